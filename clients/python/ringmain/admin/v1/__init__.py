@@ -1,0 +1,1 @@
+"""Generated messages and stubs of the `ringmain.admin.v1` contract."""
