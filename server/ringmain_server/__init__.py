@@ -1,0 +1,1 @@
+"""The Ringmain service: a typed gRPC gateway in front of many model providers."""
