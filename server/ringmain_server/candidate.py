@@ -1,0 +1,52 @@
+"""A candidate: one provider's model that serves a model of this gateway."""
+
+from dataclasses import dataclass
+
+from ringmain_server.catalog.prices import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Spans in seconds that bound one attempt.
+
+    Attributes:
+        connect: To reach the provider.
+        attempt: From start to end of a whole answer.
+        first_content: From start to the first content of a stream.
+        idle: Between two contents of a stream.
+    """
+
+    connect: float = 5.0
+    attempt: float = 300.0
+    first_content: float = 60.0
+    idle: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One provider's model that serves a model of this gateway.
+
+    Attributes:
+        provider_id: The configured provider.
+        kind: The provider's kind, which also keys `GenerationConfig.provider_options`.
+        provider_model: The provider's own name for the model.
+        timeouts: What bounds an attempt.
+        price: What tokens cost, None when unknown.
+        capabilities: Values of `Capability`, None when unknown.
+        context_tokens: Most tokens of input and output together, 0 when unknown.
+        max_output_tokens: Most tokens of output, 0 when unknown.
+    """
+
+    provider_id: str
+    kind: str
+    provider_model: str
+    timeouts: Timeouts = Timeouts()
+    price: Price | None = None
+    capabilities: frozenset[int] | None = None
+    context_tokens: int = 0
+    max_output_tokens: int = 0
+
+    @property
+    def name(self) -> str:
+        """`provider/model`, as callers and the configuration address it."""
+        return f"{self.provider_id}/{self.provider_model}"

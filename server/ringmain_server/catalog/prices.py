@@ -1,0 +1,172 @@
+"""Prices of tokens. Bundled ones come from `genai-prices`; an operator may state its own per candidate.
+
+An unknown price is None, never zero: `genai-prices` answers $0 for what it cannot price, so zero counts as unknown.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+from ringmain.v1.usage_pb2 import Usage
+
+NANO = 1_000_000_000
+MEGA = 1_000_000
+_HOLD = 60.0
+
+Clock = Callable[[], float]
+
+_PRICED_KINDS = {
+    "openai": "openai",
+    "azure": "azure",
+    "anthropic": "anthropic",
+    "vertex": "google",
+    "gemini": "google",
+    "groq": "groq",
+    "mistral": "mistral",
+    "deepseek": "deepseek",
+    "xai": "x-ai",
+    "openrouter": "openrouter",
+    "together": "together",
+}
+"""Provider kinds whose usual account bills by a public price list, and the list's own name for them."""
+
+
+class Price(Protocol):
+    """What tokens cost."""
+
+    def at(self, input_tokens: int) -> "FlatPrice | None":
+        """The prices for a request with that much input, None when unknown."""
+        ...
+
+    def cost_nano_usd(self, usage: Usage) -> int | None:
+        """The cost of a usage in units of 1e-9 US dollars, None when unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FlatPrice:
+    """Prices of a million tokens in US dollars; what is None costs as much as plain input.
+
+    Attributes:
+        input_per_mtok: Input tokens that are neither read from nor written to a cache.
+        output_per_mtok: Output tokens, reasoning included.
+        cached_input_per_mtok: Input tokens read from the provider's prompt cache.
+        cache_write_per_mtok: Input tokens written to the provider's prompt cache.
+    """
+
+    input_per_mtok: Decimal
+    output_per_mtok: Decimal
+    cached_input_per_mtok: Decimal | None = None
+    cache_write_per_mtok: Decimal | None = None
+
+    def at(self, input_tokens: int) -> "FlatPrice":  # noqa: ARG002 - flat: the amount makes no difference
+        """The prices for a request of any size."""
+        return self
+
+    def cost_nano_usd(self, usage: Usage) -> int | None:
+        """The cost of a usage in units of 1e-9 US dollars."""
+        cached, written = usage.cached_input_token_count, usage.cache_write_input_token_count
+        plain = max(usage.input_token_count - cached - written, 0)
+        cached_price = self.cached_input_per_mtok
+        write_price = self.cache_write_per_mtok
+        dollars_per_mega = (
+            plain * self.input_per_mtok
+            + cached * (self.input_per_mtok if cached_price is None else cached_price)
+            + written * (self.input_per_mtok if write_price is None else write_price)
+            + usage.output_token_count * self.output_per_mtok
+        )
+        return round(dollars_per_mega * NANO / MEGA)
+
+
+class _Tier(NamedTuple):
+    """Prices that hold for requests with more input tokens than `above`."""
+
+    above: int
+    price: FlatPrice
+
+
+class ListPrice:
+    """The bundled public price of a model.
+
+    Asking the list costs a quarter of a millisecond, so what holds now is kept for a minute: some prices
+    depend on the time of day.
+
+    Args:
+        kind: The provider's kind.
+        provider_model: The provider's own name for the model.
+        clock: Seconds on any monotonic clock.
+    """
+
+    def __init__(self, kind: str, provider_model: str, clock: Clock = time.monotonic) -> None:
+        self._provider = _PRICED_KINDS[kind]
+        self._model = provider_model
+        self._clock = clock
+        self._tiers: list[_Tier] = []
+        self._stale_at = -math.inf
+
+    def __bool__(self) -> bool:
+        """Whether the list knows the model."""
+        return bool(self._current())
+
+    def at(self, input_tokens: int) -> FlatPrice | None:
+        """The prices for a request with that much input, None when the list does not know the model."""
+        found = None
+        for tier in self._current():
+            if input_tokens > tier.above:
+                found = tier.price
+        return found
+
+    def cost_nano_usd(self, usage: Usage) -> int | None:
+        """The cost of a usage in units of 1e-9 US dollars, None when the list does not say."""
+        price = self.at(usage.input_token_count)
+        return None if price is None else price.cost_nano_usd(usage)
+
+    def _current(self) -> list[_Tier]:
+        now = self._clock()
+        if now >= self._stale_at:
+            self._tiers, self._stale_at = _tiers(self._provider, self._model), now + _HOLD
+        return self._tiers
+
+
+def list_price(kind: str, provider_model: str) -> ListPrice | None:
+    """The bundled price of a provider's model, None when the list does not know it.
+
+    Args:
+        kind: The provider's kind; what a self-hosted kind costs is unknown.
+        provider_model: The provider's own name for the model.
+    """
+    if kind not in _PRICED_KINDS:
+        return None
+    return ListPrice(kind, provider_model) or None
+
+
+def _tiers(provider: str, model: str) -> list[_Tier]:
+    """What the list says now: one row for each amount of input from which other prices hold."""
+    # Not at the top: a server of models without a price list never needs its data in memory.
+    from genai_prices import Usage as Counts
+    from genai_prices import calc_price
+
+    try:
+        found = calc_price(Counts(input_tokens=1, output_tokens=1), model_ref=model, provider_id=provider)
+    except LookupError:
+        return []
+    listed = found.model_price
+    prices = [listed.input_mtok, listed.output_mtok, listed.cache_read_mtok, listed.cache_write_mtok]
+    if not found.total_price or prices[0] is None or prices[1] is None:
+        return []
+    starts = {tier.start for price in prices for tier in getattr(price, "tiers", ())}
+    return [_Tier(start, FlatPrice(*(_above(price, start) for price in prices))) for start in (-1, *sorted(starts))]
+
+
+def _above(price: object, start: int) -> Decimal | None:
+    """The price that holds for input just above `start`."""
+    if price is None or isinstance(price, Decimal):
+        return price
+    found = price.base
+    for tier in price.tiers:
+        if start >= tier.start:
+            found = tier.price
+    return found

@@ -1,0 +1,62 @@
+"""Estimates of tokens where a provider reports none. Always marked as estimated.
+
+Vocabularies differ by provider and take tens of megabytes each, so the estimate is by size: about four bytes of
+UTF-8 to a token, the rule of thumb that OpenAI publishes for English
+(https://help.openai.com/en/articles/4936856), and about one token for each character beyond ASCII, which
+other scripts need.
+"""
+
+from collections.abc import Iterable
+
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.content_pb2 import Part
+from ringmain.v1.usage_pb2 import Usage
+
+MESSAGE_TOKENS = 4
+"""What a turn costs beside its content: its role and separators."""
+MEDIA_TOKENS = 1000
+"""What an image or document costs about, whatever its format: providers bill by tiles or pages."""
+
+
+def text_tokens(text: str) -> int:
+    """About how many tokens a text is."""
+    if text.isascii():
+        return (len(text) + 3) // 4
+    ascii_length = sum(1 for character in text if character < "\x80")
+    return (ascii_length + 3) // 4 + len(text) - ascii_length
+
+
+def request_tokens(request: ChatRequest) -> int:
+    """About how many tokens a chat request is, its tools and schema included."""
+    total = sum(MESSAGE_TOKENS + _parts(message.parts) for message in request.messages)
+    for tool in request.tools:
+        total += text_tokens(tool.name) + text_tokens(tool.description)
+        total += text_tokens(tool.parameters_schema_json)
+    schema = request.generation_config.response_format.json_schema.schema_json
+    return total + text_tokens(schema)
+
+
+def estimate(request: ChatRequest, answer_tokens: int) -> Usage:
+    """The usage of a request whose provider reported none."""
+    return Usage(
+        input_token_count=request_tokens(request), output_token_count=answer_tokens, estimated=True
+    )
+
+
+def _parts(parts: Iterable[Part]) -> int:
+    return sum(map(_part, parts))
+
+
+def _part(part: Part) -> int:
+    match part.WhichOneof("content"):
+        case "text":
+            return text_tokens(part.text)
+        case "media":
+            return MEDIA_TOKENS
+        case "tool_call":
+            return text_tokens(part.tool_call.name) + text_tokens(part.tool_call.arguments_json)
+        case "tool_result":
+            return _parts(part.tool_result.parts)
+        case "reasoning":
+            return text_tokens(part.reasoning.text)
+    return 0

@@ -1,0 +1,304 @@
+"""The errors of every room, in one tree.
+
+    RingmainError                      code, reason, and what the caller may be told
+    ├── CallerError                    the request cannot be served as it stands
+    │   ├── InvalidField               INVALID_ARGUMENT      a field breaks a rule of the contract
+    │   ├── MediaInvalid               INVALID_ARGUMENT      media is unreadable, unknown or too large
+    │   ├── ModelNotFound              NOT_FOUND             no candidate serves the model
+    │   ├── CapabilityMissing          FAILED_PRECONDITION   the candidates lack what is needed
+    │   └── DeadlineExceeded           DEADLINE_EXCEEDED     the caller's deadline passed
+    ├── GatewayError                   the gateway cannot serve it now
+    │   ├── ProvidersUnavailable       UNAVAILABLE           every candidate failed
+    │   ├── StreamInterrupted          ABORTED               a stream broke after content was sent
+    │   ├── Overloaded                 RESOURCE_EXHAUSTED    the gateway is at capacity
+    │   ├── ShuttingDown               UNAVAILABLE           the gateway is draining
+    │   └── Internal                   INTERNAL              a fault of the gateway
+    └── ProviderError                  one attempt failed; the class says what that means (laws, section 1)
+        ├── ConnectionFailed           refused, reset or closed before a response
+        ├── NoAnswer                   no response, no first content or no further content in time
+        ├── ServerFault                408, 500, 502, 503, 504, 529
+        ├── MalformedAnswer            an answer that cannot be parsed
+        │   └── StreamBroken           a stream that ended before its end
+        ├── RateLimited                429, with or without a time to come back
+        ├── QuotaSpent                 the account has no quota or credit left
+        ├── CredentialsRefused         401, 403
+        ├── UnknownProviderModel       404 for the model
+        ├── ContextTooLong             the input exceeds the model's context
+        ├── ContentFiltered            the safety system refused
+        └── Rejected                   any other 400, 413, 422
+
+Foreign exceptions are mapped to this tree once, where they enter (`raise … from exc`). Every layer reads
+the classification from the class; none looks at text.
+"""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import grpc
+
+PROVIDER_MESSAGE_LIMIT = 500
+"""Characters of a provider's own message that a caller may see (laws, section 7)."""
+
+
+class Failover(enum.Enum):
+    """Whether the next candidate may help after a failure."""
+
+    YES = "yes"
+    NO = "no"
+    LARGER_CONTEXT = "larger_context"
+    """Only candidates with a larger or unknown context."""
+    BY_POLICY = "by_policy"
+    """Only if the model's policy says so."""
+
+
+class Hold(enum.Enum):
+    """How long a candidate is left alone after a failure."""
+
+    NONE = "none"
+    TIMED = "timed"
+    """Until the instant the provider named, or a growing time."""
+    LONG = "long"
+    UNTIL_CHECKED = "until_checked"
+    """Until the configuration changes or a check passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule: the path of the field and what is wrong with it."""
+
+    field: str
+    description: str
+
+
+class RingmainError(Exception):
+    """Anything a caller may be told.
+
+    Args:
+        message: For people. Holds no secret, no address and no text of an upstream's body.
+        retry_after: Seconds until a retry makes sense, or None where waiting does not help.
+        metadata: For programs, becomes `ErrorInfo.metadata`.
+    """
+
+    code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
+    reason: ClassVar[str] = "INTERNAL"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after = retry_after
+        self.metadata: dict[str, str] = dict(metadata or {})
+
+
+class CallerError(RingmainError):
+    """The request cannot be served as it stands."""
+
+
+class InvalidField(CallerError):
+    """Fields break rules of the contract."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "INVALID_FIELD"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        first = violations[0]
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        super().__init__(f"{first.field}: {first.description}{more}")
+        self.violations = tuple(violations)
+
+    @classmethod
+    def at(cls, field: str, description: str) -> "InvalidField":
+        """One violation."""
+        return cls((Violation(field, description),))
+
+
+class MediaInvalid(InvalidField):
+    """Media cannot be read, is of a kind the model does not take, or is too large."""
+
+    reason = "MEDIA_INVALID"
+
+
+class ModelNotFound(CallerError):
+    """No candidate serves the model."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "MODEL_NOT_FOUND"
+
+    def __init__(self, model: str, message: str | None = None) -> None:
+        super().__init__(message or f"no model {model!r} here", metadata={"model": model})
+
+
+class CapabilityMissing(CallerError):
+    """The model's candidates lack what the request needs."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "CAPABILITY_MISSING"
+
+    def __init__(self, model: str, capability: str, message: str | None = None) -> None:
+        super().__init__(
+            message or f"model {model!r} has no candidate with {capability}",
+            metadata={"model": model, "capability": capability},
+        )
+
+
+class DeadlineExceeded(CallerError):
+    """The caller's deadline, or the server's default for callers without one, passed."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    reason = "DEADLINE_EXCEEDED"
+
+
+class GatewayError(RingmainError):
+    """The gateway cannot serve the request now."""
+
+
+class ProvidersUnavailable(GatewayError):
+    """Every candidate failed or is held."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "PROVIDERS_UNAVAILABLE"
+
+
+class StreamInterrupted(GatewayError):
+    """The provider broke the stream after content was sent."""
+
+    code = grpc.StatusCode.ABORTED
+    reason = "STREAM_INTERRUPTED"
+
+
+class Overloaded(GatewayError):
+    """The gateway itself is at capacity."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "OVERLOADED"
+
+
+class ShuttingDown(GatewayError):
+    """The gateway is shutting down."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "SHUTTING_DOWN"
+
+
+class Internal(GatewayError):
+    """A fault of the gateway; the log has the details."""
+
+
+class ProviderError(RingmainError):
+    """One attempt at one candidate failed.
+
+    The class attributes are the row of the table in section 1 of the laws.
+
+    Args:
+        provider_id: The provider that failed.
+        message: What happened, in the gateway's words, without the provider's name.
+        retry_after: Seconds the provider asked to be left alone.
+        metadata: For programs.
+    """
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "PROVIDERS_UNAVAILABLE"
+    retry: ClassVar[bool] = False
+    failover: ClassVar[Failover] = Failover.YES
+    breaker_failure: ClassVar[bool] = True
+    hold: ClassVar[Hold] = Hold.NONE
+
+    def __init__(
+        self,
+        provider_id: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{provider_id}: {message}", retry_after=retry_after, metadata=metadata)
+        self.provider_id = provider_id
+
+
+class ConnectionFailed(ProviderError):
+    """The connection was refused, reset or closed before a response."""
+
+    retry = True
+
+
+class NoAnswer(ProviderError):
+    """No response, or no content, within its timeout. A silent route stays silent: no retry."""
+
+
+class ServerFault(ProviderError):
+    """The provider answered 408, 500, 502, 503, 504 or 529."""
+
+    retry = True
+
+
+class MalformedAnswer(ProviderError):
+    """The provider's answer cannot be parsed, or breaks the wire's rules."""
+
+
+class StreamBroken(MalformedAnswer):
+    """A stream ended, or reported an error, before it was complete."""
+
+
+class RateLimited(ProviderError):
+    """The provider answered 429."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "RATE_LIMITED"
+    breaker_failure = False
+    hold = Hold.TIMED
+
+
+class QuotaSpent(ProviderError):
+    """The account at the provider has no quota or credit left."""
+
+    breaker_failure = False
+    hold = Hold.LONG
+
+
+class CredentialsRefused(ProviderError):
+    """The provider refused the gateway's credentials. Never the caller's own UNAUTHENTICATED."""
+
+    hold = Hold.UNTIL_CHECKED
+
+
+class UnknownProviderModel(ProviderError):
+    """The provider does not know the model."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "MODEL_NOT_FOUND"
+    breaker_failure = False
+    hold = Hold.LONG
+
+
+class ContextTooLong(ProviderError):
+    """The input is longer than the candidate's context."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "CONTEXT_TOO_LONG"
+    failover = Failover.LARGER_CONTEXT
+    breaker_failure = False
+
+
+class ContentFiltered(ProviderError):
+    """The provider's safety system refused the request. Metadata: `category`."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "CONTENT_FILTERED"
+    failover = Failover.BY_POLICY
+    breaker_failure = False
+
+
+class Rejected(ProviderError):
+    """The provider refused the request as malformed; its message is passed on, cut and cleaned."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "PROVIDER_REJECTED"
+    failover = Failover.NO
+    breaker_failure = False

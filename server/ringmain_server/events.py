@@ -1,0 +1,227 @@
+"""One assembler for whole and streamed answers, so that folding a stream gives what the unary method returns.
+
+A translator tells the assembler what it reads from a provider. The assembler numbers the parts, merges
+neighbouring deltas of one part into one event, and at the end closes every part. A whole answer is the fold
+of the same events.
+"""
+
+from collections.abc import Hashable, Iterable
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Part, Reasoning, ToolCall
+from ringmain.v1.generation_pb2 import FinishReason
+from ringmain.v1.usage_pb2 import Usage
+
+_TEXT = "text"
+_REASONING = "reasoning"
+
+
+class ChatAssembler:
+    """Turns what a provider says into events.
+
+    Each part has a key chosen by the translator: the wire's block index, say. Pieces of one key are one part.
+
+    Args:
+        provider_id: Who signs reasoning.
+    """
+
+    __slots__ = (
+        "_current",
+        "_events",
+        "_fresh",
+        "_index",
+        "_indexes",
+        "_kind",
+        "_pending",
+        "_provider_id",
+        "characters",
+        "tool_calls",
+    )
+
+    def __init__(self, provider_id: str = "") -> None:
+        self._provider_id = provider_id
+        self._indexes: dict[Hashable, int] = {}
+        self._events: list[chat_pb2.ChatEvent] = []
+        self._pending: list[str] = []
+        self._current: Hashable = None
+        self._index = 0
+        self._kind = ""
+        self._fresh: Part | None = None
+        self.characters = 0
+        self.tool_calls = 0
+
+    def text(self, piece: str, key: Hashable = _TEXT) -> None:
+        """More text."""
+        if key != self._current:
+            self._select(key, "text", Part(text=""))
+        self._append(piece)
+
+    def reasoning(self, piece: str, key: Hashable = _REASONING) -> None:
+        """More reasoning, in words."""
+        if key != self._current:
+            self._select(key, "reasoning_text", self._reasoning_part())
+        self._append(piece)
+
+    def signature(self, piece: bytes, key: Hashable = _REASONING) -> None:
+        """State that the provider wants back with the reasoning of `key`."""
+        if key != self._current:
+            self._select(key, "reasoning_text", self._reasoning_part())
+        self._flush()
+        delta = chat_pb2.PartDelta(index=self._index, signature=piece)
+        self._events.append(chat_pb2.ChatEvent(part_delta=delta))
+
+    def tool_call(self, key: Hashable, tool_call_id: str, name: str) -> None:
+        """A tool call begins."""
+        self.tool_calls += 1
+        call = ToolCall(tool_call_id=tool_call_id, name=name)
+        self._select(key, "arguments_json", Part(tool_call=call))
+
+    def arguments(self, piece: str, key: Hashable) -> None:
+        """More arguments of a tool call that began.
+
+        Raises:
+            KeyError: No tool call with this key began.
+        """
+        if key not in self._indexes:
+            raise KeyError(key)
+        if key != self._current:
+            self._select(key, "arguments_json", Part())
+        self._append(piece)
+
+    def has(self, key: Hashable) -> bool:
+        """Whether a part with this key began."""
+        return key in self._indexes
+
+    def take(self) -> list[chat_pb2.ChatEvent]:
+        """The events since the last time, with neighbouring deltas merged."""
+        self._flush()
+        events, self._events = self._events, []
+        return events
+
+    def finish(self, reason: FinishReason, usage: Usage | None) -> list[chat_pb2.ChatEvent]:
+        """Closes every part and the answer, and takes the events."""
+        self._flush()
+        events, self._events = self._events, []
+        for index in range(len(self._indexes)):
+            events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
+        finished = chat_pb2.ChatFinished(finish_reason=reason, usage=usage)
+        events.append(chat_pb2.ChatEvent(finished=finished))
+        return events
+
+    def _append(self, piece: str) -> None:
+        self._pending.append(piece)
+        self.characters += len(piece)
+
+    def _select(self, key: Hashable, kind: str, part: Part) -> None:
+        self._flush()
+        index = self._indexes.get(key)
+        if index is None:
+            index = self._indexes[key] = len(self._indexes)
+            self._fresh = part
+        self._current, self._index, self._kind = key, index, kind
+
+    def _reasoning_part(self) -> Part:
+        return Part(reasoning=Reasoning(provider_id=self._provider_id))
+
+    def _flush(self) -> None:
+        piece = "".join(self._pending)
+        self._pending.clear()
+        if self._fresh is not None:
+            part, self._fresh = self._fresh, None
+            _grow(part, self._kind, piece)
+            started = chat_pb2.PartStarted(index=self._index, part=part)
+            self._events.append(chat_pb2.ChatEvent(part_started=started))
+        elif piece:
+            delta = chat_pb2.PartDelta(index=self._index)
+            setattr(delta, self._kind, piece)
+            self._events.append(chat_pb2.ChatEvent(part_delta=delta))
+
+
+def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:
+    """The response that a stream of events amounts to.
+
+    Args:
+        events: In order, `finished` included. A `recovered` event that discards content starts anew.
+
+    Returns:
+        The response; its finish reason is unspecified if the events never finished.
+    """
+    response = chat_pb2.ChatResponse()
+    response.message.role = ROLE_ASSISTANT
+    parts: dict[int, _GrowingPart] = {}
+    for event in events:
+        match event.WhichOneof("event"):
+            case "started":
+                response.response_id = event.started.response_id
+            case "part_started":
+                parts[event.part_started.index] = _GrowingPart(event.part_started.part)
+            case "part_delta":
+                parts[event.part_delta.index].grow(event.part_delta)
+            case "recovered" if event.recovered.content_discarded:
+                parts.clear()
+            case "finished":
+                response.finish_reason = event.finished.finish_reason
+                if event.finished.HasField("usage"):
+                    response.usage.CopyFrom(event.finished.usage)
+                if event.finished.HasField("route"):
+                    response.route.CopyFrom(event.finished.route)
+    response.message.parts.extend(parts[index].build() for index in sorted(parts))
+    return response
+
+
+def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
+    """The events of a response: what `fold` inverts."""
+    started = chat_pb2.ChatStarted(
+        response_id=response.response_id,
+        provider_id=response.route.provider_id,
+        provider_model=response.route.provider_model,
+    )
+    events = [chat_pb2.ChatEvent(started=started)]
+    for index, part in enumerate(response.message.parts):
+        part_started = chat_pb2.PartStarted(index=index, part=part)
+        events.append(chat_pb2.ChatEvent(part_started=part_started))
+        events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
+    finished = chat_pb2.ChatFinished(finish_reason=response.finish_reason)
+    if response.HasField("usage"):
+        finished.usage.CopyFrom(response.usage)
+    if response.HasField("route"):
+        finished.route.CopyFrom(response.route)
+    events.append(chat_pb2.ChatEvent(finished=finished))
+    return events
+
+
+class _GrowingPart:
+    """Collects the deltas of one part; joined once at the end."""
+
+    __slots__ = ("_kind", "_part", "_pieces")
+
+    def __init__(self, part: Part) -> None:
+        self._part = Part()
+        self._part.CopyFrom(part)
+        self._kind = ""
+        self._pieces: list[str] = []
+
+    def grow(self, delta: chat_pb2.PartDelta) -> None:
+        kind = delta.WhichOneof("delta")
+        if kind == "signature":
+            self._part.reasoning.signature += delta.signature
+        elif kind is not None:
+            self._kind = kind
+            self._pieces.append(getattr(delta, kind))
+
+    def build(self) -> Part:
+        if self._pieces:
+            _grow(self._part, self._kind, "".join(self._pieces))
+        return self._part
+
+
+def _grow(part: Part, kind: str, piece: str) -> None:
+    """Appends to the field of a part that a delta of `kind` grows."""
+    if not piece:
+        return
+    if kind == "text":
+        part.text += piece
+    elif kind == "reasoning_text":
+        part.reasoning.text += piece
+    else:
+        part.tool_call.arguments_json += piece

@@ -1,0 +1,95 @@
+"""Room 4: one candidate as a backend. Translate (pure), send (the only upstream I/O), translate back (pure)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ringmain_server.backend import Call
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import CapabilityMissing, StreamBroken
+from ringmain_server.operations import Streamed, Unary
+from ringmain_server.providers.silence import Silence
+from ringmain_server.providers.transport import Transport
+from ringmain_server.providers.translator import Decoder
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+Event = TypeVar("Event")
+
+Translators = Mapping[object, Any]
+"""Operation to UnaryTranslator or StreamTranslator. A missing key is a missing capability.
+
+The values' types follow their keys', which a mapping cannot say.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A configured account at an upstream: translators over one transport.
+
+    Attributes:
+        provider_id: Its name in the configuration.
+        kind: `openai`, `sandbox` ….
+        transport: How to reach it.
+        translators: What it can do.
+    """
+
+    provider_id: str
+    kind: str
+    transport: Transport[Any, Any, Any]
+    translators: Translators
+
+    def backend(self, candidate: Candidate) -> "Exchange":
+        """The innermost backend of a candidate of this provider."""
+        return Exchange(candidate, self.transport, self.translators)
+
+
+class Exchange:
+    """One candidate's request and answer. See `Backend`."""
+
+    __slots__ = ("_candidate", "_translators", "_transport")
+
+    def __init__(
+        self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators
+    ) -> None:
+        self._candidate = candidate
+        self._transport = transport
+        self._translators = translators
+
+    async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+        """Answers whole."""
+        translator = self._translator(op, op.routed(request).model)
+        wire = translator.request(request, self._candidate)
+        raw = await self._transport.send(wire)
+        response: Res = translator.response(raw, request, self._candidate)
+        return response
+
+    async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncIterator[Event]:
+        """Answers in events; each network read is handed on as one step."""
+        translator = self._translator(op, op.routed(request).model)
+        wire = translator.request(request, self._candidate)
+        silence = Silence(call.attempt, asyncio.get_running_loop())
+        incoming = await silence.bound(self._transport.open(wire))
+        decoder: Decoder[Event, object] = translator.decoder(request, self._candidate)
+        silence.watch(incoming.abort)
+        try:
+            while not decoder.complete:
+                silence.listen()
+                chunk = await incoming.read()
+                events = decoder.end() if chunk is None else decoder.feed(chunk)
+                if events:
+                    silence.heard()
+                    for event in events:
+                        yield event
+                elif chunk is None:
+                    raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
+        finally:
+            silence.end()
+            incoming.close(complete=decoder.complete)
+
+    def _translator(self, op: object, model: str) -> Any:
+        translator = self._translators.get(op)
+        if translator is None:
+            raise CapabilityMissing(model, getattr(op, "name", ""))
+        return translator

@@ -1,0 +1,216 @@
+"""Room 4, the I/O side: HTTP through one shared aiohttp session."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError
+from ringmain_server.providers.transport import HttpRequest
+
+ANSWER_LIMIT = 64 << 20
+"""Most bytes of a whole answer."""
+ERROR_LIMIT = 64 << 10
+"""Most bytes read of an error's body."""
+_READ_BUFFER = 64 << 10
+_LINGER = 1.0
+"""Seconds that a complete answer's connection may take to end, so that it can be kept."""
+
+ErrorMap = Callable[[str, int, Mapping[str, str], bytes], ProviderError]
+"""Provider id, status, headers and the start of the body to the failure they mean."""
+
+
+class Credentials(Protocol):
+    """What the provider's SDK knows and each request needs."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """The headers of the next request, authorization included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedHeaders:
+    """Credentials that never change."""
+
+    fixed: Mapping[str, str]
+
+    async def headers(self) -> Mapping[str, str]:
+        """The same headers, always."""
+        return self.fixed
+
+
+class HttpSessions:
+    """The one aiohttp session of a process, made at the first request, within the running loop."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    def get(self) -> aiohttp.ClientSession:
+        """The session."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=30),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=True,
+                read_bufsize=_READ_BUFFER,
+                trust_env=_proxy_configured(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTransport:
+    """An HTTP endpoint. See `Transport`.
+
+    Attributes:
+        provider_id: Whose endpoint it is.
+        sessions: Where the shared session is.
+        base_url: What paths are appended to.
+        credentials: Headers of each request.
+        error_map: What a status that is not a success means.
+        connect_timeout: Seconds to reach the provider.
+        query: The query string of each request, such as `api-version=…`.
+    """
+
+    provider_id: str
+    sessions: HttpSessions
+    base_url: str
+    credentials: Credentials
+    error_map: ErrorMap
+    connect_timeout: float = 5.0
+    query: str = ""
+
+    async def send(self, request: HttpRequest) -> bytes:
+        """The whole answer. See `Transport.send`."""
+        response = await self._post(request)
+        try:
+            return await self._read(response, ANSWER_LIMIT)
+        except BaseException:
+            response.close()
+            raise
+
+    async def open(self, request: HttpRequest) -> "HttpIncoming":
+        """The answer as it comes in. See `Transport.open`."""
+        return HttpIncoming(self.provider_id, await self._post(request))
+
+    async def close(self) -> None:
+        """Nothing of its own: the session is shared."""
+
+    async def _post(self, request: HttpRequest) -> aiohttp.ClientResponse:
+        headers = {**await self.credentials.headers(), **request.headers}
+        try:
+            response = await self.sessions.get().post(
+                self._url(request.path),
+                data=orjson.dumps(request.body),
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.connect_timeout),
+            )
+        except (aiohttp.ClientError, OSError) as exc:
+            raise connection_error(self.provider_id, exc) from exc
+        if response.status != 200:
+            raise await self._refusal(response)
+        return response
+
+    def _url(self, path: str) -> URL:
+        query = f"?{self.query}" if self.query else ""
+        return URL(self.base_url + path + query, encoded=True)
+
+    async def _read(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
+        chunks: list[bytes] = []
+        room = limit
+        try:
+            while chunk := await response.content.readany():
+                chunks.append(chunk)
+                if (room := room - len(chunk)) < 0:
+                    raise MalformedAnswer(self.provider_id, f"the answer exceeds {limit} bytes")
+        except (aiohttp.ClientError, OSError) as exc:
+            raise connection_error(self.provider_id, exc) from exc
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _refusal(self, response: aiohttp.ClientResponse) -> ProviderError:
+        try:
+            body = await self._read(response, ERROR_LIMIT)
+        except ProviderError:
+            body = b""  # the status says enough
+        finally:
+            response.release()
+        return self.error_map(self.provider_id, response.status, response.headers, body)
+
+
+class HttpIncoming:
+    """A streamed answer. See `Incoming`."""
+
+    __slots__ = ("_content", "_provider_id", "_response")
+
+    def __init__(self, provider_id: str, response: aiohttp.ClientResponse) -> None:
+        self._provider_id = provider_id
+        self._response = response
+        self._content = response.content
+
+    async def read(self) -> bytes | None:
+        """Everything that has come in since the last read. See `Incoming.read`."""
+        try:
+            return await self._content.readany() or None
+        except (aiohttp.ClientError, OSError) as exc:
+            raise connection_error(self._provider_id, exc) from exc
+
+    def abort(self, error: ProviderError) -> None:
+        """Wakes the reader with `error`."""
+        self._content.set_exception(error)
+
+    def close(self, *, complete: bool) -> None:
+        """Keeps the connection of a complete answer, and closes any other at once."""
+        if complete and not self._content.at_eof() and self._content.exception() is None:
+            _LINGERING.add(task := asyncio.ensure_future(self._linger()))
+            task.add_done_callback(_LINGERING.discard)
+        else:
+            self._response.close()
+
+    async def _linger(self) -> None:
+        """Reads the end that follows the end marker, without which the connection could not be kept."""
+        try:
+            async with asyncio.timeout(_LINGER):
+                while await self._content.readany():
+                    pass
+        except (aiohttp.ClientError, OSError):
+            pass
+        finally:
+            self._response.close()
+
+
+_LINGERING: set[asyncio.Future[None]] = set()
+
+
+def connection_error(provider_id: str, exc: BaseException) -> ProviderError:
+    """What a failure below HTTP means. No address of the upstream gets into the message."""
+    if isinstance(exc, (aiohttp.ConnectionTimeoutError, TimeoutError)):
+        return ConnectionFailed(provider_id, "could not be reached in time")
+    if isinstance(exc, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return ConnectionFailed(provider_id, "failed the TLS handshake")
+    if isinstance(exc, aiohttp.ClientConnectorDNSError) or isinstance(exc, socket.gaierror):
+        return ConnectionFailed(provider_id, "could not be found: its name does not resolve")
+    if isinstance(exc, aiohttp.ClientConnectorError):
+        return ConnectionFailed(provider_id, "refused the connection")
+    if isinstance(exc, aiohttp.ClientPayloadError):
+        return ConnectionFailed(provider_id, "closed the connection within the answer")
+    if isinstance(exc, aiohttp.ClientResponseError):
+        return MalformedAnswer(provider_id, "answered something that is not HTTP")
+    return ConnectionFailed(provider_id, "closed the connection before its answer")
+
+
+def _proxy_configured() -> bool:
+    """Whether a proxy is named in the environment; looking each time would cost every request."""
+    return any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"))

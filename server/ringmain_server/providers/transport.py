@@ -1,0 +1,77 @@
+"""Room 4, the I/O side: the one interface through which anything reaches a provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from ringmain_server.errors import ProviderError
+
+Json = Mapping[str, object]
+"""A JSON object, as a wire wants it."""
+
+Wire_contra = TypeVar("Wire_contra", contravariant=True)
+Raw_co = TypeVar("Raw_co", covariant=True)
+Chunk_co = TypeVar("Chunk_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request on an HTTP wire.
+
+    Attributes:
+        path: Below the provider's base address, such as `/chat/completions`.
+        body: The JSON body.
+        headers: What this request adds to the provider's own headers.
+    """
+
+    path: str
+    body: Json
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Incoming(Protocol[Chunk_co]):
+    """A provider's answer as it comes in."""
+
+    async def read(self) -> Chunk_co | None:
+        """Everything that has come in since the last read, waiting for something; None at the end.
+
+        Raises:
+            ProviderError: The connection broke, or `abort` was called.
+        """
+        ...
+
+    def abort(self, error: ProviderError) -> None:
+        """Makes the pending or next `read` raise `error`."""
+        ...
+
+    def close(self, *, complete: bool) -> None:
+        """Ends the exchange at once.
+
+        Args:
+            complete: Whether the answer's end marker was read, so that the connection may be kept.
+        """
+        ...
+
+
+class Transport(Protocol[Wire_contra, Raw_co, Chunk_co]):
+    """Sends what a translator made, and maps every foreign failure to a ProviderError."""
+
+    async def send(self, request: Wire_contra) -> Raw_co:
+        """The whole answer.
+
+        Raises:
+            ProviderError: No answer, or one that is not a success.
+        """
+        ...
+
+    async def open(self, request: Wire_contra) -> Incoming[Chunk_co]:
+        """The answer as it comes in, once the provider has accepted the request.
+
+        Raises:
+            ProviderError: No answer, or one that is not a success.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        ...
