@@ -1,1 +1,74 @@
-"""The Ringmain client: generated stubs under `ringmain.v1`, and a small friendly client."""
+"""Client: what callers of the Ringmain gateway import.
+
+`Client` and `AsyncClient` talk to the gateway; the functions make messages and tools from plain
+Python; failures are `RingmainError`. The messages of the contract are in `ringmain.v1`.
+"""
+
+from ringmain._request import ChatOptions, Prompt, chat_request
+from ringmain.aio import AsyncClient, AsyncStream
+from ringmain.answer import Answer, Delta, Fold, ToolCall
+from ringmain.client import Client, Stream
+from ringmain.errors import (
+    BudgetExceeded,
+    Cancelled,
+    CapabilityMissing,
+    ContentFiltered,
+    ContextTooLong,
+    DeadlineExceeded,
+    InternalError,
+    InvalidRequest,
+    MediaInvalid,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    RateLimited,
+    RingmainError,
+    StreamInterrupted,
+    Unauthenticated,
+    Unavailable,
+    Violation,
+    error_of,
+)
+from ringmain.messages import assistant, document, image, system, tool_result, user
+from ringmain.tools import schema_of, tool
+
+__all__ = [
+    "Answer",
+    "AsyncClient",
+    "AsyncStream",
+    "BudgetExceeded",
+    "Cancelled",
+    "CapabilityMissing",
+    "ChatOptions",
+    "Client",
+    "ContentFiltered",
+    "ContextTooLong",
+    "DeadlineExceeded",
+    "Delta",
+    "Fold",
+    "InternalError",
+    "InvalidRequest",
+    "MediaInvalid",
+    "NotFound",
+    "Overloaded",
+    "PermissionDenied",
+    "Prompt",
+    "RateLimited",
+    "RingmainError",
+    "Stream",
+    "StreamInterrupted",
+    "ToolCall",
+    "Unauthenticated",
+    "Unavailable",
+    "Violation",
+    "assistant",
+    "chat_request",
+    "document",
+    "error_of",
+    "image",
+    "schema_of",
+    "system",
+    "tool",
+    "tool_result",
+    "user",
+]

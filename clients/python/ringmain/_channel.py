@@ -1,0 +1,109 @@
+"""Client: how it connects. Shared by the threaded and the asyncio client."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import grpc
+
+Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
+ChannelOptions: TypeAlias = Sequence[tuple[str, Any]]  # gRPC's own type of an option's value
+
+DEFAULT_TARGET: Final = "127.0.0.1:50051"
+TARGET_VARIABLE: Final = "RINGMAIN_TARGET"
+_RECEIVE_LIMIT: Final = 64 * 1024 * 1024
+_SERVICES: Final = ("ringmain.v1.ChatService", "ringmain.v1.ModelService")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and how to connect. `credentials` of None means plain text."""
+
+    target: str
+    credentials: grpc.ChannelCredentials | None
+    options: ChannelOptions
+
+
+def connection(
+    target: str | None,
+    *,
+    credentials: grpc.ChannelCredentials | None,
+    tls: bool | bytes,
+    client_certificate: tuple[bytes, bytes] | None,
+    options: ChannelOptions,
+    max_attempts: int,
+) -> Connection:
+    """Return how to connect, from the arguments of a client."""
+    return Connection(
+        target or os.environ.get(TARGET_VARIABLE) or DEFAULT_TARGET,
+        _credentials(credentials, tls, client_certificate),
+        channel_options(options, max_attempts),
+    )
+
+
+def channel_options(given: ChannelOptions = (), max_attempts: int = 3) -> ChannelOptions:
+    """Return the channel options; those given win over the client's own."""
+    defaults = {
+        "grpc.primary_user_agent": "ringmain-python",
+        "grpc.max_receive_message_length": _RECEIVE_LIMIT,
+        "grpc.service_config": json.dumps(service_config(max_attempts)),
+        "grpc.enable_retries": int(max_attempts > 1),
+        "grpc.keepalive_time_ms": 60_000,
+        "grpc.keepalive_timeout_ms": 20_000,
+        "grpc.keepalive_permit_without_calls": 0,
+        # Without this, gRPC reads megabytes ahead of a slow reader.
+        "grpc.http2.bdp_probe": 0,
+    }
+    return tuple({**defaults, **dict(given)}.items())
+
+
+def service_config(max_attempts: int) -> dict[str, object]:
+    """Return the service config: balancing over all addresses, and retries while it is safe.
+
+    gRPC repeats a call only as long as nothing of an answer has arrived. `retryThrottling` stops
+    repeats when most calls fail, so that an outage is not multiplied.
+
+    https://github.com/grpc/proposal/blob/master/A6-client-retries.md
+    """
+    config: dict[str, object] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if max_attempts > 1:
+        policy = {
+            "maxAttempts": max_attempts,
+            "initialBackoff": "0.1s",
+            "maxBackoff": "2s",
+            "backoffMultiplier": 2,
+            "retryableStatusCodes": ["UNAVAILABLE"],
+        }
+        names = [{"service": service} for service in _SERVICES]
+        config["methodConfig"] = [{"name": names, "retryPolicy": policy}]
+        config["retryThrottling"] = {"maxTokens": 10, "tokenRatio": 0.1}
+    return config
+
+
+def call_metadata(token: str | None, extra: Iterable[tuple[str, str | bytes]]) -> Metadata:
+    """Return the metadata of every call."""
+    bearer = () if token is None else (("authorization", f"Bearer {token}"),)
+    return (*bearer, *extra)
+
+
+def _credentials(
+    credentials: grpc.ChannelCredentials | None,
+    tls: bool | bytes,
+    client_certificate: tuple[bytes, bytes] | None,
+) -> grpc.ChannelCredentials | None:
+    if credentials is not None:
+        if tls or client_certificate:
+            raise ValueError("give credentials, or tls and client_certificate, not both")
+        return credentials
+    if not tls:
+        if client_certificate:
+            raise ValueError("client_certificate needs tls")
+        return None
+    certificate, key = client_certificate or (None, None)
+    return grpc.ssl_channel_credentials(
+        root_certificates=tls if isinstance(tls, bytes) else None,
+        private_key=key,
+        certificate_chain=certificate,
+    )

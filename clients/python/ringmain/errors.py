@@ -1,0 +1,259 @@
+"""Client: what a failed call raises.
+
+Every failure of a call is a :class:`RingmainError`. Which subclass is decided by the gateway's
+reason where it gave one, else by the status code, so that answers of proxies are sorted too::
+
+    RingmainError
+     ├ InvalidRequest      INVALID_FIELD, PROVIDER_REJECTED; INVALID_ARGUMENT, OUT_OF_RANGE
+     │  ├ ContextTooLong   CONTEXT_TOO_LONG
+     │  └ MediaInvalid     MEDIA_INVALID
+     ├ NotFound            MODEL_NOT_FOUND; NOT_FOUND
+     ├ CapabilityMissing   CAPABILITY_MISSING; UNIMPLEMENTED
+     ├ ContentFiltered     CONTENT_FILTERED
+     ├ Unauthenticated     CREDENTIALS_INVALID; UNAUTHENTICATED
+     ├ PermissionDenied    NOT_ALLOWED; PERMISSION_DENIED
+     ├ RateLimited         RATE_LIMITED; RESOURCE_EXHAUSTED
+     │  ├ BudgetExceeded   BUDGET_EXCEEDED
+     │  └ Overloaded       OVERLOADED
+     ├ Unavailable         PROVIDERS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
+     ├ StreamInterrupted   STREAM_INTERRUPTED; ABORTED, DATA_LOSS
+     ├ DeadlineExceeded    DEADLINE_EXCEEDED
+     ├ Cancelled           CANCELLED
+     └ InternalError       INTERNAL
+"""
+
+# ruff: noqa: N818  The names say what happened, and `except NotFound` reads well.
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, NamedTuple, Protocol, cast
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from ringmain.v1.error_reason_pb2 import ErrorReason
+
+_DOMAIN: Final = "ringmain.v1"
+_DETAILS_KEY: Final = "grpc-status-details-bin"
+
+
+class Violation(NamedTuple):
+    """A field of the request that breaks a rule."""
+
+    field: str
+    """Its path, such as `messages[2].parts[0].media`."""
+    description: str
+    """What is wrong with it."""
+
+
+class RingmainError(Exception):
+    """A call failed.
+
+    Attributes:
+        message: What happened, for people.
+        code: The gRPC status code.
+        reason: The gateway's reason, such as `PROVIDERS_UNAVAILABLE`. Empty if the status came
+            from elsewhere: gRPC itself, or a proxy.
+        metadata: What the reason is about, such as `{"model": "smart"}`.
+        retry_delay: Seconds to wait before a repeat has a chance. None if the gateway named none.
+        violations: The fields that break a rule.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: grpc.StatusCode = grpc.StatusCode.UNKNOWN,
+        reason: str = "",
+        metadata: Mapping[str, str] | None = None,
+        retry_delay: float | None = None,
+        violations: Iterable[Violation] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.reason = reason
+        self.metadata = dict(metadata or {})
+        self.retry_delay = retry_delay
+        self.violations = tuple(violations)
+
+    @property
+    def response_id(self) -> str:
+        """The gateway's name for the call, to be found in its log. Empty if it gave none."""
+        return self.metadata.get("response_id", "")
+
+    @property
+    def error_reason(self) -> ErrorReason.ValueType:
+        """`reason` as the enum of the contract; UNSPECIFIED if empty or newer than this client."""
+        name = f"ERROR_REASON_{self.reason}"
+        if name in ErrorReason.keys():  # noqa: SIM118  an enum wrapper is no mapping
+            return ErrorReason.Value(name)
+        return ErrorReason.ERROR_REASON_UNSPECIFIED
+
+    def __str__(self) -> str:
+        """Say reason, message, violations and delay in one line."""
+        fields = "".join(f"; {field}: {what}" for field, what in self.violations)
+        delay = "" if self.retry_delay is None else f" (retry in {self.retry_delay:g} s)"
+        return f"{self.reason or self.code.name}: {self.message}{fields}{delay}"
+
+
+class InvalidRequest(RingmainError):
+    """The request breaks a rule; `violations` names the fields. A repeat fails again."""
+
+
+class ContextTooLong(InvalidRequest):
+    """The input is longer than every candidate's context."""
+
+
+class MediaInvalid(InvalidRequest):
+    """An image or document cannot be read, is of the wrong kind, or is too large."""
+
+
+class NotFound(RingmainError):
+    """No such model, or nothing serves it."""
+
+
+class CapabilityMissing(RingmainError):
+    """The model, or the gateway, cannot do what the request needs."""
+
+
+class ContentFiltered(RingmainError):
+    """The provider's safety system refused the request."""
+
+
+class Unauthenticated(RingmainError):
+    """The token is missing or wrong."""
+
+
+class PermissionDenied(RingmainError):
+    """The token is good, but not for this model or method."""
+
+
+class RateLimited(RingmainError):
+    """Over a limit. `retry_delay` says when to come back."""
+
+
+class BudgetExceeded(RateLimited):
+    """The budget is spent; waiting seconds does not help."""
+
+
+class Overloaded(RateLimited):
+    """The gateway itself is at capacity."""
+
+
+class Unavailable(RingmainError):
+    """The gateway cannot be reached, or every candidate failed."""
+
+
+class StreamInterrupted(RingmainError):
+    """The stream broke after content was sent. `Stream.partial` has what came before."""
+
+
+class DeadlineExceeded(RingmainError):
+    """The call took longer than its timeout."""
+
+
+class Cancelled(RingmainError):
+    """The call was cancelled, by `close` or by something on the way."""
+
+
+class InternalError(RingmainError):
+    """A fault of the gateway. Its log has the rest under `response_id`."""
+
+
+_BY_REASON: Final[Mapping[str, type[RingmainError]]] = {
+    "INVALID_FIELD": InvalidRequest,
+    "PROVIDER_REJECTED": InvalidRequest,
+    "CONTEXT_TOO_LONG": ContextTooLong,
+    "MEDIA_INVALID": MediaInvalid,
+    "MODEL_NOT_FOUND": NotFound,
+    "CAPABILITY_MISSING": CapabilityMissing,
+    "CONTENT_FILTERED": ContentFiltered,
+    "CREDENTIALS_INVALID": Unauthenticated,
+    "NOT_ALLOWED": PermissionDenied,
+    "RATE_LIMITED": RateLimited,
+    "BUDGET_EXCEEDED": BudgetExceeded,
+    "OVERLOADED": Overloaded,
+    "PROVIDERS_UNAVAILABLE": Unavailable,
+    "SHUTTING_DOWN": Unavailable,
+    "STREAM_INTERRUPTED": StreamInterrupted,
+    "DEADLINE_EXCEEDED": DeadlineExceeded,
+    "INTERNAL": InternalError,
+}
+_BY_CODE: Final[Mapping[grpc.StatusCode, type[RingmainError]]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: InvalidRequest,
+    grpc.StatusCode.OUT_OF_RANGE: InvalidRequest,
+    grpc.StatusCode.NOT_FOUND: NotFound,
+    grpc.StatusCode.UNIMPLEMENTED: CapabilityMissing,
+    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
+    grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: RateLimited,
+    grpc.StatusCode.UNAVAILABLE: Unavailable,
+    grpc.StatusCode.ABORTED: StreamInterrupted,
+    grpc.StatusCode.DATA_LOSS: StreamInterrupted,
+    grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
+    grpc.StatusCode.CANCELLED: Cancelled,
+    grpc.StatusCode.INTERNAL: InternalError,
+}
+
+
+class _Failed(Protocol):
+    """What both of gRPC's errors, threaded and asyncio, can tell."""
+
+    def code(self) -> grpc.StatusCode: ...
+    def details(self) -> str | None: ...
+    def trailing_metadata(self) -> Iterable[tuple[str, str | bytes]] | None: ...
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise gRPC's errors of the block as RingmainError."""
+    try:
+        yield
+    except grpc.RpcError as exc:
+        raise error_of(exc) from exc
+
+
+def error_of(rpc_error: grpc.RpcError) -> RingmainError:
+    """Return what a failed call of the generated stubs would have raised here.
+
+    Args:
+        rpc_error: What gRPC raised, from its threaded or its asyncio API.
+    """
+    failed = cast("_Failed", rpc_error)
+    code = failed.code()
+    status = _status(failed.trailing_metadata() or ())
+    info, retry, bad = ErrorInfo(), RetryInfo(), BadRequest()
+    for detail in status.details:
+        for kind in (info, retry, bad):
+            detail.Unpack(kind)
+    if info.domain != _DOMAIN:
+        info.Clear()
+    kind_of_error = _BY_REASON.get(info.reason) or _BY_CODE.get(code, RingmainError)
+    return kind_of_error(
+        failed.details() or "no details",
+        code=code,
+        reason=info.reason,
+        metadata=info.metadata,
+        retry_delay=_seconds(retry),
+        violations=(Violation(v.field, v.description) for v in bad.field_violations),
+    )
+
+
+def _seconds(retry: RetryInfo) -> float | None:
+    if not retry.HasField("retry_delay"):
+        return None
+    return retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+
+
+def _status(trailers: Iterable[tuple[str, str | bytes]]) -> Status:
+    """Return the rich status of the trailers; an empty one if absent or garbled."""
+    for key, value in trailers:
+        if key == _DETAILS_KEY and isinstance(value, bytes):
+            try:
+                return Status.FromString(value)
+            except DecodeError:
+                break  # A proxy's own idea of details: the code still says enough.
+    return Status()
