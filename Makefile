@@ -1,0 +1,160 @@
+# Ringmain's house. `make help` lists the targets; each sets up what it needs, once.
+# Needs make and Python 3.11 or later, nothing else. ARGS= passes arguments on to run, test and bench.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test lint format generate check-generated check-floor check-docs bench lock clean
+
+PYTHON ?=
+ARGS ?=
+bin := .venv/bin
+pip := -m pip --disable-pip-version-check install --quiet
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- environments: a stamp is as new as the lock it was made from -----------------------------------
+
+# Makes a virtual environment at $(1) with the first suitable interpreter.
+define make_venv
+@for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo "Making $(1) with $$("$$python" --version)"; exec "$$python" -m venv $(1); fi; \
+done; \
+echo "Ringmain needs Python 3.11 or later with its venv module; none was found." >&2; \
+echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python3" >&2; \
+exit 1
+endef
+
+.venv/bin/python:
+	$(call make_venv,.venv)
+
+.venv/.run: requirements/run.txt | .venv/bin/python
+	@echo "Installing what the service needs from $< (about a minute, once)"
+	@$(bin)/python $(pip) --require-hashes -r $<
+	@touch $@
+
+.venv/.dev: requirements/dev.txt | .venv/bin/python
+	@echo "Installing the service, every provider and the tools from $< (a minute or two, once)"
+	@$(bin)/python $(pip) --require-hashes -r $<
+	@touch $@ .venv/.run
+
+# Either lock holds the build backend.
+.venv/.package: pyproject.toml
+	@echo "Installing ringmain itself, editable"
+	@$(bin)/python $(pip) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.venv-generate/.stamp: requirements/generate.txt
+	@test -x .venv-generate/bin/python || $(MAKE) --no-print-directory .venv-generate/bin/python
+	@echo "Installing the generators from $<"
+	@.venv-generate/bin/python $(pip) --require-hashes -r $<
+	@touch $@
+
+.venv-generate/bin/python:
+	$(call make_venv,.venv-generate)
+
+.venv-floor/.stamp: requirements/floor.txt
+	@rm -rf .venv-floor
+	$(call make_venv,.venv-floor)
+	@echo "Installing the oldest libraries that the client promises from $<"
+	@.venv-floor/bin/python $(pip) --require-hashes -r $<
+	@touch $@
+
+.PHONY: run-environment dev-environment
+run-environment: .venv/.run
+	@$(MAKE) --no-print-directory --silent .venv/.package
+dev-environment: .venv/.dev
+	@$(MAKE) --no-print-directory --silent .venv/.package
+
+# --- the service ---------------------------------------------------------------------------------------
+
+setup: dev-environment ## Set up .venv for development
+
+run: run-environment ## Start the gateway on 127.0.0.1:50051, stream a first answer, serve until Ctrl-C
+	@$(bin)/python scripts/run.py $(ARGS)
+
+test: dev-environment ## Run all tests, with coverage of lines and branches
+	$(bin)/python -m pytest --cov $(ARGS)
+
+bench: dev-environment ## Measure CPU, latency and memory of the gateway on this machine
+	$(bin)/python -m tests.bench $(ARGS)
+
+# --- the code ------------------------------------------------------------------------------------------
+
+lint: dev-environment build/googleapis/google/rpc/status.proto ## Check style, types and the contract
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/buf lint
+	$(bin)/buf format protos --diff --exit-code
+	@$(MAKE) --no-print-directory breaking
+
+format: dev-environment ## Format Python and protos, and fix what can be fixed safely
+	$(bin)/ruff check --fix --exit-zero
+	$(bin)/ruff format
+	$(bin)/buf format protos --write
+
+# The contract must not break what was released; before the first release, what main has.
+base = $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet origin/main \
+	|| git rev-parse --verify --quiet HEAD)
+
+.PHONY: breaking
+breaking: build/googleapis/google/rpc/status.proto
+	@test -n "$(base)" || { echo "make lint compares the contract with git's history: no commit found" >&2; exit 1; }
+	@rm -rf build/base && mkdir -p build/base/build
+	@git archive $(base) protos | tar -x -C build/base
+	@cp buf.yaml build/base/ && cp -r build/googleapis build/base/build/
+	$(bin)/buf breaking --against build/base
+
+build/googleapis/google/rpc/status.proto: requirements/dev.txt | dev-environment
+	@mkdir -p $(@D)
+	@cp "$$($(bin)/python -c 'import google.rpc.status_pb2 as m; print(m.__file__)' | sed 's/_pb2.py$$/.proto/')" $@
+	@touch $@
+
+# --- the generated stubs -------------------------------------------------------------------------------
+
+protos = $(sort $(patsubst protos/%,%,$(shell find protos -name '*.proto')))
+services = $(sort $(patsubst protos/%,%,$(shell grep -rl --include='*.proto' '^service ' protos)))
+# grpcio-tools brings google/protobuf, and googleapis-common-protos google/rpc.
+protoc = PATH="$(CURDIR)/.venv-generate/bin:$$PATH" .venv-generate/bin/python -m grpc_tools.protoc -I protos \
+	-I "$$(.venv-generate/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
+.PHONY: stubs
+stubs: .venv-generate/.stamp
+	@rm -rf build/stubs && mkdir -p build/stubs
+	@$(protoc) --python_out=build/stubs --mypy_out=quiet:build/stubs $(protos)
+	@$(protoc) --grpc_python_out=build/stubs --mypy_grpc_out=quiet:build/stubs $(services)
+
+generate: stubs ## Generate the Python stubs from protos/
+	@find clients/python/ringmain/v1 clients/python/ringmain/admin -name '*_pb2*.py*' -delete
+	@cp -r build/stubs/ringmain clients/python/
+
+check-generated: stubs ## Fail when the committed stubs are not what protos/ gives
+	@for package in v1 admin; do \
+		diff -r -x __init__.py -x __pycache__ clients/python/ringmain/$$package build/stubs/ringmain/$$package \
+		|| { echo "The stubs in clients/python are stale: run 'make generate' and commit the result." >&2; exit 1; }; \
+	done
+	@echo "The stubs are what protos/ gives."
+
+check-floor: .venv-floor/.stamp ## Import the client under the oldest grpcio and protobuf that it promises
+	@cd clients/python && $(CURDIR)/.venv-floor/bin/python -B -W error $(CURDIR)/scripts/import_all.py ringmain
+
+check-docs: dev-environment ## Fail when the configuration reference is not what the settings give
+	$(bin)/python -m ringmain_server.config.reference --check docs/configuration.md
+
+# --- upkeep --------------------------------------------------------------------------------------------
+
+# The locks hold for every platform and Python, with hashes; UPGRADE=1 moves them to the newest versions.
+compile = $(bin)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) pyproject.toml
+
+lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
+	$(compile) --extra all --extra dev --group build -o requirements/dev.txt
+	$(compile) --extra server --extra openai --group build -c requirements/dev.txt -o requirements/run.txt
+	$(compile:pyproject.toml=) --group generate -o requirements/generate.txt
+	$(compile) --resolution lowest-direct -o requirements/floor.txt
+
+clean: ## Remove what was built and cached; the environments stay
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* coverage.xml htmlcov
+	find clients server tests scripts -name __pycache__ -prune -exec rm -rf {} +
