@@ -1,0 +1,148 @@
+"""Configuration, outside the rooms: every mistake in a merged tree, found in one go.
+
+The types of single settings are pydantic's affair; what concerns names, kinds and references
+between sections is checked here on the plain tree, so that one wrong type hides nothing else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ringmain_server.config import schema
+from ringmain_server.config.kinds import KINDS, Kind
+from ringmain_server.config.problems import Keys, Mistake, suggestion
+from ringmain_server.config.settings import ProviderSettings
+from ringmain_server.config.tree import Tree
+
+_PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
+
+# Messages by pydantic's type of error. Its own texts speak of Python, and may quote the input.
+_MESSAGES = {
+    "missing": "is required",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "dict_type": "must be a mapping",
+    "mapping_type": "must be a mapping",
+    "tuple_type": "must be a list",
+    "too_short": "must not be empty",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "value_error": "{error}",
+}
+
+
+def from_validation(error: ValidationError) -> Iterator[Mistake]:
+    """What pydantic found, in the words of this project and without the input."""
+    for detail in error.errors(include_url=False, include_input=False):
+        keys: Keys = tuple(detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            parent = schema.at(keys[:-1])
+            known = parent.known() if parent else ()
+            yield Mistake(keys, "unknown key", suggestion(str(keys[-1]), known))
+        else:
+            yield Mistake(keys, _message(detail), _hint(detail))
+
+
+def _message(detail: ErrorDetails) -> str:
+    template = _MESSAGES.get(detail["type"], "is not valid")
+    return template.format(**detail.get("ctx", {}))
+
+
+def _hint(detail: ErrorDetails) -> str:
+    return "put it in quotes" if detail["type"] == "string_type" else ""
+
+
+def across(tree: Tree) -> Iterator[Mistake]:
+    """Mistakes in names, kinds and references between sections."""
+    providers = tree.get("providers")
+    models = tree.get("models")
+    if isinstance(providers, Mapping):
+        for name, provider in providers.items():
+            yield from _provider(str(name), provider)
+    if isinstance(models, Mapping):
+        known = providers if isinstance(providers, Mapping) else {}
+        for name, model in models.items():
+            yield from _model(str(name), model, known)
+
+
+def kind_of(provider: object) -> Kind | None:
+    """The kind of a provider in a tree, None when it has none that is known."""
+    name = provider.get("kind") if isinstance(provider, Mapping) else None
+    return KINDS.get(name) if isinstance(name, str) else None
+
+
+def _provider(name: str, provider: object) -> Iterator[Mistake]:
+    keys: Keys = ("providers", name)
+    if not _PROVIDER_ID.fullmatch(name):
+        yield Mistake(keys, "is no provider name: use lower case letters, digits, '.', '_' and '-'")
+    if not isinstance(provider, Mapping):
+        return
+    kind = kind_of(provider)
+    if kind is None:
+        if isinstance(provider.get("kind"), str):
+            hint = suggestion(provider["kind"], [kind.name for kind in KINDS.values()])
+            yield Mistake((*keys, "kind"), "is no provider kind", hint)
+    elif not kind.built:
+        built = ", ".join(kind.name for kind in KINDS.values() if kind.built)
+        yield Mistake((*keys, "kind"), f"kind {kind.name} is not built yet", f"built: {built}")
+    else:
+        yield from _settings_of_kind(keys, kind, provider)
+
+
+def _settings_of_kind(keys: Keys, kind: Kind, provider: Mapping[str, object]) -> Iterator[Mistake]:
+    for setting in provider:
+        if setting in ProviderSettings.model_fields and setting not in kind.settings:
+            yield Mistake(
+                (*keys, setting),
+                f"is no setting of kind {kind.name}",
+                suggestion(setting, kind.settings),
+            )
+    for setting in kind.required:
+        # A server of one's own may want no key; the vendor's endpoint always does.
+        own = setting == "api_key" and provider.get("base_url") != kind.base_url
+        if provider.get(setting) is None and not own:
+            variable = kind.environment.get(setting)
+            yield Mistake(
+                (*keys, setting),
+                f"is required by kind {kind.name}",
+                f"set {setting}, or the environment variable {variable}",
+            )
+
+
+def _model(name: str, model: object, providers: Mapping[str, object]) -> Iterator[Mistake]:
+    keys: Keys = ("models", name)
+    if "/" in name or not name:
+        yield Mistake(
+            keys,
+            "is no model name: it must not be empty or hold a slash",
+            "provider/model addresses a provider's model without any configuration",
+        )
+    candidates = model.get("candidates") if isinstance(model, Mapping) else None
+    for index, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
+        yield from _candidate((*keys, "candidates", index), candidate, providers)
+
+
+def _candidate(keys: Keys, candidate: object, providers: Mapping[str, object]) -> Iterator[Mistake]:
+    name = candidate.get("provider") if isinstance(candidate, Mapping) else candidate
+    if not isinstance(name, str):
+        return
+    if isinstance(candidate, Mapping):
+        keys = (*keys, "provider")
+    else:
+        name, slash, _ = name.partition("/")
+        if not slash:
+            return  # The candidate's own check says what it should look like.
+    if name and name not in providers:
+        yield Mistake(keys, f"provider {name} is not configured", suggestion(name, providers))

@@ -1,0 +1,136 @@
+"""Configuration, outside the rooms: settings from environment variables.
+
+Two families: `RINGMAIN_SERVER__LISTEN` and its like name any setting, and the variables that the
+vendors' own tools read (`OPENAI_API_KEY`) bring a provider each when there is no file.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from ringmain_server.config import schema
+from ringmain_server.config.kinds import KINDS, Kind
+from ringmain_server.config.problems import Keys, Place
+from ringmain_server.config.tree import Source, Tree, merge
+
+PREFIX = "RINGMAIN_"
+
+RESERVED = frozenset({"RINGMAIN_CONFIG", "RINGMAIN_TARGET"})
+"""Variables that are no settings: the file's name, and the command line's target."""
+
+# Kubernetes gives every container the address of each Service: for one named `ringmain`,
+# RINGMAIN_SERVICE_HOST, RINGMAIN_PORT and RINGMAIN_PORT_50051_TCP_ADDR, none of which is ours.
+# https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+_SERVICE_LINK = re.compile(
+    r"RINGMAIN_(?:[A-Z0-9]+_)*"
+    r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)?)"
+)
+
+
+# Where a client reaches a server that listens on every address.
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104, nothing is bound here
+
+
+def settings(environ: Mapping[str, str], known: Mapping[str, object]) -> Source:
+    """Reads the `RINGMAIN_` variables.
+
+    Args:
+        environ: The environment.
+        known: The tree so far. Its names are found regardless of case and of `-`, `.` and `/`,
+            none of which a variable can hold.
+    """
+    values: Tree = {}
+    places: dict[Keys, Place] = {}
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or _is_foreign(variable):
+            continue
+        keys = _keys(variable.removeprefix(PREFIX), known)
+        places[keys] = Place(variable)
+        values = merge(values, nested(keys, schema.typed(environ[variable], schema.at(keys))))
+    return Source("environment", values, lambda: places)
+
+
+def _is_foreign(variable: str) -> bool:
+    return variable in RESERVED or _SERVICE_LINK.fullmatch(variable) is not None
+
+
+def _keys(name: str, known: object) -> Keys:
+    keys: Keys = ()
+    for part in name.split("__"):
+        names = known if isinstance(known, Mapping) else {}
+        plain = _plain(part)
+        key = next((key for key in names if _plain(key) == plain), plain)
+        keys = (*keys, key)
+        known = names.get(key)
+    return keys
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-./]", "_", name.lower())
+
+
+def nested(keys: Keys, value: object) -> Tree:
+    """A tree with one value: `("a", "b")` and 1 give `{"a": {"b": 1}}`."""
+    for key in reversed(keys[1:]):
+        value = {key: value}
+    return {str(keys[0]): value}
+
+
+def discovered(environ: Mapping[str, str]) -> Source:
+    """A provider for each kind whose usual variables are set, under the kind's name."""
+    providers: Tree = {}
+    places: dict[Keys, Place] = {}
+    for kind in KINDS.values():
+        variables = [kind.environment[setting] for setting in kind.triggers]
+        if kind.built and variables and all(environ.get(name) for name in variables):
+            providers[kind.name] = {"kind": kind.name}
+            places["providers", kind.name] = Place(variables[0])
+    return Source("environment", {"providers": providers}, lambda: places)
+
+
+def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source:
+    """What the kinds' usual variables and endpoints add to the providers of a tree.
+
+    A usual key goes to the usual endpoint only: a provider whose `base_url` is written in the
+    configuration never gets a key, organization or project that is not written there too.
+    """
+    values: Tree = {}
+    places: dict[Keys, Place] = {}
+    for name, provider in providers.items():
+        kind = KINDS.get(str(provider.get("kind"))) if isinstance(provider, Mapping) else None
+        if kind is None or not kind.built or not isinstance(provider, Mapping):
+            continue
+        if provider.get("base_url") is not None:
+            continue
+        found: Tree = {"base_url": kind.base_url} if kind.base_url else {}
+        for setting, variable in kind.environment.items():
+            if environ.get(variable):
+                found[setting] = _usual_value(kind, setting, environ[variable])
+                places["providers", name, setting] = Place(variable)
+        values[name] = found
+    return Source("environment", {"providers": values}, lambda: places)
+
+
+def _usual_value(kind: Kind, setting: str, value: str) -> str:
+    if (kind.name, setting) != ("ollama", "base_url"):
+        return value
+    try:
+        return ollama_url(value)
+    except ValueError:
+        return value  # The check of base_url reports it.
+
+
+def ollama_url(host: str) -> str:
+    """The endpoint that `OLLAMA_HOST` means, in the forms that Ollama itself takes.
+
+    It may lack the scheme and the port (http and 11434), and name the address that Ollama listens
+    on (0.0.0.0), at which a client reaches it on this machine.
+    """
+    scheme, separator, rest = host.strip().rpartition("://")
+    url = urlsplit(f"{scheme or 'http'}://{rest}")
+    usual_port = {"http": 80, "https": 443}.get(scheme, 11434) if separator else 11434
+    name = url.hostname or "127.0.0.1"
+    name = _REACHED_AT.get(name, name)
+    name = f"[{name}]" if ":" in name else name
+    path = url.path.strip("/") or "v1"
+    return f"{url.scheme}://{name}:{url.port or usual_port}/{path}"

@@ -1,0 +1,157 @@
+"""Configuration, outside the rooms: the table of provider kinds, the one place that lists them.
+
+A kind is a wire with its usual endpoint and the environment variables by which its vendor's own
+tools take credentials. Presets are kinds of the OpenAI wire under a vendor's name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# Settings that every kind takes, and those of each wire that is built.
+_COMMON = frozenset({"kind", "timeouts"})
+_OPENAI = _COMMON | {
+    "base_url",
+    "api_key",
+    "organization",
+    "project",
+    "api_version",
+    "headers",
+    "connection_limit",
+}
+_SANDBOX = _COMMON | {"first_token_ms", "tokens_per_second", "seed"}
+_WIRES: dict[str, frozenset[str]] = {"openai": _OPENAI, "sandbox": _SANDBOX}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A provider kind.
+
+    Attributes:
+        name: What `kind` says in the configuration.
+        title: The vendor's or program's name, for people.
+        wire: The translator it uses.
+        base_url: Its usual endpoint, None when it has none or everybody has their own.
+        required: Settings without which it cannot work.
+        environment: The environment variable that gives each setting when the file does not.
+        triggers: Settings whose variables must all be set for a provider of this kind to exist
+            without a configuration file. Empty means never.
+        extra: The extra of the distribution that it needs, None for none.
+        built: Whether this version has it.
+    """
+
+    name: str
+    title: str
+    wire: str
+    base_url: str | None = None
+    required: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    triggers: tuple[str, ...] = ()
+    extra: str | None = None
+    built: bool = True
+
+    @property
+    def settings(self) -> frozenset[str]:
+        """The names of the settings that a provider of this kind takes."""
+        return _WIRES.get(self.wire, _COMMON)
+
+
+def _hosted(name: str, title: str, base_url: str) -> Kind:
+    """A vendor of the OpenAI wire, reached by key."""
+    return Kind(
+        name,
+        title,
+        wire="openai",
+        base_url=base_url,
+        required=("base_url", "api_key"),
+        environment={"api_key": f"{name.upper()}_API_KEY"},
+        triggers=("api_key",),
+        extra="openai",
+    )
+
+
+def _own(name: str, title: str, base_url: str, *, url: str, key: str) -> Kind:
+    """A server of the OpenAI wire that its user runs, usually without a key."""
+    return Kind(
+        name,
+        title,
+        wire="openai",
+        base_url=base_url,
+        required=("base_url",),
+        environment={"base_url": url, "api_key": key},
+        triggers=("base_url",),
+        extra="openai",
+    )
+
+
+def _planned(name: str, title: str, **environment: str) -> Kind:
+    """A kind that a later version has."""
+    return Kind(name, title, wire=name, environment=environment, built=False)
+
+
+_ALL = (
+    Kind("sandbox", "Sandbox, answers without a network", wire="sandbox"),
+    Kind(
+        "openai",
+        "OpenAI, and any server of its wire",
+        wire="openai",
+        base_url="https://api.openai.com/v1",
+        required=("base_url", "api_key"),
+        environment={
+            "api_key": "OPENAI_API_KEY",
+            "base_url": "OPENAI_BASE_URL",
+            "organization": "OPENAI_ORG_ID",
+            "project": "OPENAI_PROJECT_ID",
+        },
+        triggers=("api_key",),
+        extra="openai",
+    ),
+    # The three variables are those that the official SDK's Azure client reads.
+    Kind(
+        "azure",
+        "Azure OpenAI",
+        wire="openai",
+        required=("base_url", "api_key"),
+        environment={
+            "api_key": "AZURE_OPENAI_API_KEY",
+            "base_url": "AZURE_OPENAI_ENDPOINT",
+            "api_version": "OPENAI_API_VERSION",
+        },
+        triggers=("api_key", "base_url"),
+        extra="openai",
+    ),
+    _own(
+        "ollama",
+        "Ollama",
+        "http://127.0.0.1:11434/v1",
+        url="OLLAMA_HOST",
+        key="OLLAMA_API_KEY",
+    ),
+    _own(
+        "vllm",
+        "vLLM",
+        "http://127.0.0.1:8000/v1",
+        url="VLLM_BASE_URL",
+        key="VLLM_API_KEY",
+    ),
+    _own(
+        "llamacpp",
+        "llama.cpp server",
+        "http://127.0.0.1:8080/v1",
+        url="LLAMACPP_BASE_URL",
+        key="LLAMA_API_KEY",
+    ),
+    _hosted("groq", "Groq", "https://api.groq.com/openai/v1"),
+    _hosted("mistral", "Mistral AI", "https://api.mistral.ai/v1"),
+    _hosted("deepseek", "DeepSeek", "https://api.deepseek.com"),
+    _hosted("xai", "xAI", "https://api.x.ai/v1"),
+    _hosted("openrouter", "OpenRouter", "https://openrouter.ai/api/v1"),
+    _hosted("together", "Together AI", "https://api.together.ai/v1"),
+    _hosted("venice", "Venice", "https://api.venice.ai/api/v1"),
+    _planned("anthropic", "Anthropic", api_key="ANTHROPIC_API_KEY"),
+    _planned("vertex", "Google Vertex AI"),
+    _planned("gemini", "Gemini developer API", api_key="GEMINI_API_KEY"),
+    _planned("local", "A model in the process"),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+"""Every provider kind by name, in the order of the documentation."""

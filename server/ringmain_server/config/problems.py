@@ -1,0 +1,104 @@
+"""Configuration, outside the rooms: what a mistake is, and how a person reads it."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Where a setting sits in the tree: names of mappings, positions in lists.
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value was written.
+
+    Attributes:
+        source: A file's name, an environment variable or a flag.
+        line: The line in a file, from 1, None when unknown.
+    """
+
+    source: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake on its way to becoming a `Problem`: where it was written is not looked up yet.
+
+    Attributes:
+        keys: The setting.
+        message: What is wrong. Never holds a secret.
+        hint: What would be right, empty when nobody can tell.
+    """
+
+    keys: Keys
+    message: str
+    hint: str = ""
+
+    def at(self, place: Place) -> "Problem":
+        """The problem for a person to read."""
+        return Problem(dotted(self.keys), place.line, self.message, self.hint, place.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the configuration.
+
+    Attributes:
+        path: The setting, such as `models.demo.candidates[0]`. Empty for the whole file.
+        line: The line in the file, from 1, None when unknown.
+        message: What is wrong. Never holds a secret.
+        hint: What would be right, empty when nobody can tell.
+        source: The file, environment variable or flag it was read from.
+    """
+
+    path: str
+    line: int | None
+    message: str
+    hint: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        """One line: `ringmain.yaml:3: server.lisen: unknown key (did you mean listen?)`."""
+        where = self.source if self.line is None else f"{self.source}:{self.line}"
+        start = ": ".join(part for part in (where, self.path, self.message) if part)
+        return f"{start} ({self.hint})" if self.hint else start
+
+
+class ConfigError(Exception):
+    """The configuration has mistakes, all of which are listed.
+
+    Attributes:
+        problems: Every mistake, in the order of the file's lines.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        """A block for a terminal: a heading and one line for each mistake."""
+        count = len(self.problems)
+        heading = "1 mistake" if count == 1 else f"{count} mistakes"
+        lines = [f"The configuration has {heading}:", *(f"  {p}" for p in self.problems)]
+        return "\n".join(lines)
+
+
+def dotted(keys: Keys) -> str:
+    """Writes keys as people do: `models.demo.candidates[0]`."""
+    text = ""
+    for key in keys:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        else:
+            text += f".{key}" if text else key
+    return text
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Names the nearest known word, or all of them when none is near."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word.lower().replace("-", "_"), names, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"known: {', '.join(names)}" if names else ""

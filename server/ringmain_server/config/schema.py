@@ -1,0 +1,117 @@
+"""Configuration, outside the rooms: which type the settings expect at a place in the tree."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from ringmain_server.config.problems import Keys
+from ringmain_server.config.settings import Settings
+
+_BOOLS = {"true": True, "yes": True, "on": True, "1": True}
+_BOOLS |= {"false": False, "no": False, "off": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the settings expect somewhere.
+
+    Attributes:
+        bare: The expected type without annotations: `int`, a settings class, `Mapping[str, X]`.
+        nullable: Whether null is welcome too.
+    """
+
+    bare: object
+    nullable: bool = False
+
+    @property
+    def model(self) -> type[BaseModel] | None:
+        """The settings class, when a section is expected."""
+        bare = self.bare
+        return bare if isinstance(bare, type) and issubclass(bare, BaseModel) else None
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether names and values are expected."""
+        return self.model is not None or get_origin(self.bare) is Mapping
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a list is expected."""
+        return get_origin(self.bare) is tuple
+
+    def known(self) -> tuple[str, ...]:
+        """The keys that may stand here, empty when any may."""
+        return tuple(self.model.model_fields) if self.model else ()
+
+    def child(self, key: str | int) -> "Shape | None":
+        """What is expected one step further, None when nothing is."""
+        if self.model is not None:
+            field = self.model.model_fields.get(str(key))
+            return shape(field.annotation) if field else None
+        if isinstance(key, int):
+            return shape(get_args(self.bare)[0]) if self.is_list else None
+        return shape(get_args(self.bare)[1]) if self.is_mapping else None
+
+
+ROOT = Shape(Settings)
+
+
+def shape(annotation: object) -> Shape:
+    """Reads a type annotation."""
+    if get_origin(annotation) is Annotated:
+        return shape(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        (inner,) = (arg for arg in get_args(annotation) if arg is not NoneType)
+        return Shape(shape(inner).bare, nullable=True)
+    return Shape(annotation)
+
+
+def at(keys: Keys) -> Shape | None:
+    """What the settings expect at `keys`, None when nothing belongs there."""
+    found: Shape | None = ROOT
+    for key in keys:
+        found = found.child(key) if found else None
+    return found
+
+
+def typed(text: str, expected: Shape | None) -> object:
+    """Reads text from the environment or a flag as the type that the settings expect.
+
+    What does not fit stays text, so that the mistake is reported with all the others.
+    """
+    if expected is None:
+        return text
+    if expected.nullable and text in ("", "null", "~"):
+        return None
+    if expected.bare is bool:
+        return _BOOLS.get(text.lower(), text)
+    if expected.bare is int:
+        return _attempt(int, text)
+    if expected.bare is float:
+        return _attempt(float, text)
+    if (expected.is_mapping or expected.is_list) and text.lstrip()[:1] in ("[", "{"):
+        return _attempt(json.loads, text)
+    return text
+
+
+def _attempt(read: Callable[[str], object], text: str) -> object:
+    try:
+        return read(text)
+    except ValueError:
+        return text
+
+
+def leaves(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, object]]:
+    """Every place in a tree with its value, outer ones first."""
+    yield keys, value
+    items: list[tuple[str | int, object]] = []
+    if isinstance(value, Mapping):
+        items = list(value.items())
+    elif isinstance(value, list):
+        items = list(enumerate(value))
+    for key, inner in items:
+        yield from leaves(inner, (*keys, key))

@@ -1,0 +1,377 @@
+"""Configuration, outside the rooms: what can be set, frozen and checked.
+
+The descriptions below are the configuration reference: `docs/configuration.md` is made from them.
+Strings from the environment become numbers before they get here (`schema.typed`), so that numbers
+and booleans are strict.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Literal, Never, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    Strict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from ringmain_server.config import units
+
+T = TypeVar("T")
+
+# The names of the contract's Capability values, lower case, without prefix. A test compares them.
+Capability = Literal[
+    "chat",
+    "vision",
+    "tools",
+    "json_schema",
+    "reasoning",
+    "document",
+    "image_generation",
+    "image_editing",
+    "image_upscaling",
+    "image_classification",
+    "embedding",
+    "transcription",
+    "speech",
+]
+
+
+def _not_bool(value: object) -> object:
+    # A bool is an int to Python, so that `price: true` would be one dollar.
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004, pydantic takes ValueError
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _base_url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        sound = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError("must be an address that starts with http:// or https://")
+    # A key in an address would be printed with it.
+    if url.query or url.fragment or url.username is not None:
+        raise ValueError("must be scheme, host and path only: keys belong in api_key or headers")
+    return value.rstrip("/")
+
+
+def _frozen(value: Mapping[str, T]) -> Mapping[str, T]:
+    return MappingProxyType(dict(value))
+
+
+def _nothing() -> Mapping[str, Never]:
+    # Read only, so that nobody can add to what everybody shares.
+    return MappingProxyType({})
+
+
+Text = Annotated[str, Field(min_length=1)]
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=1)]
+Wait = Annotated[float, BeforeValidator(units.seconds), Field(ge=0, allow_inf_nan=False)]
+Span = Annotated[float, BeforeValidator(units.seconds), Field(gt=0, allow_inf_nan=False)]
+Size = Annotated[int, BeforeValidator(units.size), Field(ge=1, le=2**31 - 1)]
+Dollars = Annotated[Decimal, BeforeValidator(_not_bool), Field(ge=0)]
+Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
+Address = Annotated[str, AfterValidator(units.address)]
+HostPort = Annotated[str, AfterValidator(units.host_port)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=False,
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+    )
+
+
+class ServerSettings(_Section):
+    """Where the gateway listens, and how it treats connections."""
+
+    # First, because the checks of the addresses below need to know it.
+    allow_unauthenticated: Flag = Field(
+        default=False,
+        description="Allow addresses that other machines can reach although callers need no "
+        "credentials. The flag is `--allow-unauthenticated`.",
+    )
+    listen: Address = Field(
+        default="127.0.0.1:50051",
+        description="Where callers reach the API. Port 0 takes any free port; `unix:/path` is a "
+        "Unix domain socket.",
+    )
+    admin_listen: Address | None = Field(
+        default="127.0.0.1:50052",
+        description="Where operators reach the admin API; null turns it off.",
+    )
+    metrics_listen: HostPort | None = Field(
+        default=None,
+        description="Where Prometheus scrapes `/metrics` over HTTP; null turns it off.",
+    )
+    workers: Count = Field(
+        default=1,
+        description="How many processes share the port.",
+    )
+    max_receive_bytes: Size = Field(
+        default=64 * 2**20,
+        description="The largest message a caller may send.",
+    )
+    max_concurrent_streams: Count | None = Field(
+        default=None,
+        description="The most calls in flight on one connection; null for no limit.",
+    )
+    default_deadline: Span = Field(
+        default=600.0,
+        description="The deadline of a call that comes without one.",
+    )
+    keepalive_time: Span = Field(
+        default=60.0,
+        description="How long a connection is silent before the server pings it.",
+    )
+    drain_delay: Wait = Field(
+        default=0.0,
+        description="How long to go on taking calls after SIGTERM, so that load balancers notice "
+        "that readiness ended.",
+    )
+    stream_grace: Wait = Field(
+        default=30.0,
+        description="How long calls in flight may run on after the drain delay.",
+    )
+
+    @field_validator("listen", "admin_listen", "metrics_listen")
+    @classmethod
+    def _stays_private(cls, value: str | None, info: ValidationInfo) -> str | None:
+        open_to_all = info.data.get("allow_unauthenticated", True)
+        if value is not None and not open_to_all and not units.is_loopback(value):
+            raise ValueError(
+                "listens on loopback only, such as 127.0.0.1, because callers need no credentials;"
+                " --allow-unauthenticated (server.allow_unauthenticated) allows other addresses"
+            )
+        return value
+
+    @field_validator("admin_listen", "metrics_listen")
+    @classmethod
+    def _stands_alone(cls, value: str | None, info: ValidationInfo) -> str | None:
+        for other in ("listen", "admin_listen"):
+            if value is not None and value == info.data.get(other) and not value.endswith(":0"):
+                raise ValueError(f"is the same address as server.{other}")
+        return value
+
+
+class LogFileSettings(_Section):
+    """A log file beside the standard error stream. A plain text value is its `path`."""
+
+    path: Text = Field(description="The file.")
+    max_bytes: Size = Field(
+        default=100 * 2**20,
+        description="The size at which a new file is begun.",
+    )
+    backup_count: Annotated[int, Strict(), Field(ge=0)] = Field(
+        default=5,
+        description="How many older files are kept.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return {"path": value} if isinstance(value, str) else value
+
+
+class LogSettings(_Section):
+    """What is logged, and how it looks."""
+
+    level: Level = Field(default="info", description="The least severe level that is logged.")
+    format: Literal["auto", "console", "json"] = Field(
+        default="auto",
+        description="How a line looks; `auto` is `console` on a terminal and `json` otherwise.",
+    )
+    file: LogFileSettings | None = Field(
+        default=None,
+        description="A rotating file that gets the same lines as JSON; null for none.",
+    )
+
+
+class TimeoutOverrides(_Section):
+    """Timeouts that differ from the next outer ones. What is absent stays as it is there."""
+
+    connect: Span | None = Field(default=None, description="The longest wait for a connection.")
+    attempt: Span | None = Field(default=None, description="The longest whole answer.")
+    first_content: Span | None = Field(
+        default=None, description="The longest wait for a stream's first content."
+    )
+    idle: Span | None = Field(
+        default=None, description="The longest silence between two contents of a stream."
+    )
+
+
+class TimeoutSettings(_Section):
+    """How long one attempt at a provider may take. Providers and models may differ."""
+
+    connect: Span = Field(default=5.0, description="The longest wait for a connection.")
+    attempt: Span = Field(default=300.0, description="The longest whole answer, from the request to its end.")
+    first_content: Span = Field(default=60.0, description="The longest wait for a stream's first content.")
+    idle: Span = Field(default=60.0, description="The longest silence between two contents of a stream.")
+
+    def overridden(self, by: TimeoutOverrides) -> Self:
+        """These timeouts with those of `by` in place of its own where it has any."""
+        return self.model_copy(update=by.model_dump(exclude_none=True))
+
+
+class ProviderSettings(_Section):
+    """A provider: an account at an upstream, under a name of your choice.
+
+    The name is lower case letters, digits and `._-`. Each kind takes the settings of its wire.
+    """
+
+    kind: str = Field(description="The provider kind, from the table of kinds.")
+    base_url: BaseUrl | None = Field(
+        default=None,
+        description="The endpoint, up to and without `/chat/completions`. Absent means the "
+        "kind's own. OpenAI wire.",
+    )
+    api_key: Secret | None = Field(
+        default=None,
+        description="The key. Absent means the kind's usual variable, unless `base_url` points "
+        "elsewhere. OpenAI wire.",
+    )
+    organization: Text | None = Field(
+        default=None, description="The organization that requests count for. OpenAI wire."
+    )
+    project: Text | None = Field(
+        default=None, description="The project that requests count for. OpenAI wire."
+    )
+    api_version: Text | None = Field(
+        default=None,
+        description="The version of the API, where the endpoint asks for one, as Azure does. OpenAI wire.",
+    )
+    headers: Annotated[Mapping[str, Secret], AfterValidator(_frozen)] = Field(
+        default_factory=_nothing,
+        description="HTTP headers sent with every request. Their values count as secrets. OpenAI wire.",
+    )
+    connection_limit: Count | None = Field(
+        default=None,
+        description="The most connections at once; null for no limit of its own. OpenAI wire.",
+    )
+    timeouts: TimeoutOverrides = Field(
+        default_factory=TimeoutOverrides,
+        description="Timeouts of this provider, where they differ from `timeouts`.",
+    )
+    first_token_ms: Number = Field(
+        default=0, description="Milliseconds before the first content. Sandbox only."
+    )
+    tokens_per_second: Number = Field(
+        default=0, description="The pace of streams; 0 is as fast as it goes. Sandbox only."
+    )
+    seed: Annotated[int, Strict()] = Field(
+        default=0, description="Another seed gives other answers. Sandbox only."
+    )
+
+
+class PriceSettings(_Section):
+    """A price in US dollars for a million tokens. It wins over the built-in price list."""
+
+    input_per_mtok: Dollars = Field(description="Input tokens.")
+    output_per_mtok: Dollars = Field(description="Output tokens, reasoning included.")
+    cached_input_per_mtok: Dollars | None = Field(
+        default=None,
+        description="Input tokens read from the provider's prompt cache. Absent means as input.",
+    )
+    cache_write_per_mtok: Dollars | None = Field(
+        default=None,
+        description="Input tokens written to the provider's prompt cache. Absent means as input.",
+    )
+
+
+class CandidateSettings(_Section):
+    """A provider's model that serves a model of this gateway.
+
+    The short form is the text `provider/model`, split at the first slash.
+    """
+
+    provider: Text = Field(description="The provider's name in `providers`.")
+    model: Text = Field(description="The provider's own name for the model.")
+    price: PriceSettings | None = Field(
+        default=None, description="What it costs. Absent means the built-in price list."
+    )
+    capabilities: tuple[Capability, ...] | None = Field(
+        default=None, description="What it can do. Absent means what is known of the model."
+    )
+    context_tokens: Count | None = Field(
+        default=None, description="The most tokens of input and output together."
+    )
+    max_output_tokens: Count | None = Field(default=None, description="The most tokens of output.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        provider, slash, model = value.partition("/")
+        if not (provider and slash and model):
+            raise ValueError("must be provider/model, such as openai/gpt-4o-mini")
+        return {"provider": provider, "model": model}
+
+
+class ModelSettings(_Section):
+    """A model of this gateway: the name that callers use. It holds no slash."""
+
+    candidates: Annotated[tuple[CandidateSettings, ...], Field(min_length=1)] = Field(
+        description="What serves it, in the order tried. At least one."
+    )
+    timeouts: TimeoutOverrides = Field(
+        default_factory=TimeoutOverrides,
+        description="Timeouts of this model, where they differ from its provider's.",
+    )
+    description: str = Field(default="", description="What it is for, for people.")
+
+
+def _sandbox_alone() -> Mapping[str, ProviderSettings]:
+    return MappingProxyType({"sandbox": ProviderSettings(kind="sandbox")})
+
+
+class Settings(_Section):
+    """The whole configuration."""
+
+    server: ServerSettings = Field(default_factory=ServerSettings, description="The service itself.")
+    log: LogSettings = Field(default_factory=LogSettings, description="Logs.")
+    timeouts: TimeoutSettings = Field(
+        default_factory=TimeoutSettings, description="Timeouts of every provider."
+    )
+    providers: Annotated[Mapping[str, ProviderSettings], AfterValidator(_frozen)] = Field(
+        default_factory=_sandbox_alone,
+        description="The providers, by name.",
+    )
+    models: Annotated[Mapping[str, ModelSettings], AfterValidator(_frozen)] = Field(
+        default_factory=_nothing, description="The models, by name."
+    )
+
+    def timeouts_for(self, provider: str, model: str | None = None) -> TimeoutSettings:
+        """The timeouts of an attempt: the defaults, then the provider's, then the model's.
+
+        Args:
+            provider: A configured provider.
+            model: A configured model, or None when the provider's model is addressed directly.
+        """
+        timeouts = self.timeouts.overridden(self.providers[provider].timeouts)
+        if model is None:
+            return timeouts
+        return timeouts.overridden(self.models[model].timeouts)

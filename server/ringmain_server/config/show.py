@@ -1,0 +1,79 @@
+"""Configuration, outside the rooms: the merged result for people, and its secrets for maskers."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from pydantic import BaseModel, SecretStr
+
+from ringmain_server.config.kinds import KINDS
+from ringmain_server.config.settings import ProviderSettings, Settings
+
+MASK = "********"
+
+# Shorter values would mask half of every log line.
+_SHORTEST_SECRET = 4
+
+
+def show(settings: Settings) -> str:
+    """Writes settings as YAML that could be loaded again, but for its masked secrets."""
+    from ringmain_server.config import yamlfile
+
+    return yamlfile.write(_plain(settings))
+
+
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """Every secret value, the longest first, so that masking one leaves no rest of another.
+
+    Values under four characters are left out. Of a header such as `Bearer KEY`, both the whole
+    and the key are secret.
+    """
+    found: set[str] = set()
+    for value in _secret_values(settings):
+        found.update((value, value.rpartition(" ")[2]))
+    long = (value for value in found if len(value) >= _SHORTEST_SECRET)
+    return tuple(sorted(long, key=lambda value: (-len(value), value)))
+
+
+def _secret_values(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    for inner in _inner(value):
+        yield from _secret_values(inner)
+
+
+def _inner(value: object) -> list[object]:
+    if isinstance(value, BaseModel):
+        return [inner for _, inner in value]
+    return list(value.values()) if isinstance(value, Mapping) else []
+
+
+def _plain(value: object) -> object:
+    match value:
+        case SecretStr():
+            return MASK
+        case BaseModel():
+            return {name: _plain(inner) for name, inner in value if _worth_showing(value, name)}
+        case Mapping():
+            return {name: _plain(inner) for name, inner in value.items()}
+        case tuple():
+            return [_plain(inner) for inner in value]
+        case Decimal() | float():
+            number = float(value)
+            return int(number) if number.is_integer() else number
+        case str():
+            # As in a file, where a dollar sign may begin a reference.
+            return value.replace("$", "$$")
+        case _:
+            return value
+
+
+def _worth_showing(section: BaseModel, name: str) -> bool:
+    """Leaves out what is absent anyway, and settings that a provider's kind does not have."""
+    if isinstance(section, ProviderSettings):
+        kind = KINDS.get(section.kind)
+        if kind is not None and name not in kind.settings:
+            return False
+    value = getattr(section, name)
+    if isinstance(value, (BaseModel, Mapping)) and not isinstance(section, Settings):
+        return bool(_plain(value))
+    return value not in (None, "") or bool(type(section).model_fields[name].default)

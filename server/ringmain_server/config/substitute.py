@@ -1,0 +1,82 @@
+"""Configuration, outside the rooms: `${NAME}` in a file's values.
+
+`${NAME}` reads the environment, `${NAME:-default}` has a default for a variable that is unset or
+empty, and `$$` is a dollar sign. A dollar sign before anything else stays as it is.
+"""
+
+import re
+from collections.abc import Mapping
+
+from ringmain_server.config import schema
+from ringmain_server.config.problems import Keys, Mistake
+from ringmain_server.config.tree import Tree
+
+_REFERENCE = re.compile(
+    r"\$(?:(?P<escape>\$)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|(?P<bad>\{))",
+    re.ASCII,
+)
+
+
+class SubstitutionError(ValueError):
+    """A reference to the environment cannot be followed.
+
+    Attributes:
+        hint: What would be right.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def substitute(text: str, environ: Mapping[str, str]) -> str:
+    """Replaces each reference to the environment.
+
+    Raises:
+        SubstitutionError: A variable without default is unset, or a reference is malformed.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match["escape"]:
+            return "$"
+        if match["bad"]:
+            raise SubstitutionError(
+                "has a malformed reference to the environment",
+                "write ${NAME} or ${NAME:-default}, and $$ for a dollar sign",
+            )
+        name, default = match["name"], match["default"]
+        found = environ.get(name)
+        if default is not None:
+            return found or default
+        if found is None:
+            raise SubstitutionError(
+                f"the environment variable {name} is not set",
+                f"set it, or write ${{{name}:-default}}",
+            )
+        return found
+
+    return _REFERENCE.sub(value, text)
+
+
+def resolve(values: Tree, environ: Mapping[str, str]) -> tuple[Tree, list[Mistake]]:
+    """Replaces the references in every string of a tree, in a new tree.
+
+    A string in which something was replaced is then read as the type that its setting expects.
+    """
+    mistakes: list[Mistake] = []
+
+    def walk(value: object, keys: Keys) -> object:
+        if isinstance(value, dict):
+            return {key: walk(inner, (*keys, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [walk(inner, (*keys, index)) for index, inner in enumerate(value)]
+        if not isinstance(value, str) or "$" not in value:
+            return value
+        try:
+            text = substitute(value, environ)
+        except SubstitutionError as error:
+            mistakes.append(Mistake(keys, str(error), error.hint))
+            return None
+        return text if text == value else schema.typed(text, schema.at(keys))
+
+    return {key: walk(inner, (key,)) for key, inner in values.items()}, mistakes

@@ -1,0 +1,165 @@
+"""Configuration, outside the rooms: a YAML document as plain values that know their lines.
+
+The scalars are those of YAML 1.2's core schema: `no` and `1:30` are text, and `2024-10-21` is an
+API version and no date (https://yaml.org/spec/1.2.2/#103-core-schema).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import yaml
+
+from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, dotted
+
+_TAG = "tag:yaml.org,2002:"
+
+
+class _Loader(yaml.SafeLoader):
+    # The stubs declare it on the instance, but the library reads it from the class.
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}  # type: ignore[misc]
+
+
+for _name, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    (
+        "float",
+        r"[-+]?(?:(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+    ("merge", r"<<", ["<"]),
+):
+    _Loader.add_implicit_resolver(_TAG + _name, re.compile(rf"(?:{_pattern})\Z"), _first)
+
+
+def _int(text: str) -> int:
+    # Base 0 would refuse 007, which the core schema reads as seven.
+    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+def _float(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_SCALARS: dict[str, Callable[[str], object]] = {
+    _TAG + "str": str,
+    _TAG + "null": lambda _: None,
+    _TAG + "bool": lambda text: text.lower() == "true",
+    _TAG + "int": _int,
+    _TAG + "float": _float,
+}
+
+
+@dataclass(slots=True)
+class Document:
+    """A YAML document.
+
+    Attributes:
+        value: Its plain value; None for an empty document.
+        places: The line of each value, which for an entry of a mapping is its key's.
+    """
+
+    value: object
+    places: dict[Keys, Place]
+
+
+@dataclass(slots=True)
+class _Builder:
+    path: str
+    loader: _Loader
+    places: dict[Keys, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    # The nodes around the one being built: meeting one again means that it holds itself.
+    around: list[int] = field(default_factory=list)
+
+    def build(self, node: yaml.Node, keys: Keys) -> object:
+        """The plain value of a node, and its lines into `places`."""
+        self.places.setdefault(keys, self._place(node))
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, keys)
+        if id(node) in self.around:
+            self._refuse(node, keys, "refers to itself")
+            return None
+        self.around.append(id(node))
+        value = self._collection(node, keys)
+        self.around.pop()
+        return value
+
+    def _collection(self, node: yaml.Node, keys: Keys) -> object:
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, keys)
+        return [self.build(item, (*keys, index)) for index, item in enumerate(node.value)]
+
+    def _mapping(self, node: yaml.MappingNode, keys: Keys) -> object:
+        self._check_unique(node, keys)
+        self.loader.flatten_mapping(node)
+        values: dict[str, object] = {}
+        # Merged entries come first, so that an own one of the same name wins, line included.
+        for key, value in node.value:
+            here = (*keys, str(key.value))
+            self.places[here] = self._place(key)
+            values[str(key.value)] = self.build(value, here)
+        return values
+
+    def _check_unique(self, node: yaml.MappingNode, keys: Keys) -> None:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._refuse(key, keys, "has a key that is not plain text")
+            elif key.value in seen and key.tag != _TAG + "merge":
+                self._refuse(key, (*keys, key.value), "is there twice")
+            seen.add(str(key.value))
+
+    def _scalar(self, node: yaml.ScalarNode, keys: Keys) -> object:
+        try:
+            return _SCALARS[node.tag](node.value)
+        except KeyError:
+            self._refuse(node, keys, "has an unknown tag")
+        except ValueError:
+            self._refuse(node, keys, "does not fit its tag")
+        return None
+
+    def _refuse(self, node: yaml.Node, keys: Keys, message: str) -> None:
+        self.problems.append(Problem(dotted(keys), self._line(node), message, source=self.path))
+
+    def _line(self, node: yaml.Node) -> int:
+        return int(node.start_mark.line) + 1
+
+    def _place(self, node: yaml.Node) -> Place:
+        return Place(self.path, self._line(node))
+
+
+def read(path: str, text: str) -> Document:
+    """Reads one document.
+
+    Raises:
+        ConfigError: It is not one YAML document of plain values.
+    """
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        builder = _Builder(path, loader)
+        value = None if node is None else builder.build(node, ())
+    except yaml.YAMLError as exc:
+        raise ConfigError([_syntax(path, exc)]) from exc
+    if builder.problems:
+        raise ConfigError(builder.problems)
+    return Document(value, builder.places)
+
+
+def _syntax(path: str, error: yaml.YAMLError) -> Problem:
+    # The error's own text quotes the line, which may hold a key.
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Problem("", None, "is not YAML: it has a character that YAML forbids", source=path)
+    mark = error.problem_mark or error.context_mark
+    line = None if mark is None else int(mark.line) + 1
+    return Problem("", line, f"is not YAML: {error.problem}", source=path)
+
+
+def write(value: object) -> str:
+    """Writes plain values as YAML, in their order."""
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+    return text
