@@ -71,9 +71,7 @@ def completion_usage(usage: Usage) -> CompletionUsage:
 
 def completion(answer: Answer, head: Head, *, choices: bool = True) -> bytes:
     """The whole answer; `choices` False leaves it without any."""
-    choice = whole.Choice(
-        index=0, message=_message(answer), logprobs=None, finish_reason=answer.stop_reason
-    )
+    choice = whole.Choice(index=0, message=_message(answer), logprobs=None, finish_reason=answer.stop_reason)
     body = ChatCompletion(
         id=head.id,
         object="chat.completion",

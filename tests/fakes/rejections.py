@@ -21,13 +21,13 @@ def rejection(
     status: int,
     message: str,
     *,
-    type: str = "invalid_request_error",
+    kind: str = "invalid_request_error",
     code: str | None = None,
     param: str | None = None,
     headers: Headers = (),
 ) -> Canned:
-    """An error answer in OpenAI's shape."""
-    error = ErrorObject(message=message, type=type, param=param, code=code)
+    """An error answer in OpenAI's shape; `kind` is what the wire calls type."""
+    error = ErrorObject(message=message, type=kind, param=param, code=code)
     body = b'{"error":' + error.model_dump_json(exclude_unset=True).encode() + b"}"
     return Canned(status=status, body=body, headers=headers)
 
@@ -50,7 +50,7 @@ def rate_limited(*, headers: Headers = ()) -> Canned:
         429,
         "Rate limit reached for gpt-4o-mini in organization org-fake on requests per min (RPM): "
         "Limit 3, Used 3, Requested 1. Please try again in 20s.",
-        type="requests",
+        kind="requests",
         code="rate_limit_exceeded",
         headers=headers,
     )
@@ -63,7 +63,7 @@ RATE_LIMITED_DATE = rate_limited(headers=(("retry-after", "Fri, 31 Dec 2099 23:5
 INSUFFICIENT_QUOTA = rejection(
     429,
     "You exceeded your current quota, please check your plan and billing details.",
-    type="insufficient_quota",
+    kind="insufficient_quota",
     code="insufficient_quota",
 )
 UNAUTHORIZED = rejection(
@@ -75,7 +75,7 @@ UNAUTHORIZED = rejection(
 FORBIDDEN = rejection(
     403,
     "Country, region, or territory not supported",
-    type="request_forbidden",
+    kind="request_forbidden",
     code="unsupported_country_region_territory",
 )
 MODEL_NOT_FOUND = rejection(
@@ -83,9 +83,7 @@ MODEL_NOT_FOUND = rejection(
     "The model `gpt-nope` does not exist or you do not have access to it.",
     code="model_not_found",
 )
-OLLAMA_MODEL_NOT_FOUND = rejection(
-    404, 'model "nope" not found, try pulling it first', type="api_error"
-)
+OLLAMA_MODEL_NOT_FOUND = rejection(404, 'model "nope" not found, try pulling it first', kind="api_error")
 CONTEXT_LENGTH_EXCEEDED = rejection(
     400,
     "This model's maximum context length is 128000 tokens. However, your messages resulted in "
@@ -140,7 +138,7 @@ BAD_REQUEST = rejection(
     param="temperature",
 )
 BARE_STRING = _json(400, {"error": "prompt is required"})
-REQUEST_TIMEOUT = rejection(408, "Request timed out.", type="timeout", code="request_timeout")
+REQUEST_TIMEOUT = rejection(408, "Request timed out.", kind="timeout", code="request_timeout")
 TOO_LARGE = _html(413, "413 Request Entity Too Large")
 UNPROCESSABLE = _json(
     422,
@@ -149,13 +147,13 @@ UNPROCESSABLE = _json(
 SERVER_ERROR = rejection(
     500,
     "The server had an error while processing your request. Sorry about that!",
-    type="server_error",
+    kind="server_error",
 )
 BAD_GATEWAY = _html(502, "502 Bad Gateway")
 UNAVAILABLE = rejection(
-    503, "The engine is currently overloaded, please try again later", type="server_error"
+    503, "The engine is currently overloaded, please try again later", kind="server_error"
 )
 GATEWAY_TIMEOUT = _html(504, "504 Gateway Time-out")
-OVERLOADED = rejection(529, "Overloaded", type="overloaded_error")
+OVERLOADED = rejection(529, "Overloaded", kind="overloaded_error")
 HTML_PAGE = _html(200, "Welcome to nginx!")
 EMPTY_BODY_500 = Canned(status=500)

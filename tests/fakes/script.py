@@ -1,9 +1,9 @@
 """Tests, fakes: what a scripted upstream shall do, as values without behaviour.
 
-A script is one of three values. ``Answer`` is a model's answer, with the ``Fault`` that breaks it on the
-way and the ``Pace`` and ``Framing`` it travels with. ``Canned`` is a response sent as it stands, for
-error statuses and for servers that answer with something else altogether. ``Flap`` changes from request
-to request. `planner.py` turns a script into steps, `openai_server.py` takes them.
+A script is one of three values. ``Answer`` is a model's answer, with the ``Fault`` that breaks it on
+the way and the ``Pace`` and ``Framing`` it travels with. ``Canned`` is a response sent as it stands,
+for error statuses and for servers that answer with something else altogether. ``Flap`` changes from
+request to request. `planner.py` turns a script into steps, `openai_server.py` takes them.
 """
 
 from dataclasses import dataclass, field, replace
@@ -66,8 +66,8 @@ class Framing:
         write_size: How many bytes go into one write; 0 means each event is one write.
         burst: Whether the whole stream goes into one write. Pauses are lost.
         unknown_fields: Whether chunks carry fields that no client knows.
-        reasoning_field: Where reasoning travels: `reasoning_content` as DeepSeek and llama.cpp name it,
-            `reasoning` as OpenRouter and newer vLLM do.
+        reasoning_field: Where reasoning travels: `reasoning_content` as DeepSeek and llama.cpp name
+            it, `reasoning` as OpenRouter and newer vLLM do.
     """
 
     line_end: Literal["\n", "\r\n", "\r"] = "\n"
@@ -104,7 +104,7 @@ class FaultKind(StrEnum):
     TRUNCATED = "truncated"
     """The JSON ends in the middle while the HTTP message is well formed."""
     NO_END = "no-end"
-    """Stream only. The HTTP body ends properly after the contents: no finish reason, no `[DONE]`."""
+    """Stream only. The HTTP body ends properly after the contents: no finish reason, no end mark."""
     NO_DONE = "no-done"
     """Stream only. The finish reason is sent, `[DONE]` is not."""
     NO_FINISH = "no-finish"
@@ -124,7 +124,7 @@ class FaultKind(StrEnum):
     DUPLICATE_FINISH = "duplicate-finish"
     """Stream only. The finish reason is sent twice."""
     ERROR_EVENT = "error-event"
-    """An error object after some contents, under status 200; instead of the answer if it is whole."""
+    """An error object after some contents, under status 200; in place of a whole answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

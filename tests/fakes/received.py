@@ -1,0 +1,82 @@
+"""Tests, fakes: which requests arrived over which connection, and when it went away."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+
+@dataclass(slots=True)
+class Received:
+    """A request that arrived, and what became of it. Times are `time.monotonic()`.
+
+    Attributes:
+        method: Of the request.
+        path: With the query.
+        headers: With lower-case names.
+        body: The parsed JSON; empty where there was none.
+        at: When it had arrived.
+        answered_at: When the answer was written to its end; None for a broken or abandoned one.
+        closed_at: When the connection went away, whoever closed it.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    at: float
+    answered_at: float | None = None
+    closed_at: float | None = None
+    _gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    @property
+    def model(self) -> str:
+        """The model that was asked for; of an Azure deployment, its name."""
+        segments = self.path.split("/")
+        if "deployments" in segments:
+            return segments[segments.index("deployments") + 1]
+        return str(self.body.get("model", ""))
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the connection went away before the answer was written to its end."""
+        return self.closed_at is not None and self.answered_at is None
+
+    def close(self) -> None:
+        """Notes that the connection went away."""
+        self.closed_at = time.monotonic()
+        self._gone.set()
+
+    async def closed(self, *, within: float = 2.0) -> float:
+        """Waits until the connection went away, and says when.
+
+        Raises:
+            TimeoutError: If it is still there after `within` seconds.
+        """
+        async with asyncio.timeout(within):
+            await self._gone.wait()
+        assert self.closed_at is not None
+        return self.closed_at
+
+
+class RecordingServer(web.Server):
+    """An HTTP server that knows which requests came over which connection."""
+
+    def __init__(self, handler: Any) -> None:
+        # Cancelling the handler is how a script that hangs learns that nobody waits any more.
+        super().__init__(handler, handler_cancellation=True, access_log=None)
+        self.connection_count = 0
+        self.by_connection: dict[web.RequestHandler, list[Received]] = {}
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        self.connection_count += 1
+        self.by_connection[handler] = []
+        super().connection_made(handler, transport)
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        for received in self.by_connection.pop(handler, []):
+            received.close()
+        super().connection_lost(handler, exc)
