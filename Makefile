@@ -74,8 +74,9 @@ setup: dev-environment ## Set up .venv for development
 run: run-environment ## Start the gateway on 127.0.0.1:50051, stream a first answer, serve until Ctrl-C
 	@$(bin)/python scripts/run.py $(ARGS)
 
-test: dev-environment ## Run all tests, with coverage of lines and branches
-	$(bin)/python -m pytest --cov $(ARGS)
+# Coverage is judged for the whole suite only.
+test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
+	$(bin)/python -m pytest $(or $(ARGS),--cov)
 
 bench: dev-environment ## Measure CPU, latency and memory of the gateway on this machine
 	$(bin)/python -m tests.bench $(ARGS)
