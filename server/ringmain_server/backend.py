@@ -1,8 +1,10 @@
 """The one interface of the pipeline, and what every room may know about a request."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
+
+from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError
@@ -52,6 +54,8 @@ class Call:
         tenant_id: Who pays.
         principal_id: The key or subject that asks.
         labels: The caller's labels for cost attribution.
+        model: The model asked for, may be empty.
+        usage: What the answer consumed, once it is there.
         attempts: Every attempt so far, in order; the last one may still run.
     """
 
@@ -63,6 +67,8 @@ class Call:
     tenant_id: str = ""
     principal_id: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    usage: Usage | None = None
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -82,7 +88,7 @@ class Backend(Protocol):
         """
         ...
 
-    def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncIterator[Event]:
+    def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Answers in events. Closing the iterator ends the provider's work.
 
         Raises:

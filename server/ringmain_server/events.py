@@ -98,7 +98,7 @@ class ChatAssembler:
         events, self._events = self._events, []
         return events
 
-    def finish(self, reason: FinishReason, usage: Usage | None) -> list[chat_pb2.ChatEvent]:
+    def finish(self, reason: FinishReason.ValueType, usage: Usage | None) -> list[chat_pb2.ChatEvent]:
         """Closes every part and the answer, and takes the events."""
         self._flush()
         events, self._events = self._events, []

@@ -128,6 +128,6 @@ COUNT_TOKENS: Unary[chat_pb2.CountTokensRequest, chat_pb2.CountTokensResponse] =
     capability=CAPABILITY_CHAT,
     cacheable=False,
     routed=lambda request: request.chat,
-    settled=lambda response: None,
-    identify=lambda response, response_id: None,
+    settled=lambda _: None,
+    identify=lambda _response, _id: None,
 )

@@ -1,6 +1,7 @@
 """Prices of tokens. Bundled ones come from `genai-prices`; an operator may state its own per candidate.
 
-An unknown price is None, never zero: `genai-prices` answers $0 for what it cannot price, so zero counts as unknown.
+An unknown price is None, never zero: `genai-prices` answers $0 for what it cannot price, so zero counts as
+unknown.
 """
 
 import math
@@ -62,7 +63,7 @@ class FlatPrice:
     cached_input_per_mtok: Decimal | None = None
     cache_write_per_mtok: Decimal | None = None
 
-    def at(self, input_tokens: int) -> "FlatPrice":  # noqa: ARG002 - flat: the amount makes no difference
+    def at(self, input_tokens: int) -> "FlatPrice":
         """The prices for a request of any size."""
         return self
 
@@ -158,7 +159,8 @@ def _tiers(provider: str, model: str) -> list[_Tier]:
     if not found.total_price or prices[0] is None or prices[1] is None:
         return []
     starts = {tier.start for price in prices for tier in getattr(price, "tiers", ())}
-    return [_Tier(start, FlatPrice(*(_above(price, start) for price in prices))) for start in (-1, *sorted(starts))]
+    bounds = (-1, *sorted(starts))
+    return [_Tier(start, FlatPrice(*(_above(price, start) for price in prices))) for start in bounds]
 
 
 def _above(price: object, start: int) -> Decimal | None:

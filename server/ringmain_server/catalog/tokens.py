@@ -1,9 +1,8 @@
 """Estimates of tokens where a provider reports none. Always marked as estimated.
 
-Vocabularies differ by provider and take tens of megabytes each, so the estimate is by size: about four bytes of
-UTF-8 to a token, the rule of thumb that OpenAI publishes for English
-(https://help.openai.com/en/articles/4936856), and about one token for each character beyond ASCII, which
-other scripts need.
+Vocabularies differ by provider and take tens of megabytes each, so the estimate is by size: about four
+characters to a token, the rule of thumb that OpenAI publishes for English
+(https://help.openai.com/en/articles/4936856), and about one token for each character beyond ASCII.
 """
 
 from collections.abc import Iterable
@@ -38,9 +37,7 @@ def request_tokens(request: ChatRequest) -> int:
 
 def estimate(request: ChatRequest, answer_tokens: int) -> Usage:
     """The usage of a request whose provider reported none."""
-    return Usage(
-        input_token_count=request_tokens(request), output_token_count=answer_tokens, estimated=True
-    )
+    return Usage(input_token_count=request_tokens(request), output_token_count=answer_tokens, estimated=True)
 
 
 def _parts(parts: Iterable[Part]) -> int:

@@ -1,0 +1,1 @@
+"""Room 1: listeners, status, validation, health and drain."""

@@ -1,0 +1,1 @@
+"""Room 3: layers, each a backend around a backend."""

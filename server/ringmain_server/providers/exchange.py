@@ -1,7 +1,7 @@
-"""Room 4: one candidate as a backend. Translate (pure), send (the only upstream I/O), translate back (pure)."""
+"""Room 4: one candidate as a backend. Translate (pure), send (the only I/O), translate back (pure)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -10,8 +10,8 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, StreamBroken
 from ringmain_server.operations import Streamed, Unary
 from ringmain_server.providers.silence import Silence
-from ringmain_server.providers.transport import Transport
 from ringmain_server.providers.translator import Decoder
+from ringmain_server.providers.transport import Transport
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -33,12 +33,14 @@ class Provider:
         kind: `openai`, `sandbox` ….
         transport: How to reach it.
         translators: What it can do.
+        models: Its own names of models worth listing, empty when only the upstream knows.
     """
 
     provider_id: str
     kind: str
     transport: Transport[Any, Any, Any]
     translators: Translators
+    models: tuple[str, ...] = ()
 
     def backend(self, candidate: Candidate) -> "Exchange":
         """The innermost backend of a candidate of this provider."""
@@ -65,7 +67,7 @@ class Exchange:
         response: Res = translator.response(raw, request, self._candidate)
         return response
 
-    async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncIterator[Event]:
+    async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Answers in events; each network read is handed on as one step."""
         translator = self._translator(op, op.routed(request).model)
         wire = translator.request(request, self._candidate)

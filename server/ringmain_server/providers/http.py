@@ -1,7 +1,6 @@
 """Room 4, the I/O side: HTTP through one shared aiohttp session."""
 
 import asyncio
-import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ import orjson
 from yarl import URL
 
 from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError
+from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 
 ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""
 ERROR_LIMIT = 64 << 10
 """Most bytes read of an error's body."""
-_READ_BUFFER = 64 << 10
 _LINGER = 1.0
 """Seconds that a complete answer's connection may take to end, so that it can be kept."""
 
@@ -43,31 +42,6 @@ class FixedHeaders:
     async def headers(self) -> Mapping[str, str]:
         """The same headers, always."""
         return self.fixed
-
-
-class HttpSessions:
-    """The one aiohttp session of a process, made at the first request, within the running loop."""
-
-    def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
-
-    def get(self) -> aiohttp.ClientSession:
-        """The session."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=30),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=True,
-                read_bufsize=_READ_BUFFER,
-                trust_env=_proxy_configured(),
-            )
-        return self._session
-
-    async def close(self) -> None:
-        """Closes every connection."""
-        if self._session is not None:
-            await self._session.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +174,7 @@ def connection_error(provider_id: str, exc: BaseException) -> ProviderError:
         return ConnectionFailed(provider_id, "could not be reached in time")
     if isinstance(exc, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         return ConnectionFailed(provider_id, "failed the TLS handshake")
-    if isinstance(exc, aiohttp.ClientConnectorDNSError) or isinstance(exc, socket.gaierror):
+    if isinstance(exc, aiohttp.ClientConnectorDNSError | socket.gaierror):
         return ConnectionFailed(provider_id, "could not be found: its name does not resolve")
     if isinstance(exc, aiohttp.ClientConnectorError):
         return ConnectionFailed(provider_id, "refused the connection")
@@ -209,8 +183,3 @@ def connection_error(provider_id: str, exc: BaseException) -> ProviderError:
     if isinstance(exc, aiohttp.ClientResponseError):
         return MalformedAnswer(provider_id, "answered something that is not HTTP")
     return ConnectionFailed(provider_id, "closed the connection before its answer")
-
-
-def _proxy_configured() -> bool:
-    """Whether a proxy is named in the environment; looking each time would cost every request."""
-    return any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.http import HttpSessions
+from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings

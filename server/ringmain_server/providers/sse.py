@@ -1,8 +1,9 @@
 """Room 4, pure: server-sent events from bytes.
 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream as far as model
-providers use it: only the data of an event is returned, because every provider repeats the event's type inside.
-Comments, ids, retry times and unknown fields are skipped. Data stays bytes: the JSON parser checks the UTF-8.
+providers use it: only the data of an event is returned, because every provider repeats the event's type
+inside. Comments, ids, retry times and unknown fields are skipped. Data stays bytes: the JSON parser checks
+the UTF-8.
 """
 
 EVENT_LIMIT = 1 << 20

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from ringmain.v1.usage_pb2 import Usage
+
 from ringmain_server.candidate import Candidate
 
 Req = TypeVar("Req")

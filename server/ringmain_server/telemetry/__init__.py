@@ -1,0 +1,1 @@
+"""Metrics and logs: their names in one place."""

@@ -1,0 +1,146 @@
+"""Room 1: servicers bound to gRPC. What every method has in common is folded in here, once, at start-up.
+
+A servicer's method takes the request and its Call. Around it, for every method alike: admit, validate, bound
+by the deadline, map errors to statuses, observe. A stream is written by a coroutine, not by a third generator,
+so that only two generators stand between an upstream read and the write.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+
+from ringmain_server.backend import Call
+from ringmain_server.edge.calls import Calls
+from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
+from ringmain_server.errors import DeadlineExceeded, InvalidField, RingmainError, ShuttingDown, Violation
+from ringmain_server.telemetry.observer import Observer
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Validator = Callable[[Any], Sequence[Violation]]
+Unary = Callable[[Any, Call], Awaitable[Message]]
+Streamed = Callable[[Any, Call], AsyncGenerator[Message, None]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Binds servicers.
+
+    Attributes:
+        calls: The calls in flight.
+        observer: Is told how each call ended.
+        validators: Request type's full name to its rules.
+    """
+
+    calls: Calls
+    observer: Observer
+    validators: Mapping[str, Validator]
+
+    def bind(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
+        """The gRPC handlers of a servicer, whose methods have the names of the service's."""
+        handlers = {method.name: self._handler(method, servicer) for method in service.methods}
+        return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+    def _handler(self, method: MethodDescriptor, servicer: object) -> grpc.RpcMethodHandler[Any, Any]:
+        name = f"{method.containing_service.full_name}/{method.name}"
+        target = getattr(servicer, method.name)
+        validate = self.validators.get(method.input_type.full_name, _anything_goes)
+        parse = message_factory.GetMessageClass(method.input_type).FromString
+        serialise = message_factory.GetMessageClass(method.output_type).SerializeToString
+        if method.server_streaming:
+            behaviour = self._streamed(name, target, validate)
+            return grpc.unary_stream_rpc_method_handler(behaviour, parse, serialise)
+        return grpc.unary_unary_rpc_method_handler(self._unary(name, target, validate), parse, serialise)
+
+    def _unary(self, method: str, target: Unary, validate: Validator) -> Any:
+        async def handle(request: Message, context: Context) -> Message:
+            async def run(call: Call) -> Message:
+                _check(validate, request)
+                response = await target(request, call)
+                self.observer.answered(call, response)
+                return response
+
+            return await self._run(method, request, context, run)
+
+        return handle
+
+    def _streamed(self, method: str, target: Streamed, validate: Validator) -> Any:
+        async def handle(request: Message, context: Context) -> None:
+            async def run(call: Call) -> None:
+                _check(validate, request)
+                async with aclosing(target(request, call)) as events:
+                    async for event in events:
+                        await context.write(event)
+                self.observer.answered(call, event)
+
+            await self._run(method, request, context, run)
+
+        return handle
+
+    async def _run(
+        self, method: str, request: Message, context: Context, run: Callable[[Call], Awaitable[T]]
+    ) -> T:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        call = self.calls.begin(method, context, start)
+        self.observer.began(call, request)
+        timeout = asyncio.timeout_at(call.deadline)
+        error: RingmainError
+        try:
+            async with timeout:
+                self.calls.admit()
+                result = await run(call)
+        except asyncio.CancelledError:
+            if not self.calls.evicted(call):
+                self.observer.cancelled(call, loop.time() - start)
+                raise
+            _forget_cancellation()
+            error = ShuttingDown("the gateway is shutting down; the grace period is over")
+        except TimeoutError as exc:
+            error = DeadlineExceeded("the deadline passed") if timeout.expired() else self._unknown(call, exc)
+        except RingmainError as exc:
+            error = exc
+        except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
+            error = self._unknown(call, exc)
+        else:
+            self.observer.succeeded(call, loop.time() - start)
+            return result
+        finally:
+            self.calls.end()
+        self.observer.failed(call, error, loop.time() - start)
+        return await _abort(context, error, call)
+
+    def _unknown(self, call: Call, exc: Exception) -> RingmainError:
+        self.observer.crashed(call, exc)
+        return caller_error(exc)
+
+
+async def _abort(context: Context, error: RingmainError, call: Call) -> Any:
+    status = caller_status(error, call.response_id)
+    trailers = ((DETAILS_KEY, status.SerializeToString()),)
+    await context.abort(error.code, status.message, trailers)
+
+
+def _check(validate: Validator, request: Message) -> None:
+    violations = validate(request)
+    if violations:
+        raise InvalidField(violations)
+
+
+def _anything_goes(_: Message) -> Sequence[Violation]:
+    return ()
+
+
+def _forget_cancellation() -> None:
+    """Lets the task go on to send a status after the gateway itself cancelled it."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()

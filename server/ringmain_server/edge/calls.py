@@ -1,0 +1,113 @@
+"""Room 1: a gRPC request becomes a Call; running calls are known, so that they can be drained."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Iterable
+from typing import Protocol
+
+from ringmain_server.backend import Call
+from ringmain_server.errors import ShuttingDown
+
+_TRACEPARENT = "traceparent"
+_LAST_WORDS = 1.0
+"""Seconds for calls that outlast the grace to send their status."""
+
+
+class Context(Protocol):
+    """What the edge uses of a gRPC servicer context."""
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the caller's deadline, None without one."""
+        ...
+
+    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None:
+        """What the caller sent along."""
+        ...
+
+
+class Calls:
+    """Every call in flight.
+
+    Args:
+        default_deadline: Seconds for callers without a deadline of their own.
+    """
+
+    def __init__(self, default_deadline: float) -> None:
+        self._default_deadline = default_deadline
+        self._running: dict[asyncio.Task[object], Call] = {}
+        self._closed = False
+        self._evicted: set[Call] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def begin(self, method: str, context: Context, now: float) -> Call:
+        """Makes the Call of a request and counts it as running."""
+        remaining = context.time_remaining()
+        call = Call(
+            response_id=f"resp_{uuid.uuid4().hex}",
+            method=method,
+            deadline=now + (self._default_deadline if remaining is None else remaining),
+            trace_id=_trace_id(context),
+        )
+        task = asyncio.current_task()
+        if task is not None:
+            self._running[task] = call
+            self._idle.clear()
+        return call
+
+    def admit(self) -> None:
+        """Lets a new call in.
+
+        Raises:
+            ShuttingDown: New calls are no longer taken.
+        """
+        if self._closed:
+            raise ShuttingDown("the gateway is shutting down; another replica may serve this")
+
+    def end(self) -> None:
+        """The running task's call has ended."""
+        task = asyncio.current_task()
+        if task is not None:
+            call = self._running.pop(task, None)
+            if call is not None:
+                self._evicted.discard(call)
+        if not self._running:
+            self._idle.set()
+
+    def evicted(self, call: Call) -> bool:
+        """Whether a call was cancelled because the grace period is over."""
+        return call in self._evicted
+
+    def __len__(self) -> int:
+        """How many calls are in flight."""
+        return len(self._running)
+
+    async def drain(self, grace: float) -> int:
+        """Refuses new calls, waits for the running ones, and ends those that outlast the grace.
+
+        Args:
+            grace: Seconds.
+
+        Returns:
+            How many calls had to be ended.
+        """
+        self._closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._idle.wait()
+        left = dict(self._running)
+        for task, call in left.items():
+            self._evicted.add(call)
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=_LAST_WORDS)
+        return len(left)
+
+
+def _trace_id(context: Context) -> str:
+    """The trace id of a W3C `traceparent` (https://www.w3.org/TR/trace-context/), or nothing."""
+    for key, value in context.invocation_metadata() or ():
+        if key == _TRACEPARENT and isinstance(value, str) and len(value) == 55:
+            return value[3:35]
+    return ""

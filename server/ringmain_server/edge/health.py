@@ -1,0 +1,64 @@
+"""Room 1: `grpc.health.v1` by section 9 of the laws."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+READINESS = "readiness"
+LIVENESS = "liveness"
+
+
+class Health(aio.HealthServicer):
+    """Says whether new calls are welcome: ``, `readiness` and each service; and `liveness`.
+
+    Args:
+        services: Full names of the services that are served.
+    """
+
+    def __init__(self, services: Sequence[str]) -> None:
+        super().__init__()
+        self._ready_names = ("", READINESS, *services)
+        self._closed = asyncio.Event()
+
+    async def start(self) -> None:
+        """Alive, and not yet ready."""
+        await self.set(LIVENESS, SERVING)
+        await self._set_ready(NOT_SERVING)
+
+    async def ready(self) -> None:
+        """New calls are welcome."""
+        await self._set_ready(SERVING)
+
+    async def drain(self) -> None:
+        """New calls are no longer welcome; the process still lives."""
+        await self._set_ready(NOT_SERVING)
+
+    def close(self) -> None:
+        """Ends every Watch, which would otherwise hold the server open for its whole grace."""
+        self._closed.set()
+
+    async def Watch(self, request: health_pb2.HealthCheckRequest, context: Any) -> None:
+        """Sends the status at once and at each change, until the caller leaves or the server closes."""
+        watching = asyncio.ensure_future(super().Watch(request, context))
+        closing = asyncio.ensure_future(self._closed.wait())
+        try:
+            await asyncio.wait((watching, closing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            watching.cancel()
+            closing.cancel()
+
+    async def _set_ready(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
+        for name in self._ready_names:
+            await self.set(name, status)
+
+
+def add_health(health: Health, server: grpc.aio.Server) -> None:
+    """Registers the service."""
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)

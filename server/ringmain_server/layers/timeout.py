@@ -1,0 +1,62 @@
+"""Room 3, per candidate: bounds one attempt in time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.candidate import Timeouts
+from ringmain_server.errors import NoAnswer
+from ringmain_server.operations import Streamed, Unary
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+Event = TypeVar("Event")
+
+
+class Timeout:
+    """Bounds a whole answer by one timer; tells the attempt what bounds a stream's silence.
+
+    The silence itself is watched where the bytes come in (`providers.silence`), so that no event of a stream
+    passes through here.
+
+    Args:
+        inner: What is bounded.
+        timeouts: The policy of the candidate; a request's own routing policy wins.
+    """
+
+    __slots__ = ("_inner", "_timeouts")
+
+    def __init__(self, inner: Backend, timeouts: Timeouts) -> None:
+        self._inner = inner
+        self._timeouts = timeouts
+
+    async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+        """Answers whole, within the attempt timeout."""
+        timeout = asyncio.timeout(self._timeouts.attempt)
+        try:
+            async with timeout:
+                return await self._inner.call(op, request, call)
+        except TimeoutError as exc:
+            if not timeout.expired():
+                raise
+            provider_id = call.attempt.candidate.provider_id
+            raise NoAnswer(provider_id, f"no answer within {self._timeouts.attempt:g} s") from exc
+
+    def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
+        """Answers in events, none later than the first-content or idle timeout."""
+        policy = op.routed(request).routing_policy
+        attempt = call.attempt
+        attempt.first_content_timeout = self._timeouts.first_content
+        attempt.idle_timeout = self._timeouts.idle
+        if policy.HasField("first_token_timeout"):
+            attempt.first_content_timeout = _seconds(policy.first_token_timeout)
+        if policy.HasField("idle_timeout"):
+            attempt.idle_timeout = _seconds(policy.idle_timeout)
+        return self._inner.stream(op, request, call)
+
+
+def _seconds(duration: Duration) -> float:
+    return duration.seconds + duration.nanos / 1e9

@@ -1,0 +1,65 @@
+"""Room 3, pure: what follows a failed attempt (laws, section 1)."""
+
+from collections.abc import Sequence
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import (
+    ContextTooLong,
+    Failover,
+    ProviderError,
+    ProvidersUnavailable,
+    RateLimited,
+    RingmainError,
+    UnknownProviderModel,
+)
+
+RETRY_DELAY = 1.0
+"""Seconds a caller is told to wait when no failure named a time."""
+
+
+def may_help(error: ProviderError, failed: Candidate, other: Candidate) -> bool:
+    """Whether another candidate may answer what one could not."""
+    match error.failover:
+        case Failover.YES:
+            return True
+        case Failover.LARGER_CONTEXT:
+            return other.context_tokens == 0 or other.context_tokens > failed.context_tokens > 0
+        case _:
+            return False
+
+
+def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
+    """What a caller is told when every candidate that could be tried has failed.
+
+    Args:
+        failures: At least one, in the order of the attempts.
+    """
+    last = failures[-1]
+    same = all(type(failure) is type(last) for failure in failures)
+    if last.failover is not Failover.YES:
+        return last
+    if same and isinstance(last, RateLimited):
+        return _rate_limited(failures)
+    if same and isinstance(last, UnknownProviderModel):
+        return last
+    too_long = next((failure for failure in failures if isinstance(failure, ContextTooLong)), None)
+    if too_long is not None and all(isinstance(f, ContextTooLong | UnknownProviderModel) for f in failures):
+        return too_long
+    return ProvidersUnavailable(
+        "; ".join(dict.fromkeys(failure.message for failure in failures)),
+        retry_after=_soonest(failures),
+        metadata={failure.provider_id: failure.message for failure in failures},
+    )
+
+
+def _rate_limited(failures: Sequence[ProviderError]) -> RingmainError:
+    last = failures[-1]
+    message = "; ".join(dict.fromkeys(failure.message for failure in failures))
+    error = RateLimited(last.provider_id, "", retry_after=_soonest(failures), metadata=last.metadata)
+    error.message = message
+    return error
+
+
+def _soonest(failures: Sequence[ProviderError]) -> float:
+    named = [failure.retry_after for failure in failures if failure.retry_after is not None]
+    return min(named, default=RETRY_DELAY)

@@ -1,0 +1,41 @@
+"""Room 4, the I/O side: the one aiohttp session of a process."""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_READ_BUFFER = 64 << 10
+
+
+class HttpSessions:
+    """The one aiohttp session of a process, made at the first request, within the running loop."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    def get(self) -> "aiohttp.ClientSession":
+        """The session."""
+        if self._session is None:
+            import aiohttp  # not at the top: the sandbox alone does without
+
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=30),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=True,
+                read_bufsize=_READ_BUFFER,
+                trust_env=_proxy_configured(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _proxy_configured() -> bool:
+    """Whether a proxy is named in the environment; looking each time would cost every request."""
+    return any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"))

@@ -1,0 +1,53 @@
+"""Room 2: ChatService."""
+
+from collections.abc import AsyncGenerator
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.catalog.tokens import request_tokens
+from ringmain_server.models import Models
+from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.services.estimate import cost_range
+
+SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"]
+
+
+class ChatService:
+    """Text generation, whole or streamed.
+
+    Args:
+        pipeline: What answers.
+        models: What there is to ask.
+    """
+
+    def __init__(self, pipeline: Backend, models: Models) -> None:
+        self._pipeline = pipeline
+        self._models = models
+
+    async def Chat(self, request: chat_pb2.ChatRequest, call: Call) -> chat_pb2.ChatResponse:
+        """Answers a conversation whole."""
+        return await self._pipeline.call(CHAT, request, call)
+
+    def StreamChat(
+        self, request: chat_pb2.ChatRequest, call: Call
+    ) -> AsyncGenerator[chat_pb2.ChatEvent, None]:
+        """Answers a conversation as it is written."""
+        return self._pipeline.stream(STREAM_CHAT, request, call)
+
+    async def CountTokens(
+        self, request: chat_pb2.CountTokensRequest, call: Call
+    ) -> chat_pb2.CountTokensResponse:
+        """Counts by the provider where it can, else by the gateway's estimate."""
+        served = self._models.resolve(request.chat.model)
+        if any(COUNT_TOKENS in one.operations for one in served):
+            return await self._pipeline.call(COUNT_TOKENS, request, call)
+        return chat_pb2.CountTokensResponse(input_token_count=request_tokens(request.chat), estimated=True)
+
+    async def EstimateCost(
+        self, request: chat_pb2.EstimateCostRequest, call: Call
+    ) -> chat_pb2.EstimateCostResponse:
+        """Prices a request at least and at most."""
+        count = await self.CountTokens(chat_pb2.CountTokensRequest(chat=request.chat), call)
+        served = self._models.resolve(request.chat.model)
+        return cost_range(request.chat, count.input_token_count, [one.candidate for one in served])

@@ -1,0 +1,85 @@
+"""Room 2: ModelService."""
+
+import base64
+import binascii
+from functools import reduce
+
+from ringmain.v1 import model_service_pb2 as model_pb2
+
+from ringmain_server.backend import Call
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.prices import NANO
+from ringmain_server.errors import InvalidField
+from ringmain_server.models import Models, Served
+
+SERVICE = model_pb2.DESCRIPTOR.services_by_name["ModelService"]
+
+PAGE_SIZE = 50
+PAGE_LIMIT = 250
+
+
+class ModelService:
+    """The models a caller may use.
+
+    Args:
+        models: What there is.
+    """
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    async def ListModels(self, request: model_pb2.ListModelsRequest, _: Call) -> model_pb2.ListModelsResponse:
+        """Lists models by name, a page at a time."""
+        after = _after(request.page_token)
+        size = min(request.page_size or PAGE_SIZE, PAGE_LIMIT)
+        wanted = set(request.capabilities)
+        names = [name for name in self._models.names() if name > after]
+        found = [model for model in map(self._model, names) if wanted <= set(model.capabilities)]
+        page = found[:size]
+        token = _token(page[-1].model) if len(found) > size else ""
+        return model_pb2.ListModelsResponse(models=page, next_page_token=token)
+
+    async def GetModel(self, request: model_pb2.GetModelRequest, _: Call) -> model_pb2.GetModelResponse:
+        """Gets one model."""
+        return model_pb2.GetModelResponse(model=self._model(request.model))
+
+    def _model(self, name: str) -> model_pb2.Model:
+        served = self._models.resolve(name)
+        capabilities = reduce(frozenset.intersection, map(_capabilities, served))
+        return model_pb2.Model(
+            model=name,
+            capabilities=sorted(capabilities),
+            candidates=[_candidate(one.candidate) for one in served],
+        )
+
+
+def _capabilities(served: Served) -> frozenset[int]:
+    """What a candidate is known to do: what its provider's operations need, and what is known of the model."""
+    implied = frozenset(getattr(op, "capability", 0) for op in served.operations)
+    return implied | (served.candidate.capabilities or frozenset())
+
+
+def _candidate(candidate: Candidate) -> model_pb2.Candidate:
+    message = model_pb2.Candidate(
+        provider_id=candidate.provider_id,
+        provider_model=candidate.provider_model,
+        context_token_count=candidate.context_tokens,
+        max_output_token_count=candidate.max_output_tokens,
+        available=True,
+    )
+    price = candidate.price.at(0) if candidate.price is not None else None
+    if price is not None:
+        message.input_mtok_cost_nano_usd = round(price.input_per_mtok * NANO)
+        message.output_mtok_cost_nano_usd = round(price.output_per_mtok * NANO)
+    return message
+
+
+def _token(name: str) -> str:
+    return base64.urlsafe_b64encode(name.encode()).decode()
+
+
+def _after(token: str) -> str:
+    try:
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError) as exc:
+        raise InvalidField.at("page_token", "was not given out by this service") from exc

@@ -1,0 +1,60 @@
+"""Room 3: what an answer cost and how it was served, written where the caller reads it."""
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+from ringmain.v1 import routing_pb2
+
+from ringmain_server.backend import Attempt, Call
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import RingmainError
+from ringmain_server.operations import Settled
+
+DOMAIN = "ringmain.v1"
+"""`ErrorInfo.domain` of every error."""
+
+
+def settle(settled: Settled | None, call: Call, candidate: Candidate) -> None:
+    """Prices the usage and tells the route.
+
+    Args:
+        settled: Where usage and route sit in the answer, None where the operation has none.
+        call: Its attempts have ended.
+        candidate: Who answered.
+    """
+    if settled is None:
+        return
+    usage, route = settled.usage, settled.route
+    if candidate.price is not None:
+        cost = candidate.price.cost_nano_usd(usage)
+        if cost is not None:
+            usage.cost_nano_usd = cost
+    route.provider_id = candidate.provider_id
+    route.provider_model = candidate.provider_model
+    for attempt in call.attempts:
+        route.attempts.append(attempt_message(attempt))
+
+
+def attempt_message(attempt: Attempt) -> routing_pb2.Attempt:
+    """An attempt as the caller sees it."""
+    message = routing_pb2.Attempt(
+        provider_id=attempt.candidate.provider_id,
+        provider_model=attempt.candidate.provider_model,
+        latency=_duration(attempt.latency or 0.0),
+    )
+    if attempt.error is not None:
+        message.error.CopyFrom(status(attempt.error))
+    return message
+
+
+def status(error: RingmainError) -> Status:
+    """An error as a status with its ErrorInfo."""
+    details = Any()
+    details.Pack(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
+    return Status(code=error.code.value[0], message=error.message, details=[details])
+
+
+def _duration(seconds: float) -> Duration:
+    whole = int(seconds)
+    return Duration(seconds=whole, nanos=int((seconds - whole) * 1e9))

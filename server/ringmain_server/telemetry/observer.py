@@ -1,0 +1,90 @@
+"""How each call went: one log line and its metrics. Names are in one place, here and in `metrics`."""
+
+from google.protobuf.message import Message
+from ringmain.v1.usage_pb2 import Usage
+from structlog.typing import FilteringBoundLogger
+
+from ringmain_server.backend import Call
+from ringmain_server.errors import Internal, RingmainError
+from ringmain_server.telemetry.metrics import Metrics
+
+
+class Observer:
+    """Is told by the edge what becomes of each call.
+
+    Args:
+        log: Where lines go.
+        metrics: Where numbers go.
+    """
+
+    def __init__(self, log: FilteringBoundLogger, metrics: Metrics) -> None:
+        self._log = log
+        self._metrics = metrics
+
+    def began(self, call: Call, request: Message) -> None:
+        """A call began; what its request says about itself is kept for the line at its end."""
+        call.model = getattr(request, "model", "")
+        call.request_id = getattr(request, "request_id", "")
+        self._metrics.began(call.method)
+
+    def answered(self, call: Call, last: Message) -> None:
+        """The whole answer, or the last event of a stream, is there."""
+        finished = getattr(last, "finished", last)
+        usage = getattr(finished, "usage", None)
+        if isinstance(usage, Usage):
+            call.usage = usage
+
+    def succeeded(self, call: Call, seconds: float) -> None:
+        """The caller has the whole answer."""
+        self._metrics.ended(call, "OK", seconds)
+        self._log.info("call", code="OK", **_fields(call, seconds), **_usage(call.usage))
+
+    def failed(self, call: Call, error: RingmainError, seconds: float) -> None:
+        """The caller gets an error."""
+        code = error.code.name
+        self._metrics.ended(call, code, seconds)
+        write = self._log.error if isinstance(error, Internal) else self._log.warning
+        write("call", code=code, reason=error.reason, error=error.message, **_fields(call, seconds))
+
+    def cancelled(self, call: Call, seconds: float) -> None:
+        """The caller left."""
+        self._metrics.ended(call, "CANCELLED", seconds)
+        self._log.info("call", code="CANCELLED", **_fields(call, seconds))
+
+    def crashed(self, call: Call, exc: Exception) -> None:
+        """An unknown exception reached the edge; the caller is told nothing of it."""
+        self._log.error("fault", response_id=call.response_id, method=call.method, exc_info=exc)
+
+
+def _fields(call: Call, seconds: float) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "method": call.method,
+        "response_id": call.response_id,
+        "ms": round(seconds * 1000, 1),
+    }
+    if call.trace_id:
+        fields["trace_id"] = call.trace_id
+    if call.request_id:
+        fields["request_id"] = call.request_id
+    if call.model:
+        fields["model"] = call.model
+    if call.attempts:
+        last = call.attempts[-1].candidate
+        fields["provider"] = last.provider_id
+        fields["provider_model"] = last.provider_model
+        failed = [f"{a.candidate.name}: {a.error.message}" for a in call.attempts if a.error is not None]
+        if failed:
+            fields["failed_attempts"] = failed
+    return fields
+
+
+def _usage(usage: Usage | None) -> dict[str, object]:
+    if usage is None:
+        return {}
+    fields: dict[str, object] = {
+        "input_tokens": usage.input_token_count,
+        "output_tokens": usage.output_token_count,
+    }
+    if usage.HasField("cost_nano_usd"):
+        fields["cost_nano_usd"] = usage.cost_nano_usd
+    return fields
