@@ -1,0 +1,1 @@
+"""Tests, benchmark: what the gateway costs on this machine. `make bench` runs it."""

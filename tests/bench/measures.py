@@ -1,0 +1,219 @@
+"""Tests, benchmark: what is measured, each against every running server in turn.
+
+Repetitions alternate between the servers, so that a slow minute of the machine hits all of them.
+"""
+
+import asyncio
+import statistics
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import aiohttp
+
+from tests.bench import results
+from tests.bench.load import (
+    Callers,
+    Direct,
+    Tally,
+    Window,
+    chat_request,
+    keep_busy,
+    measure,
+    repeat,
+    stub_of,
+)
+from tests.bench.processes import Target
+from tests.bench.results import Figure, Kind
+from tests.bench.upstream import TOKEN_COUNT
+
+UNARY_MODEL = "gpt-4o-mini"
+BURST_MODEL = f"burst-{TOKEN_COUNT}"
+PACED_MODEL = f"paced-{TOKEN_COUNT}-20"
+PACED_SECONDS = TOKEN_COUNT * 0.02
+MODELS = (UNARY_MODEL, BURST_MODEL, PACED_MODEL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much is done.
+
+    Attributes:
+        repetitions: Of every measurement; their median is reported.
+        warm_up: Seconds before a measured window.
+        seconds: Length of a measured window.
+        calls: How many calls a latency is taken from, in each repetition.
+        leak_calls: How many calls, and how many cancelled streams, the leak check makes.
+    """
+
+    repetitions: int = 3
+    warm_up: float = 1.0
+    seconds: float = 4.0
+    calls: int = 400
+    leak_calls: int = 10_000
+
+
+QUICK = Effort(repetitions=1, warm_up=0.5, seconds=1.5, calls=100, leak_calls=2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a measurement needs.
+
+    Attributes:
+        targets: The servers.
+        upstream: The base URL behind them.
+        effort: How much to do.
+    """
+
+    targets: Sequence[Target]
+    upstream: str
+    effort: Effort
+
+
+Measurement = Callable[[Bench], Awaitable[list[Figure]]]
+
+
+async def unary(bench: Bench) -> list[Figure]:
+    """CPU and rate of whole answers, 16 calls at a time."""
+
+    async def once(target: Target) -> Window:
+        tally = Tally()
+        async with stub_of(target) as stub:
+            call, request = Callers(stub, tally).unary, chat_request(UNARY_MODEL)
+            busy = await keep_busy(partial(call, request), 16)
+            return await _window(bench, target, tally, busy)
+
+    return await _windows(bench, once, results.UNARY_CPU, results.UNARY_RATE)
+
+
+async def burst(bench: Bench) -> list[Figure]:
+    """CPU and rate of tokens that come as quickly as they can, 16 streams at a time."""
+    return await _tokens(bench, BURST_MODEL, 16, 0.0, results.BURST_CPU, results.BURST_RATE)
+
+
+async def paced(bench: Bench) -> list[Figure]:
+    """CPU and rate of tokens that come every 20 ms, 200 streams at a time."""
+    kinds = (results.PACED_CPU, results.PACED_RATE)
+    return await _tokens(bench, PACED_MODEL, 200, PACED_SECONDS, *kinds)
+
+
+async def _tokens(
+    bench: Bench, model: str, concurrency: int, stagger: float, cpu: Kind, rate: Kind
+) -> list[Figure]:
+    async def once(target: Target) -> Window:
+        tally = Tally()
+        async with stub_of(target) as stub:
+            call, request = Callers(stub, tally).stream, chat_request(model)
+            busy = await keep_busy(partial(call, request), concurrency, stagger=stagger)
+            return await _window(bench, target, tally, busy, ramp=stagger)
+
+    return await _windows(bench, once, cpu, rate)
+
+
+async def latency(bench: Bench) -> list[Figure]:
+    """What a server adds to a whole answer, one call at a time, beyond asking the upstream."""
+    p50: dict[str, list[float]] = {target.name: [] for target in bench.targets}
+    p99: dict[str, list[float]] = {target.name: [] for target in bench.targets}
+    async with aiohttp.ClientSession() as session:
+        direct = Direct(session, bench.upstream)
+        for target in list(bench.targets) * bench.effort.repetitions:
+            async with stub_of(target) as stub:
+                timed = Callers(stub, Tally()).timed
+                request = chat_request(UNARY_MODEL)
+                pairs = await _pairs(bench, direct.unary, partial(timed, request))
+            p50[target.name].append(_percentile(pairs[1], 50) - _percentile(pairs[0], 50))
+            p99[target.name].append(_percentile(pairs[1], 99) - _percentile(pairs[0], 99))
+    return _figures(results.ADDED_P50, p50) + _figures(results.ADDED_P99, p99)
+
+
+async def first_content(bench: Bench) -> list[Figure]:
+    """How long the first content of a stream takes, one stream at a time."""
+    p50: dict[str, list[float]] = {target.name: [] for target in bench.targets}
+    p99: dict[str, list[float]] = {target.name: [] for target in bench.targets}
+    added: dict[str, list[float]] = {target.name: [] for target in bench.targets}
+    async with aiohttp.ClientSession() as session:
+        direct = Direct(session, bench.upstream)
+        for target in list(bench.targets) * bench.effort.repetitions:
+            async with stub_of(target) as stub:
+                timed = Callers(stub, Tally()).first_content
+                request = chat_request(BURST_MODEL)
+                pairs = await _pairs(
+                    bench, partial(direct.first_content, BURST_MODEL), partial(timed, request)
+                )
+            p50[target.name].append(_percentile(pairs[1], 50))
+            p99[target.name].append(_percentile(pairs[1], 99))
+            added[target.name].append(_percentile(pairs[1], 50) - _percentile(pairs[0], 50))
+    return (
+        _figures(results.FIRST_P50, p50)
+        + _figures(results.FIRST_P99, p99)
+        + _figures(results.FIRST_ADDED, added)
+    )
+
+
+async def leak(bench: Bench) -> list[Figure]:
+    """How much memory calls and cancelled streams leave behind, after the first tenth of them."""
+    growth: dict[str, list[float]] = {}
+    first, rest = bench.effort.leak_calls // 10, bench.effort.leak_calls * 9 // 10
+    for target in bench.targets:
+        async with stub_of(target) as stub:
+            callers = Callers(stub, Tally())
+            await _calls_and_cancels(callers, first)
+            before = target.rss()
+            await _calls_and_cancels(callers, rest)
+        growth[target.name] = [(target.rss() / before - 1) * 100]
+    return _figures(results.LEAK, growth)
+
+
+async def _calls_and_cancels(callers: Callers, count: int) -> None:
+    whole, streamed = chat_request(UNARY_MODEL), chat_request(PACED_MODEL)
+    await repeat(partial(callers.unary, whole), count, 16)
+    await repeat(partial(callers.cancelled, streamed), count, 16)
+
+
+MEASUREMENTS: dict[str, Measurement] = {
+    "unary": unary,
+    "latency": latency,
+    "first-content": first_content,
+    "burst": burst,
+    "paced": paced,
+    "leak": leak,
+}
+"""Every measurement under load, in the order of the table."""
+
+
+async def _window(
+    bench: Bench, target: Target, tally: Tally, busy: list[asyncio.Task[None]], *, ramp: float = 0.0
+) -> Window:
+    effort = bench.effort
+    return await measure(target, tally, busy, warm_up=effort.warm_up + ramp, seconds=effort.seconds)
+
+
+async def _windows(
+    bench: Bench, once: Callable[[Target], Awaitable[Window]], cpu: Kind, rate: Kind
+) -> list[Figure]:
+    windows: dict[str, list[Window]] = {target.name: [] for target in bench.targets}
+    for target in list(bench.targets) * bench.effort.repetitions:
+        windows[target.name].append(await once(target))
+    return _figures(cpu, {name: [window.cpu_us for window in of] for name, of in windows.items()}) + _figures(
+        rate, {name: [window.rate for window in of] for name, of in windows.items()}
+    )
+
+
+async def _pairs(
+    bench: Bench,
+    direct: Callable[[], Awaitable[float]],
+    through: Callable[[], Awaitable[float]],
+) -> tuple[list[float], list[float]]:
+    """Milliseconds of both ways, taken in turn, without the first tenth."""
+    pairs = [(await direct() * 1e3, await through() * 1e3) for _ in range(bench.effort.calls)]
+    warm = pairs[len(pairs) // 10 :]
+    return [pair[0] for pair in warm], [pair[1] for pair in warm]
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def _figures(kind: Kind, samples: dict[str, list[float]]) -> list[Figure]:
+    return [kind.of(server, values) for server, values in samples.items()]

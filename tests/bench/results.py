@@ -1,0 +1,121 @@
+"""Tests, benchmark: figures with their targets, as a table and as JSON."""
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure of one server.
+
+    Attributes:
+        name: What was measured, such as `unary.cpu_us`.
+        label: The same in words.
+        unit: Of the value.
+        server: `gateway` or `bare`.
+        value: The median of the samples.
+        samples: Every repetition.
+        limit: The most that is acceptable of the gateway; None for figures without a target.
+    """
+
+    name: str
+    label: str
+    unit: str
+    server: str
+    value: float
+    samples: tuple[float, ...]
+    limit: float | None = None
+
+    @property
+    def missed(self) -> bool:
+        """Whether the gateway needs more than it may."""
+        return self.server == "gateway" and self.limit is not None and self.value > self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of figure, measured for every server."""
+
+    name: str
+    label: str
+    unit: str
+    limit: float | None = None
+
+    def of(self, server: str, samples: Sequence[float]) -> Figure:
+        """The figure that these repetitions give."""
+        return Figure(
+            name=self.name,
+            label=self.label,
+            unit=self.unit,
+            server=server,
+            value=statistics.median(samples),
+            samples=tuple(samples),
+            limit=self.limit,
+        )
+
+
+STARTUP = Kind("startup.seconds", "Start to SERVING", "s", 1.5)
+RSS_IDLE = Kind("rss.idle", "RSS idle, sandbox alone", "MB", 75)
+RSS_LOADED = Kind("rss.loaded", "RSS after all load", "MB")
+UNARY_CPU = Kind("unary.cpu_us", "Unary call, 16 at a time: CPU", "µs", 550)
+UNARY_RATE = Kind("unary.rate", "Unary call, 16 at a time: rate", "1/s")
+BURST_CPU = Kind("burst.cpu_us", "Token in a burst, 16 streams: CPU", "µs", 22)
+BURST_RATE = Kind("burst.rate", "Token in a burst, 16 streams: rate", "1/s")
+PACED_CPU = Kind("paced.cpu_us", "Token at 20 ms, 200 streams: CPU", "µs", 62)
+PACED_RATE = Kind("paced.rate", "Token at 20 ms, 200 streams: rate", "1/s")
+ADDED_P50 = Kind("latency.added_p50", "Added latency of a unary call, p50", "ms")
+ADDED_P99 = Kind("latency.added_p99", "Added latency of a unary call, p99", "ms")
+FIRST_P50 = Kind("first_content.p50", "First content of a stream, p50", "ms")
+FIRST_P99 = Kind("first_content.p99", "First content of a stream, p99", "ms")
+FIRST_ADDED = Kind("first_content.added_p50", "Added to the first content, p50", "ms")
+LEAK = Kind("leak.growth", "RSS growth over calls and cancelled streams", "%", 5)
+
+
+def show(figures: Sequence[Figure], console: Console) -> None:
+    """Prints one row for each kind, the servers side by side."""
+    table = Table(title="Ringmain benchmark: server CPU, latency and memory", title_justify="left")
+    table.add_column("")
+    for heading in ("gateway", "bare relay", "target", "unit"):
+        table.add_column(heading, justify="left" if heading == "unit" else "right")
+    for name in dict.fromkeys(figure.name for figure in figures):
+        row = {figure.server: figure for figure in figures if figure.name == name}
+        any_figure = next(iter(row.values()))
+        limit = "" if any_figure.limit is None else f"≤ {any_figure.limit:g}"
+        cells = (_cell(row.get("gateway")), _cell(row.get("bare")))
+        table.add_row(any_figure.label, *cells, limit, any_figure.unit)
+    console.print(table)
+
+
+def _cell(figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    text = f"{figure.value:,.0f}" if figure.value >= 100 else f"{figure.value:.3g}"
+    if figure.server != "gateway" or figure.limit is None:
+        return text
+    return f"[red]{text} ✗[/red]" if figure.missed else f"[green]{text} ✓[/green]"
+
+
+def write(figures: Sequence[Figure], path: Path) -> None:
+    """Writes the figures and what they were measured on as JSON."""
+    machine = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpu_count": os.cpu_count(),
+        "load_average": os.getloadavg(),
+    }
+    document = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine,
+        "figures": [asdict(figure) | {"missed": figure.missed} for figure in figures],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
