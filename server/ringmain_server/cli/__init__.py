@@ -1,0 +1,39 @@
+"""Command line: `ringmain`, a client of the gateway like any other, and what starts the gateway.
+
+Every command is a function of frozen flags (`command.py`), declared in a module that imports only
+what parsing needs: gRPC, rich and the service are imported when a command runs.
+"""
+
+import os
+import sys
+
+
+def main() -> int:
+    """Runs the command line of this process and returns its exit code."""
+    # A model may write what the terminal's encoding lacks.
+    for stream in (sys.stdout, sys.stderr):
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    # gRPC's own log lines would stand between the lines of an answer; errors say the same.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    try:
+        from ringmain_server.cli.root import app
+    except ModuleNotFoundError as exc:
+        if (exc.name or "").startswith("ringmain"):
+            raise
+        print(
+            f"error: the command line needs {exc.name}: pip install 'ringmain[cli]'",
+            file=sys.stderr,
+        )
+        return 1
+    return _exit_code(app)
+
+
+def _exit_code(app: object) -> int:
+    assert callable(app)
+    try:
+        app(prog_name="ringmain")
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else int(bool(exc.code))
+    except KeyboardInterrupt:
+        return 130
+    return 0

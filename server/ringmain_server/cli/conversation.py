@@ -1,0 +1,102 @@
+"""Command line: an interactive conversation."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from ringmain import RingmainError, user
+from ringmain.v1.content_pb2 import Message
+
+from ringmain_server.cli.ask import Asker
+from ringmain_server.cli.failures import of_call
+
+HELP: Final = "/model NAME asks another model, /reset forgets what was said, /exit leaves"
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Questions and answers until the person leaves.
+
+    Attributes:
+        asker: Asks and shows.
+        target: The gateway's address, for messages.
+        model: The model that answers; `/model` changes it.
+        read: Shows a prompt and returns the line typed; raises EOFError at the end.
+        opening: Makes the first turn, with the files that the person named, of a line.
+        turns: What was said.
+    """
+
+    asker: Asker
+    target: str
+    model: str
+    read: Callable[[str], str]
+    opening: Callable[[str], Message]
+    turns: list[Message] = field(default_factory=list)
+    # Ctrl-C cancels the answer, or the line being typed; twice in a row leaves.
+    _interrupts: int = 0
+
+    def run(self) -> None:
+        """Talks until `/exit`, Ctrl-D, or the second Ctrl-C in a row."""
+        self.asker.screen.note(f"{self.model} · {HELP}")
+        while (line := self._line()) is not None:
+            if line.startswith("/"):
+                if not self._command(line):
+                    return
+            elif line:
+                self._answer(line)
+
+    def _line(self) -> str | None:
+        """Returns the next line, None to leave."""
+        while True:
+            try:
+                line = self.read("> ").strip()
+            except EOFError:
+                print()
+                return None
+            except KeyboardInterrupt:
+                print()
+                self._interrupts += 1
+                if self._interrupts > 1:
+                    return None
+                self.asker.screen.note("Ctrl-C again or Ctrl-D leaves")
+            else:
+                self._interrupts = 0
+                return line
+
+    def _command(self, line: str) -> bool:
+        """Obeys a line such as `/model NAME`; False to leave."""
+        name, _, rest = line.partition(" ")
+        note = self.asker.screen.note
+        match name:
+            case "/exit" | "/quit":
+                return False
+            case "/reset":
+                self.turns.clear()
+                note("forgotten")
+            case "/model":
+                self.model = rest.strip() or self.model
+                note(self.model)
+            case _:
+                note(HELP)
+        return True
+
+    def _answer(self, line: str) -> None:
+        """Asks, and keeps question and answer if there was one."""
+        question = user(line) if self.turns else self.opening(line)
+        try:
+            answer = self.asker.stream([*self.turns, question], self.model)
+        except KeyboardInterrupt:
+            self._interrupts = 1
+            self.asker.screen.note("cancelled; the question is forgotten")
+        except RingmainError as exc:
+            self.asker.screen.note(of_call(exc, self.target).message)
+        else:
+            self.turns += [question, answer.message]
+
+
+def terminal_line(prompt: str) -> str:
+    """Reads a line with editing and a history that ends with the process."""
+    with suppress(ImportError):  # not everywhere
+        import readline  # noqa: F401  importing it is what makes `input` editable
+    return input(prompt)

@@ -1,0 +1,65 @@
+"""Command line: what people read when something failed. One line and a list, never a traceback."""
+
+from typing import Final
+
+import grpc
+from ringmain.errors import RingmainError
+
+USAGE: Final = 2
+"""The exit code of mistakes that the person at the keyboard can put right."""
+
+CANCELLED: Final = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the signal's number."""
+
+
+class Failure(Exception):
+    """A command cannot go on.
+
+    Attributes:
+        message: What people read. May have several lines.
+        code: The exit code.
+    """
+
+    def __init__(self, message: str, *, code: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def of_call(error: RingmainError, target: str) -> Failure:
+    """Returns what a failed call looks like.
+
+    Args:
+        error: What the client raised.
+        target: The gateway's address.
+    """
+    if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
+        return Failure(_unreachable(error, target))
+    lines = [f"error: {error.reason or error.code.name}: {error.message}"]
+    lines += [f"  {field}: {what}" for field, what in error.violations]
+    if error.retry_delay is not None:
+        lines.append(f"  retry in {error.retry_delay:.3g} s")
+    return Failure("\n".join(lines))
+
+
+def of_surprise(error: Exception) -> Failure:
+    """Returns what an exception that nobody expected looks like."""
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("ringmain"):
+        return Failure(
+            f"error: this command needs {error.name}, which is not installed: pip install 'ringmain[server]'"
+        )
+    said = " ".join(str(error).split())
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return Failure(f"error: unexpected {what} (RINGMAIN_DEBUG=1 or `ringmain --debug` shows the traceback)")
+
+
+def _unreachable(error: RingmainError, target: str) -> str:
+    """Says where nobody answers, why, and what to do.
+
+    gRPC's own text repeats the address and its resolver's form of it: the last part is the cause.
+    """
+    cause = error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip()
+    return (
+        f"error: no gateway answers at {target} ({cause}): start one with `ringmain serve`, "
+        "or name another with --target or RINGMAIN_TARGET"
+    )

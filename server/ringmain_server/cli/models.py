@@ -1,0 +1,77 @@
+"""Command line: `ringmain models` lists what the gateway serves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ringmain_server.cli.command import command
+from ringmain_server.cli.connection import ConnectionFlags, connected
+
+if TYPE_CHECKING:
+    from ringmain import Client
+    from ringmain.v1.model_service_pb2 import Model
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelsFlags:
+    """Which models, and how they are shown."""
+
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", show_default=False, help="One model, or provider/model."),
+    ] = None
+    capability: Annotated[
+        list[str],
+        typer.Option(metavar="NAME", help="Only models that can this, such as vision. Repeatable."),
+    ] = field(default_factory=list)
+    json: Annotated[bool, typer.Option("--json", help="Print JSON as the contract has it.")] = False
+
+
+def models(flags: ModelsFlags, connection: ConnectionFlags) -> None:
+    """List models: what serves them in the order tried, what they can do and what they cost."""
+    with connected(connection) as client:
+        found = _found(client, flags)
+    if flags.json:
+        print(_json(found, single=flags.name is not None))
+    elif found:
+        _print_table(found)
+    else:
+        print("no models")
+
+
+def _found(client: "Client", flags: ModelsFlags) -> "list[Model]":
+    from ringmain_server.cli.failures import USAGE, Failure
+
+    if flags.name is not None and flags.capability:
+        raise Failure("error: --capability filters a list: leave out NAME", code=USAGE)
+    if flags.name is not None:
+        return [client.model(flags.name)]
+    try:
+        return list(client.models(flags.capability))
+    except ValueError as exc:  # the client knows the capabilities
+        raise Failure(f"error: --capability: {exc}", code=USAGE) from exc
+
+
+def _json(models: "Sequence[Model]", *, single: bool) -> str:
+    from google.protobuf.json_format import MessageToJson
+    from ringmain.v1.model_service_pb2 import ListModelsResponse
+
+    message = models[0] if single else ListModelsResponse(models=models)
+    return MessageToJson(message, preserving_proto_field_name=True)
+
+
+def _print_table(models: "Sequence[Model]") -> None:
+    from rich.console import Console
+
+    from ringmain_server.cli.table import model_table
+
+    console = Console()
+    # A pipe has no width: rows stay lines there, for grep and its like.
+    console.print(model_table(models), soft_wrap=not console.is_terminal)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the command."""
+    command(app)(models)

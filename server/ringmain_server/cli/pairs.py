@@ -1,0 +1,23 @@
+"""Command line: repeatable flags of the form `name=value`. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from ringmain_server.cli.failures import USAGE, Failure
+
+
+def pairs(flag: str, form: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yields name and value of each text.
+
+    Args:
+        flag: The flag, for the message.
+        form: What it takes, such as `NAME=VALUE`.
+        texts: What was given.
+
+    Raises:
+        Failure: One has no name or no equals sign.
+    """
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise Failure(f"error: {flag} takes {form}, not {text!r}", code=USAGE)
+        yield name, value

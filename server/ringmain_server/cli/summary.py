@@ -1,0 +1,74 @@
+"""Command line: numbers as people read them. Pure."""
+
+from collections.abc import Iterator
+
+from ringmain import Answer
+from ringmain.v1.chat_service_pb2 import CountTokensResponse, EstimateCostResponse
+from ringmain.v1.usage_pb2 import Usage
+
+
+def summary(answer: Answer, *, first: float | None, total: float) -> str:
+    """Returns the line below an answer.
+
+    Args:
+        answer: The answer.
+        first: Seconds until its first content, None when it did not come in pieces.
+        total: Seconds until its end.
+    """
+    return " · ".join(_facts(answer, first, total))
+
+
+def _facts(answer: Answer, first: float | None, total: float) -> Iterator[str]:
+    yield f"{answer.provider}/{answer.provider_model}"
+    yield tokens(answer.usage)
+    yield money(answer.usage.cost_nano_usd if answer.usage.HasField("cost_nano_usd") else None)
+    if first is not None:
+        yield f"first token {seconds(first)}"
+    yield f"total {seconds(total)}"
+    if answer.route.cache_hit:
+        yield "from the cache"
+    if len(answer.route.attempts) > 1:
+        yield f"{len(answer.route.attempts)} attempts"
+    if answer.finish_reason != "stop":
+        yield f"stopped: {answer.finish_reason or 'unknown'}"
+
+
+def tokens(usage: Usage) -> str:
+    """Returns what was read and written, such as `12 in (8 cached), 34 out (5 reasoning)`."""
+    about = "about " if usage.estimated else ""
+    cached = _part(usage.cached_input_token_count, "cached")
+    reasoning = _part(usage.reasoning_token_count, "reasoning")
+    return f"{about}{usage.input_token_count} in{cached}, {usage.output_token_count} out{reasoning}"
+
+
+def estimate(count: CountTokensResponse, cost: EstimateCostResponse) -> str:
+    """Returns what a prompt has and would cost, such as `12 tokens · $0.00001 to $0.002`."""
+    about = "about " if count.estimated else ""
+    least = money(cost.min_cost_nano_usd if cost.HasField("min_cost_nano_usd") else None)
+    most = money(cost.max_cost_nano_usd if cost.HasField("max_cost_nano_usd") else None)
+    price = least if least == most else f"{least} to {most}"
+    return f"{about}{count.input_token_count} tokens · {price}"
+
+
+def _part(count: int, name: str) -> str:
+    return f" ({count} {name})" if count else ""
+
+
+def money(nano_usd: int | None) -> str:
+    """Returns a price in US dollars, with two significant digits below a cent.
+
+    Args:
+        nano_usd: Units of 1e-9 dollars; None is unknown, which is not the same as free.
+    """
+    if nano_usd is None:
+        return "cost unknown"
+    dollars = nano_usd / 1e9
+    if dollars >= 0.01 or not nano_usd:
+        return f"${dollars:.4f}".rstrip("0").rstrip(".")
+    digits = next(digits for digits in range(3, 10) if round(dollars * 10**digits) >= 10 or digits == 9)
+    return f"${dollars:.{digits}f}"
+
+
+def seconds(span: float) -> str:
+    """Returns a span, such as `85 ms` or `1.24 s`."""
+    return f"{span * 1000:.0f} ms" if span < 1 else f"{span:.2f} s"
