@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ringmain_server.config import schema
+from ringmain_server.config import environment, schema
 from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.problems import Keys, Mistake, suggestion
 from ringmain_server.config.settings import ProviderSettings
@@ -32,7 +32,6 @@ _MESSAGES = {
     "dict_type": "must be a mapping",
     "mapping_type": "must be a mapping",
     "tuple_type": "must be a list",
-    "too_short": "must not be empty",
     "decimal_type": "must be a number",
     "decimal_parsing": "must be a number",
     "greater_than": "must be more than {gt}",
@@ -48,11 +47,20 @@ def from_validation(error: ValidationError) -> Iterator[Mistake]:
     for detail in error.errors(include_url=False, include_input=False):
         keys: Keys = tuple(detail["loc"])
         if detail["type"] == "extra_forbidden":
-            parent = schema.at(keys[:-1])
-            known = parent.known() if parent else ()
-            yield Mistake(keys, "unknown key", suggestion(str(keys[-1]), known))
+            yield Mistake(keys, "unknown key", _nearest(keys))
         else:
             yield Mistake(keys, _message(detail), _hint(detail))
+
+
+def _nearest(keys: Keys) -> str:
+    parent = schema.at(keys[:-1])
+    known = parent.known() if parent else ()
+    name = str(keys[-1])
+    section, underscore, rest = name.partition("_")
+    if len(keys) == 1 and underscore and section in known:
+        variable = f"{environment.PREFIX}{section}__{rest}".upper()
+        return f"did you mean {section}.{rest}? Its variable is {variable}"
+    return suggestion(name, known)
 
 
 def _message(detail: ErrorDetails) -> str:

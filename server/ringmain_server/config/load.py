@@ -102,9 +102,7 @@ def _checked(sources: Sequence[Source], mistakes: list[Mistake]) -> Settings:
     try:
         settings = Settings.model_validate(_known_kinds_only(merged))
     except ValidationError as exc:
-        reported = [mistake.keys for mistake in mistakes]
-        found = checks.from_validation(exc)
-        mistakes += [mistake for mistake in found if not _covered(mistake.keys, reported)]
+        mistakes += checks.from_validation(exc)
     if settings is None or mistakes:
         # The context would be pydantic's error, which says the same with less tact.
         raise ConfigError(_problems(sources, mistakes)) from None
@@ -125,11 +123,11 @@ def _known_kinds_only(merged: Tree) -> Tree:
     return {**merged, "providers": sound}
 
 
-def _covered(keys: Keys, reported: Iterable[Keys]) -> bool:
-    return any(keys[: len(outer)] == outer for outer in reported)
-
-
 def _problems(sources: Sequence[Source], mistakes: Iterable[Mistake]) -> list[Problem]:
-    problems = [mistake.at(tree.place(sources, mistake.keys)) for mistake in mistakes]
+    first: dict[Keys, Mistake] = {}
+    for mistake in mistakes:
+        # The first explains those that follow from it: an unset variable is no missing key too.
+        first.setdefault(mistake.keys, mistake)
+    problems = [mistake.at(tree.place(sources, mistake.keys)) for mistake in first.values()]
     # Those of a file in the order of its lines, then the others.
     return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))

@@ -1,7 +1,7 @@
 """Configuration, outside the rooms: which type the settings expect at a place in the tree."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Union, get_args, get_origin
@@ -103,15 +103,3 @@ def _attempt(read: Callable[[str], object], text: str) -> object:
         return read(text)
     except ValueError:
         return text
-
-
-def leaves(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, object]]:
-    """Every place in a tree with its value, outer ones first."""
-    yield keys, value
-    items: list[tuple[str | int, object]] = []
-    if isinstance(value, Mapping):
-        items = list(value.items())
-    elif isinstance(value, list):
-        items = list(enumerate(value))
-    for key, inner in items:
-        yield from leaves(inner, (*keys, key))

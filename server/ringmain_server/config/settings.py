@@ -57,6 +57,11 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _stripped(value: object) -> object:
+    # Files that hold a key mostly end in a line break, which no HTTP header may have.
+    return value.strip() if isinstance(value, str) else value
+
+
 def _base_url(value: str) -> str:
     try:
         url = urlsplit(value)
@@ -75,6 +80,13 @@ def _frozen(value: Mapping[str, T]) -> Mapping[str, T]:
     return MappingProxyType(dict(value))
 
 
+def _not_empty(value: tuple[T, ...]) -> tuple[T, ...]:
+    # Not pydantic's min_length, which counts the sound elements and so reports a wrong one twice.
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
 def _nothing() -> Mapping[str, Never]:
     # Read only, so that nobody can add to what everybody shares.
     return MappingProxyType({})
@@ -91,7 +103,7 @@ Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Address = Annotated[str, AfterValidator(units.address)]
 HostPort = Annotated[str, AfterValidator(units.host_port)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_stripped)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
@@ -245,8 +257,8 @@ class ProviderSettings(_Section):
     kind: str = Field(description="The provider kind, from the table of kinds.")
     base_url: BaseUrl | None = Field(
         default=None,
-        description="The endpoint, up to and without `/chat/completions`. Absent means the "
-        "kind's own. OpenAI wire.",
+        description="The endpoint, up to and without `/chat/completions`; for Azure, the "
+        "resource's endpoint. Absent means the kind's own. OpenAI wire.",
     )
     api_key: Secret | None = Field(
         default=None,
@@ -334,7 +346,7 @@ class CandidateSettings(_Section):
 class ModelSettings(_Section):
     """A model of this gateway: the name that callers use. It holds no slash."""
 
-    candidates: Annotated[tuple[CandidateSettings, ...], Field(min_length=1)] = Field(
+    candidates: Annotated[tuple[CandidateSettings, ...], AfterValidator(_not_empty)] = Field(
         description="What serves it, in the order tried. At least one."
     )
     timeouts: TimeoutOverrides = Field(

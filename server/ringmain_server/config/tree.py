@@ -56,7 +56,5 @@ def depth(values: object, keys: Keys) -> int:
 
 def place(sources: Sequence[Source], keys: Keys) -> Place:
     """Where the merged value at `keys` was written: the last source that knows it best."""
-    if not sources:
-        return Place("")
     best = max(reversed(sources), key=lambda source: depth(source.values, keys))
     return best.place(keys)

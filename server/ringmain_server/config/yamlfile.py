@@ -13,12 +13,21 @@ import yaml
 
 from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, dotted
 
+# A brace begins a mapping inside another, so that `{api_key: ${NAME}}` would be no YAML. While it is
+# scanned, a reference has private characters in place of its braces.
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*(?::-[^{}\n]*)?)\}", re.ASCII)
+_OPEN, _CLOSE = "\ue0f0", "\ue0f1"
+
 _TAG = "tag:yaml.org,2002:"
 
 
 class _Loader(yaml.SafeLoader):
     # The stubs declare it on the instance, but the library reads it from the class.
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}  # type: ignore[misc]
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text that is something else to `_Loader`, or to the many readers of YAML 1.1."""
 
 
 for _name, _pattern, _first in (
@@ -32,7 +41,8 @@ for _name, _pattern, _first in (
     ),
     ("merge", r"<<", ["<"]),
 ):
-    _Loader.add_implicit_resolver(_TAG + _name, re.compile(rf"(?:{_pattern})\Z"), _first)
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(_TAG + _name, re.compile(rf"(?:{_pattern})\Z"), _first)
 
 
 def _int(text: str) -> int:
@@ -44,8 +54,12 @@ def _float(text: str) -> float:
     return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
+def _text(text: str) -> str:
+    return text.replace(_OPEN, "${").replace(_CLOSE, "}")
+
+
 _SCALARS: dict[str, Callable[[str], object]] = {
-    _TAG + "str": str,
+    _TAG + "str": _text,
     _TAG + "null": lambda _: None,
     _TAG + "bool": lambda text: text.lower() == "true",
     _TAG + "int": _int,
@@ -81,7 +95,7 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, keys)
         if id(node) in self.around:
-            self._refuse(node, keys, "refers to itself")
+            self._refuse(self.places[keys].line, keys, "refers to itself")
             return None
         self.around.append(id(node))
         value = self._collection(node, keys)
@@ -99,31 +113,33 @@ class _Builder:
         values: dict[str, object] = {}
         # Merged entries come first, so that an own one of the same name wins, line included.
         for key, value in node.value:
-            here = (*keys, str(key.value))
-            self.places[here] = self._place(key)
-            values[str(key.value)] = self.build(value, here)
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # Reported above.
+            name = _text(key.value)
+            self.places[*keys, name] = self._place(key)
+            values[name] = self.build(value, (*keys, name))
         return values
 
     def _check_unique(self, node: yaml.MappingNode, keys: Keys) -> None:
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._refuse(key, keys, "has a key that is not plain text")
+                self._refuse(self._line(key), keys, "has a key that is not plain text")
             elif key.value in seen and key.tag != _TAG + "merge":
-                self._refuse(key, (*keys, key.value), "is there twice")
+                self._refuse(self._line(key), (*keys, key.value), "is there twice")
             seen.add(str(key.value))
 
     def _scalar(self, node: yaml.ScalarNode, keys: Keys) -> object:
         try:
             return _SCALARS[node.tag](node.value)
         except KeyError:
-            self._refuse(node, keys, "has an unknown tag")
+            self._refuse(self._line(node), keys, "has an unknown tag")
         except ValueError:
-            self._refuse(node, keys, "does not fit its tag")
+            self._refuse(self._line(node), keys, "does not fit its tag")
         return None
 
-    def _refuse(self, node: yaml.Node, keys: Keys, message: str) -> None:
-        self.problems.append(Problem(dotted(keys), self._line(node), message, source=self.path))
+    def _refuse(self, line: int | None, keys: Keys, message: str) -> None:
+        self.problems.append(Problem(dotted(keys), line, message, source=self.path))
 
     def _line(self, node: yaml.Node) -> int:
         return int(node.start_mark.line) + 1
@@ -139,7 +155,7 @@ def read(path: str, text: str) -> Document:
         ConfigError: It is not one YAML document of plain values.
     """
     try:
-        loader = _Loader(text)
+        loader = _Loader(_REFERENCE.sub(rf"{_OPEN}\1{_CLOSE}", text))
         node = loader.get_single_node()
         builder = _Builder(path, loader)
         value = None if node is None else builder.build(node, ())
@@ -161,5 +177,5 @@ def _syntax(path: str, error: yaml.YAMLError) -> Problem:
 
 def write(value: object) -> str:
     """Writes plain values as YAML, in their order."""
-    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text

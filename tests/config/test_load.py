@@ -1,0 +1,285 @@
+"""Loading: what wins, what is filled in, and every mistake at once."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from ringmain_server.config import ConfigError, Settings, TimeoutSettings, load
+from ringmain_server.config.reference import EXAMPLE, LARGER_EXAMPLE
+
+TOML_EXAMPLE = """\
+[server]
+listen = "127.0.0.1:50051"
+admin_listen = "127.0.0.1:50052"
+metrics_listen = "127.0.0.1:9464"
+[providers.up]
+kind = "openai"
+base_url = "http://127.0.0.1:9801/v1"
+api_key = "sk-x"
+[models]
+bench = {candidates = ["up/gpt-4o-mini"]}
+demo = {candidates = ["sandbox/chat"]}
+"""
+
+
+def write(folder: Path, text: str, name: str = "r.yaml") -> str:
+    """Writes a file and gives its path."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def mistakes(
+    folder: Path, text: str, environ: dict[str, str] | None = None, **overrides: object
+) -> list[str]:
+    """The lines of the mistakes in a file, without its name."""
+    path = write(folder, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ=environ or {}, overrides=overrides)
+    return [str(problem).removeprefix(path + ":") for problem in caught.value.problems]
+
+
+def test_the_example_in_every_format(tmp_path: Path) -> None:
+    """The example file loads as it stands, and means the same as JSON and TOML."""
+    loaded = load(write(tmp_path, EXAMPLE), environ={})
+    tree = tomllib.loads(TOML_EXAMPLE)
+    assert loaded == load(write(tmp_path, TOML_EXAMPLE, "r.toml"), environ={})
+    assert loaded == load(write(tmp_path, json.dumps(tree), "r.json"), environ={})
+    assert loaded.server.metrics_listen == "127.0.0.1:9464"
+    assert list(loaded.providers) == ["sandbox", "up"]
+    assert loaded.models["bench"].candidates[0].model == "gpt-4o-mini"
+
+
+def test_the_larger_example(tmp_path: Path) -> None:
+    """The larger example loads once its variables are set."""
+    loaded = load(write(tmp_path, LARGER_EXAMPLE), environ={"OPENAI_API_KEY": "sk-1"})
+    assert loaded.providers["house"].base_url == "http://127.0.0.1:8000/v1"
+    assert loaded.timeouts_for("house", "smart") == TimeoutSettings(first_content=20, attempt=600)
+
+
+def test_nothing_at_all() -> None:
+    """Without file and environment there is the sandbox, as in settings made by hand."""
+    assert load(environ={}) == Settings()
+
+
+def test_without_a_file_the_environment_brings_providers() -> None:
+    """Without a file there is a provider for each kind whose usual variables are set."""
+    loaded = load(environ={"OPENAI_API_KEY": "sk-1", "GROQ_API_KEY": "g", "AZURE_OPENAI_API_KEY": "a"})
+    assert list(loaded.providers) == ["sandbox", "openai", "groq"]
+    assert loaded.providers["groq"].base_url == "https://api.groq.com/openai/v1"
+    assert loaded.providers["groq"].api_key is not None
+    assert loaded.providers["groq"].api_key.get_secret_value() == "g"
+
+
+def test_with_a_file_the_environment_brings_none(tmp_path: Path) -> None:
+    """A file says itself which providers there are, besides the sandbox."""
+    loaded = load(write(tmp_path, "server: {workers: 2}"), environ={"OPENAI_API_KEY": "sk-1"})
+    assert list(loaded.providers) == ["sandbox"]
+
+
+def test_a_file_may_define_the_sandbox(tmp_path: Path) -> None:
+    """The sandbox can be set in a file, with or without its kind."""
+    loaded = load(write(tmp_path, "providers: {sandbox: {seed: 7}}"), environ={})
+    assert loaded.providers["sandbox"].seed == 7
+    text = "providers: {sandbox: {kind: openai, base_url: http://x}}"
+    assert load(write(tmp_path, text), environ={}).providers["sandbox"].kind == "openai"
+
+
+def test_later_wins(tmp_path: Path) -> None:
+    """A flag wins over the environment, that over the file, and that over the defaults."""
+    path = write(tmp_path, "server: {listen: '127.0.0.1:1', workers: 2, default_deadline: 1m}")
+    environ = {"RINGMAIN_SERVER__WORKERS": "3", "RINGMAIN_SERVER__LISTEN": "127.0.0.1:2"}
+    flags = {"server.listen": "127.0.0.1:3", "log": {"level": "error"}, "server.stream_grace": 5}
+    loaded = load(path, environ=environ, overrides=flags)
+    assert (loaded.server.listen, loaded.server.workers) == ("127.0.0.1:3", 3)
+    assert (loaded.server.default_deadline, loaded.server.stream_grace) == (60, 5)
+    assert loaded.server.admin_listen == "127.0.0.1:50052"
+    assert loaded.log.level == "error"
+
+
+def test_flags_are_read_like_the_environment() -> None:
+    """Text from a flag is read as the type of its setting, and null is a value."""
+    loaded = load(environ={}, overrides={"server.workers": "2", "server.admin_listen": None})
+    assert (loaded.server.workers, loaded.server.admin_listen) == (2, None)
+
+
+def test_file_named_by_the_environment(tmp_path: Path) -> None:
+    """RINGMAIN_CONFIG names the file, and a path that is given wins over it."""
+    one, two = write(tmp_path, "log: {level: debug}", "1"), write(tmp_path, "log: {level: error}", "2")
+    assert load(environ={"RINGMAIN_CONFIG": one}).log.level == "debug"
+    assert load(two, environ={"RINGMAIN_CONFIG": one}).log.level == "error"
+    assert load(environ={"RINGMAIN_CONFIG": ""}).log.level == "info"
+
+
+def test_sections_with_a_name_only(tmp_path: Path) -> None:
+    """A section of which all is a comment counts as absent, and null elsewhere is kept."""
+    text = "server:\nlog:\nmodels:\nproviders:\n  up:\n    kind: sandbox\n    timeouts:\n"
+    assert load(write(tmp_path, text), environ={}).providers["up"].timeouts.idle is None
+    text = "server:\n  admin_listen:\n"
+    assert load(write(tmp_path, text), environ={}).server.admin_listen is None
+
+
+def test_every_mistake_at_once(tmp_path: Path) -> None:
+    """Every mistake of a file is reported with line, path and what would be right."""
+    text = """\
+server:
+  lisen: 127.0.0.1:50051
+  listen: 0.0.0.0:50051
+  workers: "4"
+  stream_grace: soon
+providers:
+  Up: {kind: opnai, api_key: sk-secret}
+  later: {kind: anthropic, endpoint: x}
+  g: {kind: groq}
+  box: {kind: sandbox, base_url: http://x}
+  k: {kind: openai, base_url: "http://u:sk-secret@x", api_key: 4444, apikey: sk-secret}
+  none: {seed: 1}
+models:
+  demo: {candidates: [upp/x, later/y, {provider: nope, model: x}, plain, /z]}
+  none: {candidates: []}
+  a/b:
+    candidates: sandbox/chat
+    price: 3
+"""
+    assert mistakes(tmp_path, text) == [
+        "2: server.lisen: unknown key (did you mean listen?)",
+        (
+            "3: server.listen: listens on loopback only, such as 127.0.0.1, because callers need no"
+            " credentials; --allow-unauthenticated (server.allow_unauthenticated) allows other addresses"
+        ),
+        "4: server.workers: must be a whole number",
+        "5: server.stream_grace: must be a duration, such as 30, 500ms, 30s, 2m or 1h",
+        "7: providers.Up: is no provider name: use lower case letters, digits, '.', '_' and '-'",
+        "7: providers.Up.kind: is no provider kind (did you mean openai?)",
+        (
+            "8: providers.later.kind: kind anthropic is not built yet (built: sandbox, openai, azure,"
+            " ollama, vllm, llamacpp, groq, mistral, deepseek, xai, openrouter, together, venice)"
+        ),
+        (
+            "9: providers.g.api_key: is required by kind groq"
+            " (set api_key, or the environment variable GROQ_API_KEY)"
+        ),
+        (
+            "10: providers.box.base_url: is no setting of kind sandbox"
+            " (known: first_token_ms, kind, seed, timeouts, tokens_per_second)"
+        ),
+        "11: providers.k.base_url: must be scheme, host and path only: keys belong in api_key or headers",
+        "11: providers.k.api_key: must be text (put it in quotes)",
+        "11: providers.k.apikey: unknown key (did you mean api_key?)",
+        "12: providers.none.kind: is required",
+        (
+            "14: models.demo.candidates[0]: provider upp is not configured"
+            " (known: Up, box, g, k, later, none, sandbox)"
+        ),
+        "14: models.demo.candidates[2].provider: provider nope is not configured (did you mean none?)",
+        "14: models.demo.candidates[3]: must be provider/model, such as openai/gpt-4o-mini",
+        "14: models.demo.candidates[4]: must be provider/model, such as openai/gpt-4o-mini",
+        "15: models.none.candidates: must not be empty",
+        (
+            "16: models.a/b: is no model name: it must not be empty or hold a slash"
+            " (provider/model addresses a provider's model without any configuration)"
+        ),
+        "17: models.a/b.candidates: must be a list",
+        "18: models.a/b.price: unknown key (known: candidates, description, timeouts)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("providers: [x]", "1: providers: must be a mapping"),
+        ("providers: {a: x}", "1: providers.a: must be a mapping"),
+        ("providers: {a: {kind: 3}}", "1: providers.a.kind: must be text (put it in quotes)"),
+        ("models: x", "1: models: must be a mapping"),
+        ("models: {a: x}", "1: models.a: must be a mapping"),
+        ("models: {a: {}}", "1: models.a.candidates: is required"),
+        ("models: {a: {candidates: [3]}}", "1: models.a.candidates[0]: must be a mapping"),
+        ("server: {listen: }", "1: server.listen: must be text (put it in quotes)"),
+        ("server: {workers: 0}", "1: server.workers: must be at least 1"),
+        ("timeouts: {idle: 0}", "1: timeouts.idle: must be more than 0"),
+        ("timeouts: {idle: .inf}", "1: timeouts.idle: must be a finite number"),
+        ("server: {max_receive_bytes: 4GiB}", "1: server.max_receive_bytes: must be at most 2147483647"),
+        ("server: {allow_unauthenticated: yes}", "1: server.allow_unauthenticated: must be true or false"),
+        ("providers: {sandbox: {seed: x}}", "1: providers.sandbox.seed: must be a whole number"),
+        ("providers: {sandbox: {first_token_ms: x}}",
+         "1: providers.sandbox.first_token_ms: must be a number"),
+        ("providers: {a: {kind: azure, api_key: x}}", ("1: providers.a.base_url: is required by kind azure"
+         " (set base_url, or the environment variable AZURE_OPENAI_ENDPOINT)")),
+        ("log: {format: xml}", "1: log.format: must be one of 'auto', 'console' or 'json'"),
+        ("log: {file: ''}", "1: log.file.path: must not be empty"),
+        ("server_listen: x", ("1: server_listen: unknown key"
+         " (did you mean server.listen? Its variable is RINGMAIN_SERVER__LISTEN)")),
+        (("models: {a: {candidates: [{provider: sandbox, model: x, price: {input_per_mtok: a,"
+         " output_per_mtok: 1}}]}}"), "1: models.a.candidates[0].price.input_per_mtok: must be a number"),
+        ("models: {a: {candidates: [{provider: sandbox, model: x, capabilities: [telepathy]}]}}",
+         ("1: models.a.candidates[0].capabilities[0]: must be one of 'chat', 'vision', 'tools',"
+         " 'json_schema', 'reasoning', 'document', 'image_generation', 'image_editing',"
+         " 'image_upscaling', 'image_classification', 'embedding', 'transcription' or 'speech'")),
+    ],
+)  # fmt: skip
+def test_one_mistake(tmp_path: Path, text: str, expected: str) -> None:
+    """Each mistake has a message that says what would be right."""
+    assert mistakes(tmp_path, text) == [expected]
+
+
+def test_models_are_checked_without_providers(tmp_path: Path) -> None:
+    """Where providers are no mapping, no candidate's provider is known."""
+    found = mistakes(tmp_path, "providers: [x]\nmodels: {m: {candidates: [sandbox/x]}}")
+    assert found == [
+        "1: providers: must be a mapping",
+        "2: models.m.candidates[0]: provider sandbox is not configured",
+    ]
+
+
+def test_unset_variable_is_one_mistake(tmp_path: Path) -> None:
+    """A key from an unset variable is reported as that, and not as missing or wrong too."""
+    assert mistakes(tmp_path, "providers:\n  g: {kind: groq, api_key: ${NOPE}}") == [
+        "2: providers.g.api_key: the environment variable NOPE is not set (set it, or write ${NOPE:-default})"
+    ]
+
+
+def test_mistakes_name_variables_and_flags(tmp_path: Path) -> None:
+    """A mistake from the environment names its variable, and one from a flag the command line."""
+    environ = {"RINGMAIN_LOG__LEVLE": "x", "RINGMAIN_SERVER__WORKERS": "no", "RINGMAIN_PORT": "tcp://x"}
+    flags: dict[str, object] = {"server.admin_listen": ":3"}
+    path = write(tmp_path, "server: {workers: 2, lisen: x}")
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ=environ, overrides=flags)
+    assert str(caught.value) == (
+        "The configuration has 4 mistakes:\n"
+        f"  {path}:1: server.lisen: unknown key (did you mean listen?)\n"
+        "  command line: server.admin_listen: must be an address with a port,"
+        " such as 127.0.0.1:50051 or [::1]:50051\n"
+        "  RINGMAIN_SERVER__WORKERS: server.workers: must be a whole number\n"
+        "  RINGMAIN_LOG__LEVLE: log.levle: unknown key (did you mean level?)"
+    )
+
+
+def test_wrong_usual_variable_is_named() -> None:
+    """A mistake in a vendor's variable names that variable."""
+    with pytest.raises(ConfigError) as caught:
+        load(environ={"VLLM_BASE_URL": "localhost:8000"})
+    (problem,) = caught.value.problems
+    assert (problem.source, problem.path) == ("VLLM_BASE_URL", "providers.vllm.base_url")
+    assert str(caught.value).startswith("The configuration has 1 mistake:\n")
+
+
+def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
+    """A key is required at the kind's own endpoint only."""
+    text = "providers: {a: {kind: openai, base_url: 'http://x/v1'}, b: {kind: vllm}}"
+    loaded = load(write(tmp_path, text), environ={"OPENAI_API_KEY": "sk-1"})
+    assert loaded.providers["a"].api_key is None
+    assert loaded.providers["b"].base_url == "http://127.0.0.1:8000/v1"
+
+
+def test_importing_and_loading_needs_no_yaml() -> None:
+    """Without a file no reader of YAML is imported, nor are grpc and the providers' SDKs."""
+    script = (
+        "import sys; from ringmain_server.config import load; load(environ={});"
+        "print([m for m in ('yaml', 'grpc', 'openai', 'pydantic_settings') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
