@@ -104,10 +104,14 @@ class Callers:
     async def stream(self, request: ChatRequest) -> None:
         """Calls StreamChat and reads to the end; counts tokens as they come."""
         characters = 0
-        async for event in self._stub.StreamChat(request, timeout=DEADLINE):
-            length = len(text_of(event))
-            characters += length
-            self._tally.units += length // len(TOKEN)
+        call = self._stub.StreamChat(request, timeout=DEADLINE)
+        try:
+            async for event in call:
+                length = len(text_of(event))
+                characters += length
+                self._tally.units += length // len(TOKEN)
+        finally:
+            call.cancel()
         expect_tokens(characters)
         self._tally.calls += 1
 

@@ -84,14 +84,15 @@ def show(figures: Sequence[Figure], console: Console) -> None:
     """Prints one row for each kind, the servers side by side."""
     table = Table(title="Ringmain benchmark: server CPU, latency and memory", title_justify="left")
     table.add_column("")
-    for heading in ("gateway", "bare relay", "target", "unit"):
+    for heading in ("gateway", "target", "bare relay", "times bare", "unit"):
         table.add_column(heading, justify="left" if heading == "unit" else "right")
     for name in dict.fromkeys(figure.name for figure in figures):
         row = {figure.server: figure for figure in figures if figure.name == name}
         any_figure = next(iter(row.values()))
         limit = "" if any_figure.limit is None else f"≤ {any_figure.limit:g}"
-        cells = (_cell(row.get("gateway")), _cell(row.get("bare")))
-        table.add_row(any_figure.label, *cells, limit, any_figure.unit)
+        gateway, bare = row.get("gateway"), row.get("bare")
+        cells = (_cell(gateway), limit, _cell(bare), _ratio(gateway, bare))
+        table.add_row(any_figure.label, *cells, any_figure.unit)
     console.print(table)
 
 
@@ -102,6 +103,13 @@ def _cell(figure: Figure | None) -> str:
     if figure.server != "gateway" or figure.limit is None:
         return text
     return f"[red]{text} ✗[/red]" if figure.missed else f"[green]{text} ✓[/green]"
+
+
+def _ratio(gateway: Figure | None, bare: Figure | None) -> str:
+    """How many times the bare relay's figure the gateway's is; what the machine's speed leaves alone."""
+    if gateway is None or bare is None or gateway.unit == "%" or bare.value <= 0:
+        return ""
+    return f"{gateway.value / bare.value:.2f}"
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:
