@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import grpc
 import grpc.aio
@@ -23,7 +23,8 @@ from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
 from ringmain_server.errors import DeadlineExceeded, InvalidField, RingmainError, ShuttingDown, Violation
 from ringmain_server.telemetry.observer import Observer
 
-Context = grpc.aio.ServicerContext[Any, Any]
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Validator = Callable[[Any], Sequence[Violation]]
 Unary = Callable[[Any, Call], Awaitable[Message]]
 Streamed = Callable[[Any, Call], AsyncGenerator[Message, None]]
@@ -49,7 +50,7 @@ class Edge:
         handlers = {method.name: self._handler(method, servicer) for method in service.methods}
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
-    def _handler(self, method: MethodDescriptor, servicer: object) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, method: MethodDescriptor, servicer: object) -> "grpc.RpcMethodHandler[Any, Any]":
         name = f"{method.containing_service.full_name}/{method.name}"
         target = getattr(servicer, method.name)
         validate = self.validators.get(method.input_type.full_name, _anything_goes)
@@ -98,12 +99,16 @@ class Edge:
             async with timeout:
                 self.calls.admit()
                 result = await run(call)
-        except asyncio.CancelledError:
-            if not self.calls.evicted(call):
+        except asyncio.CancelledError as exc:
+            if self.calls.evicted(call):
+                _forget_cancellation()
+                error = ShuttingDown("the gateway is shutting down; the grace period is over")
+            elif _cancellation_asked():
                 self.observer.cancelled(call, loop.time() - start)
                 raise
-            _forget_cancellation()
-            error = ShuttingDown("the gateway is shutting down; the grace period is over")
+            else:
+                # Nobody cancelled this task: raised on, it would leave the caller without a status.
+                error = self._unknown(call, exc)
         except TimeoutError as exc:
             error = DeadlineExceeded("the deadline passed") if timeout.expired() else self._unknown(call, exc)
         except RingmainError as exc:
@@ -118,7 +123,7 @@ class Edge:
         self.observer.failed(call, error, loop.time() - start)
         return await _abort(context, error, call)
 
-    def _unknown(self, call: Call, exc: Exception) -> RingmainError:
+    def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
         self.observer.crashed(call, exc)
         return caller_error(exc)
 
@@ -137,6 +142,12 @@ def _check(validate: Validator, request: Message) -> None:
 
 def _anything_goes(_: Message) -> Sequence[Violation]:
     return ()
+
+
+def _cancellation_asked() -> bool:
+    """Whether somebody cancelled this task, as gRPC does when the caller leaves."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _forget_cancellation() -> None:

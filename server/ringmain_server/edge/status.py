@@ -40,7 +40,7 @@ def caller_status(error: RingmainError, response_id: str) -> Status:
     return found
 
 
-def caller_error(exc: Exception) -> RingmainError:
+def caller_error(exc: BaseException) -> RingmainError:
     """What the caller may know of any exception: of an unknown one, nothing."""
     if isinstance(exc, RingmainError):
         return exc

@@ -51,7 +51,7 @@ class Observer:
         self._metrics.ended(call, "CANCELLED", seconds)
         self._log.info("call", code="CANCELLED", **_fields(call, seconds))
 
-    def crashed(self, call: Call, exc: Exception) -> None:
+    def crashed(self, call: Call, exc: BaseException) -> None:
         """An unknown exception reached the edge; the caller is told nothing of it."""
         self._log.error("fault", response_id=call.response_id, method=call.method, exc_info=exc)
 
