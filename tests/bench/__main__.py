@@ -130,7 +130,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def fail(console: Console, reason: str) -> int:
     """Says in one line what went wrong. Returns the exit code."""
-    console.print(f"{reason}. The servers' output is in {LOG}.", markup=False)
+    console.print(f"{reason}. The servers' output is in {LOG}.", markup=False, soft_wrap=True)
     return 1
 
 

@@ -66,25 +66,25 @@ class Kind:
 STARTUP = Kind("startup.seconds", "Start to SERVING", "s", 1.5)
 RSS_IDLE = Kind("rss.idle", "RSS idle, sandbox alone", "MB", 75)
 RSS_LOADED = Kind("rss.loaded", "RSS after all load", "MB")
-UNARY_CPU = Kind("unary.cpu_us", "Unary call, 16 at a time: CPU", "µs", 550)
-UNARY_RATE = Kind("unary.rate", "Unary call, 16 at a time: rate", "1/s")
-BURST_CPU = Kind("burst.cpu_us", "Token in a burst, 16 streams: CPU", "µs", 22)
-BURST_RATE = Kind("burst.rate", "Token in a burst, 16 streams: rate", "1/s")
-PACED_CPU = Kind("paced.cpu_us", "Token at 20 ms, 200 streams: CPU", "µs", 62)
-PACED_RATE = Kind("paced.rate", "Token at 20 ms, 200 streams: rate", "1/s")
-ADDED_P50 = Kind("latency.added_p50", "Added latency of a unary call, p50", "ms")
-ADDED_P99 = Kind("latency.added_p99", "Added latency of a unary call, p99", "ms")
-FIRST_P50 = Kind("first_content.p50", "First content of a stream, p50", "ms")
-FIRST_P99 = Kind("first_content.p99", "First content of a stream, p99", "ms")
-FIRST_ADDED = Kind("first_content.added_p50", "Added to the first content, p50", "ms")
-LEAK = Kind("leak.growth", "RSS growth over calls and cancelled streams", "%", 5)
+UNARY_CPU = Kind("unary.cpu_us", "Unary, 16 calls: CPU a call", "µs", 550)
+UNARY_RATE = Kind("unary.rate", "Unary, 16 calls: calls", "1/s")
+BURST_CPU = Kind("burst.cpu_us", "Burst, 16 streams: CPU a token", "µs", 22)
+BURST_RATE = Kind("burst.rate", "Burst, 16 streams: tokens", "1/s")
+PACED_CPU = Kind("paced.cpu_us", "Paced, 200 streams: CPU a token", "µs", 62)
+PACED_RATE = Kind("paced.rate", "Paced, 200 streams: tokens", "1/s")
+ADDED_P50 = Kind("latency.added_p50", "Unary, added latency, p50", "ms")
+ADDED_P99 = Kind("latency.added_p99", "Unary, added latency, p99", "ms")
+FIRST_P50 = Kind("first_content.p50", "First content, p50", "ms")
+FIRST_P99 = Kind("first_content.p99", "First content, p99", "ms")
+FIRST_ADDED = Kind("first_content.added_p50", "First content, added, p50", "ms")
+LEAK = Kind("leak.growth", "RSS growth, calls and cancels", "%", 5)
 
 
 def show(figures: Sequence[Figure], console: Console) -> None:
     """Prints one row for each kind, the servers side by side."""
     table = Table(title="Ringmain benchmark: server CPU, latency and memory", title_justify="left")
-    table.add_column("")
-    for heading in ("gateway", "target", "bare relay", "times bare", "unit"):
+    table.add_column("", no_wrap=True)
+    for heading in ("gateway", "target", "bare relay", "of bare", "unit"):
         table.add_column(heading, justify="left" if heading == "unit" else "right")
     for name in dict.fromkeys(figure.name for figure in figures):
         row = {figure.server: figure for figure in figures if figure.name == name}
