@@ -1,0 +1,57 @@
+"""Health by section 9 of the laws."""
+
+import asyncio
+
+import grpc
+import grpc.aio
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from ringmain_server.edge.health import LIVENESS, NOT_SERVING, READINESS, SERVING, Health, add_health
+
+NAMES = ("", READINESS, "a.Service")
+
+
+async def _statuses(stub: health_pb2_grpc.HealthStub) -> dict[str, int]:
+    requests = {name: health_pb2.HealthCheckRequest(service=name) for name in (*NAMES, LIVENESS)}
+    return {name: (await stub.Check(request)).status for name, request in requests.items()}
+
+
+async def test_readiness_follows_the_life_of_the_process_and_liveness_stays() -> None:
+    """Not ready before the start ends, ready while serving, not ready while draining; alive all the time."""
+    health = Health(["a.Service"])
+    server = grpc.aio.server()
+    add_health(health, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await health.start()
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        assert await _statuses(stub) == {**dict.fromkeys(NAMES, NOT_SERVING), LIVENESS: SERVING}
+        await health.ready()
+        assert await _statuses(stub) == {**dict.fromkeys(NAMES, SERVING), LIVENESS: SERVING}
+        await health.drain()
+        assert await _statuses(stub) == {**dict.fromkeys(NAMES, NOT_SERVING), LIVENESS: SERVING}
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.Check(health_pb2.HealthCheckRequest(service="nobody"))
+        assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+    await server.stop(0)
+
+
+async def test_a_watch_sees_changes_and_does_not_hold_the_server_open() -> None:
+    """An open Watch is told of the drain, then ends, so that the server stops at once."""
+    health = Health([])
+    server = grpc.aio.server()
+    add_health(health, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await health.start()
+    await health.ready()
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == SERVING
+        await health.drain()
+        assert (await watch.read()).status == NOT_SERVING
+        health.close()
+        await asyncio.wait_for(server.stop(30), timeout=2)
+        assert await watch.code() == grpc.StatusCode.OK

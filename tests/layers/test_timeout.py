@@ -1,0 +1,53 @@
+"""The timeout layer: whole answers by a timer, streams by what the attempt is told."""
+
+import pytest
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain_server.backend import Attempt, Call
+from ringmain_server.candidate import Candidate, Timeouts
+from ringmain_server.errors import NoAnswer
+from ringmain_server.layers.timeout import Timeout
+from ringmain_server.operations import CHAT, STREAM_CHAT
+
+from tests.fakes.backend import HANG, ScriptedBackend
+
+
+def _call() -> Call:
+    call = Call(response_id="r", method="m", deadline=1e9)
+    call.attempts.append(Attempt(Candidate("p", "openai", "x"), 0.0))
+    return call
+
+
+async def test_an_answer_within_the_timeout_passes() -> None:
+    """The answer is handed on as it is."""
+    response = chat_pb2.ChatResponse()
+    layer = Timeout(ScriptedBackend([[response]]), Timeouts())
+    assert await layer.call(CHAT, chat_pb2.ChatRequest(), _call()) is response
+
+
+async def test_no_answer_in_time_is_no_answer() -> None:
+    """A provider that stays silent is NoAnswer, and its work is cancelled."""
+    backend = ScriptedBackend([[HANG]])
+    with pytest.raises(NoAnswer, match=r"p: no answer within 0\.01 s"):
+        await Timeout(backend, Timeouts(attempt=0.01)).call(CHAT, chat_pb2.ChatRequest(), _call())
+    assert backend.closed == 1
+
+
+async def test_a_foreign_timeout_is_not_taken_for_the_layers_own() -> None:
+    """A TimeoutError from below that is not this timer's stays what it is."""
+    with pytest.raises(TimeoutError, match="foreign"):
+        await Timeout(ScriptedBackend([[TimeoutError("foreign")]]), Timeouts()).call(
+            CHAT, chat_pb2.ChatRequest(), _call()
+        )
+
+
+def test_the_request_may_set_what_bounds_its_stream() -> None:
+    """The attempt is told the policy's timeouts, or the request's own where it has any."""
+    layer = Timeout(ScriptedBackend([[]]), Timeouts(first_content=7, idle=8))
+    call = _call()
+    layer.stream(STREAM_CHAT, chat_pb2.ChatRequest(), call)
+    assert (call.attempt.first_content_timeout, call.attempt.idle_timeout) == (7, 8)
+    request = chat_pb2.ChatRequest()
+    request.routing_policy.first_token_timeout.FromMilliseconds(1500)
+    request.routing_policy.idle_timeout.FromMilliseconds(2500)
+    layer.stream(STREAM_CHAT, request, call)
+    assert (call.attempt.first_content_timeout, call.attempt.idle_timeout) == (1.5, 2.5)

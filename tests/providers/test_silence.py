@@ -1,0 +1,88 @@
+"""The silence of a stream is bounded, and only the provider's silence counts."""
+
+import asyncio
+
+import pytest
+from ringmain_server.backend import Attempt
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import NoAnswer, ProviderError
+from ringmain_server.providers.silence import Silence
+
+
+class _Reader:
+    """A stream that is fed by the test, aborted by the timer."""
+
+    def __init__(self) -> None:
+        self.error: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def abort(self, error: ProviderError) -> None:
+        self.error.set_exception(error)
+
+
+def _silence(first: float | None, idle: float | None) -> Silence:
+    loop = asyncio.get_running_loop()
+    attempt = Attempt(Candidate("p", "openai", "x"), loop.time())
+    attempt.first_content_timeout, attempt.idle_timeout = first, idle
+    return Silence(attempt, loop)
+
+
+async def test_a_provider_that_does_not_accept_in_time_is_silent() -> None:
+    """Opening counts towards the first content."""
+    with pytest.raises(NoAnswer, match=r"no first content within 0\.01 s"):
+        await _silence(0.01, None).bound(asyncio.Event().wait())
+
+
+async def test_opening_without_a_limit_just_waits() -> None:
+    """Without a first-content timeout, opening is not bounded; foreign timeouts pass."""
+    assert await _silence(None, None).bound(asyncio.sleep(0, "opened")) == "opened"
+
+    async def fails() -> None:
+        raise TimeoutError("foreign")
+
+    with pytest.raises(TimeoutError, match="foreign"):
+        await _silence(5, None).bound(fails())
+
+
+async def test_no_first_content_aborts_the_reader() -> None:
+    """A stream that was accepted and then brings nothing is aborted."""
+    silence, reader = _silence(0.02, 60), _Reader()
+    silence.watch(reader.abort)
+    silence.listen()
+    with pytest.raises(NoAnswer, match="first content"):
+        await reader.error
+
+
+async def test_silence_after_content_aborts_the_reader() -> None:
+    """After content the idle timeout holds."""
+    silence, reader = _silence(60, 0.02), _Reader()
+    silence.watch(reader.abort)
+    silence.heard()
+    silence.end()
+    silence.watch(reader.abort)
+    silence.listen()
+    with pytest.raises(NoAnswer, match="further content"):
+        await reader.error
+
+
+@pytest.mark.parametrize("first", [None, 0.02])
+async def test_a_slow_caller_is_not_a_silent_provider(first: float | None) -> None:
+    """While content is being handed on, however slowly, no time counts."""
+    silence, reader = _silence(first, 0.02), _Reader()
+    silence.watch(reader.abort)
+    silence.listen()
+    silence.heard()
+    await asyncio.sleep(0.08)
+    assert not reader.error.done()
+    silence.listen()
+    with pytest.raises(NoAnswer, match="further content"):
+        await reader.error
+
+
+async def test_without_timeouts_there_is_no_timer() -> None:
+    """A stream without timeouts is watched by nothing."""
+    silence, reader = _silence(None, None), _Reader()
+    silence.watch(reader.abort)
+    silence.listen()
+    silence.end()
+    await asyncio.sleep(0.01)
+    assert not reader.error.done()

@@ -1,0 +1,77 @@
+"""Logs: JSON or readable, masked, rotated, one file for each worker."""
+
+import io
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from ringmain_server.config import LogFileSettings, LogSettings
+from ringmain_server.telemetry.logs import MASK, make_log
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "configured-secret",
+        "sk-abcdefghijklmnop",
+        "Bearer abcdefghijklmnop",
+        "AIzaSyA1234567890abcdefghijkl",
+        "gsk_abcdefgh12345678",
+    ],
+)
+@pytest.mark.parametrize("look", ["json", "console"])
+def test_no_secret_gets_into_a_line(secret: str, look: str) -> None:
+    """Configured secrets and whatever looks like a key are masked, in fields and in exceptions."""
+    stream = io.StringIO()
+    log = make_log(LogSettings(format=look), ["configured-secret"], stream=stream)
+    log.warning("trouble", detail=f"key {secret} refused", nested={"a": [secret]})
+    try:
+        raise ValueError(secret)
+    except ValueError as exc:
+        log.error("fault", exc_info=exc)  # noqa: TRY400 - as the edge does
+    assert secret not in stream.getvalue()
+    assert MASK in stream.getvalue()
+
+
+def test_a_terminal_gets_readable_lines_and_a_pipe_gets_json() -> None:
+    """`auto` looks at the stream."""
+    terminal, pipe = _Terminal(), io.StringIO()
+    make_log(LogSettings(), stream=terminal).info("serving", port=1)
+    make_log(LogSettings(), stream=pipe).info("serving", port=1)
+    assert json.loads(pipe.getvalue()).items() >= {"event": "serving", "level": "info", "port": 1}.items()
+    assert "serving" in terminal.getvalue()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(terminal.getvalue())
+
+
+def test_less_severe_lines_are_left_out() -> None:
+    """The level is the least severe that is written."""
+    stream = io.StringIO()
+    log = make_log(LogSettings(level="warning"), stream=stream)
+    log.info("no")
+    log.warning("yes")
+    assert "no" not in stream.getvalue()
+    assert "yes" in stream.getvalue()
+
+
+def test_a_file_rotates_and_each_worker_has_its_own(tmp_path: Path) -> None:
+    """The file gets the same lines as JSON and is rotated by size; a worker's file carries its number."""
+    path = tmp_path / "ringmain.log"
+    settings = LogSettings(
+        format="console", file=LogFileSettings(path=str(path), max_bytes=300, backup_count=1)
+    )
+    log = make_log(settings, stream=io.StringIO())
+    for index in range(9):
+        log.info("line", index=index)
+    assert json.loads(path.read_text().splitlines()[-1])["index"] == 8
+    assert (tmp_path / "ringmain.log.1").exists()
+    mine = make_log(settings, stream=io.StringIO(), worker=3)
+    mine.info("mine")
+    assert json.loads((tmp_path / "ringmain.log.3").read_text())["worker"] == 3
+    logging.shutdown()  # as at the end of a process
