@@ -26,6 +26,8 @@ class ChatAssembler:
     """
 
     __slots__ = (
+        "_ascii",
+        "_closed",
         "_current",
         "_events",
         "_fresh",
@@ -34,33 +36,35 @@ class ChatAssembler:
         "_kind",
         "_pending",
         "_provider_id",
-        "characters",
+        "_wide",
         "tool_calls",
     )
 
     def __init__(self, provider_id: str = "") -> None:
         self._provider_id = provider_id
         self._indexes: dict[Hashable, int] = {}
+        self._closed: set[int] = set()
         self._events: list[chat_pb2.ChatEvent] = []
         self._pending: list[str] = []
         self._current: Hashable = None
         self._index = 0
         self._kind = ""
         self._fresh: Part | None = None
-        self.characters = 0
+        self._ascii = 0
+        self._wide = 0
         self.tool_calls = 0
 
     def text(self, piece: str, key: Hashable = _TEXT) -> None:
         """More text."""
         if key != self._current:
             self._select(key, "text", Part(text=""))
-        self._append(piece)
+        self._pending.append(piece)
 
     def reasoning(self, piece: str, key: Hashable = _REASONING) -> None:
         """More reasoning, in words."""
         if key != self._current:
             self._select(key, "reasoning_text", self._reasoning_part())
-        self._append(piece)
+        self._pending.append(piece)
 
     def signature(self, piece: bytes, key: Hashable = _REASONING) -> None:
         """State that the provider wants back with the reasoning of `key`."""
@@ -86,11 +90,31 @@ class ChatAssembler:
             raise KeyError(key)
         if key != self._current:
             self._select(key, "arguments_json", Part())
-        self._append(piece)
+        self._pending.append(piece)
+
+    def close(self, key: Hashable) -> None:
+        """A part is complete. What nobody closes ends with the answer, and a key that began nothing is ignored."""
+        index = self._indexes.get(key)
+        if index is None or index in self._closed:
+            return
+        self._flush()
+        self._closed.add(index)
+        self._current = None
+        self._events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
 
     def has(self, key: Hashable) -> bool:
         """Whether a part with this key began."""
         return key in self._indexes
+
+    @property
+    def parts(self) -> int:
+        """How many parts began."""
+        return len(self._indexes)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens was taken so far, counted as `catalog.tokens.text_tokens` does."""
+        return (self._ascii + 3) // 4 + self._wide
 
     def take(self) -> list[chat_pb2.ChatEvent]:
         """The events since the last time, with neighbouring deltas merged."""
@@ -103,14 +127,11 @@ class ChatAssembler:
         self._flush()
         events, self._events = self._events, []
         for index in range(len(self._indexes)):
-            events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
+            if index not in self._closed:
+                events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
         finished = chat_pb2.ChatFinished(finish_reason=reason, usage=usage)
         events.append(chat_pb2.ChatEvent(finished=finished))
         return events
-
-    def _append(self, piece: str) -> None:
-        self._pending.append(piece)
-        self.characters += len(piece)
 
     def _select(self, key: Hashable, kind: str, part: Part) -> None:
         self._flush()
@@ -126,6 +147,7 @@ class ChatAssembler:
     def _flush(self) -> None:
         piece = "".join(self._pending)
         self._pending.clear()
+        self._measure(piece)
         if self._fresh is not None:
             part, self._fresh = self._fresh, None
             _grow(part, self._kind, piece)
@@ -135,6 +157,12 @@ class ChatAssembler:
             delta = chat_pb2.PartDelta(index=self._index)
             setattr(delta, self._kind, piece)
             self._events.append(chat_pb2.ChatEvent(part_delta=delta))
+
+    def _measure(self, piece: str) -> None:
+        length = len(piece)
+        plain = length if piece.isascii() else sum(1 for character in piece if character < "\x80")
+        self._ascii += plain
+        self._wide += length - plain
 
 
 def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:

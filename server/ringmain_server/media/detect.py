@@ -1,7 +1,7 @@
 """Media, outside the rooms, pure: what kind of media some bytes are, from the signature they begin with.
 
-Signatures follow the WHATWG's table (https://mimesniff.spec.whatwg.org/#matching-a-mime-type-pattern) and, for what it
-lacks, the formats' own specifications.
+Signatures follow the WHATWG's table (https://mimesniff.spec.whatwg.org/#matching-a-mime-type-pattern) and,
+for what it lacks, the formats' own specifications.
 """
 
 _PREFIXES: tuple[tuple[bytes, str], ...] = (

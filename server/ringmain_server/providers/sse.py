@@ -7,9 +7,10 @@ the UTF-8.
 """
 
 EVENT_LIMIT = 1 << 20
-"""Most bytes of one event: an event does not grow without bound in memory (laws, section 3.6)."""
+"""Most bytes of one event's data: an event does not grow without bound in memory (laws, section 3.6)."""
 
 _BOM = b"\xef\xbb\xbf"
+_FIELD = b"data: "
 
 
 class EventTooLarge(ValueError):
@@ -20,16 +21,17 @@ class SseDecoder:
     """Cuts a stream of bytes into events, wherever the network cut it.
 
     Args:
-        limit: Most bytes of one event.
+        limit: Most bytes of one event's data.
     """
 
-    __slots__ = ("_buffer", "_data", "_limit", "_started")
+    __slots__ = ("_after_return", "_buffer", "_data", "_limit", "_started")
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._buffer = b""
         self._data: list[bytes] = []
         self._limit = limit
         self._started = False
+        self._after_return = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The data of every event that these bytes complete, in order.
@@ -39,6 +41,11 @@ class SseDecoder:
         """
         if not self._started:
             chunk = self._begin(chunk)
+        if not chunk:
+            return []
+        if self._after_return:
+            self._after_return = False
+            chunk = chunk.removeprefix(b"\n")
         buffer = self._buffer + chunk if self._buffer else chunk
         if not self._data and buffer.endswith(b"\n\n") and b"\r" not in buffer:
             self._buffer = b""
@@ -57,10 +64,12 @@ class SseDecoder:
     def _whole(self, buffer: bytes) -> list[bytes]:
         """The common case: nothing but complete events of one data line each."""
         found = []
+        large = len(buffer) > self._limit
         for block in buffer.split(b"\n\n"):
-            if block.startswith(b"data: ") and b"\n" not in block:
-                self._bound(len(block))
-                found.append(block[6:])
+            if block.startswith(_FIELD) and b"\n" not in block:
+                if large:
+                    self._bound(len(block) - len(_FIELD))
+                found.append(block[len(_FIELD) :])
             elif block:
                 found += self._lines(block + b"\n\n")
         return found
@@ -72,19 +81,25 @@ class SseDecoder:
             end, following = cut
             self._line(buffer[start:end], found)
             start = following
+        # What ends with a carriage return is complete; the line feed that may follow belongs to it.
+        self._after_return = 0 < start == len(buffer) and buffer.endswith(b"\r")
         self._buffer = buffer[start:]
-        self._bound(len(self._buffer) + sum(map(len, self._data)))
+        self._bound(len(self._buffer) + self._collected() - len(_FIELD))
         return found
 
     def _line(self, line: bytes, found: list[bytes]) -> None:
         if not line:
             if self._data:
+                self._bound(self._collected())
                 found.append(b"\n".join(self._data))
                 self._data.clear()
         elif line.startswith(b"data:"):
             self._data.append(line[5:].removeprefix(b" "))
         elif line == b"data":
             self._data.append(b"")
+
+    def _collected(self) -> int:
+        return sum(map(len, self._data))
 
     def _bound(self, size: int) -> None:
         if size > self._limit:
@@ -97,6 +112,4 @@ def _line_end(buffer: bytes, start: int) -> tuple[int, int] | None:
     back = buffer.find(b"\r", start, feed if feed >= 0 else len(buffer))
     if back < 0:
         return None if feed < 0 else (feed, feed + 1)
-    if back + 1 == len(buffer):
-        return None  # a line feed may follow in the next read
-    return back, back + (2 if buffer[back + 1] == ord("\n") else 1)
+    return back, back + (2 if feed == back + 1 else 1)

@@ -1,0 +1,188 @@
+"""Room 4, pure: what the errors of every HTTP provider have in common.
+
+When to come back, what of a provider's message a caller may see, and what a status means when the body says
+nothing. The rows are those of section 1 of the laws; statuses and `Retry-After` follow RFC 9110
+(https://www.rfc-editor.org/rfc/rfc9110#name-status-codes).
+"""
+
+import email.utils
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from ringmain_server.errors import (
+    PROVIDER_MESSAGE_LIMIT,
+    CredentialsRefused,
+    MalformedAnswer,
+    ProviderError,
+    QuotaSpent,
+    RateLimited,
+    Rejected,
+    ServerFault,
+    UnknownProviderModel,
+)
+
+REMOVED = "[removed]"
+"""Stands for what was cut out of a provider's message."""
+_LONGEST_WAIT = 7 * 86_400.0
+"""Seconds; a longer wait is taken for this, so that a nonsensical header cannot hold a candidate for ever."""
+_SHORTEST_SECRET = 4
+
+# What a provider's message may never carry on: credentials, accounts and addresses (laws, section 7).
+_SECRETS = re.compile(
+    r"""(?ix)
+      \b(?:bearer|basic)\s+[^\s,;"']+                                  # a header's value
+    | (?<![\w-])(?:sk|pk|rk|gsk|tgp|hf)[-_][\w*.-]{4,}                 # keys by their prefix
+    | (?<![\w-])(?:xai|key|org|proj|user|acct|req)-(?=\S*\d)[\w*.-]{4,}  # keys and accounts by theirs
+    | \bAIza[\w-]{10,}                                                 # Google
+    | \b\w[\w.-]*\*{3,}[\w*.-]*                                        # a key that was masked in part
+    | \beyJ[\w-]+\.[\w-]+\.[\w-]*                                      # JSON web tokens
+    | \b(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{32,}                          # anything else as long and random as a
+    key | \b[a-z][a-z0-9+.-]*://[^\s"'<>)\]]+                              # addresses |
+    \b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b
+    """
+)
+_HTML = re.compile(r"<\s*(?:!doctype|html|head|body|center|script|\?xml)", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|d|h|m|s)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def clean(message: object, secrets: Iterable[str] = ()) -> str:
+    """What a caller may see of a provider's message.
+
+    Args:
+        message: What the provider said; anything but a text counts as nothing.
+        secrets: The provider's own credentials, removed wherever they appear.
+
+    Returns:
+        One line of at most `PROVIDER_MESSAGE_LIMIT` characters without keys or addresses; empty when the
+        message is a page of HTML.
+    """
+    if not isinstance(message, str) or _HTML.search(message):
+        return ""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            message = message.replace(secret, REMOVED)
+    # Cut first, with room to spare: no pattern needs to look at megabytes.
+    message = _UNPRINTABLE.sub(" ", message[: 4 * PROVIDER_MESSAGE_LIMIT]).strip()
+    message = _SECRETS.sub(REMOVED, message)
+    if len(message) > PROVIDER_MESSAGE_LIMIT:
+        message = message[: PROVIDER_MESSAGE_LIMIT - 1] + "…"
+    return message
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that a provider asks to be left alone, None when it names no time.
+
+    `retry-after-ms` is more precise than `Retry-After`, which is seconds or a date; the resets of exhausted
+    limits (https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers) count when neither is
+    there.
+
+    Args:
+        headers: Of the answer, whose names compare without case.
+        now: The time of day, in seconds since the epoch.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return _bounded(milliseconds / 1000)
+    header = headers.get("retry-after")
+    seconds = _number(header)
+    if seconds is None and header is not None:
+        seconds = _until(header, now)
+    return _bounded(seconds) if seconds is not None else _resets(headers)
+
+
+def by_status(
+    provider_id: str,
+    status: int,
+    headers: Mapping[str, str],
+    message: str,
+    now: float,
+) -> ProviderError:
+    """What a status means that is not 200, when the body says nothing more precise.
+
+    Args:
+        provider_id: Who answered.
+        status: The HTTP status.
+        headers: Of the answer.
+        message: What the caller may see of the provider's message, already clean; used for 400-class errors
+            only.
+        now: The time of day, in seconds since the epoch.
+    """
+    if status in (429, 498):  # 498 is Groq's word for a tier at its capacity
+        return RateLimited(provider_id, "is limiting our rate", retry_after=retry_after(headers, now))
+    if status >= 500 or status in (408, 425):
+        wait = retry_after(headers, now) if "retry-after" in headers else None
+        return ServerFault(provider_id, f"answered with status {status}", retry_after=wait)
+    if status < 400:
+        what = "a redirect, which is not followed" if status >= 300 else f"status {status}"
+        return MalformedAnswer(provider_id, f"answered with {what}")
+    kind = _BY_STATUS.get(status)
+    if kind is not None:
+        return kind(provider_id)
+    return rejected(provider_id, message)
+
+
+def rejected(provider_id: str, message: str) -> Rejected:
+    """A refusal of the request as malformed, with the provider's clean message."""
+    return Rejected(provider_id, message or "refused the request without saying why")
+
+
+def _credentials_refused(provider_id: str) -> ProviderError:
+    return CredentialsRefused(provider_id, "refused the gateway's credentials")
+
+
+def _quota_spent(provider_id: str) -> ProviderError:
+    return QuotaSpent(provider_id, "has no quota or credit left for this account")
+
+
+def _model_unknown(provider_id: str) -> ProviderError:
+    return UnknownProviderModel(provider_id, "does not know the model")
+
+
+_BY_STATUS: Mapping[int, Callable[[str], ProviderError]] = {
+    401: _credentials_refused,
+    402: _quota_spent,
+    403: _credentials_refused,
+    404: _model_unknown,
+    410: _model_unknown,
+}
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number
+
+
+def _until(date: str, now: float) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def _resets(headers: Mapping[str, str]) -> float | None:
+    """The longest reset among the exhausted limits, or among all when none says that it is exhausted."""
+    resets: dict[str, float] = {}
+    for limit in ("requests", "tokens"):
+        wait = duration(headers.get(f"x-ratelimit-reset-{limit}", ""))
+        if wait is not None:
+            resets[limit] = wait
+    exhausted = [resets[limit] for limit in resets if headers.get(f"x-ratelimit-remaining-{limit}") == "0"]
+    return max(exhausted or resets.values(), default=None)
+
+
+def duration(text: str) -> float | None:
+    """Seconds of a span such as `1s`, `6m0s` or `250ms`; None when it is none."""
+    pieces = list(_DURATION.finditer(text.strip()))
+    if not pieces or "".join(piece[0] for piece in pieces) != text.strip():
+        return None
+    return _bounded(sum(float(piece["number"]) * _UNITS[piece["unit"]] for piece in pieces))

@@ -1,0 +1,47 @@
+"""Room 4: OpenAI, and every server of its wire.
+
+The official SDK knows credentials and endpoints; chat goes past it through the shared session
+(`transport.py`). Translators are pure; in what servers differ is one table (`dialects.py`).
+"""
+
+from typing import TYPE_CHECKING
+
+from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
+from ringmain_server.providers.openai.dialects import DIALECTS
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.sdk import Token, uses_deployments
+from ringmain_server.providers.openai.transport import make_transport
+from ringmain_server.providers.sessions import HttpSessions
+
+if TYPE_CHECKING:
+    from ringmain_server.config import ProviderSettings
+
+
+def build(
+    provider_id: str,
+    settings: "ProviderSettings",
+    sessions: HttpSessions,
+    *,
+    token: Token | None = None,
+) -> Provider:
+    """The provider of these settings.
+
+    Args:
+        provider_id: Its name in the configuration.
+        settings: Its settings; the kind is one of `DIALECTS`.
+        sessions: Where the shared session is.
+        token: Makes the bearer token of each request, for credentials that do not last.
+    """
+    secrets = [value.get_secret_value() for value in settings.headers.values()]
+    if settings.api_key is not None:
+        secrets.append(settings.api_key.get_secret_value())
+    errors = OpenAIErrors(tuple(secrets))
+    wire = ChatWire(DIALECTS[settings.kind], errors, deployments=uses_deployments(settings))
+    return Provider(
+        provider_id=provider_id,
+        kind=settings.kind,
+        transport=make_transport(provider_id, settings, sessions, errors, token),
+        translators={CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire)},
+    )

@@ -1,0 +1,133 @@
+"""Room 4, pure: the translators of chat, whole and streamed, for every server of OpenAI's wire."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import StreamBroken
+from ringmain_server.events import fold
+from ringmain_server.providers.openai import chat_request
+from ringmain_server.providers.openai.chat_answer import ChatAnswer
+from ringmain_server.providers.openai.dialects import Dialect
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.transport import HttpRequest
+
+PATH = "/chat/completions"
+_STREAM_HEADERS: Mapping[str, str] = {
+    "Accept": "text/event-stream",
+    # A compressed stream comes in blocks, and every block late.
+    "Accept-Encoding": "identity",
+}
+_END = b"[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatWire:
+    """What both translators know of a provider.
+
+    Attributes:
+        dialect: How the server writes the wire.
+        errors: What its errors mean.
+        deployments: Whether the path names the model, as Azure's deployments do
+            (https://learn.microsoft.com/azure/ai-foundry/openai/reference#chat-completions).
+    """
+
+    dialect: Dialect
+    errors: OpenAIErrors
+    deployments: bool = False
+
+    def path(self, candidate: Candidate) -> str:
+        """Where a candidate answers."""
+        if self.deployments:
+            return f"/deployments/{quote(candidate.provider_model, safe='')}{PATH}"
+        return PATH
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTranslator:
+    """Chat, answered whole. See `UnaryTranslator`."""
+
+    wire: ChatWire
+
+    def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        body = chat_request.body(request, candidate, self.wire.dialect, stream=False)
+        return HttpRequest(self.wire.path(candidate), body)
+
+    def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
+        """The response of the contract: the fold of the same events that a stream would have had."""
+        answer = ChatAnswer(candidate.provider_id, request, self.wire.errors)
+        answer.document(raw, "message")
+        return fold(answer.finish())
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChatTranslator:
+    """Chat, answered in events. See `StreamTranslator`."""
+
+    wire: ChatWire
+
+    def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        body = chat_request.body(request, candidate, self.wire.dialect, stream=True)
+        return HttpRequest(self.wire.path(candidate), body, _STREAM_HEADERS)
+
+    def decoder(self, request: ChatRequest, candidate: Candidate) -> "ChatDecoder":
+        """A reader for one stream."""
+        return ChatDecoder(
+            ChatAnswer(candidate.provider_id, request, self.wire.errors), candidate.provider_id
+        )
+
+
+class ChatDecoder:
+    """Reads one stream of a chat completion. See `Decoder`.
+
+    https://platform.openai.com/docs/api-reference/chat/streaming: chunks, one of which has the finish reason,
+    then the usage, then `[DONE]`. A stream that ends without that marker is complete if it has given its
+    reason.
+    """
+
+    __slots__ = ("_answer", "_provider_id", "_sse", "complete")
+
+    def __init__(self, answer: ChatAnswer, provider_id: str) -> None:
+        self._answer = answer
+        self._provider_id = provider_id
+        self._sse = SseDecoder()
+        self.complete = False
+
+    def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
+        """The events of one network read."""
+        if self.complete:
+            return ()
+        try:
+            found = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise self._answer.malformed("an event larger than any answer") from exc
+        document = self._answer.document
+        for data in found:
+            if data == _END:
+                return self._finish()
+            document(data, "delta")
+        return self._answer.assembler.take()
+
+    def end(self) -> Sequence[ChatEvent]:
+        """The events that the closing of the stream completes."""
+        if self.complete:
+            return ()
+        if not self._answer.finished:
+            raise StreamBroken(self._provider_id, "closed the stream before its end")
+        return self._finish()
+
+    def usage(self) -> Usage:
+        """What has been consumed so far."""
+        return self._answer.usage()
+
+    def _finish(self) -> Sequence[ChatEvent]:
+        events = self._answer.finish()
+        self.complete = True
+        return events

@@ -1,0 +1,247 @@
+"""Room 4, pure: reads a chat completion, whole or in pieces, into one assembler.
+
+https://platform.openai.com/docs/api-reference/chat/object and `/chat/streaming`. A whole answer's `message`
+and a stream's `delta` name the same things in the same way, so that both are read here and cannot come apart.
+"""
+
+from collections.abc import Mapping
+
+import orjson
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.generation_pb2 import (
+    FINISH_REASON_CONTENT_FILTER,
+    FINISH_REASON_MAX_TOKENS,
+    FINISH_REASON_REFUSAL,
+    FINISH_REASON_STOP,
+    FINISH_REASON_TOOL_CALLS,
+    FINISH_REASON_UNSPECIFIED,
+    FinishReason,
+)
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.errors import ContentFiltered, MalformedAnswer, ServerFault
+from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.openai.chat_usage import usage
+from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
+
+_REASONS: Mapping[str, FinishReason.ValueType] = {
+    "stop": FINISH_REASON_STOP,
+    "eos": FINISH_REASON_STOP,  # Together
+    "length": FINISH_REASON_MAX_TOKENS,
+    "model_length": FINISH_REASON_MAX_TOKENS,  # Mistral
+    "tool_calls": FINISH_REASON_TOOL_CALLS,
+    "function_call": FINISH_REASON_TOOL_CALLS,
+    "content_filter": FINISH_REASON_CONTENT_FILTER,
+}
+"""The wire's reasons. One that is not here is unknown, and the contract says so: UNSPECIFIED."""
+_FAILURES = frozenset({"error", "insufficient_system_resource"})
+"""Reasons by which OpenRouter and DeepSeek say that the model broke off."""
+_REFUSAL = "refusal"
+
+
+class ChatAnswer:
+    """One answer as far as it has been read.
+
+    Args:
+        provider_id: Who answers.
+        request: What was asked, for the estimate of its usage.
+        errors: What the provider's error objects mean.
+    """
+
+    __slots__ = (
+        "_calls",
+        "_category",
+        "_counts",
+        "_errors",
+        "_provider_id",
+        "_reason",
+        "_refused",
+        "_request",
+        "assembler",
+        "begun",
+    )
+
+    def __init__(self, provider_id: str, request: ChatRequest, errors: OpenAIErrors) -> None:
+        self._provider_id = provider_id
+        self._request = request
+        self._errors = errors
+        self._calls: dict[int, tuple[int, str]] = {}
+        self._counts: object = None
+        self._reason: str | None = None
+        self._refused = False
+        self._category = ""
+        self.assembler = ChatAssembler(provider_id)
+        self.begun = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model said why it stopped."""
+        return self._reason is not None
+
+    def document(self, data: bytes, field: str) -> None:
+        """Reads a JSON document: a whole answer, or one event of a stream.
+
+        Args:
+            data: The document.
+            field: What a choice carries: `message` or `delta`.
+
+        Raises:
+            ProviderError: It is malformed, or reports an error.
+        """
+        try:
+            document = orjson.loads(data)
+        except orjson.JSONDecodeError as exc:
+            raise self.malformed("what is no JSON") from exc
+        if not isinstance(document, dict):
+            raise self.malformed("what is no completion")
+        choices = document.get("choices")
+        counts = document.get("usage")
+        if counts is not None:
+            self._counts = counts
+        if choices:
+            self._choose(choices, field, document)
+        elif document.get("error") is not None:
+            raise self._errors.reported(self._provider_id, document["error"])
+
+    def finish(self) -> list[ChatEvent]:
+        """The last events.
+
+        Raises:
+            ContentFiltered: Nothing was left of the answer by a safety system.
+            MalformedAnswer: There was no choice.
+        """
+        if not self.begun:
+            raise self.malformed("without any choice")
+        reason = _REASONS.get(self._reason or "", FINISH_REASON_UNSPECIFIED)
+        if reason == FINISH_REASON_CONTENT_FILTER and not self.assembler.parts:
+            category = {"category": self._category or "unspecified"}
+            message = "the provider's safety system withheld the answer"
+            raise ContentFiltered(self._provider_id, message, metadata=category)
+        if reason in (FINISH_REASON_STOP, FINISH_REASON_UNSPECIFIED):
+            reason = self._stop(reason)
+        return self.assembler.finish(reason, self.usage())
+
+    def usage(self) -> Usage:
+        """What was consumed so far."""
+        return usage(self._counts, self._request, self.assembler.tokens)
+
+    def malformed(self, what: str) -> MalformedAnswer:
+        """The failure of an answer that breaks the wire's rules."""
+        return MalformedAnswer(self._provider_id, f"answered {what}")
+
+    def _stop(self, reason: FinishReason.ValueType) -> FinishReason.ValueType:
+        """Why it stopped, told the same by every server.
+
+        A named tool choice ends in `stop` at OpenAI and in `tool_calls` elsewhere; a refusal always ends in
+        `stop`.
+        """
+        if self.assembler.tool_calls:
+            return FINISH_REASON_TOOL_CALLS
+        return FINISH_REASON_REFUSAL if self._refused else reason
+
+    def _choose(self, choices: object, field: str, document: Mapping[str, object]) -> None:
+        """Reads the one choice that is asked for; further ones, which options may ask for, are left."""
+        choice = choices[0] if isinstance(choices, list) else None
+        if not isinstance(choice, dict):
+            raise self.malformed("choices of no known shape")
+        if choice.get("index"):
+            return
+        self.begun = True
+        content = choice.get(field)
+        if isinstance(content, dict):
+            self._content(content, document)
+        elif content is not None:
+            raise self.malformed(f"a {field} of no known shape")
+        reason = choice.get("finish_reason")
+        if reason is not None:
+            self._finish_reason(reason, choice, document)
+
+    def _content(self, content: Mapping[str, object], document: Mapping[str, object]) -> None:
+        if len(content) == 1 and isinstance(text := content.get("content"), str):
+            if text:
+                self.assembler.text(text)  # nearly every event of a stream
+            return
+        reasoning = content.get("reasoning_content") or content.get("reasoning")
+        if reasoning:
+            self.assembler.reasoning(self._string(reasoning))
+        text = content.get("content")
+        if text:
+            if isinstance(text, str):
+                self.assembler.text(text)
+            else:
+                self._blocks(text)
+        refusal = content.get("refusal")
+        if refusal:
+            self._refused = True
+            self.assembler.text(self._string(refusal), _REFUSAL)
+        calls = content.get("tool_calls")
+        if calls:
+            self._tool_calls(calls, document)
+
+    def _blocks(self, blocks: object) -> None:
+        """Mistral's reasoning models answer in blocks: https://docs.mistral.ai/capabilities/reasoning/."""
+        if not isinstance(blocks, list):
+            raise self.malformed("a content of no known shape")
+        for block in blocks:
+            if not isinstance(block, dict):
+                raise self.malformed("a content of no known shape")
+            if block.get("type") == "text":
+                self.assembler.text(self._string(block.get("text")))
+            elif block.get("type") == "thinking" and isinstance(block.get("thinking"), list):
+                for thought in block["thinking"]:
+                    if isinstance(thought, dict):
+                        self.assembler.reasoning(self._string(thought.get("text", "")))
+
+    def _tool_calls(self, calls: object, document: Mapping[str, object]) -> None:
+        if not isinstance(calls, list):
+            raise self.malformed("tool calls of no known shape")
+        for position, call in enumerate(calls):
+            function = call.get("function") if isinstance(call, dict) else None
+            if not isinstance(function, dict):
+                raise self.malformed("a tool call of no known shape")
+            index = call.get("index")
+            self._tool_call(index if isinstance(index, int) else position, call, function, document)
+
+    def _tool_call(
+        self,
+        index: int,
+        call: Mapping[str, object],
+        function: Mapping[str, object],
+        document: Mapping[str, object],
+    ) -> None:
+        name, identity = function.get("name"), call.get("id")
+        known = self._calls.get(index)
+        # Some servers number every call 0 and tell them apart by their ids.
+        is_other = known is not None and name and identity and identity != known[1]
+        if known is None or is_other:
+            if not isinstance(name, str) or not name:
+                raise self.malformed("the arguments of a tool call that never began")
+            ordinal = self.assembler.tool_calls
+            # A server that gives no id gets one, so that results can be linked.
+            identity = (
+                identity if isinstance(identity, str) and identity else f"call_{document.get('id')}_{ordinal}"
+            )
+            known = self._calls[index] = (ordinal, identity)
+            self.assembler.tool_call(ordinal, identity, name)
+        arguments = function.get("arguments")
+        if arguments:
+            if not isinstance(arguments, str):
+                arguments = orjson.dumps(arguments).decode()
+            self.assembler.arguments(arguments, known[0])
+
+    def _finish_reason(
+        self, reason: object, choice: Mapping[str, object], document: Mapping[str, object]
+    ) -> None:
+        if reason in _FAILURES:
+            error = choice.get("error") or document.get("error")
+            if error is not None:
+                raise self._errors.reported(self._provider_id, error)
+            raise ServerFault(self._provider_id, "broke the answer off by a fault of its own")
+        if self._reason is None:
+            self._reason = self._string(reason)
+        self._category = self._category or content_filter_category(choice.get("content_filter_results"))
+
+    def _string(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise self.malformed("a text of no known shape")
+        return value

@@ -1,0 +1,146 @@
+"""Room 4, pure: a conversation of the contract as messages of OpenAI's wire.
+
+https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages. The tool messages of one turn
+must stand together right behind the calls they answer, and hold text alone, so media of tool results follows
+in a user message that says whose result it is.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from ringmain.v1.content_pb2 import (
+    ROLE_ASSISTANT,
+    ROLE_SYSTEM,
+    ROLE_TOOL,
+    Message,
+    Part,
+    ToolCall,
+    ToolResult,
+)
+
+from ringmain_server.errors import InvalidField, MediaInvalid
+from ringmain_server.providers.openai.chat_parts import Object, media_part, text_part
+from ringmain_server.providers.openai.dialects import Dialect
+
+FAILED = "The tool failed: "
+"""Opens the result of a failed tool: the wire has no field for it."""
+
+
+def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
+    """The messages on the wire.
+
+    Args:
+        messages: The conversation; system messages stay where they stand.
+        dialect: What the server takes.
+        provider_id: Who is asked: reasoning of any other provider is dropped.
+
+    Raises:
+        MediaInvalid: Media that the server does not take, or that stands where the wire has no place for it.
+        InvalidField: A part that does not belong into its message.
+    """
+    conversation = _Conversation(dialect, provider_id)
+    for index, message in enumerate(messages):
+        conversation.add(message, f"messages[{index}]")
+    conversation.settle()
+    return conversation.messages
+
+
+class _Conversation:
+    """Collects messages; media of tool results waits until the tool messages of its turn are complete."""
+
+    __slots__ = ("_dialect", "_provider_id", "_waiting", "messages")
+
+    def __init__(self, dialect: Dialect, provider_id: str) -> None:
+        self.messages: list[Object] = []
+        self._dialect = dialect
+        self._provider_id = provider_id
+        self._waiting: list[Object] = []
+
+    def add(self, message: Message, path: str) -> None:
+        if message.role == ROLE_TOOL:
+            self._tool_turn(message.parts, path)
+            return
+        self.settle()
+        if message.role == ROLE_ASSISTANT:
+            self._assistant_turn(message.parts, path)
+        elif message.role == ROLE_SYSTEM:
+            parts = [self._text(part, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
+            self.messages.append({"role": "system", "content": _content(parts)})
+        else:
+            parts = [self._input(part, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
+            self.messages.append({"role": "user", "content": _content(parts)})
+
+    def settle(self) -> None:
+        """Sends the waiting media."""
+        if self._waiting:
+            self.messages.append({"role": "user", "content": self._waiting})
+            self._waiting = []
+
+    def _text(self, part: Part, path: str) -> Object:
+        kind = part.WhichOneof("content")
+        if kind == "text":
+            return text_part(part.text)
+        if kind == "media":
+            raise MediaInvalid.at(f"{path}.media", "this provider takes media from the user only")
+        raise InvalidField.at(f"{path}.{kind}", "does not belong into this message")
+
+    def _input(self, part: Part, path: str) -> Object:
+        if part.WhichOneof("content") == "media":
+            return media_part(part.media, self._dialect, f"{path}.media")
+        return self._text(part, path)
+
+    def _assistant_turn(self, parts: Iterable[Part], path: str) -> None:
+        texts: list[Object] = []
+        calls: list[Object] = []
+        reasoning: list[str] = []
+        for index, part in enumerate(parts):
+            kind = part.WhichOneof("content")
+            if kind == "tool_call":
+                calls.append(_tool_call(part.tool_call))
+            elif kind == "reasoning":
+                if part.reasoning.provider_id == self._provider_id:
+                    reasoning.append(part.reasoning.text)
+            else:
+                texts.append(self._text(part, f"{path}.parts[{index}]"))
+        turn: Object = {"role": "assistant", "content": _content(texts) if texts or not calls else None}
+        if calls:
+            turn["tool_calls"] = calls
+        if self._dialect.reasoning_back and any(reasoning):
+            turn[self._dialect.reasoning_back] = "".join(reasoning)
+        elif not texts and not calls:
+            return  # nothing is left of a turn of dropped reasoning, and servers refuse an empty one
+        self.messages.append(turn)
+
+    def _tool_turn(self, parts: Iterable[Part], path: str) -> None:
+        for index, part in enumerate(parts):
+            if part.WhichOneof("content") != "tool_result":
+                kind = part.WhichOneof("content")
+                raise InvalidField.at(f"{path}.parts[{index}].{kind}", "does not belong into this message")
+            self._tool_result(part.tool_result, f"{path}.parts[{index}].tool_result")
+
+    def _tool_result(self, result: ToolResult, path: str) -> None:
+        found = [self._input(part, f"{path}.parts[{i}]") for i, part in enumerate(result.parts)]
+        texts = [part for part in found if part["type"] == "text"]
+        media = [part for part in found if part["type"] != "text"]
+        if result.failed:
+            first = texts.pop(0)["text"] if texts else ""
+            texts.insert(0, text_part(f"{FAILED}{first}"))
+        if media:
+            texts.append(text_part("[The media of this result follows.]"))
+            self._waiting += [text_part(f"[Media of tool result {result.tool_call_id}:]"), *media]
+        content = _content(texts)
+        self.messages.append({"role": "tool", "tool_call_id": result.tool_call_id, "content": content})
+
+
+def _tool_call(call: ToolCall) -> Object:
+    # Some models call a tool without arguments by no text at all, which servers refuse as JSON.
+    function = {"name": call.name, "arguments": call.arguments_json or "{}"}
+    return {"id": call.tool_call_id, "type": "function", "function": function}
+
+
+def _content(parts: Sequence[Object]) -> object:
+    """Plain text where one text part is all there is: every server takes that."""
+    if not parts:
+        return ""
+    if len(parts) == 1 and parts[0]["type"] == "text":
+        return parts[0]["text"]
+    return parts

@@ -1,0 +1,101 @@
+"""Room 4, pure: media of the contract as content parts of OpenAI's wire.
+
+https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages: images as addresses or data
+URLs, audio as `input_audio`, documents as `file`. Text files go as text, which every model reads.
+"""
+
+import base64
+
+from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media
+
+from ringmain_server.errors import MediaInvalid
+from ringmain_server.media.detect import detect
+from ringmain_server.providers.openai.dialects import Dialect
+
+Object = dict[str, object]
+
+_DETAILS = {IMAGE_DETAIL_LOW: "low", IMAGE_DETAIL_HIGH: "high"}
+_AUDIO_FORMATS = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+    "audio/vnd.wave": "wav",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+}
+_TEXT_TYPES = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
+_PDF = "application/pdf"
+
+
+def text_part(text: str) -> Object:
+    """A text part."""
+    return {"type": "text", "text": text}
+
+
+def media_part(media: Media, dialect: Dialect, path: str) -> Object:
+    """An image, audio clip or document as a content part.
+
+    Args:
+        media: The media.
+        dialect: What the server takes.
+        path: Where the media is in the request, for errors.
+
+    Raises:
+        MediaInvalid: Of a kind, or given in a way, that the server does not take.
+    """
+    if media.WhichOneof("source") == "uri":
+        return _by_address(media, dialect, path)
+    mime_type = media.mime_type.lower() or detect(media.data)
+    family = mime_type.partition("/")[0]
+    if family == "image":
+        return _image(media, f"data:{mime_type};base64,{_base64(media.data)}")
+    if family == "audio":
+        return _audio(media, mime_type, dialect, path)
+    if family == "text" or mime_type in _TEXT_TYPES:
+        return _text_file(media, path)
+    if mime_type == _PDF:
+        return _document(media, dialect, path)
+    raise MediaInvalid.at(path, f"{mime_type or 'media of unknown type'} is not taken by this provider")
+
+
+def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
+    if media.mime_type and not media.mime_type.lower().startswith("image/"):
+        raise MediaInvalid.at(path, "this provider takes only images by address; send the bytes")
+    if not dialect.image_uris:
+        raise MediaInvalid.at(path, "this provider takes no addresses; send the bytes")
+    return _image(media, media.uri)
+
+
+def _image(media: Media, url: str) -> Object:
+    image: Object = {"url": url}
+    if media.detail in _DETAILS:
+        image["detail"] = _DETAILS[media.detail]
+    return {"type": "image_url", "image_url": image}
+
+
+def _audio(media: Media, mime_type: str, dialect: Dialect, path: str) -> Object:
+    name = _AUDIO_FORMATS.get(mime_type)
+    if not dialect.audio:
+        raise MediaInvalid.at(path, "this provider takes no audio in a chat")
+    if name is None:
+        raise MediaInvalid.at(path, f"{mime_type} is not taken by this provider; send WAV or MP3")
+    return {"type": "input_audio", "input_audio": {"data": _base64(media.data), "format": name}}
+
+
+def _document(media: Media, dialect: Dialect, path: str) -> Object:
+    if not dialect.documents:
+        raise MediaInvalid.at(path, "this provider takes no documents in a chat")
+    data = f"data:{_PDF};base64,{_base64(media.data)}"
+    return {"type": "file", "file": {"filename": media.filename or "document.pdf", "file_data": data}}
+
+
+def _text_file(media: Media, path: str) -> Object:
+    try:
+        text = media.data.decode()
+    except UnicodeDecodeError as exc:
+        raise MediaInvalid.at(path, "is not text in UTF-8") from exc
+    return text_part(f"{media.filename}:\n\n{text}" if media.filename else text)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,65 @@
+"""Room 4, pure: in what the servers of OpenAI's wire differ, in one table.
+
+A dialect is what a provider kind changes about chat completions. What a kind does not name is as OpenAI
+documents it (https://platform.openai.com/docs/api-reference/chat/create). Instructions always go as `system`:
+OpenAI reads it as `developer` where a model needs that, and the templates of many servers know no other role.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one kind writes chat completions. A knob whose field is empty does not exist there and is ignored.
+
+    Attributes:
+        max_tokens: Field for the most tokens to write.
+        seed: Field for the seed.
+        top_k: Field for the number of likeliest tokens.
+        reasoning_effort: Field for the effort.
+        reasoning_back: Field in which an assistant turn takes its own reasoning back.
+        stream_usage: Whether a stream's usage must be asked for. Where not, the field is refused as unknown.
+        image_uris: Whether images may be given by address.
+        documents: Whether documents are taken.
+        audio: Whether audio is taken.
+    """
+
+    max_tokens: str = "max_tokens"
+    seed: str = "seed"
+    top_k: str = ""
+    reasoning_effort: str = "reasoning_effort"
+    reasoning_back: str = ""
+    stream_usage: bool = True
+    image_uris: bool = True
+    documents: bool = False
+    audio: bool = False
+
+
+_OPENAI = Dialect(max_tokens="max_completion_tokens", documents=True, audio=True)
+
+DIALECTS: Mapping[str, Dialect] = {
+    "openai": _OPENAI,
+    "azure": _OPENAI,
+    # https://docs.ollama.com/api/openai-compatibility: images as bytes only
+    "ollama": Dialect(image_uris=False),
+    # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
+    "vllm": Dialect(top_k="top_k", reasoning_back="reasoning", audio=True),
+    # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
+    "llamacpp": Dialect(top_k="top_k", reasoning_back="reasoning_content", audio=True),
+    # https://console.groq.com/docs/api-reference#chat-create
+    "groq": Dialect(max_tokens="max_completion_tokens"),
+    # https://docs.mistral.ai/api/#tag/chat: refuses unknown fields, and streams end with the usage unasked
+    "mistral": Dialect(seed="random_seed", reasoning_effort="", stream_usage=False),
+    # https://api-docs.deepseek.com/guides/thinking_mode: reasoning must come back in a turn that called tools
+    "deepseek": Dialect(seed="", reasoning_back="reasoning_content"),
+    # https://docs.x.ai/docs/api-reference#chat-completions
+    "xai": Dialect(max_tokens="max_completion_tokens"),
+    # https://openrouter.ai/docs/api/reference/parameters
+    "openrouter": Dialect(top_k="top_k", reasoning_back="reasoning", documents=True, audio=True),
+    # https://docs.together.ai/reference/chat-completions-1
+    "together": Dialect(top_k="top_k"),
+    # https://docs.venice.ai/api-reference/endpoint/chat/completions
+    "venice": Dialect(max_tokens="max_completion_tokens", top_k="top_k"),
+}
+"""Dialect by provider kind."""

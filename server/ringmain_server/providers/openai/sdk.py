@@ -1,0 +1,120 @@
+"""Room 4: what OpenAI's SDK knows: credentials, endpoints and default headers.
+
+The clients made here send nothing on the hot path. The SDK reads the environment for whatever it is not told,
+which is right for OpenAI alone: a key, organization or header meant for OpenAI never goes to another server
+of its wire.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx2
+from openai import AsyncAzureOpenAI, AsyncOpenAI
+
+if TYPE_CHECKING:
+    from ringmain_server.config import ProviderSettings
+
+Token = Callable[[], Awaitable[str]]
+"""Makes the bearer token of the next request."""
+
+AZURE = "azure"
+_AZURE_V1 = "/openai/v1"
+_ENVIRONMENT_HEADERS = "OPENAI_CUSTOM_HEADERS"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider is and how it is asked, as far as it never changes.
+
+    Attributes:
+        base_url: What paths are appended to, without a slash at its end.
+        headers: Of every request, authorization included.
+        query: The query string of every request, may be empty.
+    """
+
+    base_url: str
+    headers: Mapping[str, str]
+    query: str
+
+
+def uses_deployments(settings: "ProviderSettings") -> bool:
+    """Whether the path names the model: Azure with a dated API, unlike its v1 API.
+
+    https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
+    """
+    return settings.kind == AZURE and settings.api_version is not None
+
+
+def make_client(
+    settings: "ProviderSettings", *, token: Token | None = None, http_client: httpx2.AsyncClient | None = None
+) -> AsyncOpenAI:
+    """The SDK's client for these settings, its retries off.
+
+    Args:
+        settings: The provider's settings.
+        token: Makes the bearer token of each request, instead of a fixed key.
+        http_client: What the client sends through; None for one that cannot send.
+    """
+    headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    http_client = http_client or httpx2.AsyncClient(transport=_Mute(), trust_env=False)
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    if settings.api_version is not None and settings.kind == AZURE:
+        return AsyncAzureOpenAI(
+            azure_endpoint=settings.base_url or "",
+            api_version=settings.api_version,
+            api_key=None if token else key,
+            azure_ad_token_provider=token,
+            organization=settings.organization or "",
+            project=settings.project or "",
+            default_headers=headers,
+            max_retries=0,
+            timeout=None,
+            http_client=http_client,
+            _enforce_credentials=False,
+        )
+    return AsyncOpenAI(
+        api_key=token or key,
+        base_url=_base_url(settings),
+        organization=settings.organization or "",
+        project=settings.project or "",
+        default_headers=headers,
+        max_retries=0,
+        timeout=None,
+        http_client=http_client,
+        _enforce_credentials=False,
+    )
+
+
+def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> Endpoint:
+    """What a client would send with every request."""
+    headers: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for name, value in {**client.auth_headers, **client.default_headers}.items():
+        if isinstance(value, str) and value and not _is_foreign(name, settings):
+            # Headers compare without case: the later one wins, under its own spelling.
+            headers.pop(names.get(name.lower(), ""), None)
+            names[name.lower()] = name
+            headers[name] = value
+    query = httpx2.QueryParams({name: str(value) for name, value in client.default_query.items()})
+    return Endpoint(str(client.base_url).rstrip("/"), headers, str(query))
+
+
+def _base_url(settings: "ProviderSettings") -> str:
+    base_url = settings.base_url or "https://api.openai.com/v1"
+    if settings.kind == AZURE and not base_url.endswith(_AZURE_V1):
+        return base_url.removesuffix("/openai") + _AZURE_V1
+    return base_url
+
+
+def _is_foreign(name: str, settings: "ProviderSettings") -> bool:
+    """Whether a header is one that the environment adds for OpenAI, and the provider is another."""
+    if settings.kind == "openai" or name.lower() in map(str.lower, settings.headers):
+        return False
+    lines = os.environ.get(_ENVIRONMENT_HEADERS, "").splitlines()
+    return name.lower() in {line.partition(":")[0].strip().lower() for line in lines}
+
+
+class _Mute(httpx2.AsyncBaseTransport):
+    """Sends nothing: the client is only asked what it knows, and making a real one costs a TLS context."""
