@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from yarl import URL
 
 from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.transport import ErrorMap, HttpRequest
 
 ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""
@@ -20,9 +20,6 @@ ERROR_LIMIT = 64 << 10
 """Most bytes read of an error's body."""
 _LINGER = 1.0
 """Seconds that a complete answer's connection may take to end, so that it can be kept."""
-
-ErrorMap = Callable[[str, int, Mapping[str, str], bytes], ProviderError]
-"""Provider id, status, headers and the start of the body to the failure they mean."""
 
 
 class Credentials(Protocol):

@@ -1,6 +1,6 @@
 """Room 4, the I/O side: the one interface through which anything reaches a provider."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -8,6 +8,12 @@ from ringmain_server.errors import ProviderError
 
 Json = Mapping[str, object]
 """A JSON object, as a wire wants it."""
+
+ErrorMap = Callable[[str, int, Mapping[str, str], bytes], ProviderError]
+"""Provider id, status, headers and the start of the body to the failure they mean.
+
+The names of headers are in lower case, or compare without case.
+"""
 
 Wire_contra = TypeVar("Wire_contra", contravariant=True)
 Raw_co = TypeVar("Raw_co", covariant=True)

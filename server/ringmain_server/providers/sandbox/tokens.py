@@ -1,0 +1,17 @@
+"""Room 4, the sandbox, pure: its tokens. One is a word with the space before it; a chunk streams one."""
+
+import re
+from collections.abc import Iterator
+
+# Bounded, so that no text makes an endless token; every character is in exactly one.
+_TOKEN = re.compile(r"\s{0,16}\S{1,32}|\s{1,16}")
+
+
+def pieces(text: str) -> Iterator[str]:
+    """The tokens of a text, in order; joined they are the text."""
+    return (match.group() for match in _TOKEN.finditer(text))
+
+
+def count(text: str) -> int:
+    """How many tokens a text is."""
+    return sum(1 for _ in _TOKEN.finditer(text))

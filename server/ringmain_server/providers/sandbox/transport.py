@@ -1,0 +1,206 @@
+"""Room 4, the sandbox: acts out a script where others have a network. See `Transport` and `Incoming`."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from ringmain_server.errors import ConnectionFailed, ProviderError
+from ringmain_server.providers.sandbox.refusal import RefusedError
+from ringmain_server.providers.sandbox.upstream import End, Script, Upstream
+from ringmain_server.providers.transport import ErrorMap, HttpRequest
+
+_BATCH = 64 << 10
+"""Most bytes of one read, about."""
+
+_BROKEN = {
+    End.REFUSED: "refused the connection",
+    End.RESET: "closed the connection before its answer",
+    End.CUT: "closed the connection within the answer",
+}
+
+
+class Handle(Protocol):
+    """A call to come."""
+
+    def cancel(self) -> None:
+        """Takes it back."""
+        ...
+
+
+class Timer(Protocol):
+    """The part of an event loop that tells the time and calls later."""
+
+    def time(self) -> float:
+        """Now, in seconds."""
+        ...
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> Handle:
+        """Calls after a delay in seconds."""
+        ...
+
+
+class SandboxTransport:
+    """The way to the server that the sandbox plays.
+
+    Args:
+        provider_id: Whose it is.
+        upstream: The server.
+        error_map: What a refusal means: the same that reads a real server's.
+        timer: Where the time comes from, the running loop by default.
+    """
+
+    def __init__(
+        self,
+        provider_id: str,
+        upstream: Upstream,
+        error_map: ErrorMap,
+        timer: Callable[[], Timer] = asyncio.get_running_loop,
+    ) -> None:
+        self._provider_id = provider_id
+        self._upstream = upstream
+        self._error_map = error_map
+        self._timer = timer
+
+    async def send(self, request: HttpRequest) -> bytes:
+        """The whole answer, after as long as a stream of it would take. See `Transport.send`."""
+        script = self._act(self._upstream.whole, request)
+        wait = _Wait(self._timer())
+        if script.end is End.SILENT:
+            await wait.forever()
+        await wait.until(script.pace.due(max(script.count - 1, 0)))
+        _raise_broken(self._provider_id, script.end)
+        return script.tail
+
+    async def open(self, request: HttpRequest) -> "SandboxIncoming":
+        """The answer as it comes in. See `Transport.open`."""
+        script = self._act(self._upstream.stream, request)
+        wait = _Wait(self._timer())
+        if not script.accepted:
+            if script.end is End.SILENT:
+                await wait.forever()
+            _raise_broken(self._provider_id, script.end)
+        return SandboxIncoming(self._provider_id, script, wait)
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+    def _act(self, play: Callable[..., Script], request: HttpRequest) -> Script:
+        try:
+            return play(request.body)
+        except RefusedError as exc:
+            refused = exc.refusal
+            raise self._error_map(self._provider_id, refused.status, refused.headers, refused.body) from exc
+
+
+class SandboxIncoming:
+    """A streamed answer."""
+
+    __slots__ = ("_chunks", "_left", "_provider_id", "_script", "_sent", "_wait")
+
+    def __init__(self, provider_id: str, script: Script, wait: "_Wait") -> None:
+        self._provider_id = provider_id
+        self._script = script
+        self._wait = wait
+        self._chunks = script.chunks
+        self._sent = 0
+        self._left = True
+
+    async def read(self) -> bytes | None:
+        """Every token that has come by now, waiting for one. See `Incoming.read`."""
+        if self._left:
+            now = await self._wait.until(self._script.pace.due(self._sent))
+            if batch := self._due(now):
+                return batch
+        await self._end()
+        return None
+
+    def abort(self, error: ProviderError) -> None:
+        """Wakes the reader with `error`."""
+        self._wait.abort(error)
+
+    def close(self, *, complete: bool) -> None:
+        """Nothing more is written."""
+        del complete  # there is no connection to keep
+        self._chunks = iter(())
+        self._left = False
+
+    def _due(self, now: float) -> bytes:
+        script = self._script
+        batch: list[bytes] = []
+        size = 0
+        while self._sent < script.count and size < _BATCH and script.pace.due(self._sent) <= now:
+            batch.append(chunk := next(self._chunks))
+            size += len(chunk)
+            self._sent += 1
+        if self._sent == script.count and not (batch and script.tail_apart):
+            self._left = False
+            batch.append(script.tail)
+        return b"".join(batch)
+
+    async def _end(self) -> None:
+        if self._script.end is End.SILENT:
+            await self._wait.forever()
+        await self._wait.until(0.0)
+        _raise_broken(self._provider_id, self._script.end)
+
+
+def _raise_broken(provider_id: str, end: End) -> None:
+    message = _BROKEN.get(end)
+    if message is not None:
+        raise ConnectionFailed(provider_id, message)
+
+
+class _Wait:
+    """One reader's waiting, from the request on."""
+
+    __slots__ = ("_error", "_start", "_timer", "_waiter")
+
+    def __init__(self, timer: Timer) -> None:
+        self._timer = timer
+        self._start = timer.time()
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: ProviderError | None = None
+
+    async def until(self, due: float) -> float:
+        """Waits for an instant and returns the time, both in seconds since the request.
+
+        Raises:
+            ProviderError: `abort` was called.
+        """
+        if self._error is not None:
+            raise self._error
+        now = self._timer.time() - self._start
+        if now >= due:
+            return now
+        waiter = asyncio.get_running_loop().create_future()
+        handle = self._timer.call_later(due - now, partial(_release, waiter))
+        try:
+            await self._woken(waiter)
+        finally:
+            handle.cancel()
+        return max(due, self._timer.time() - self._start)  # a timer may be a tick early
+
+    async def forever(self) -> None:
+        """Waits for `abort`."""
+        if self._error is not None:
+            raise self._error
+        await self._woken(asyncio.get_running_loop().create_future())
+
+    def abort(self, error: ProviderError) -> None:
+        """Makes the pending and every further wait raise `error`."""
+        self._error = error
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+
+    async def _woken(self, waiter: asyncio.Future[None]) -> None:
+        self._waiter = waiter
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
