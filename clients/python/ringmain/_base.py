@@ -35,7 +35,6 @@ class CallArguments(TypedDict):
 
     timeout: float | None
     metadata: Metadata
-    wait_for_ready: bool | None
 
 
 class BaseClient(ABC, Generic[ChannelT]):
@@ -82,7 +81,6 @@ class BaseClient(ABC, Generic[ChannelT]):
         self._model = model
         self._timeout = timeout
         self._metadata = call_metadata(token, metadata)
-        self._wait_for_ready = wait_for_ready or None
         self._owns_channel = channel is None
         self._channel: ChannelT = channel or self._open(
             connection(
@@ -92,6 +90,7 @@ class BaseClient(ABC, Generic[ChannelT]):
                 client_certificate=client_certificate,
                 options=options,
                 max_attempts=max_attempts,
+                wait_for_ready=wait_for_ready,
             )
         )
         self._bind()
@@ -113,7 +112,6 @@ class BaseClient(ABC, Generic[ChannelT]):
         return {
             "timeout": (options or {}).get("timeout", self._timeout),
             "metadata": self._metadata,
-            "wait_for_ready": self._wait_for_ready,
         }
 
 

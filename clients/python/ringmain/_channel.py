@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +14,11 @@ ChannelOptions: TypeAlias = Sequence[tuple[str, Any]]  # gRPC's own type of an o
 DEFAULT_TARGET: Final = "127.0.0.1:50051"
 TARGET_VARIABLE: Final = "RINGMAIN_TARGET"
 _RECEIVE_LIMIT: Final = 64 * 1024 * 1024
-_SERVICES: Final = ("ringmain.v1.ChatService", "ringmain.v1.ModelService")
+_SERVICES: Final = (
+    "ringmain.v1.ChatService",
+    "ringmain.v1.ModelService",
+    "grpc.health.v1.Health",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +38,22 @@ def connection(
     client_certificate: tuple[bytes, bytes] | None,
     options: ChannelOptions,
     max_attempts: int,
+    wait_for_ready: bool,
 ) -> Connection:
     """Return how to connect, from the arguments of a client."""
     return Connection(
         target or os.environ.get(TARGET_VARIABLE) or DEFAULT_TARGET,
         _credentials(credentials, tls, client_certificate),
-        channel_options(options, max_attempts),
+        channel_options(options, service_config(max_attempts, wait_for_ready=wait_for_ready)),
     )
 
 
-def channel_options(given: ChannelOptions = (), max_attempts: int = 3) -> ChannelOptions:
+def channel_options(given: ChannelOptions, config: Mapping[str, object]) -> ChannelOptions:
     """Return the channel options; those given win over the client's own."""
     defaults = {
         "grpc.primary_user_agent": "ringmain-python",
         "grpc.max_receive_message_length": _RECEIVE_LIMIT,
-        "grpc.service_config": json.dumps(service_config(max_attempts)),
-        "grpc.enable_retries": int(max_attempts > 1),
+        "grpc.service_config": json.dumps(config),
         "grpc.keepalive_time_ms": 60_000,
         "grpc.keepalive_timeout_ms": 20_000,
         "grpc.keepalive_permit_without_calls": 0,
@@ -59,7 +63,7 @@ def channel_options(given: ChannelOptions = (), max_attempts: int = 3) -> Channe
     return tuple({**defaults, **dict(given)}.items())
 
 
-def service_config(max_attempts: int) -> dict[str, object]:
+def service_config(max_attempts: int, *, wait_for_ready: bool) -> dict[str, object]:
     """Return the service config: balancing over all addresses, and retries while it is safe.
 
     gRPC repeats a call only as long as nothing of an answer has arrived. `retryThrottling` stops
@@ -67,19 +71,22 @@ def service_config(max_attempts: int) -> dict[str, object]:
 
     https://github.com/grpc/proposal/blob/master/A6-client-retries.md
     """
-    config: dict[str, object] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    method: dict[str, object] = {"name": [{"service": service} for service in _SERVICES]}
+    if wait_for_ready:
+        method["waitForReady"] = True
     if max_attempts > 1:
-        policy = {
+        method["retryPolicy"] = {
             "maxAttempts": max_attempts,
             "initialBackoff": "0.1s",
             "maxBackoff": "2s",
             "backoffMultiplier": 2,
             "retryableStatusCodes": ["UNAVAILABLE"],
         }
-        names = [{"service": service} for service in _SERVICES]
-        config["methodConfig"] = [{"name": names, "retryPolicy": policy}]
-        config["retryThrottling"] = {"maxTokens": 10, "tokenRatio": 0.1}
-    return config
+    return {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "methodConfig": [method],
+        "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+    }
 
 
 def call_metadata(token: str | None, extra: Iterable[tuple[str, str | bytes]]) -> Metadata:

@@ -160,9 +160,7 @@ def _as_media(
     return given if isinstance(given, content_pb2.Media) else make(given)
 
 
-def _with_media(
-    last: list[content_pb2.Message], media: list[content_pb2.Media]
-) -> content_pb2.Message:
+def _with_media(last: list[content_pb2.Message], media: list[content_pb2.Media]) -> content_pb2.Message:
     if not last or last[0].role != content_pb2.ROLE_USER:
         raise ValueError("images and files need a last turn by the user")
     extended = content_pb2.Message()  # A copy: the caller's message stays as it was.
@@ -208,9 +206,7 @@ def _schema_format(schema: JsonSchema) -> gen.JsonSchemaFormat:
         return gen.JsonSchemaFormat(name="answer", schema_json=schema)
     if isinstance(schema, type):
         return gen.JsonSchemaFormat(name=schema.__name__, schema_json=json.dumps(schema_of(schema)))
-    return gen.JsonSchemaFormat(
-        name=str(schema.get("title", "answer")), schema_json=json.dumps(schema)
-    )
+    return gen.JsonSchemaFormat(name=str(schema.get("title", "answer")), schema_json=json.dumps(schema))
 
 
 def _tool_choice(choice: str | gen.ToolChoice | Callable[..., object]) -> gen.ToolChoice:

@@ -65,17 +65,13 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
         request = self._request(prompt, options)
         return AsyncStream(self._chat.StreamChat(request, **self._arguments(options)))
 
-    async def count_tokens(
-        self, prompt: Prompt, **options: Unpack[ChatOptions]
-    ) -> CountTokensResponse:
+    async def count_tokens(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> CountTokensResponse:
         """Return how many tokens a request has; see `Client.count_tokens`."""
         with translated():
             request = CountTokensRequest(chat=self._request(prompt, options))
             return await self._chat.CountTokens(request, **self._arguments(options))
 
-    async def estimate_cost(
-        self, prompt: Prompt, **options: Unpack[ChatOptions]
-    ) -> EstimateCostResponse:
+    async def estimate_cost(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> EstimateCostResponse:
         """Return what a request would cost; see `Client.estimate_cost`."""
         with translated():
             request = EstimateCostRequest(chat=self._request(prompt, options))

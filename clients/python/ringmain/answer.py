@@ -250,9 +250,7 @@ class Fold:
     def _opening(started: PartStarted) -> Delta | None:
         part = started.part
         call = part.tool_call
-        shown = Delta(
-            part.text, part.reasoning.text, call.tool_call_id, call.name, call.arguments_json
-        )
+        shown = Delta(part.text, part.reasoning.text, call.tool_call_id, call.name, call.arguments_json)
         return shown if shown != Delta() else None
 
     def _growth(self, grown: PartDelta) -> Delta | None:

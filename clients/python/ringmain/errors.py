@@ -22,8 +22,6 @@ reason where it gave one, else by the status code, so that answers of proxies ar
      └ InternalError       INTERNAL
 """
 
-# ruff: noqa: N818  The names say what happened, and `except NotFound` reads well.
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, NamedTuple, Protocol, cast

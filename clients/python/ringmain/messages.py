@@ -46,9 +46,7 @@ def system(*content: Content) -> pb.Message:
     return _message(pb.ROLE_SYSTEM, content)
 
 
-def tool_result(
-    call: str | ToolCall | pb.ToolCall, value: object, *, failed: bool = False
-) -> pb.Message:
+def tool_result(call: str | ToolCall | pb.ToolCall, value: object, *, failed: bool = False) -> pb.Message:
     """Return what running a tool gave.
 
     Args:
@@ -163,9 +161,7 @@ def _from_dict(turn: Mapping[str, object]) -> pb.Message:
     role, content = str(turn.get("role", "")), turn.get("content", "")
     build = choose("role", role, _ROLES)
     if build is tool_result:
-        return tool_result(
-            str(turn.get("tool_call_id", "")), content, failed=bool(turn.get("failed"))
-        )
+        return tool_result(str(turn.get("tool_call_id", "")), content, failed=bool(turn.get("failed")))
     return build(*content) if isinstance(content, (list, tuple)) else build(content)
 
 
@@ -183,13 +179,9 @@ def _file(path: Path) -> pb.Media:
 
 
 def _call_id(call: str | ToolCall | pb.ToolCall) -> str:
-    match call:
-        case str():
-            return call
-        case ToolCall():
-            return call.id
-        case pb.ToolCall():
-            return call.tool_call_id
+    if isinstance(call, ToolCall):
+        return call.id
+    return call if isinstance(call, str) else call.tool_call_id
 
 
 def _result_part(value: object) -> pb.Part:

@@ -87,9 +87,7 @@ def _from_dict(given: Mapping[str, object]) -> Tool:
     return Tool(
         name=str(given.get("name", "")),
         description=str(given.get("description", "")),
-        parameters_schema_json=parameters
-        if isinstance(parameters, str)
-        else json.dumps(parameters),
+        parameters_schema_json=parameters if isinstance(parameters, str) else json.dumps(parameters),
     )
 
 
@@ -142,9 +140,7 @@ def _class(cls: type, inside: tuple[type, ...]) -> Schema:
     return _dataclass(cls, (*inside, cls))
 
 
-def _generic(
-    origin: object, args: tuple[Any, ...], inside: tuple[type, ...], hint: object
-) -> Schema:
+def _generic(origin: object, args: tuple[Any, ...], inside: tuple[type, ...], hint: object) -> Schema:
     if origin is Annotated:
         notes = [note for note in args[1:] if isinstance(note, str)]
         return {**_schema(args[0], inside), **({"description": notes[0]} if notes else {})}
