@@ -6,10 +6,15 @@ what parsing needs: gRPC, rich and the service are imported when a command runs.
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 
 
-def main() -> int:
-    """Runs the command line of this process and returns its exit code."""
+def main(args: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    Args:
+        args: What follows the program's name. Default: the process's own.
+    """
     # A model may write what the terminal's encoding lacks.
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
@@ -25,15 +30,12 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    return _exit_code(app)
+    return _exit_code(lambda: app(args, prog_name="ringmain"))
 
 
-def _exit_code(app: object) -> int:
-    assert callable(app)
+def _exit_code(run: Callable[[], None]) -> int:
     try:
-        app(prog_name="ringmain")
+        run()
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(bool(exc.code))
-    except KeyboardInterrupt:
-        return 130
     return 0

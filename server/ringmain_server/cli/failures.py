@@ -58,7 +58,7 @@ def _unreachable(error: RingmainError, target: str) -> str:
 
     gRPC's own text repeats the address and its resolver's form of it: the last part is the cause.
     """
-    cause = error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip()
+    cause = error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip(" ]")
     return (
         f"error: no gateway answers at {target} ({cause}): start one with `ringmain serve`, "
         "or name another with --target or RINGMAIN_TARGET"

@@ -62,11 +62,10 @@ def money(nano_usd: int | None) -> str:
     """
     if nano_usd is None:
         return "cost unknown"
-    dollars = nano_usd / 1e9
-    if dollars >= 0.01 or not nano_usd:
-        return f"${dollars:.4f}".rstrip("0").rstrip(".")
-    digits = next(digits for digits in range(3, 10) if round(dollars * 10**digits) >= 10 or digits == 9)
-    return f"${dollars:.{digits}f}"
+    dollars, digits = nano_usd / 1e9, 4
+    while digits < 9 and 0 < dollars * 10**digits < 9.5:
+        digits += 1
+    return "$" + f"{dollars:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def seconds(span: float) -> str:

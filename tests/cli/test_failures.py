@@ -1,0 +1,126 @@
+"""What people read when something failed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import BadRequest, RetryInfo
+from ringmain_server.cli import main
+from ringmain_server.cli.failures import of_surprise
+
+from tests.cli.conftest import CommandLine
+from tests.client.gateway import Gateway, answers, fails
+from tests.client.samples import response
+from tests.fakes.ports import closed_port
+
+
+def test_reason_violations_and_delay(gateway: Gateway, ringmain: CommandLine) -> None:
+    """A failed call is its reason and message, a line for each violation, and when to retry."""
+    violation = BadRequest.FieldViolation(field="messages[0].role", description="is missing")
+    gateway.script(
+        fails(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_FIELD",
+            BadRequest(field_violations=[violation]),
+            RetryInfo(retry_delay=Duration(seconds=1, nanos=500_000_000)),
+        )
+    )
+    result = ringmain("chat", "Hi", "-m", "m", "--no-stream")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "error: INVALID_FIELD: it is INVALID_ARGUMENT\n  messages[0].role: is missing\n  retry in 1.5 s\n"
+    )
+
+
+def test_nobody_answers(process_of: Callable[[str], CommandLine]) -> None:
+    """A gateway that cannot be reached is one line with the target and what to do."""
+    with closed_port() as port:
+        result = process_of(f"127.0.0.1:{port}")("models")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"error: no gateway answers at 127.0.0.1:{port} (Connection refused): start one with "
+        "`ringmain serve`, or name another with --target or RINGMAIN_TARGET\n"
+    )
+
+
+def test_tls_with_a_plain_gateway(ringmain: CommandLine, tmp_path: Path) -> None:
+    """A gateway that does not speak TLS is one that does not answer."""
+    result = ringmain("--tls", "models")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: no gateway answers at {ringmain.target} (")
+    result = ringmain("models", "--ca-file", f"{tmp_path}/none.pem")
+    assert result.exit_code == 2
+    assert result.stderr == f"error: --ca-file: cannot read {tmp_path}/none.pem: No such file or directory\n"
+    (tmp_path / "ca.pem").write_text("no certificate")
+    assert ringmain("models", "--ca-file", f"{tmp_path}/ca.pem").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "env", "sent"),
+    [
+        (("--token", "one"), (), {}, "Bearer one"),
+        (("--token", "one"), ("--token", "two"), {}, "Bearer two"),
+        ((), (), {"RINGMAIN_TOKEN": "three"}, "Bearer three"),
+    ],
+)
+def test_token(
+    gateway: Gateway,
+    ringmain: CommandLine,
+    before: tuple[str, ...],
+    behind: tuple[str, ...],
+    env: dict[str, str],
+    sent: str,
+) -> None:
+    """The token is the one behind the command, before it, or of the environment."""
+    gateway.script(answers(response("x")))
+    ringmain(*before, "chat", "Hi", "-m", "m", "--no-stream", *behind, **env)
+    assert gateway.metadata[0]["authorization"] == sent
+
+
+def test_surprise_is_one_line(gateway: Gateway, ringmain: CommandLine) -> None:
+    """An exception that nobody expected is one line, and a traceback only where asked for."""
+    args = ("chat", "Hi", "-m", "m", "--seed", "9" * 30)
+    result = ringmain(*args)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert result.stderr.startswith("error: unexpected ")
+    assert "RINGMAIN_DEBUG=1" in result.stderr
+    for shown in (
+        ringmain("--debug", *args),
+        ringmain(*args, "--debug"),
+        ringmain(*args, RINGMAIN_DEBUG="1"),
+    ):
+        assert "Traceback (most recent call last)" in shown.stderr
+        assert shown.exit_code == 1
+    assert "Traceback" not in ringmain(*args, RINGMAIN_DEBUG="0").stderr
+
+
+def test_surprises_without_words() -> None:
+    """A missing library names its extra; an exception without text its class."""
+    missing = of_surprise(ModuleNotFoundError("No module named 'pydantic'", name="pydantic"))
+    assert missing.message == (
+        "error: this command needs pydantic, which is not installed: pip install 'ringmain[server]'"
+    )
+    assert of_surprise(AssertionError()).message.startswith("error: unexpected AssertionError (")
+    own = of_surprise(ModuleNotFoundError("No module named 'ringmain.x'", name="ringmain.x"))
+    assert "unexpected ModuleNotFoundError: No module named 'ringmain.x'" in own.message
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["version"], 0, "grpcio "),
+        (["--version"], 0, "ringmain "),
+        (["-h"], 0, "Connection"),
+        (["chat", "-h"], 0, "--json-schema"),
+        (["serve", "-h"], 0, "--allow-unauthenticated"),
+        (["nope"], 2, "No such command"),
+        ([], 2, "Usage"),
+    ],
+)
+def test_main(args: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The console script returns an exit code, and its help names flags."""
+    assert main(args) == code
+    captured = capsys.readouterr()
+    assert said in captured.out + captured.err
