@@ -75,8 +75,9 @@ def test_known_names_are_found() -> None:
 
 
 def test_reserved_variables_are_no_settings() -> None:
-    """The file's name and the command line's target set nothing."""
-    assert values(RINGMAIN_CONFIG="x", RINGMAIN_TARGET="y") == {}
+    """The file's name and what the command line reads as a client set nothing."""
+    client = {f"RINGMAIN_{name}": "x" for name in ("TARGET", "TOKEN", "MODEL", "DEBUG")}
+    assert values(RINGMAIN_CONFIG="x", **client) == {}
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ from ringmain_server.config.tree import Source, Tree, merge
 
 PREFIX = "RINGMAIN_"
 
-RESERVED = frozenset({"RINGMAIN_CONFIG", "RINGMAIN_TARGET"})
-"""Variables that are no settings: the file's name, and the command line's target."""
+RESERVED = frozenset(
+    {"RINGMAIN_CONFIG", "RINGMAIN_TARGET", "RINGMAIN_TOKEN", "RINGMAIN_MODEL", "RINGMAIN_DEBUG"}
+)
+"""Variables that are no settings: the file's name, and what the command line reads as a client."""
 
 # Kubernetes gives every container the address of each Service: for one named `ringmain`,
 # RINGMAIN_SERVICE_HOST, RINGMAIN_PORT and RINGMAIN_PORT_50051_TCP_ADDR, none of which is ours.
@@ -100,7 +102,7 @@ def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source
         kind = KINDS.get(str(provider.get("kind"))) if isinstance(provider, Mapping) else None
         if kind is None or not kind.built or not isinstance(provider, Mapping):
             continue
-        if provider.get("base_url") is not None:
+        if provider.get("base_url") is not None or provider.get("platform") is not None:
             continue
         found: Tree = {"base_url": kind.base_url} if kind.base_url else {}
         for setting, variable in kind.environment.items():

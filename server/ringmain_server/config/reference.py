@@ -99,9 +99,9 @@ address, and `RINGMAIN_MODELS__DEMO__CANDIDATES='["sandbox/echo"]'` gives the mo
 list. In the environment, lists and mappings are written as JSON, `null` or nothing at all means
 null, and `-`, `.` and `/` in the name of a provider or a model become `_`.
 
-`RINGMAIN_CONFIG` (the file) and `RINGMAIN_TARGET` (the service that the command line calls) are no
-settings. Neither are the variables that Kubernetes makes for Services, such as
-`RINGMAIN_SERVICE_HOST`.
+`RINGMAIN_CONFIG` (the file) is no setting, nor is what the command line reads as a client:
+`RINGMAIN_TARGET`, `RINGMAIN_TOKEN`, `RINGMAIN_MODEL` and `RINGMAIN_DEBUG`. Neither are the variables
+that Kubernetes makes for Services, such as `RINGMAIN_SERVICE_HOST`.
 
 ## Values from the environment
 
