@@ -31,15 +31,15 @@ _SHORTEST_SECRET = 4
 # What a provider's message may never carry on: credentials, accounts and addresses (laws, section 7).
 _SECRETS = re.compile(
     r"""(?ix)
-      \b(?:bearer|basic)\s+[^\s,;"']+                                  # a header's value
-    | (?<![\w-])(?:sk|pk|rk|gsk|tgp|hf)[-_][\w*.-]{4,}                 # keys by their prefix
-    | (?<![\w-])(?:xai|key|org|proj|user|acct|req)-(?=\S*\d)[\w*.-]{4,}  # keys and accounts by theirs
-    | \bAIza[\w-]{10,}                                                 # Google
-    | \b\w[\w.-]*\*{3,}[\w*.-]*                                        # a key that was masked in part
-    | \beyJ[\w-]+\.[\w-]+\.[\w-]*                                      # JSON web tokens
-    | \b(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{32,}                          # anything else as long and random as a
-    key | \b[a-z][a-z0-9+.-]*://[^\s"'<>)\]]+                              # addresses |
-    \b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b
+      \b(?:bearer|basic)\s+[^\s,;"']+                          # a header's value
+    | (?<![\w-])(?:sk|pk|rk|gsk|tgp|hf)[-_][\w*.-]{4,}         # keys by their prefix
+    | (?<![\w-])(?:xai|key|org|proj|user|acct|req)-(?=\S*\d)[\w*.-]{4,}
+    | \bAIza[\w-]{10,}                                         # Google
+    | \b\w[\w.-]*\*{3,}[\w*.-]*                                # a key that was masked in part
+    | \beyJ[\w-]+\.[\w-]+\.[\w-]*                              # JSON web tokens
+    | \b(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{32,}                  # as long and random as a key
+    | \b[a-z][a-z0-9+.-]*://[^\s"'<>)\]]+                      # addresses
+    | \b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b
     """
 )
 _HTML = re.compile(r"<\s*(?:!doctype|html|head|body|center|script|\?xml)", re.IGNORECASE)
