@@ -29,7 +29,7 @@ from ringmain.errors import (
     Violation,
     error_of,
 )
-from ringmain.messages import assistant, document, image, system, tool_result, user
+from ringmain.messages import Turn, assistant, document, image, system, tool_result, user
 from ringmain.tools import schema_of, tool
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "Stream",
     "StreamInterrupted",
     "ToolCall",
+    "Turn",
     "Unauthenticated",
     "Unavailable",
     "Violation",
