@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import uuid
+import os
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class Calls:
         """Makes the Call of a request and counts it as running."""
         remaining = context.time_remaining()
         call = Call(
-            response_id=f"resp_{uuid.uuid4().hex}",
+            response_id=f"resp_{os.urandom(16).hex()}",
             method=method,
             deadline=now + (self._default_deadline if remaining is None else remaining),
             trace_id=_trace_id(context),
