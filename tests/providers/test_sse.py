@@ -1,5 +1,7 @@
 """Tests of the server-sent events decoder: the bytes decide, never where the network cut them."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def feed(stream: bytes, *cuts: int) -> list[bytes]:
     decoder = SseDecoder()
     found = []
     edges = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         found += decoder.feed(stream[start:end])
     return found
 
