@@ -189,10 +189,11 @@ def test_tokens_are_counted_as_the_estimate_counts_them() -> None:
     """The running estimate is that of the whole text, however it came in."""
     text = "Grüße aus 東京, and some plain words"
     assembler = ChatAssembler()
-    for character in text:
+    for end, character in enumerate(text, 1):
         assembler.text(character)
+        assert assembler.tokens == text_tokens(text[:end])
         assembler.take()
-    assert assembler.tokens == text_tokens(text)
+        assert assembler.tokens == text_tokens(text[:end])
 
 
 def test_fold_of_an_unfinished_stream_has_no_reason() -> None:

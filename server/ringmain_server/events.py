@@ -113,8 +113,9 @@ class ChatAssembler:
 
     @property
     def tokens(self) -> int:
-        """About how many tokens was taken so far, counted as `catalog.tokens.text_tokens` does."""
-        return (self._ascii + 3) // 4 + self._wide
+        """About how many tokens came so far, counted as `catalog.tokens.text_tokens` does."""
+        plain, wide = _measure("".join(self._pending))
+        return (self._ascii + plain + 3) // 4 + self._wide + wide
 
     def take(self) -> list[chat_pb2.ChatEvent]:
         """The events since the last time, with neighbouring deltas merged."""
@@ -147,7 +148,9 @@ class ChatAssembler:
     def _flush(self) -> None:
         piece = "".join(self._pending)
         self._pending.clear()
-        self._measure(piece)
+        plain, wide = _measure(piece)
+        self._ascii += plain
+        self._wide += wide
         if self._fresh is not None:
             part, self._fresh = self._fresh, None
             _grow(part, self._kind, piece)
@@ -157,12 +160,6 @@ class ChatAssembler:
             delta = chat_pb2.PartDelta(index=self._index)
             setattr(delta, self._kind, piece)
             self._events.append(chat_pb2.ChatEvent(part_delta=delta))
-
-    def _measure(self, piece: str) -> None:
-        length = len(piece)
-        plain = length if piece.isascii() else sum(1 for character in piece if character < "\x80")
-        self._ascii += plain
-        self._wide += length - plain
 
 
 def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:
@@ -241,6 +238,13 @@ class _GrowingPart:
         if self._pieces:
             _grow(self._part, self._kind, "".join(self._pieces))
         return self._part
+
+
+def _measure(piece: str) -> tuple[int, int]:
+    """How many characters are ASCII, and how many are not."""
+    length = len(piece)
+    plain = length if piece.isascii() else sum(1 for character in piece if character < "\x80")
+    return plain, length - plain
 
 
 def _grow(part: Part, kind: str, piece: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 
-_DATA = st.text(alphabet=st.characters(exclude_characters="\r\n"), max_size=20)
+_DATA = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20)
 _NOISE = st.sampled_from([": ping", "event: message", "id: 7", "retry: 10", "unknown", "", "data", ":"])
 
 
