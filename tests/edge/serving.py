@@ -36,7 +36,9 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(servicer: object, *, default_deadline: float = 60.0) -> AsyncIterator[Served]:
+async def serve(
+    servicer: object, *, default_deadline: float = 60.0, service_config: object = None
+) -> AsyncIterator[Served]:
     """Serves on a free port of loopback."""
     registry, lines = CollectorRegistry(), io.StringIO()
     calls = Calls(default_deadline)
@@ -46,7 +48,8 @@ async def serve(servicer: object, *, default_deadline: float = 60.0) -> AsyncIte
     server.add_generic_rpc_handlers((edge.bind(SERVICE, servicer),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    options = [("grpc.service_config", json.dumps(service_config or {}))]
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         stub: "chat_grpc.ChatServiceAsyncStub" = chat_grpc.ChatServiceStub(channel)  # type: ignore[assignment]
         try:
             yield Served(stub, calls, registry, lines)

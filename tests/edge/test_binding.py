@@ -265,3 +265,16 @@ async def test_calls_are_counted_by_method_and_code() -> None:
         assert served.registry.get_sample_value("ringmain_calls_total", labels) == 1
         running = {"method": "ringmain.v1.ChatService/Chat"}
         assert served.registry.get_sample_value("ringmain_calls_in_flight", running) == 0
+
+
+async def test_a_caller_with_a_retry_policy_does_not_multiply_an_outage() -> None:
+    """gRPC's own retries stop at PROVIDERS_UNAVAILABLE, and still happen at SHUTTING_DOWN."""
+    policy = {"maxAttempts": 3, "initialBackoff": "0.01s", "maxBackoff": "0.01s", "backoffMultiplier": 1}
+    config = {
+        "methodConfig": [{"name": [{}], "retryPolicy": {**policy, "retryableStatusCodes": ["UNAVAILABLE"]}}]
+    }
+    for error, tries in ((errors.ProvidersUnavailable("down"), 1), (errors.ShuttingDown("bye"), 3)):
+        async with serve(_servicer(_raising(error)), service_config=config) as served:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await served.stub.Chat(good_request())
+            assert len(served.log()) == tries

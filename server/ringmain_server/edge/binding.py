@@ -30,6 +30,9 @@ Unary = Callable[[Any, Call], Awaitable[Message]]
 Streamed = Callable[[Any, Call], AsyncGenerator[Message, None]]
 T = TypeVar("T")
 
+_PUSHBACK_KEY = "grpc-retry-pushback-ms"
+"""Trailer by which a server governs retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -130,7 +133,10 @@ class Edge:
 
 async def _abort(context: Context, error: RingmainError, call: Call) -> Any:
     status = caller_status(error, call.response_id)
-    trailers = ((DETAILS_KEY, status.SerializeToString()),)
+    trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
+    if error.code is grpc.StatusCode.UNAVAILABLE and not isinstance(error, ShuttingDown):
+        # Every candidate was tried already: a caller's gRPC library must not multiply that at once.
+        trailers += ((_PUSHBACK_KEY, "-1"),)
     await context.abort(error.code, status.message, trailers)
 
 
