@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 Build = Callable[[str, "ProviderSettings", HttpSessions], Provider]
 
-_MODULES = {"sandbox": "ringmain_server.providers.sandbox"}
+_MODULES = {
+    "sandbox": "ringmain_server.providers.sandbox",
+    "anthropic": "ringmain_server.providers.anthropic",
+}
 _OPENAI_WIRE = "ringmain_server.providers.openai"
 """Every other kind that is built speaks the OpenAI wire; `config.kinds` has refused the rest."""
 
@@ -39,8 +42,8 @@ def build_provider(provider_id: str, settings: "ProviderSettings", sessions: Htt
     module = _MODULES.get(settings.kind, _OPENAI_WIRE)
     try:
         build: Build = importlib.import_module(module).build
+        return build(provider_id, settings, sessions)
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("ringmain_server"):
             raise
         raise ExtraMissing(provider_id, module.rpartition(".")[2]) from exc
-    return build(provider_id, settings, sessions)

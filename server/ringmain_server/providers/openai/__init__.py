@@ -11,12 +11,11 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS
 from ringmain_server.providers.openai.errors import OpenAIErrors
-from ringmain_server.providers.openai.sdk import Token, uses_deployments
-from ringmain_server.providers.openai.transport import make_transport
 from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
+    from ringmain_server.providers.openai.sdk import Token
 
 
 def build(
@@ -24,7 +23,7 @@ def build(
     settings: "ProviderSettings",
     sessions: HttpSessions,
     *,
-    token: Token | None = None,
+    token: "Token | None" = None,
 ) -> Provider:
     """The provider of these settings.
 
@@ -34,6 +33,10 @@ def build(
         sessions: Where the shared session is.
         token: Makes the bearer token of each request, for credentials that do not last.
     """
+    # Not above: the sandbox uses the translators of this package, and needs no SDK for that.
+    from ringmain_server.providers.openai.sdk import uses_deployments
+    from ringmain_server.providers.openai.transport import make_transport
+
     secrets = [value.get_secret_value() for value in settings.headers.values()]
     if settings.api_key is not None:
         secrets.append(settings.api_key.get_secret_value())

@@ -6,6 +6,7 @@ from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
 from ringmain_server.providers.openai.dialects import Dialect
+from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox.models import MODELS
 from ringmain_server.providers.sandbox.transport import SandboxTransport
 from ringmain_server.providers.sandbox.upstream import Pace, Upstream, interval, seconds
@@ -30,7 +31,8 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSession
     del sessions  # there is no network
     pace = Pace(seconds(settings.first_token_ms), interval(settings.tokens_per_second))
     upstream = Upstream(pace, settings.seed)
-    wire = ChatWire(_DIALECT)
-    transport = SandboxTransport(provider_id, upstream, wire.errors)
+    errors = OpenAIErrors()
+    wire = ChatWire(_DIALECT, errors)
+    transport = SandboxTransport(provider_id, upstream, errors)
     translators = {CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire)}
     return Provider(provider_id, "sandbox", transport, translators, models=tuple(MODELS))

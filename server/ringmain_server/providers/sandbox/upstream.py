@@ -33,8 +33,10 @@ _LONGEST = 86_400.0
 _FLAP = 3
 _REMEMBERED = 1024
 
-# Fields that say how the answer travels and not what it is.
-_TRAVEL = frozenset({*PACING, "stream", "stream_options", "model"})
+# Fields that say how the answer travels and how far it goes, and not what it is.
+_TRAVEL = frozenset(
+    {*PACING, "max_completion_tokens", "max_tokens", "model", "stop", "stream", "stream_options"}
+)
 _MALFORMED_EVENT = b'data: {"choices":[{"delta":{"content": oops\n\n'
 _MALFORMED_BODY = b"<html><body>The sandbox plays a proxy that answers in HTML.</body></html>"
 
