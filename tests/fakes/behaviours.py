@@ -85,11 +85,16 @@ _COUNTED = re.compile(r"tokens-(?P<tokens>\d+)|paced-(?P<paced>\d+)-(?P<ms>\d+)"
 
 def behaviour(model: str) -> Script | None:
     """The behaviour of this name, or None if it has none."""
-    counted = _COUNTED.fullmatch(model)
-    if counted is None:
-        return BEHAVIOURS.get(model)
-    count = int(counted["tokens"] or counted["paced"])
-    seconds = int(counted["ms"] or 0) / 1000
+    return BEHAVIOURS.get(model) or counted(model)
+
+
+def counted(model: str) -> Answer | None:
+    """The answer whose tokens this name counts, or None if it counts none."""
+    found = _COUNTED.fullmatch(model)
+    if found is None:
+        return None
+    count = int(found["tokens"] or found["paced"])
+    seconds = int(found["ms"] or 0) / 1000
     tokens = tuple(f" t{index}" for index in range(count))
     pace = Pace(first_token=seconds, token=seconds)
     return Answer(tokens=tokens, usage=Usage(completion=count), pace=pace)

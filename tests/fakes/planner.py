@@ -82,20 +82,22 @@ class Reply:
 def plan(script: Answer | Canned, head: Head, *, stream: bool) -> Reply:
     """What to send for a request that asks for a stream, or for a whole answer."""
     if isinstance(script, Canned):
-        return _canned(script)
+        return canned(script)
     kind = script.fault.kind if script.fault else None
     if stream and kind is not FaultKind.WHOLE_FOR_STREAM:
-        return _streamed(script, head)
-    return _whole(script, head)
+        return streamed_reply(script, _stream_steps(script, head))
+    return whole_reply(script, _whole_body(script, head))
 
 
-def _canned(script: Canned) -> Reply:
+def canned(script: Canned) -> Reply:
+    """A response as it stands."""
     headers = (("content-type", script.content_type), *script.headers)
     body = (Send(script.body),) if script.body else ()
     return Reply(status=script.status, headers=headers, length=len(script.body), body=body)
 
 
-def _before(answer: Answer) -> tuple[Step, ...]:
+def before_headers(answer: Answer) -> tuple[Step, ...]:
+    """What happens before the status line."""
     first: dict[FaultKind, Step] = {
         FaultKind.RESET_BEFORE_HEADERS: Reset(),
         FaultKind.CLOSE_BEFORE_HEADERS: Close(),
@@ -107,7 +109,8 @@ def _before(answer: Answer) -> tuple[Step, ...]:
     return pause
 
 
-def _headers(answer: Answer, content_type: str) -> tuple[tuple[str, str], ...]:
+def content_headers(answer: Answer, content_type: str) -> tuple[tuple[str, str], ...]:
+    """The content type, right or wrong."""
     if answer.fault and answer.fault.kind is FaultKind.WRONG_CONTENT_TYPE:
         content_type = "text/plain"
     return (("content-type", content_type),)
@@ -116,14 +119,14 @@ def _headers(answer: Answer, content_type: str) -> tuple[tuple[str, str], ...]:
 # --- whole answers -----------------------------------------------------------------------------
 
 
-def _whole(answer: Answer, head: Head) -> Reply:
-    body = _whole_body(answer, head)
+def whole_reply(answer: Answer, body: bytes) -> Reply:
+    """A whole answer on its way, as the script breaks and paces it."""
     steps: tuple[Step, ...] = (Send(body),) if body else ()
-    if answer.fault and answer.fault.kind in _BREAKS:
-        steps = (Send(body[: len(body) // 2]), *_BREAKS[answer.fault.kind])
+    if answer.fault and answer.fault.kind in BREAKS:
+        steps = (Send(body[: len(body) // 2]), *BREAKS[answer.fault.kind])
     pause = answer.pace.first_token + answer.pace.token * max(len(answer.tokens) - 1, 0)
-    before = _before(answer) + ((Pause(pause),) if pause else ())
-    headers = _headers(answer, JSON_TYPE)
+    before = before_headers(answer) + ((Pause(pause),) if pause else ())
+    headers = content_headers(answer, JSON_TYPE)
     return Reply(headers=headers, length=len(body), before=before, body=steps)
 
 
@@ -155,20 +158,22 @@ ERROR_BODY = (
     b'"type":"server_error","param":null,"code":null}}'
 )
 BAD_UTF8 = b"\xff\xfe\xc3("
-_BREAKS: dict[FaultKind, tuple[Step, ...]] = {
+BREAKS: dict[FaultKind, tuple[Step, ...]] = {
     FaultKind.RESET: (Pause(SETTLE), Reset()),
     FaultKind.CUT: (Close(),),
     FaultKind.STALL: (Hang(),),
 }
-_ENDS_AFTER_TOKENS = {*_BREAKS, FaultKind.TRUNCATED, FaultKind.ERROR_EVENT}
+ENDS_AFTER_TOKENS = {*BREAKS, FaultKind.TRUNCATED, FaultKind.ERROR_EVENT}
 
 
-def _streamed(answer: Answer, head: Head) -> Reply:
-    steps = tuple(_recut(_stream_steps(answer, head), answer.framing))
-    return Reply(headers=_headers(answer, EVENTS_TYPE), before=_before(answer), body=steps)
+def streamed_reply(answer: Answer, steps: Iterable[Step]) -> Reply:
+    """A stream on its way, in the writes that the script asks for."""
+    body = tuple(recut_steps(steps, answer.framing))
+    return Reply(headers=content_headers(answer, EVENTS_TYPE), before=before_headers(answer), body=body)
 
 
-def _recut(steps: Iterable[Step], framing: Framing) -> Iterator[Step]:
+def recut_steps(steps: Iterable[Step], framing: Framing) -> Iterator[Step]:
+    """The same bytes in the writes that the framing asks for; a burst has no pauses."""
     if framing.burst:
         steps = (step for step in steps if not isinstance(step, Pause))
     for sends, run in groupby(steps, key=lambda step: isinstance(step, Send)):
@@ -189,11 +194,11 @@ def _stream_steps(answer: Answer, head: Head) -> Iterator[Step]:
         return
     yield _send(opening(answer, head).json, answer)
     for index, data in enumerate(_content_events(answer, head)):
-        yield from _silence(answer, index)
+        yield from silence(answer, index)
         yield _send(data, answer)
-    if kind in _BREAKS:
-        yield from _BREAKS[kind]
-    elif kind not in _ENDS_AFTER_TOKENS:
+    if kind in BREAKS:
+        yield from BREAKS[kind]
+    elif kind not in ENDS_AFTER_TOKENS:
         yield from _ending(answer, head)
 
 
@@ -201,7 +206,8 @@ def _send(data: bytes, answer: Answer) -> Send:
     return Send(event(data, answer.framing))
 
 
-def _silence(answer: Answer, index: int) -> Iterator[Step]:
+def silence(answer: Answer, index: int) -> Iterator[Step]:
+    """What lies before the content of this index."""
     pace, pings = answer.pace, answer.framing.pings_before_first_token
     if index > 0:
         if pace.token:
@@ -225,7 +231,7 @@ def _content_events(answer: Answer, head: Head) -> Iterator[bytes]:
     yield from (chunk.json for chunk in chunks[:after])
     if faulty is not None:
         yield faulty
-    if answer.fault.kind not in _ENDS_AFTER_TOKENS:
+    if answer.fault.kind not in ENDS_AFTER_TOKENS:
         yield from (chunk.json for chunk in chunks[after:])
 
 

@@ -11,6 +11,7 @@ EVENT_LIMIT = 1 << 20
 
 _BOM = b"\xef\xbb\xbf"
 _FIELD = b"data: "
+_NAME = b"event: "
 
 
 class EventTooLarge(ValueError):
@@ -62,10 +63,12 @@ class SseDecoder:
         return chunk.removeprefix(_BOM)
 
     def _whole(self, buffer: bytes) -> list[bytes]:
-        """The common case: nothing but complete events of one data line each."""
+        """The common case: nothing but complete events of one data line each, and perhaps a name."""
         found = []
         large = len(buffer) > self._limit
         for block in buffer.split(b"\n\n"):
+            if block.startswith(_NAME):
+                block = block.partition(b"\n")[2]  # noqa: PLW2901 - the data repeats the event's name
             if block.startswith(_FIELD) and b"\n" not in block:
                 if large:
                     self._bound(len(block) - len(_FIELD))

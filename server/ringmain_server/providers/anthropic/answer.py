@@ -1,0 +1,195 @@
+"""Room 4, pure: answers of the Messages wire, whole.
+
+Blocks are https://platform.claude.com/docs/en/api/messages/create, reasons to stop
+https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons. What the stream carries in pieces
+stands here in one: both feed the same `Answer`, so that both give the same.
+"""
+
+import json
+from collections.abc import Mapping
+
+import orjson
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.generation_pb2 import (
+    FINISH_REASON_MAX_TOKENS,
+    FINISH_REASON_REFUSAL,
+    FINISH_REASON_STOP,
+    FINISH_REASON_TOOL_CALLS,
+    FINISH_REASON_UNSPECIFIED,
+    FinishReason,
+)
+
+from ringmain_server.errors import ContentFiltered, MalformedAnswer
+from ringmain_server.events import ChatAssembler, fold
+from ringmain_server.providers.anthropic import reasoning
+from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
+from ringmain_server.providers.anthropic.usage import Counts
+
+_REASONS: Mapping[str, FinishReason.ValueType] = {
+    "end_turn": FINISH_REASON_STOP,
+    "stop_sequence": FINISH_REASON_STOP,
+    "pause_turn": FINISH_REASON_STOP,
+    "max_tokens": FINISH_REASON_MAX_TOKENS,
+    "model_context_window_exceeded": FINISH_REASON_MAX_TOKENS,
+    "tool_use": FINISH_REASON_TOOL_CALLS,
+    "refusal": FINISH_REASON_REFUSAL,
+}
+
+Json = Mapping[str, object]
+
+
+class Answer:
+    """Blocks on their way into an assembler, however they come.
+
+    Args:
+        provider_id: Who answers.
+        answer_tool: The tool whose input is the text of the answer, None for none.
+    """
+
+    __slots__ = ("_answer_tool", "_kinds", "_provider_id", "_unsent", "assembler")
+
+    def __init__(self, provider_id: str, answer_tool: str | None) -> None:
+        self._provider_id = provider_id
+        self._answer_tool = answer_tool
+        self._kinds: dict[int, str] = {}
+        self._unsent: dict[int, str] = {}
+        self.assembler = ChatAssembler(provider_id)
+
+    def begin(self, index: int, block: Json) -> None:
+        """A block begins, with what it already holds."""
+        kind = text(block, "type")
+        if kind == "text":
+            self.write(index, text(block, "text"))
+        elif kind == "thinking":
+            self.think(index, text(block, "thinking"))
+            self.sign(index, text(block, "signature"))
+        elif kind == "redacted_thinking":
+            self.assembler.signature(reasoning.redacted(text(block, "data")), index)
+        elif kind == "tool_use":
+            self._begin_tool(index, block)
+            kind = "answer" if text(block, "name") == self._answer_tool else kind
+        self._kinds[index] = kind
+
+    def write(self, index: int, piece: str) -> None:
+        """More text; a part begins with the first that is not empty."""
+        if piece:
+            self.assembler.text(piece, index)
+
+    def think(self, index: int, piece: str) -> None:
+        """More reasoning."""
+        if piece:
+            self.assembler.reasoning(piece, index)
+
+    def sign(self, index: int, signature: str) -> None:
+        """The signature of a reasoning, which comes once, at its end."""
+        if signature:
+            self.assembler.signature(reasoning.signed(signature), index)
+
+    def argue(self, index: int, piece: str) -> None:
+        """More of a tool's input; that of the answer's own tool is text."""
+        if not piece:
+            return
+        self._unsent.pop(index, None)
+        if self._kinds[index] == "answer":
+            self.assembler.text(piece, index)
+        elif self._kinds[index] == "tool_use":
+            self.assembler.arguments(piece, index)
+
+    def end(self, index: int) -> None:
+        """A block is complete."""
+        if index in self._unsent:
+            self.argue(index, self._unsent[index])
+        self.assembler.close(index)
+
+    def finish(
+        self, stop_reason: str, details: object, counts: Counts, request: chat_pb2.ChatRequest
+    ) -> list[chat_pb2.ChatEvent]:
+        """The answer is complete; takes the events.
+
+        Args:
+            stop_reason: The wire's word.
+            details: The wire's `stop_details`.
+            counts: What the provider counted.
+            request: What was asked.
+
+        Raises:
+            ContentFiltered: The safety system refused, and nothing was written.
+        """
+        reason = _REASONS.get(stop_reason, FINISH_REASON_UNSPECIFIED)
+        if reason == FINISH_REASON_REFUSAL and not self.assembler.parts:
+            why = "the provider's safety system refused the request"
+            raise ContentFiltered(self._provider_id, why, metadata={"category": _category(details)})
+        if reason == FINISH_REASON_TOOL_CALLS and not self.assembler.tool_calls:
+            reason = FINISH_REASON_STOP  # only the answer's own tool was called
+        return self.assembler.finish(reason, counts.usage(request, self.assembler.tokens))
+
+    def _begin_tool(self, index: int, block: Json) -> None:
+        name, call_id = text(block, "name"), text(block, "id")
+        if not name or not call_id:
+            raise MalformedAnswer(self._provider_id, "called a tool without a name or an id")
+        # A stream begins with {} and goes on in pieces, unless the input is really empty.
+        self._unsent[index] = json.dumps(block.get("input", {}), ensure_ascii=False)
+        if name != self._answer_tool:
+            self.assembler.tool_call(index, call_id, name)
+
+
+def response(
+    raw: bytes,
+    request: chat_pb2.ChatRequest,
+    provider_id: str,
+    answer_tool: str | None,
+    errors: AnthropicErrors,
+) -> chat_pb2.ChatResponse:
+    """The response of a whole answer.
+
+    Args:
+        raw: The body as it came.
+        request: What was asked.
+        provider_id: Who answers.
+        answer_tool: The tool whose input is the text of the answer, None for none.
+        errors: What an error instead of an answer means.
+
+    Raises:
+        ProviderError: The answer is malformed, an error in disguise, or an empty refusal.
+    """
+    body = parse(raw, provider_id)
+    if body.get("type") == "error":
+        raise errors.reported(provider_id, wire_error(body))
+    blocks, stop_reason = body.get("content"), body.get("stop_reason")
+    if not isinstance(blocks, list) or not isinstance(stop_reason, str):
+        raise MalformedAnswer(provider_id, "answered without content or without a reason to stop")
+    answer = Answer(provider_id, answer_tool)
+    for index, block in enumerate(blocks):
+        if not isinstance(block, dict):
+            raise MalformedAnswer(provider_id, "answered with a block that is no object")
+        answer.begin(index, block)
+        answer.end(index)
+    counts = Counts()
+    counts.update(body.get("usage"))
+    return fold(answer.finish(stop_reason, body.get("stop_details"), counts, request))
+
+
+def parse(raw: bytes, provider_id: str) -> Json:
+    """A JSON object of the wire.
+
+    Raises:
+        MalformedAnswer: It is none.
+    """
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as exc:
+        raise MalformedAnswer(provider_id, "answered something that is not JSON") from exc
+    if not isinstance(found, dict):
+        raise MalformedAnswer(provider_id, "answered JSON that is no object")
+    return found
+
+
+def text(found: Json, key: str) -> str:
+    """A text field, empty when it is absent or something else."""
+    value = found.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _category(details: object) -> str:
+    """The policy that refused, in the provider's word."""
+    return (text(details, "category") if isinstance(details, dict) else "") or "unspecified"

@@ -1,0 +1,149 @@
+"""Room 4, the pure side of `anthropic`: tools, the choice among them, and the shape that an answer must have.
+
+A shape that `output_config.format` cannot express is had by a tool of our own that the model must call
+(https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use#forcing-tool-use). The
+caller never sees that tool: its input is the text of the answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.generation_pb2 import TOOL_MODE_NONE, TOOL_MODE_REQUIRED, Tool
+
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.anthropic import schemas
+from ringmain_server.providers.anthropic.schemas import Schema
+
+_SCHEMA_PATH = "generation_config.response_format.json_schema.schema_json"
+_ANSWER_DESCRIPTION = (
+    "Gives the answer. Call this once, with the whole answer as its input, to answer the user."
+)
+_ANY_OBJECT: Schema = {"type": "object"}
+
+Block = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the wire is told the tools and the shape of the answer.
+
+    Attributes:
+        schema: For `output_config.format`, None for free text.
+        tools: The wire's tools, ours included.
+        choice: The wire's `tool_choice`, None for the model's own choice.
+        answer_tool: The name of the tool whose input is the answer, None where there is none.
+    """
+
+    schema: Schema | None
+    tools: list[Block]
+    choice: Block | None
+    answer_tool: str | None
+
+    @property
+    def forces_tool(self) -> bool:
+        """Whether some tool must be called, which excludes reasoning."""
+        return self.choice is not None and self.choice["type"] in ("any", "tool")
+
+
+def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
+    """What the request says of tools and shape.
+
+    Args:
+        request: The request.
+        takes_schema: Whether the model can be held to a schema.
+
+    Raises:
+        InvalidField: A schema that this wire cannot carry.
+    """
+    schema, answer_schema = _shape(request, takes_schema=takes_schema)
+    if _caller_forces(request):
+        answer_schema = None  # there will be no text to shape
+    tools = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
+    tools = tools or _remembered(request)
+    if answer_schema is None:
+        return Format(schema, tools, _choice(request, tools), None)
+    name = _answer_name(request)
+    ours: Block = {"name": name, "description": _ANSWER_DESCRIPTION, "input_schema": answer_schema}
+    alone = not request.tools or request.tool_choice.mode == TOOL_MODE_NONE
+    choice: Block = {"type": "tool", "name": name} if alone else {"type": "any"}
+    return Format(schema, [*tools, ours], choice, name)
+
+
+def answer_tool(request: ChatRequest, *, takes_schema: bool) -> str | None:
+    """The name of the tool whose input is the text of the answer, None where there is none."""
+    if not request.generation_config.HasField("response_format"):
+        return None  # the common case
+    return format_of(request, takes_schema=takes_schema).answer_tool
+
+
+def _shape(request: ChatRequest, *, takes_schema: bool) -> tuple[Schema | None, Schema | None]:
+    """The schema for the wire's own field, and the one for a tool; at most one of them."""
+    wanted = request.generation_config.response_format
+    match wanted.WhichOneof("format"):
+        case "json_object":
+            return None, _ANY_OBJECT
+        case "json_schema":
+            stated: Schema = _json(wanted.json_schema.schema_json, _SCHEMA_PATH)
+            if takes_schema and (found := schemas.native(stated)) is not None:
+                return found, None
+            if schemas.is_object(stated):
+                return None, stated
+            raise InvalidField.at(_SCHEMA_PATH, "is beyond this provider, which needs an object at the root")
+    return None, None
+
+
+def _caller_forces(request: ChatRequest) -> bool:
+    choice = request.tool_choice
+    return bool(choice.tool_name) or choice.mode == TOOL_MODE_REQUIRED
+
+
+def _tool(tool: Tool, path: str) -> Block:
+    schema = _json(tool.parameters_schema_json, f"{path}.parameters_schema_json")
+    found: dict[str, object] = {"name": tool.name, "input_schema": {"type": "object", **schema}}
+    if tool.description:
+        found["description"] = tool.description
+    return found
+
+
+def _choice(request: ChatRequest, tools: list[Block]) -> Block | None:
+    choice = request.tool_choice
+    if not tools:
+        return None
+    if choice.tool_name:
+        return {"type": "tool", "name": choice.tool_name}
+    if choice.mode == TOOL_MODE_REQUIRED:
+        return {"type": "any"}
+    if choice.mode == TOOL_MODE_NONE or not request.tools:
+        return {"type": "none"}
+    return None
+
+
+def _remembered(request: ChatRequest) -> list[Block]:
+    """Declares the tools of earlier calls where the request declares none: the wire wants to know them."""
+    names = {
+        part.tool_call.name: None
+        for message in request.messages
+        for part in message.parts
+        if part.HasField("tool_call")
+    }
+    return [{"name": name, "input_schema": _ANY_OBJECT} for name in names]
+
+
+def _answer_name(request: ChatRequest) -> str:
+    taken = {tool.name for tool in request.tools}
+    name = "answer"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _json(text: str, path: str) -> dict[str, object]:
+    try:
+        found = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError as exc:
+        raise InvalidField.at(path, "is not JSON") from exc
+    if not isinstance(found, dict):
+        raise InvalidField.at(path, "is not a JSON object")
+    return found

@@ -1,0 +1,178 @@
+"""Room 4, pure: answers of the Messages wire in events.
+
+https://platform.claude.com/docs/en/build-with-claude/streaming: `message_start`, then for each block
+`content_block_start`, `content_block_delta` and `content_block_stop`, then `message_delta` with the reason to
+stop and the counts so far, and `message_stop`. `ping` and what this version does not know are skipped.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.errors import MalformedAnswer, StreamBroken
+from ringmain_server.providers.anthropic.answer import Answer, Json, parse, text
+from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
+from ringmain_server.providers.anthropic.usage import Counts
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+
+Events = Sequence[chat_pb2.ChatEvent]
+
+
+class MessagesDecoder:
+    """Reads one stream. See `Decoder`.
+
+    Args:
+        request: What was asked.
+        provider_id: Who answers.
+        answer_tool: The tool whose input is the text of the answer, None for none.
+        errors: What an error within the stream means.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_begun",
+        "_complete",
+        "_counts",
+        "_details",
+        "_errors",
+        "_open",
+        "_provider_id",
+        "_readers",
+        "_request",
+        "_sse",
+        "_started",
+        "_stop_reason",
+    )
+
+    def __init__(
+        self,
+        request: chat_pb2.ChatRequest,
+        provider_id: str,
+        answer_tool: str | None,
+        errors: AnthropicErrors,
+    ) -> None:
+        self._request = request
+        self._provider_id = provider_id
+        self._errors = errors
+        self._sse = SseDecoder()
+        self._answer = Answer(provider_id, answer_tool)
+        self._counts = Counts()
+        self._begun = 0
+        self._open: set[int] = set()
+        self._started = False
+        self._stop_reason = ""
+        self._details: object = None
+        self._complete = False
+        self._readers: Mapping[str, Callable[[Json], None]] = {
+            "message_start": self._message_start,
+            "content_block_start": self._block_start,
+            "content_block_delta": self._block_delta,
+            "content_block_stop": self._block_stop,
+            "message_delta": self._message_delta,
+            "message_stop": self._message_stop,
+            "error": self._error,
+        }
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last event, with the usage, has been returned."""
+        return self._complete
+
+    def usage(self) -> Usage:
+        """What has been consumed so far."""
+        return self._counts.usage(self._request, self._answer.assembler.tokens)
+
+    def feed(self, chunk: bytes) -> Events:
+        """The events that one network read completed."""
+        try:
+            documents = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise MalformedAnswer(self._provider_id, str(exc)) from exc
+        for document in documents:
+            event = parse(document, self._provider_id)
+            reader = self._readers.get(text(event, "type"))
+            if reader is not None:
+                reader(event)
+            if self._complete:
+                return self._finish()
+        return self._answer.assembler.take()
+
+    def end(self) -> Events:
+        """The end of the answer, if the provider gave a reason to stop before it closed the stream."""
+        if self._complete:
+            return ()
+        if not self._stop_reason:
+            raise StreamBroken(self._provider_id, "closed the stream before its end")
+        self._complete = True
+        return self._finish()
+
+    def _finish(self) -> Events:
+        return self._answer.finish(self._stop_reason, self._details, self._counts, self._request)
+
+    def _message_start(self, event: Json) -> None:
+        if self._started:
+            raise self._out_of_order("message_start")
+        self._started = True
+        self._counts.update(self._object(event, "message").get("usage"), final=False)
+
+    def _block_start(self, event: Json) -> None:
+        index = self._index(event)
+        if not self._started or self._stop_reason or index != self._begun:
+            raise self._out_of_order("content_block_start")
+        self._begun += 1
+        self._open.add(index)
+        self._answer.begin(index, self._object(event, "content_block"))
+
+    def _block_delta(self, event: Json) -> None:
+        index = self._index(event)
+        if index not in self._open:
+            raise self._out_of_order("content_block_delta")
+        delta = self._object(event, "delta")
+        match delta.get("type"):
+            case "text_delta":
+                self._answer.write(index, text(delta, "text"))
+            case "input_json_delta":
+                self._answer.argue(index, text(delta, "partial_json"))
+            case "thinking_delta":
+                self._answer.think(index, text(delta, "thinking"))
+            case "signature_delta":
+                self._answer.sign(index, text(delta, "signature"))
+
+    def _block_stop(self, event: Json) -> None:
+        index = self._index(event)
+        if index not in self._open:
+            raise self._out_of_order("content_block_stop")
+        self._open.discard(index)
+        self._answer.end(index)
+
+    def _message_delta(self, event: Json) -> None:
+        if not self._started or self._open:
+            raise self._out_of_order("message_delta")
+        delta = self._object(event, "delta")
+        self._stop_reason = text(delta, "stop_reason") or self._stop_reason
+        self._details = delta.get("stop_details")
+        self._counts.update(event.get("usage"))
+
+    def _message_stop(self, event: Json) -> None:
+        if not self._stop_reason:
+            raise StreamBroken(self._provider_id, "ended the stream without a reason to stop")
+        self._complete = True
+
+    def _error(self, event: Json) -> None:
+        raise self._errors.reported(self._provider_id, wire_error(event))
+
+    def _index(self, event: Json) -> int:
+        index = event.get("index")
+        if not isinstance(index, int):
+            raise MalformedAnswer(self._provider_id, "sent an event of a block without its index")
+        return index
+
+    def _object(self, event: Json, key: str) -> Json:
+        found = event.get(key)
+        if not isinstance(found, dict):
+            raise MalformedAnswer(self._provider_id, f"sent an event without its {key}")
+        return found
+
+    def _out_of_order(self, event: str) -> MalformedAnswer:
+        return MalformedAnswer(self._provider_id, f"sent {event} out of order")

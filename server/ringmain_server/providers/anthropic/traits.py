@@ -1,0 +1,79 @@
+"""Room 4, the pure side of `anthropic`: what a generation of Claude takes of the wire.
+
+The wire is one, but older models refuse newer fields and newer ones refuse older fields. The tables are
+https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting (thinking, by model),
+https://platform.claude.com/docs/en/build-with-claude/effort and
+https://platform.claude.com/docs/en/build-with-claude/structured-outputs.
+"""
+
+import enum
+import functools
+import re
+from dataclasses import dataclass
+
+_NAMED = re.compile(r"(?:opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?")
+_NUMBERED = re.compile(r"claude-(?:instant-)?v?(\d)(?:[-.](\d)(?!\d))?")
+"""Up to Claude 3.7 the number came first: `claude-3-7-sonnet-20250219`."""
+_ALWAYS_THINKING = ("fable", "mythos")
+_NEWEST = (99, 0)
+
+
+class Thinking(enum.Enum):
+    """How a model is told to reason."""
+
+    NONE = "none"
+    BUDGET = "budget"
+    """`{"type": "enabled", "budget_tokens": …}`: only if the request says so, within a budget."""
+    ADAPTIVE = "adaptive"
+    """`{"type": "adaptive"}` and `output_config.effort`: the model decides when and how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a model takes.
+
+    Attributes:
+        thinking: How it is told to reason.
+        thinks_unasked: Whether it reasons when the request says nothing.
+        thinking_optional: Whether it can be told not to.
+        sampling: Whether it takes `temperature`, `top_p` and `top_k`.
+        sampling_exclusive: Whether it takes only one of `temperature` and `top_p`.
+        schema: Whether it can be held to a JSON schema (`output_config.format`).
+    """
+
+    thinking: Thinking
+    thinks_unasked: bool
+    thinking_optional: bool
+    sampling: bool
+    sampling_exclusive: bool
+    schema: bool
+
+
+@functools.lru_cache(maxsize=1024)
+def traits_of(model: str) -> Traits:
+    """What the model of this name takes. A name that says no version counts as the newest.
+
+    Args:
+        model: The provider's name, also as Vertex (`claude-opus-4-5@20251101`) and Bedrock
+            (`eu.anthropic.claude-sonnet-4-5-20250929-v1:0`) write it.
+    """
+    version = _version(model)
+    return Traits(
+        thinking=_thinking(version),
+        thinks_unasked=version >= (5, 0),
+        thinking_optional=not any(family in model for family in _ALWAYS_THINKING),
+        sampling=version < (4, 7),
+        sampling_exclusive=version >= (4, 1),
+        schema=version >= (4, 5),
+    )
+
+
+def _thinking(version: tuple[int, int]) -> Thinking:
+    if version < (3, 7):
+        return Thinking.NONE
+    return Thinking.BUDGET if version < (4, 6) else Thinking.ADAPTIVE
+
+
+def _version(model: str) -> tuple[int, int]:
+    found = _NAMED.search(model) or _NUMBERED.search(model)
+    return (int(found[1]), int(found[2] or 0)) if found else _NEWEST

@@ -1,0 +1,86 @@
+"""Room 4, pure: the operations of the Messages wire."""
+
+from dataclasses import dataclass
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.providers.anthropic.answer import parse, response
+from ringmain_server.providers.anthropic.errors import AnthropicErrors
+from ringmain_server.providers.anthropic.formats import answer_tool
+from ringmain_server.providers.anthropic.request import Options, chat_request, count_request
+from ringmain_server.providers.anthropic.stream import MessagesDecoder
+from ringmain_server.providers.anthropic.traits import traits_of
+from ringmain_server.providers.exchange import Translators
+from ringmain_server.providers.transport import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A whole answer. See `UnaryTranslator`."""
+
+    options: Options
+    errors: AnthropicErrors
+
+    def request(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        return chat_request(request, candidate, self.options, stream=False)
+
+    def response(
+        self, raw: bytes, request: chat_pb2.ChatRequest, candidate: Candidate
+    ) -> chat_pb2.ChatResponse:
+        """The response of the contract."""
+        return response(raw, request, candidate.provider_id, _answer_tool(request, candidate), self.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChat:
+    """An answer in events. See `StreamTranslator`."""
+
+    options: Options
+    errors: AnthropicErrors
+
+    def request(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        return chat_request(request, candidate, self.options, stream=True)
+
+    def decoder(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> MessagesDecoder:
+        """A reader for one stream."""
+        return MessagesDecoder(request, candidate.provider_id, _answer_tool(request, candidate), self.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class CountTokens:
+    """A count of tokens by the provider's own endpoint. See `UnaryTranslator`.
+
+    https://platform.claude.com/docs/en/api/messages/count_tokens
+    """
+
+    options: Options
+
+    def request(self, request: chat_pb2.CountTokensRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        return count_request(request.chat, candidate, self.options)
+
+    def response(
+        self, raw: bytes, request: chat_pb2.CountTokensRequest, candidate: Candidate
+    ) -> chat_pb2.CountTokensResponse:
+        """The response of the contract."""
+        count = parse(raw, candidate.provider_id).get("input_tokens")
+        if not isinstance(count, int):
+            raise MalformedAnswer(candidate.provider_id, "answered without a count")
+        return chat_pb2.CountTokensResponse(input_token_count=count)
+
+
+def translators(options: Options, errors: AnthropicErrors) -> Translators:
+    """Every operation that a platform has. Bedrock counts no tokens on this wire."""
+    found: dict[object, object] = {CHAT: Chat(options, errors), STREAM_CHAT: StreamChat(options, errors)}
+    if options.platform != "bedrock":
+        found[COUNT_TOKENS] = CountTokens(options)
+    return found
+
+
+def _answer_tool(request: chat_pb2.ChatRequest, candidate: Candidate) -> str | None:
+    return answer_tool(request, takes_schema=traits_of(candidate.provider_model).schema)

@@ -1,0 +1,229 @@
+"""Room 4, the pure side of `anthropic`: a conversation as this wire wants it.
+
+The wire has two roles that take turns, and a system prompt outside
+(https://platform.claude.com/docs/en/build-with-claude/working-with-messages). So:
+
+* The system messages that open a conversation are its system prompt. Every later one stays where it is, as a
+  text of the user's turn between `<system>` tags: only some models take the role within a conversation.
+* Neighbours of one role are one turn. Results of tools belong to the user's turn, before anything else in it
+  (https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls).
+* A turn of the model's own cannot hold media: they open the user's turn that follows.
+* Blank texts are refused by the wire and left out.
+* Reasoning goes back to the provider that signed it, and to nobody else.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+from ringmain.v1.content_pb2 import (
+    ROLE_ASSISTANT,
+    ROLE_SYSTEM,
+    Message,
+    Part,
+    ToolCall,
+    ToolResult,
+)
+
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.anthropic import media, reasoning
+from ringmain_server.providers.anthropic.media import Block
+
+OPENING = "(The conversation begins.)"
+"""Stands for the user where a conversation begins with the model: the wire wants the user's turn first."""
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_NOT_ID = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn of the wire.
+
+    Attributes:
+        role: `user` or `assistant`.
+        results: Results of tools, which come first.
+        blocks: Everything else.
+    """
+
+    role: str
+    results: list[Block] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def content(self) -> list[Block]:
+        """Every block, in the wire's order."""
+        return [*self.results, *self.blocks]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation in this wire's shape.
+
+    Attributes:
+        system: The texts of the system prompt.
+        turns: The turns; the first one is the user's.
+    """
+
+    system: Sequence[str]
+    turns: Sequence[Turn]
+
+    @property
+    def messages(self) -> list[Block]:
+        """The turns as JSON."""
+        return [{"role": turn.role, "content": turn.content} for turn in self.turns]
+
+
+def conversation(messages: Sequence[Message], provider_id: str) -> Conversation:
+    """Sorts messages into a system prompt and turns.
+
+    Args:
+        messages: The contract's messages.
+        provider_id: Who is asked: reasoning that another signed is left out.
+
+    Raises:
+        MediaInvalid: A part that this wire cannot carry.
+        InvalidField: Nothing is left to answer.
+    """
+    opening = _opening(messages)
+    system = [part.text for message in messages[:opening] for part in message.parts if part.text.strip()]
+    writer = _Writer(provider_id)
+    for index, message in enumerate(messages[opening:], opening):
+        writer.add(message, f"messages[{index}]")
+    turns = writer.finish()
+    if not turns:
+        raise InvalidField.at("messages", "holds nothing to answer: this provider takes no blank text")
+    return Conversation(system, turns)
+
+
+def wire_id(tool_call_id: str) -> str:
+    """The id of a tool call in the characters that this wire allows; other providers allow more."""
+    if _ID.fullmatch(tool_call_id):
+        return tool_call_id
+    digest = hashlib.blake2b(tool_call_id.encode(), digest_size=8).hexdigest()
+    return f"{_NOT_ID.sub('_', tool_call_id)[:40]}_{digest}"
+
+
+def arguments(text: str) -> Block:
+    """The arguments of an earlier call. The wire wants an object; a model may have written something else."""
+    if not text.strip():
+        return {}
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {"invalid_json": text}
+    return found if isinstance(found, dict) else {"value": found}
+
+
+def _opening(messages: Sequence[Message]) -> int:
+    """How many messages are the system prompt; the last message is always part of the conversation."""
+    count = 0
+    while count < len(messages) - 1 and messages[count].role == ROLE_SYSTEM:
+        count += 1
+    return count
+
+
+class _Writer:
+    """Collects turns, message by message."""
+
+    def __init__(self, provider_id: str) -> None:
+        self._provider_id = provider_id
+        self._turns: list[Turn] = []
+        self._moved: list[Block] = []
+
+    def add(self, message: Message, path: str) -> None:
+        if message.role == ROLE_ASSISTANT:
+            self._assistant(message, path)
+            return
+        turn = self._turn("user")
+        turn.blocks += self._moved
+        self._moved.clear()
+        for index, part in enumerate(message.parts):
+            self._user_part(turn, part, f"{path}.parts[{index}]", system=message.role == ROLE_SYSTEM)
+
+    def finish(self) -> list[Turn]:
+        """The turns that hold something, neighbours merged, the user's first."""
+        if self._moved:
+            self._turn("user").blocks += self._moved
+        turns = _merged(turn for turn in self._turns if turn.results or turn.blocks)
+        if turns and turns[0].role == "assistant":
+            turns.insert(0, Turn("user", blocks=[_text(OPENING)]))
+        if turns and turns[-1].role == "assistant":
+            _trim(turns[-1])
+        return turns
+
+    def _turn(self, role: str) -> Turn:
+        if not self._turns or self._turns[-1].role != role:
+            self._turns.append(Turn(role))
+        return self._turns[-1]
+
+    def _assistant(self, message: Message, path: str) -> None:
+        blocks = self._turn("assistant").blocks
+        for index, part in enumerate(message.parts):
+            match part.WhichOneof("content"):
+                case "text" if part.text.strip():
+                    blocks.append(_text(part.text))
+                case "tool_call":
+                    blocks.append(_tool_use(part.tool_call))
+                case "reasoning":
+                    thought = reasoning.block(part.reasoning, self._provider_id)
+                    blocks += [thought] if thought else []
+                case "media":
+                    self._moved.append(media.block(part.media, f"{path}.parts[{index}].media"))
+
+    def _user_part(self, turn: Turn, part: Part, path: str, *, system: bool) -> None:
+        match part.WhichOneof("content"):
+            case "text" if part.text.strip():
+                # The first message may be a system message that stands alone: then it is the question.
+                tagged = system and (len(self._turns) > 1 or bool(turn.content))
+                turn.blocks.append(_text(f"<system>\n{part.text}\n</system>" if tagged else part.text))
+            case "media":
+                turn.blocks.append(media.block(part.media, f"{path}.media"))
+            case "tool_result":
+                turn.results.append(_tool_result(part.tool_result, f"{path}.tool_result"))
+
+
+def _merged(turns: Iterable[Turn]) -> list[Turn]:
+    merged: list[Turn] = []
+    for turn in turns:
+        if merged and merged[-1].role == turn.role:
+            merged[-1].results += turn.results
+            merged[-1].blocks += turn.blocks
+        else:
+            merged.append(turn)
+    return merged
+
+
+def _trim(turn: Turn) -> None:
+    """A turn that the model shall go on with may not end in white space."""
+    last = turn.blocks[-1]
+    if last["type"] == "text":
+        turn.blocks[-1] = _text(str(last["text"]).rstrip())
+
+
+def _text(text: str) -> Block:
+    return {"type": "text", "text": text}
+
+
+def _tool_use(call: ToolCall) -> Block:
+    use_id, use_input = wire_id(call.tool_call_id), arguments(call.arguments_json)
+    return {"type": "tool_use", "id": use_id, "name": call.name, "input": use_input}
+
+
+def _tool_result(result: ToolResult, path: str) -> Block:
+    found: dict[str, object] = {"type": "tool_result", "tool_use_id": wire_id(result.tool_call_id)}
+    if content := list(_result_content(result, path)):
+        found["content"] = content
+    if result.failed:
+        found["is_error"] = True
+    return found
+
+
+def _result_content(result: ToolResult, path: str) -> Iterator[Block]:
+    for index, part in enumerate(result.parts):
+        if part.HasField("media"):
+            yield media.block(part.media, f"{path}.parts[{index}].media")
+        elif part.text.strip():
+            yield _text(part.text)

@@ -1,0 +1,62 @@
+"""Room 4, pure: the counts of the Messages wire as `Usage`.
+
+On this wire the three counts of input stand beside each other, in the contract they nest
+(https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance).
+"""
+
+from collections.abc import Mapping
+
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.catalog.tokens import estimate
+
+_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+
+
+class Counts:
+    """What the provider has counted so far. Later counts are totals, and take the place of earlier ones."""
+
+    __slots__ = ("_found", "_thinking", "final")
+
+    def __init__(self) -> None:
+        self._found: dict[str, int] = {}
+        self._thinking = 0
+        self.final = False
+
+    def update(self, usage: object, *, final: bool = True) -> None:
+        """Reads the wire's `usage`; a count that is absent or null stays as it was.
+
+        Args:
+            usage: As it came.
+            final: Whether the output was counted, too, rather than only begun.
+        """
+        if not isinstance(usage, Mapping):
+            return
+        for name in _COUNTS:
+            if isinstance(count := usage.get(name), int):
+                self._found[name] = count
+        details = usage.get("output_tokens_details")
+        if isinstance(details, Mapping) and isinstance(count := details.get("thinking_tokens"), int):
+            self._thinking = count
+        self.final = final and "output_tokens" in self._found
+
+    def usage(self, request: ChatRequest, answer_tokens: int) -> Usage:
+        """The usage: the provider's counts where it gave any, else an estimate.
+
+        Args:
+            request: What was asked.
+            answer_tokens: About how many tokens were written so far.
+        """
+        if "input_tokens" not in self._found:
+            return estimate(request, answer_tokens)
+        cached = self._found.get("cache_read_input_tokens", 0)
+        written = self._found.get("cache_creation_input_tokens", 0)
+        return Usage(
+            input_token_count=self._found["input_tokens"] + cached + written,
+            cached_input_token_count=cached,
+            cache_write_input_token_count=written,
+            output_token_count=self._found["output_tokens"] if self.final else answer_tokens,
+            reasoning_token_count=self._thinking if self.final else 0,
+            estimated=not self.final,
+        )
