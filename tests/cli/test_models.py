@@ -24,6 +24,7 @@ SMART = pb.Model(
         pb.Candidate(provider_id="sandbox", provider_model="chat"),
     ],
 )
+DIRECT = pb.Model(model="up/m", candidates=[pb.Candidate(provider_id="up", provider_model="m")])
 BARE = pb.Model(model="bare")
 
 
@@ -34,12 +35,13 @@ def listing(*models: pb.Model) -> pb.ListModelsResponse:
 
 def test_table(gateway: Gateway, ringmain: CommandLine) -> None:
     """A row for each candidate in order, with unknown prices and sizes marked as such."""
-    gateway.script(answers(listing(SMART, BARE)))
+    gateway.script(answers(listing(SMART, DIRECT, BARE)))
     result = ringmain("models")
     rows = [line.split() for line in result.stdout.splitlines()[3:] if line.strip()]
     assert rows == [
         ["smart", "openai/gpt[red]", "128k", "0.15", "0.6", "yes", "chat,", "json_schema"],
         ["sandbox/chat", "?", "?", "?", "no"],
+        ["up/m", "itself", "?", "?", "?", "no"],
         ["bare", "none", "no"],
     ]
 

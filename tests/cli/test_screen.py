@@ -30,9 +30,11 @@ def test_terminal_is_not_steered() -> None:
         screen.write("a\tb\x1b[31m\r\x07\n\u009b")
         screen.thought("think\x1b]0;title\x07")
         screen.note("n")
-    assert out.getvalue() == "a\tb[31m\n"
-    assert "\x1b]0;" not in err.getvalue()
-    assert "think]0;title" in err.getvalue()
+        screen.thought("more")
+        screen.write("c")
+    assert out.getvalue() == "a\tb[31m\nc"
+    dim = err.getvalue().replace("\x1b[0m", "").split("\x1b[2m")
+    assert dim == ["", "think]0;title", "\n", "n\n", "more", "\n"]
 
 
 def test_pipe_gets_what_came() -> None:

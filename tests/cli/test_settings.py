@@ -1,10 +1,15 @@
 """`ringmain config`, and what the flags of `serve` make of the configuration."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from ringmain_server.cli import main
 from ringmain_server.cli.failures import Failure
+from ringmain_server.cli.flag import parsed
 from ringmain_server.cli.serve import ServeFlags, overrides
 
 from tests.cli.conftest import CommandLine
@@ -100,3 +105,51 @@ def test_serve_with_mistakes(ringmain: CommandLine) -> None:
     assert result.exit_code == 2
     assert "3 mistakes" in result.stderr
     assert "command line: server.lisen: " in result.stderr
+
+
+ARGS = ["--config", "c.yaml", "--listen", "127.0.0.1:1", "--admin-listen", "127.0.0.1:2"]
+ARGS += ["--metrics-listen", "127.0.0.1:3", "--workers", "2", "--log-level", "debug", "--log-format", "json"]
+ARGS += ["--allow-unauthenticated", "--set", "a=1", "--set", "b.c=2"]
+
+
+def test_flags_without_typer() -> None:
+    """The lean parser, which the serving process uses, reads every flag of `serve`."""
+    assert parsed(ServeFlags, [], program="x") == ServeFlags()
+    flags = parsed(ServeFlags, ARGS, program="x")
+    assert flags == ServeFlags(
+        config="c.yaml",
+        listen="127.0.0.1:1",
+        admin_listen="127.0.0.1:2",
+        metrics_listen="127.0.0.1:3",
+        workers=2,
+        log_level="debug",
+        log_format="json",
+        allow_unauthenticated=True,
+        set=["a=1", "b.c=2"],
+    )
+    assert all(getattr(flags, field.name) for field in fields(ServeFlags)), "a flag is not tried here"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["serve", "--nope"], "unrecognized arguments: --nope"),
+        (["serve", "--log-level", "loud"], "--log-level: invalid choice: 'loud'"),
+        (["serve", "--workers", "few"], "--workers: invalid int value: 'few'"),
+        (["serve", "--set", "x"], "--set takes PATH=VALUE, not 'x'"),
+        (["serve", "--debug", "--set", "x"], "Traceback"),
+        (["--debug", "serve", *ARGS[2:]], "a: unknown key"),
+    ],
+)
+def test_mistakes_in_flags(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wrong flags are exit code 2, with typer and without."""
+    assert main(args) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_serving_imports_no_typer() -> None:
+    """What `serve` runs through, mistakes included, leaves typer and rich out of the process."""
+    run = "import sys; from ringmain_server.cli import main; main(['serve', '--set', 'x'])\n"
+    run += "print(sorted({'typer', 'rich'}.intersection(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", run], check=True, capture_output=True, text=True)
+    assert result.stdout == "[]\n"

@@ -65,7 +65,7 @@ def test_line_tells_all() -> None:
     [
         (EstimateCostResponse(), "3 tokens · cost unknown"),
         (EstimateCostResponse(min_cost_nano_usd=0, max_cost_nano_usd=0), "3 tokens · $0"),
-        (EstimateCostResponse(min_cost_nano_usd=9_000_000), "3 tokens · $0.009 to cost unknown"),
+        (EstimateCostResponse(min_cost_nano_usd=9_000_000), "3 tokens · $0.009 or more"),
     ],
 )
 def test_estimate(cost: EstimateCostResponse, text: str) -> None:

@@ -20,22 +20,27 @@ def main(args: Sequence[str] | None = None) -> int:
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
     # gRPC's own log lines would stand between the lines of an answer; errors say the same.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    args = sys.argv[1:] if args is None else args
+    if args[:1] == ["serve"] and not {"-h", "--help"}.intersection(args):
+        from ringmain_server.cli.serve import lean_serve
+
+        return _exit_code(lambda: lean_serve(args[1:]))
+    return _exit_code(lambda: _run_typer(args))
+
+
+def _run_typer(args: Sequence[str]) -> int:
     try:
         from ringmain_server.cli.root import app
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("ringmain"):
             raise
-        print(
-            f"error: the command line needs {exc.name}: pip install 'ringmain[cli]'",
-            file=sys.stderr,
-        )
+        print(f"error: the command line needs {exc.name}: pip install 'ringmain[cli]'", file=sys.stderr)
         return 1
-    return _exit_code(lambda: app(args, prog_name="ringmain"))
+    return int(app(args, prog_name="ringmain") or 0)
 
 
-def _exit_code(run: Callable[[], None]) -> int:
+def _exit_code(run: Callable[[], int]) -> int:
     try:
-        run()
+        return run()
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(bool(exc.code))
-    return 0

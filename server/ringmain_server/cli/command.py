@@ -7,19 +7,16 @@ annotated with a dataclass gives its fields to typer, and gets them back as one 
 import dataclasses
 import functools
 import inspect
-import os
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib import metadata
-from typing import Annotated, TypeVar, get_type_hints
+from typing import Annotated, TypeVar, get_args, get_type_hints
 
 import typer
 
 from ringmain_server.cli.connection import ConnectionFlags
+from ringmain_server.cli.flag import Flag
 
-Function = TypeVar("Function", bound=Callable[..., None])
+Function = TypeVar("Function", bound=Callable[..., int | None])
 
 
 def _print_version(wanted: bool) -> None:
@@ -60,7 +57,7 @@ def root(app: typer.Typer, help: str) -> None:  # noqa: A002  typer's word
 
 
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], Function]:
-    """Registers a function as a command. Its docstring is the command's help.
+    """Registers a function as a command. It returns its exit code; its docstring is the help.
 
     Args:
         app: The group that the command belongs to.
@@ -74,15 +71,17 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], F
     return register
 
 
-def _runner(function: Callable[..., None]) -> Callable[..., None]:
+def _runner(function: Callable[..., int | None]) -> Callable[..., None]:
     """Returns what typer calls: flags in, dataclasses to the function, exit codes out."""
     groups = {name: hint for name, hint in get_type_hints(function).items() if _is_flags(hint)}
 
     @functools.wraps(function)
     def run(*, ctx: typer.Context, debug: bool, **values: object) -> None:
+        from ringmain_server.cli.outcome import exit_code
+
         before: RootFlags = ctx.obj
-        with _reported(debug=debug or before.debug):
-            function(**{name: _built(flags, values, before) for name, flags in groups.items()})
+        given = {name: _built(flags, values, before) for name, flags in groups.items()}
+        raise typer.Exit(exit_code(lambda: function(**given), debug=debug or before.debug))
 
     _declare(run, _DebugFlags, *groups.values())
     return run
@@ -103,11 +102,20 @@ def _declare(run: Callable[..., None], *groups: type) -> None:
     for flags in groups:
         hints = get_type_hints(flags, include_extras=True)
         parameters += [
-            _parameter(field.name, hints[field.name], default=_default(field))
+            _parameter(field.name, _for_typer(field.name, hints[field.name]), default=_default(field))
             for field in dataclasses.fields(flags)
         ]
     run.__annotations__ = {}
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect reads it
+
+
+def _for_typer(name: str, hint: object) -> object:
+    """Returns a field's hint with a `Flag` put into typer's terms."""
+    described = get_args(hint)[1]
+    if not isinstance(described, Flag):
+        return hint
+    option = typer.Option(*described.names(name), metavar=described.metavar, help=described.help)
+    return Annotated[get_args(hint)[0], option]
 
 
 def _parameter(name: str, hint: object, default: object = inspect.Parameter.empty) -> inspect.Parameter:
@@ -118,23 +126,3 @@ def _default(field: "dataclasses.Field[object]") -> object:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
-
-
-@contextmanager
-def _reported(*, debug: bool) -> Iterator[None]:
-    """Ends the command with an exit code and a few readable lines, whatever happened."""
-    from ringmain_server.cli.failures import CANCELLED, Failure, of_surprise
-
-    try:
-        yield
-    except (typer.Exit, BrokenPipeError):  # typer ends quietly when a pipe's reader has left
-        raise
-    except KeyboardInterrupt:
-        print("cancelled", file=sys.stderr)
-        raise typer.Exit(CANCELLED) from None
-    except Exception as exc:  # noqa: BLE001  the last line of defence before a person's eyes
-        if debug or os.environ.get("RINGMAIN_DEBUG", "0") not in ("", "0"):
-            traceback.print_exc()
-        failure = exc if isinstance(exc, Failure) else of_surprise(exc)
-        print(failure.message, file=sys.stderr)
-        raise typer.Exit(failure.code) from None

@@ -36,7 +36,8 @@ def of_call(error: RingmainError, target: str) -> Failure:
     if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
         return Failure(_unreachable(error, target))
     lines = [f"error: {error.reason or error.code.name}: {error.message}"]
-    lines += [f"  {field}: {what}" for field, what in error.violations]
+    violations = [f"{field}: {what}" for field, what in error.violations]
+    lines += [f"  {violation}" for violation in violations if violation not in error.message]
     if error.retry_delay is not None:
         lines.append(f"  retry in {error.retry_delay:.3g} s")
     return Failure("\n".join(lines))
@@ -56,9 +57,10 @@ def of_surprise(error: Exception) -> Failure:
 def _unreachable(error: RingmainError, target: str) -> str:
     """Says where nobody answers, why, and what to do.
 
-    gRPC's own text repeats the address and its resolver's form of it: the last part is the cause.
+    gRPC's own text names the address again, in its resolver's form: the last part is the cause.
     """
-    cause = error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip(" ]")
+    tls = "TLS handshake failed" if "handshake failed" in error.message.lower() else ""
+    cause = tls or error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip(" ]")
     return (
         f"error: no gateway answers at {target} ({cause}): start one with `ringmain serve`, "
         "or name another with --target or RINGMAIN_TARGET"

@@ -39,13 +39,13 @@ class HealthFlags:
     ] = False
 
 
-def health(flags: HealthFlags, connection: ConnectionFlags) -> None:
+def health(flags: HealthFlags, connection: ConnectionFlags) -> int:
     """Print the gateway's status; exit 0 only if it is SERVING."""
     if flags.admin:
         connection = replace(connection, target=connection.target or DEFAULT_ADMIN_TARGET)
     status = _waited(flags, connection) if flags.wait else _asked(flags, connection)
     print(status)
-    raise typer.Exit(int(status != "SERVING"))
+    return int(status != "SERVING")
 
 
 def _asked(flags: HealthFlags, connection: ConnectionFlags) -> str:

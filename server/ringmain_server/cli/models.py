@@ -1,8 +1,9 @@
 """Command line: `ringmain models` lists what the gateway serves."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +13,9 @@ from ringmain_server.cli.connection import ConnectionFlags, connected
 if TYPE_CHECKING:
     from ringmain import Client
     from ringmain.v1.model_service_pb2 import Model
+
+
+_WIDE: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +71,9 @@ def _print_table(models: "Sequence[Model]") -> None:
 
     from ringmain_server.cli.table import model_table
 
-    console = Console()
     # A pipe has no width: rows stay lines there, for grep and its like.
-    console.print(model_table(models), soft_wrap=not console.is_terminal)
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(width=width).print(model_table(models))
 
 
 def add_to(app: typer.Typer) -> None:

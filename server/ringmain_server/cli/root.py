@@ -2,8 +2,9 @@
 
 import typer
 
-from ringmain_server.cli import chat, health, models, serve, settings, version
-from ringmain_server.cli.command import root
+from ringmain_server.cli import chat, config, health, models, version
+from ringmain_server.cli.command import command, root
+from ringmain_server.cli.serve import serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -12,5 +13,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 root(app, help="One typed gRPC service in front of many AI model providers.")
-for part in (serve, chat, models, health, settings, version):
+command(app)(serve)
+for part in (chat, models, health, config, version):
     part.add_to(app)

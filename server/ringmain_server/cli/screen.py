@@ -2,11 +2,10 @@
 
 import re
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
+_DIM: Final = "\x1b[2m"
+_PLAIN: Final = "\x1b[0m"
 # A model's text must not steer the terminal: control characters but tab and line feed.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -16,18 +15,20 @@ class Screen:
 
     def __init__(self) -> None:
         """Takes the process's own streams, as they are now."""
-        self._out = sys.stdout
+        self._out, self._err = sys.stdout, sys.stderr
         self._line_is_open = False
-        self._err: Console | None = None
+        self._thinking = False
 
     def write(self, text: str) -> None:
         """Appends to the answer, at once."""
         if self._out.isatty():
             text = _CONTROL.sub("", text)
         if text:
+            self._end_thought()
+            # First, because Ctrl-C may come while the text is on its way.
+            self._line_is_open = not text.endswith("\n")
             self._out.write(text)
             self._out.flush()
-            self._line_is_open = not text.endswith("\n")
 
     def line(self, text: str) -> None:
         """Writes a line of its own to stdout."""
@@ -42,21 +43,23 @@ class Screen:
     def note(self, text: str) -> None:
         """Writes a dim line about the answer."""
         self.end_line()
+        self._end_thought()
         self._aside(f"{text}\n")
 
     def thought(self, text: str) -> None:
         """Appends to the model's reasoning, dim, on a terminal only."""
-        if self._console().is_terminal:
+        if self._err.isatty():
+            self._thinking = True
             self._aside(text)
 
+    def _end_thought(self) -> None:
+        if self._thinking:
+            self._thinking = False
+            self._aside("\n")
+
     def _aside(self, text: str) -> None:
-        console = self._console()
-        shown = _CONTROL.sub("", text) if console.is_terminal else text
-        console.print(shown, style="dim", end="", markup=False, highlight=False, soft_wrap=True)
-
-    def _console(self) -> "Console":
-        if self._err is None:
-            from rich.console import Console
-
-            self._err = Console(stderr=True)
-        return self._err
+        # Rich would take longer to import than the sandbox to answer, for one attribute.
+        if self._err.isatty():
+            text = f"{_DIM}{_CONTROL.sub('', text)}{_PLAIN}"
+        self._err.write(text)
+        self._err.flush()

@@ -1,16 +1,10 @@
-"""Command line: `ringmain serve` starts the gateway in this process.
-
-Typer and these modules stay in the serving process: 2.4 MB, measured beside what the service imports
-anyway. Rich is not imported, and a second interpreter would cost the start 0.15 s.
-"""
+"""Command line: `ringmain serve` starts the gateway in this process. Imports no typer (`flag.py`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
-import typer
-
-from ringmain_server.cli.command import command
+from ringmain_server.cli.flag import Flag, parsed
 
 _PATHS: Final = {
     "listen": "server.listen",
@@ -29,46 +23,54 @@ class ServeFlags:
 
     config: Annotated[
         str | None,
-        typer.Option(
-            "--config",
+        Flag(
+            "YAML, JSON or TOML. Default: RINGMAIN_CONFIG, else the sandbox and every provider whose usual "
+            "environment variables are set.",
+            "FILE",
             "-c",
-            metavar="FILE",
-            help="YAML, JSON or TOML. Default: RINGMAIN_CONFIG, else the sandbox and every "
-            "provider whose usual environment variables are set.",
         ),
     ] = None
-    listen: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Where callers reach the API.")] = None
-    admin_listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Where operators reach the admin API.")
-    ] = None
-    metrics_listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Where Prometheus scrapes.")
-    ] = None
-    workers: Annotated[int | None, typer.Option(metavar="N", help="How many processes share the port.")] = (
-        None
-    )
+    listen: Annotated[str | None, Flag("Where callers reach the API.", "ADDRESS")] = None
+    admin_listen: Annotated[str | None, Flag("Where operators reach the admin API.", "ADDRESS")] = None
+    metrics_listen: Annotated[str | None, Flag("Where Prometheus scrapes.", "ADDRESS")] = None
+    workers: Annotated[int | None, Flag("How many processes share the port.", "N")] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None,
-        typer.Option(metavar="LEVEL", help="The least severe to log: debug, info, warning or error."),
+        Flag("The least severe to log: debug, info, warning or error.", "LEVEL"),
     ] = None
     log_format: Annotated[
         Literal["auto", "console", "json"] | None,
-        typer.Option(metavar="FORMAT", help="How a log line looks: auto, console or json."),
+        Flag("How a log line looks: auto, console or json.", "FORMAT"),
     ] = None
     allow_unauthenticated: Annotated[
         bool,
-        typer.Option(
-            "--allow-unauthenticated",
-            help="Allow addresses that other machines can reach although callers need no credentials.",
-        ),
+        Flag("Allow addresses that other machines can reach although callers need no credentials."),
     ] = False
     set: Annotated[
-        list[str],
-        typer.Option(metavar="PATH=VALUE", help="Any other setting, such as timeouts.idle=20s. Repeatable."),
+        list[str], Flag("Any other setting, such as timeouts.idle=20s. Repeatable.", "PATH=VALUE")
     ] = field(default_factory=list)
 
 
-def serve(flags: ServeFlags) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _LeanFlags(ServeFlags):
+    """Where typer does not add this flag itself."""
+
+    debug: Annotated[bool, Flag("Show the traceback of an error. RINGMAIN_DEBUG=1 too.")] = False
+
+
+def lean_serve(args: Sequence[str]) -> int:
+    """Runs `serve` without typer and returns the exit code.
+
+    Args:
+        args: What follows `serve`; no request for help.
+    """
+    from ringmain_server.cli.outcome import exit_code
+
+    flags = parsed(_LeanFlags, args, program="ringmain serve")
+    return exit_code(lambda: serve(flags), debug=flags.debug)
+
+
+def serve(flags: ServeFlags) -> int:
     """Start the gateway and serve until SIGTERM or Ctrl-C."""
     from ringmain_server.cli.failures import Failure
     from ringmain_server.cli.settings import loaded
@@ -78,10 +80,9 @@ def serve(flags: ServeFlags) -> None:
     from ringmain_server.process import serve
 
     try:
-        code = serve(settings)
+        return serve(settings)
     except StartError as exc:
         raise Failure(f"error: {exc}") from exc
-    raise typer.Exit(code)
 
 
 def overrides(flags: ServeFlags) -> dict[str, object]:
@@ -99,8 +100,3 @@ def _assignments(texts: Sequence[str]) -> dict[str, object]:
     from ringmain_server.cli.pairs import pairs
 
     return dict(pairs("--set", "PATH=VALUE", texts))
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the command."""
-    command(app)(serve)

@@ -44,10 +44,15 @@ def tokens(usage: Usage) -> str:
 def estimate(count: CountTokensResponse, cost: EstimateCostResponse) -> str:
     """Returns what a prompt has and would cost, such as `12 tokens · $0.00001 to $0.002`."""
     about = "about " if count.estimated else ""
+    return f"{about}{count.input_token_count} tokens · {_span(cost)}"
+
+
+def _span(cost: EstimateCostResponse) -> str:
     least = money(cost.min_cost_nano_usd if cost.HasField("min_cost_nano_usd") else None)
-    most = money(cost.max_cost_nano_usd if cost.HasField("max_cost_nano_usd") else None)
-    price = least if least == most else f"{least} to {most}"
-    return f"{about}{count.input_token_count} tokens · {price}"
+    if not cost.HasField("max_cost_nano_usd"):
+        return f"{least} or more" if cost.HasField("min_cost_nano_usd") else least
+    most = money(cost.max_cost_nano_usd)
+    return least if least == most else f"{least} to {most}"
 
 
 def _part(count: int, name: str) -> str:

@@ -14,12 +14,12 @@ def model_table(models: Sequence[Model]) -> Table:
     """Returns a row for each candidate, in the order tried, under the model's name."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", no_wrap=True)
-    table.add_column("candidates in order", no_wrap=True)
-    table.add_column("context", justify="right")
-    table.add_column("$/M in", justify="right")
-    table.add_column("$/M out", justify="right")
-    table.add_column("available")
-    table.add_column("capabilities", overflow="fold")
+    table.add_column("candidates", overflow="fold", min_width=10)
+    table.add_column("context", justify="right", no_wrap=True)
+    table.add_column("$/M in", justify="right", no_wrap=True)
+    table.add_column("$/M out", justify="right", no_wrap=True)
+    table.add_column("avail.", no_wrap=True)
+    table.add_column("capabilities", overflow="fold", min_width=8)
     for model in models:
         for row in _rows(model):
             # Text, because rich would read brackets in a name as its markup.
@@ -31,14 +31,15 @@ def _rows(model: Model) -> Iterator[tuple[str, ...]]:
     capabilities = ", ".join(capability_name(number) for number in model.capabilities)
     heads = [(model.model, capabilities)] + [("", "")] * (len(model.candidates) - 1)
     for (name, able), candidate in zip(heads, model.candidates or [Candidate()], strict=True):
-        yield (name, *_cells(candidate), able)
+        yield (name, *_cells(candidate, name), able)
 
 
-def _cells(candidate: Candidate) -> tuple[str, ...]:
+def _cells(candidate: Candidate, model: str) -> tuple[str, ...]:
     if not candidate.provider_id:
         return ("none", "", "", "", "no")
+    path = f"{candidate.provider_id}/{candidate.provider_model}"
     return (
-        f"{candidate.provider_id}/{candidate.provider_model}",
+        "itself" if path == model else path,
         size(candidate.context_token_count),
         _price(candidate, "input_mtok_cost_nano_usd"),
         _price(candidate, "output_mtok_cost_nano_usd"),

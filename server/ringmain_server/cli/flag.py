@@ -1,0 +1,66 @@
+"""Command line: a flag described without typer, and a parser for such flags.
+
+Typer and what it imports would stay in the serving process: 10 MB of the 75 that it may have. So the
+flags of `serve` are described once, for typer, which has the help and the completion, and for the
+parser below, which reads them in the process that serves.
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+F = TypeVar("F")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag: the annotation of a field, whose name and type it has.
+
+    Attributes:
+        help: What it does.
+        metavar: What its value is called; None for a flag without a value.
+        short: A short name such as `-c`.
+    """
+
+    help: str
+    metavar: str | None = None
+    short: str | None = None
+
+    def names(self, field: str) -> tuple[str, ...]:
+        """The names of the flag on the command line."""
+        long = f"--{field.replace('_', '-')}"
+        return (long,) if self.short is None else (long, self.short)
+
+
+def parsed(kind: type[F], args: Sequence[str], *, program: str) -> F:
+    """Returns flags from arguments.
+
+    Args:
+        kind: A dataclass whose every field is annotated with a `Flag`.
+        args: The arguments.
+        program: The program's name, for its messages.
+
+    Raises:
+        SystemExit: The arguments are wrong; standard error says how.
+    """
+    parser = argparse.ArgumentParser(
+        prog=program, allow_abbrev=False, add_help=False, argument_default=argparse.SUPPRESS
+    )
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        value, flag = get_args(hint)
+        parser.add_argument(*flag.names(name), dest=name, help=flag.help, **_reading(value, flag))
+    return kind(**vars(parser.parse_args(args)))
+
+
+def _reading(hint: object, flag: Flag) -> Mapping[str, Any]:
+    """Returns how argparse reads a value of a type."""
+    inner = next((arg for arg in get_args(hint) if arg is not NoneType), hint)
+    if inner is bool:
+        return {"action": "store_true"}
+    if get_origin(hint) is list:
+        return {"action": "append", "metavar": flag.metavar}
+    if get_origin(inner) is Literal:
+        return {"choices": get_args(inner), "metavar": flag.metavar}
+    return {"type": inner, "metavar": flag.metavar}
