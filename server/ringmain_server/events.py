@@ -93,7 +93,7 @@ class ChatAssembler:
         self._pending.append(piece)
 
     def close(self, key: Hashable) -> None:
-        """A part is complete. What nobody closes ends with the answer, and a key that began nothing is ignored."""
+        """A part is complete. What nobody closes ends with the answer; an unknown key is ignored."""
         index = self._indexes.get(key)
         if index is None or index in self._closed:
             return
