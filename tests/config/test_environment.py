@@ -117,7 +117,7 @@ def test_discovery(kind: str) -> None:
 
 def test_discovery_leaves_out_what_is_not_built() -> None:
     """The usual variable of a kind that is not built yet brings no provider."""
-    assert environment.discovered({"ANTHROPIC_API_KEY": "x"}).values == {"providers": {}}
+    assert environment.discovered({"GEMINI_API_KEY": "x"}).values == {"providers": {}}
 
 
 def test_usual_values_fill_gaps() -> None:
@@ -138,8 +138,8 @@ def test_usual_keys_stay_at_home() -> None:
 
 def test_usual_values_need_a_kind() -> None:
     """Providers without a kind that is built get nothing."""
-    providers = {"a": {"kind": "nope"}, "b": 3, "c": {}, "d": {"kind": "anthropic"}}
-    assert environment.usual({"ANTHROPIC_API_KEY": "k"}, providers).values == {"providers": {}}
+    providers = {"a": {"kind": "nope"}, "b": 3, "c": {}, "d": {"kind": "gemini"}}
+    assert environment.usual({"GEMINI_API_KEY": "k"}, providers).values == {"providers": {}}
 
 
 @pytest.mark.parametrize(
@@ -167,3 +167,9 @@ def test_wrong_ollama_host() -> None:
     """An OLLAMA_HOST that makes no sense is passed on for the check that reports it."""
     found = environment.usual({"OLLAMA_HOST": "box:port"}, {"o": {"kind": "ollama"}})
     assert found.values == {"providers": {"o": {"base_url": "box:port"}}}
+
+
+def test_a_cloud_gets_no_key_of_the_vendor() -> None:
+    """Claude at another cloud takes neither the vendor's key nor its endpoint from the environment."""
+    providers = {"a": {"kind": "anthropic", "platform": "vertex"}}
+    assert environment.usual({"ANTHROPIC_API_KEY": "k"}, providers).values == {"providers": {}}

@@ -132,7 +132,7 @@ server:
   stream_grace: soon
 providers:
   Up: {kind: opnai, api_key: sk-secret}
-  later: {kind: anthropic, endpoint: x}
+  later: {kind: local, endpoint: x}
   g: {kind: groq}
   box: {kind: sandbox, base_url: http://x}
   k: {kind: openai, base_url: "http://u:sk-secret@x", api_key: 4444, apikey: sk-secret}
@@ -155,8 +155,8 @@ models:
         "7: providers.Up: is no provider name: use lower case letters, digits, '.', '_' and '-'",
         "7: providers.Up.kind: is no provider kind (did you mean openai?)",
         (
-            "8: providers.later.kind: kind anthropic is not built yet (built: sandbox, openai, azure,"
-            " ollama, vllm, llamacpp, groq, mistral, deepseek, xai, openrouter, together, venice)"
+            "8: providers.later.kind: kind local is not built yet (built: sandbox, openai, azure,"
+            " ollama, vllm, llamacpp, groq, mistral, deepseek, xai, openrouter, together, venice, anthropic)"
         ),
         (
             "9: providers.g.api_key: is required by kind groq"
@@ -283,3 +283,13 @@ def test_importing_and_loading_needs_no_yaml() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_claude_at_a_cloud(tmp_path: Path) -> None:
+    """Claude at another cloud needs no key and no endpoint, but a location."""
+    text = """\
+providers:
+  a: {kind: anthropic, platform: vertex}
+  b: {kind: anthropic, platform: bedrock, location: x}
+"""
+    assert mistakes(tmp_path, text) == ["2: providers.a.location: is required by kind anthropic"]

@@ -117,7 +117,8 @@ def _settings_of_kind(keys: Keys, kind: Kind, provider: Mapping[str, object]) ->
                 f"is no setting of kind {kind.name}",
                 suggestion(setting, kind.settings),
             )
-    for setting in kind.required:
+    # A cloud in place of the vendor has its own endpoint and credentials.
+    for setting in kind.required if provider.get("platform") is None else ("location",):
         # A server of one's own may want no key; the vendor's endpoint always does.
         own = setting == "api_key" and provider.get("base_url") != kind.base_url
         if provider.get(setting) is None and not own:
@@ -125,7 +126,7 @@ def _settings_of_kind(keys: Keys, kind: Kind, provider: Mapping[str, object]) ->
             yield Mistake(
                 (*keys, setting),
                 f"is required by kind {kind.name}",
-                f"set {setting}, or the environment variable {variable}",
+                f"set {setting}, or the environment variable {variable}" if variable else "",
             )
 
 

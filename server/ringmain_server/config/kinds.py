@@ -18,8 +18,19 @@ _OPENAI = _COMMON | {
     "headers",
     "connection_limit",
 }
+_ANTHROPIC = _COMMON | {
+    "base_url",
+    "api_key",
+    "project",
+    "headers",
+    "platform",
+    "location",
+    "betas",
+    "max_output_tokens",
+    "cache_system_tokens",
+}
 _SANDBOX = _COMMON | {"first_token_ms", "tokens_per_second", "seed"}
-_WIRES: dict[str, frozenset[str]] = {"openai": _OPENAI, "sandbox": _SANDBOX}
+_WIRES: dict[str, frozenset[str]] = {"openai": _OPENAI, "anthropic": _ANTHROPIC, "sandbox": _SANDBOX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,16 @@ _ALL = (
     _hosted("openrouter", "OpenRouter", "https://openrouter.ai/api/v1"),
     _hosted("together", "Together AI", "https://api.together.ai/v1"),
     _hosted("venice", "Venice", "https://api.venice.ai/api/v1"),
-    _planned("anthropic", "Anthropic", api_key="ANTHROPIC_API_KEY"),
+    Kind(
+        "anthropic",
+        "Anthropic; also Claude on Vertex AI and Bedrock",
+        wire="anthropic",
+        base_url="https://api.anthropic.com",
+        required=("base_url", "api_key"),
+        environment={"api_key": "ANTHROPIC_API_KEY", "base_url": "ANTHROPIC_BASE_URL"},
+        triggers=("api_key",),
+        extra="anthropic",
+    ),
     _planned("vertex", "Google Vertex AI"),
     _planned("gemini", "Gemini developer API", api_key="GEMINI_API_KEY"),
     _planned("local", "A model in the process"),

@@ -223,7 +223,7 @@ def _default(info: FieldInfo, expected: Shape) -> str:
     if info.is_required():
         return "required"
     value = info.get_default(call_default_factory=True, validated_data={})
-    if isinstance(value, (BaseModel, Mapping)) or value == "":
+    if isinstance(value, (BaseModel, Mapping)) or value in ("", ()):
         return "empty"
     return f"`{_written(value, expected)}`"
 

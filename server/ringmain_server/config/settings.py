@@ -257,19 +257,21 @@ class ProviderSettings(_Section):
     kind: str = Field(description="The provider kind, from the table of kinds.")
     base_url: BaseUrl | None = Field(
         default=None,
-        description="The endpoint, up to and without `/chat/completions`; for Azure, the "
-        "resource's endpoint. Absent means the kind's own. OpenAI wire.",
+        description="The endpoint, up to and without `/chat/completions` or `/v1/messages`; for Azure, the "
+        "resource's endpoint. Absent means the kind's own. OpenAI and Anthropic wires.",
     )
     api_key: Secret | None = Field(
         default=None,
         description="The key. Absent means the kind's usual variable, unless `base_url` points "
-        "elsewhere. OpenAI wire.",
+        "elsewhere. OpenAI and Anthropic wires.",
     )
     organization: Text | None = Field(
         default=None, description="The organization that requests count for. OpenAI wire."
     )
     project: Text | None = Field(
-        default=None, description="The project that requests count for. OpenAI wire."
+        default=None,
+        description="The project that requests count for; with `platform: vertex`, the Google Cloud project. "
+        "OpenAI and Anthropic wires.",
     )
     api_version: Text | None = Field(
         default=None,
@@ -277,11 +279,34 @@ class ProviderSettings(_Section):
     )
     headers: Annotated[Mapping[str, Secret], AfterValidator(_frozen)] = Field(
         default_factory=_nothing,
-        description="HTTP headers sent with every request. Their values count as secrets. OpenAI wire.",
+        description="HTTP headers sent with every request. Their values count as secrets. "
+        "OpenAI and Anthropic wires.",
     )
     connection_limit: Count | None = Field(
         default=None,
         description="The most connections at once; null for no limit of its own. OpenAI wire.",
+    )
+    platform: Literal["vertex", "bedrock"] | None = Field(
+        default=None,
+        description="The cloud that serves Claude in place of Anthropic; it needs `location`. `api_key` "
+        "is then an access token or a Bedrock key; absent, the cloud's usual credentials are used. "
+        "Anthropic wire.",
+    )
+    location: Text | None = Field(
+        default=None, description="The region at the cloud, such as `us-east5`. Anthropic wire."
+    )
+    betas: tuple[Text, ...] = Field(
+        default_factory=tuple, description="Beta features, sent as `anthropic-beta`. Anthropic wire."
+    )
+    max_output_tokens: Count | None = Field(
+        default=None,
+        description="The most tokens to write where neither the request nor the candidate says: this wire "
+        "wants a number. Absent means 8192. Anthropic wire.",
+    )
+    cache_system_tokens: Count | None = Field(
+        default=None,
+        description="From about how many tokens on a system prompt is put into the provider's cache; null "
+        "for never. Anthropic wire.",
     )
     timeouts: TimeoutOverrides = Field(
         default_factory=TimeoutOverrides,
