@@ -52,6 +52,18 @@ async def test_no_first_content_aborts_the_reader() -> None:
         await reader.error
 
 
+async def test_the_idle_timeout_does_not_wait_for_a_longer_one() -> None:
+    """From the first content on the idle timeout holds, also where the first content had more time."""
+    silence, reader = _silence(60, 0.02), _Reader()
+    silence.watch(reader.abort)
+    silence.listen()
+    silence.heard()
+    silence.listen()
+    with pytest.raises(NoAnswer, match=r"further content within 0\.02 s"):
+        async with asyncio.timeout(2):
+            await reader.error
+
+
 async def test_silence_after_content_aborts_the_reader() -> None:
     """After content the idle timeout holds."""
     silence, reader = _silence(60, 0.02), _Reader()

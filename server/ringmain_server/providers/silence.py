@@ -75,8 +75,12 @@ class Silence:
     def heard(self) -> None:
         """Content came; the reader is busy handing it on."""
         self._listening = False
-        self._content = True
-        self._timeout = self._attempt.idle_timeout
+        if not self._content:
+            self._content = True
+            self._timeout = self._attempt.idle_timeout
+            # The timer still waits for the first content, which may be allowed to take longer.
+            self.end()
+            self._look()
 
     def end(self) -> None:
         """Stops the timer."""
@@ -97,7 +101,7 @@ class Silence:
         """Seconds until the timeout can pass at the earliest, None if it never can."""
         timeout = self._timeout
         if timeout is None:
-            return None if self._content else self._attempt.idle_timeout
+            return None
         if not self._listening and self._content:
             return timeout
         return self._since + timeout - self._loop.time()

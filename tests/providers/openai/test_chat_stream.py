@@ -81,7 +81,8 @@ def test_what_is_no_json(raw: bytes) -> None:
 
 def test_an_answer_without_choices_is_malformed() -> None:
     """Nobody answered: neither an empty list nor none at all is a success."""
-    for document in ({"choices": []}, {"choices": None}, {}):
+    documents: list[dict[str, object]] = [{"choices": []}, {"choices": None}, {}]
+    for document in documents:
         with pytest.raises(errors.MalformedAnswer):
             golden.answer(orjson.dumps(document))
         with pytest.raises(errors.MalformedAnswer):

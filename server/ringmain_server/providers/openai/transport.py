@@ -91,23 +91,27 @@ class SdkTransport:
         provider_id: Whose endpoint it is.
         client: The SDK's client, its retries off.
         error_map: What a status that is not a success means.
+        limit: Most bytes of a whole answer.
     """
 
-    def __init__(self, provider_id: str, client: AsyncOpenAI, error_map: ErrorMap) -> None:
+    def __init__(
+        self, provider_id: str, client: AsyncOpenAI, error_map: ErrorMap, limit: int = ANSWER_LIMIT
+    ) -> None:
         self._provider_id = provider_id
         self._client = client
         self._error_map = error_map
+        self._limit = limit
 
     async def send(self, request: HttpRequest) -> bytes:
         """The whole answer. See `Transport.send`."""
         incoming = await self.open(request)
         chunks: list[bytes] = []
-        room = ANSWER_LIMIT
+        room = self._limit
         try:
             while chunk := await incoming.read():
                 chunks.append(chunk)
                 if (room := room - len(chunk)) < 0:
-                    raise MalformedAnswer(self._provider_id, f"the answer exceeds {ANSWER_LIMIT} bytes")
+                    raise MalformedAnswer(self._provider_id, f"the answer exceeds {self._limit} bytes")
         finally:
             incoming.close(complete=False)
         return b"".join(chunks)
