@@ -56,7 +56,7 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
 
 
 def test_workers_share_the_port_and_are_restarted() -> None:
-    """Two workers serve on one port; one that is killed is replaced; metrics add up both; SIGTERM ends all."""
+    """Two workers serve one port; a killed one is replaced; metrics add up both; SIGTERM ends all."""
     port, metrics = free_port(), free_port()
     more = ("--workers", "2", "--metrics-listen", f"127.0.0.1:{metrics}")
     with serving(*_addresses(port, *more)) as service:
