@@ -1,0 +1,163 @@
+"""Room 3, pure: how a stream that broke after content goes on with another candidate (laws, section 3.4).
+
+The new candidate's text is held back while it repeats what the caller has already. If it repeats all of it,
+the stream goes on and nothing is void. If it differs, then after RESTART everything sent is void and the new
+answer follows whole; after a prefill (CONTINUE) what differs is the continuation. Tool calls, reasoning and
+answers of several parts are never spliced.
+"""
+
+from collections.abc import Sequence
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT
+from ringmain.v1.routing_pb2 import Attempt
+
+HELD_LIMIT = 1 << 20
+"""Most characters held back or remembered; a longer answer is no longer spliced (laws, section 3.6)."""
+
+
+class Sent:
+    """What the caller has of an answer."""
+
+    __slots__ = ("_pieces", "_size", "plain")
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._size = 0
+        self.plain = True
+        """Whether it is one part of text and nothing else, so that another candidate may go on with it."""
+
+    def saw(self, event: chat_pb2.ChatEvent) -> None:
+        """Remembers an event that was sent."""
+        if event.HasField("part_delta"):
+            delta = event.part_delta
+            if delta.index == 0 and delta.HasField("text"):
+                self._add(delta.text)
+            else:
+                self.plain = False
+        elif event.HasField("part_started"):
+            part = event.part_started
+            if part.index == 0 and part.part.HasField("text"):
+                self._add(part.part.text)
+            else:
+                self.plain = False
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        text = "".join(self._pieces)
+        self._pieces = [text]
+        return text
+
+    def _add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > HELD_LIMIT:
+            self.plain = False
+
+
+def prefilled(request: chat_pb2.ChatRequest, text: str) -> chat_pb2.ChatRequest:
+    """The request with the answer so far as the assistant's unfinished turn."""
+    found = chat_pb2.ChatRequest()
+    found.CopyFrom(request)
+    # A turn that ends in white space is refused by Anthropic, and harmless to lose: see Splice.
+    found.messages.add(role=ROLE_ASSISTANT).parts.add(text=text.rstrip())
+    return found
+
+
+class Splice:
+    """Joins a new candidate's events to what was sent.
+
+    Args:
+        sent: What the caller has.
+        failed: The attempt that broke.
+        provider_id: Who goes on.
+        provider_model: Its own name for the model.
+        prefilled: Whether it was given the text so far to continue.
+    """
+
+    def __init__(
+        self, sent: Sent, failed: Attempt, provider_id: str, provider_model: str, *, prefilled: bool
+    ) -> None:
+        self._had = sent.text if sent.plain else None
+        self._failed = failed
+        self._provider_id = provider_id
+        self._provider_model = provider_model
+        self._prefilled = prefilled
+        self._held: list[chat_pb2.ChatEvent] = []
+        self._text = ""
+        self._joined = False
+        self.discarded = False
+        """Whether what was sent before is void."""
+
+    def feed(self, event: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
+        """The events to send now."""
+        if self._joined:
+            return (event,)
+        self._held.append(event)
+        if self._had is None:
+            return self._discard()
+        piece = _text_of(event)
+        if piece is None:
+            return self._decide()
+        self._text += piece
+        if len(self._text) < len(self._had) and self._had.startswith(self._text):
+            return ()
+        return self._decide()
+
+    def _decide(self) -> Sequence[chat_pb2.ChatEvent]:
+        """No more can be held: the text repeats what was sent, or it does not."""
+        assert self._had is not None
+        if self._text.startswith(self._had):
+            return self._go_on(self._text[len(self._had) :])
+        if self._prefilled and self._only_text_first():
+            return self._go_on(self._continuation())
+        return self._discard()
+
+    def _continuation(self) -> str:
+        """A prefill has lost its trailing white space, so the candidate may write it again."""
+        had = self._had or ""
+        blank = had[len(had.rstrip()) :]
+        return self._text.removeprefix(blank) if blank else self._text
+
+    def _only_text_first(self) -> bool:
+        first = self._held[0]
+        return _text_of(first) is not None or not first.HasField("part_started")
+
+    def _go_on(self, more: str) -> Sequence[chat_pb2.ChatEvent]:
+        self._joined = True
+        events = [self._recovered()]
+        if more:
+            delta = chat_pb2.PartDelta(index=0, text=more)
+            events.append(chat_pb2.ChatEvent(part_delta=delta))
+        last = self._held[-1]
+        if _text_of(last) is None:
+            events.append(last)
+        self._held.clear()
+        return events
+
+    def _discard(self) -> Sequence[chat_pb2.ChatEvent]:
+        self._joined = self.discarded = True
+        events = [self._recovered(), *self._held]
+        self._held.clear()
+        return events
+
+    def _recovered(self) -> chat_pb2.ChatEvent:
+        recovered = chat_pb2.ChatRecovered(
+            failed_attempt=self._failed,
+            content_discarded=self.discarded,
+            provider_id=self._provider_id,
+            provider_model=self._provider_model,
+        )
+        return chat_pb2.ChatEvent(recovered=recovered)
+
+
+def _text_of(event: chat_pb2.ChatEvent) -> str | None:
+    """The text that an event adds to the first part; None for any other event."""
+    if event.HasField("part_delta"):
+        delta = event.part_delta
+        return delta.text if delta.index == 0 and delta.HasField("text") else None
+    if event.HasField("part_started"):
+        started = event.part_started
+        return started.part.text if started.index == 0 and started.part.HasField("text") else None
+    return None
