@@ -53,6 +53,7 @@ class HttpTransport:
         error_map: What a status that is not a success means.
         connect_timeout: Seconds to reach the provider.
         query: The query string of each request, such as `api-version=…`.
+        owns_sessions: Whether the session is this endpoint's own, to be closed with it.
     """
 
     provider_id: str
@@ -62,6 +63,7 @@ class HttpTransport:
     error_map: ErrorMap
     connect_timeout: float = 5.0
     query: str = ""
+    owns_sessions: bool = False
 
     async def send(self, request: HttpRequest) -> bytes:
         """The whole answer. See `Transport.send`."""
@@ -77,7 +79,9 @@ class HttpTransport:
         return HttpIncoming(self.provider_id, await self._post(request))
 
     async def close(self) -> None:
-        """Nothing of its own: the session is shared."""
+        """Closes the session if it is not shared."""
+        if self.owns_sessions:
+            await self.sessions.close()
 
     async def _post(self, request: HttpRequest) -> aiohttp.ClientResponse:
         headers = {**await self.credentials.headers(), **request.headers}

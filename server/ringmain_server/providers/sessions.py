@@ -10,9 +10,14 @@ _READ_BUFFER = 64 << 10
 
 
 class HttpSessions:
-    """The one aiohttp session of a process, made at the first request, within the running loop."""
+    """The one aiohttp session of a process, made at the first request, within the running loop.
 
-    def __init__(self) -> None:
+    Args:
+        connection_limit: Most connections at once, 0 for no limit. A provider with a limit has its own session.
+    """
+
+    def __init__(self, connection_limit: int = 0) -> None:
+        self._connection_limit = connection_limit
         self._session: aiohttp.ClientSession | None = None
 
     def get(self) -> "aiohttp.ClientSession":
@@ -21,7 +26,9 @@ class HttpSessions:
             import aiohttp  # not at the top: the sandbox alone does without
 
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=30),
+                connector=aiohttp.TCPConnector(
+                    limit=self._connection_limit, keepalive_timeout=60, ttl_dns_cache=30
+                ),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=True,

@@ -381,6 +381,18 @@ async def test_an_aborted_read_stays_aborted(upstream: Upstream) -> None:
     incoming.close(complete=False)
 
 
+async def test_connections_are_limited(sessions: HttpSessions, through_sdk: bool) -> None:
+    """With a limit, requests beyond it wait for a connection; without one they open as many as they need."""
+    for limit, least, most in ((1, 1, 1), (None, 2, 5)):
+        async with FakeOpenAI(Answer(pace=Pace(headers=0.02))) as server:
+            settings = ProviderSettings(kind="openai", base_url=server.base_url, connection_limit=limit)
+            made = build("up", settings, sessions, token=token if through_sdk else None)
+            asking = Upstream(server, made)
+            await asyncio.gather(*(asking.chat() for _ in range(5)))
+            await made.transport.close()
+            assert least <= server.connection_count <= most
+
+
 async def test_closing_while_somebody_reads(upstream: Upstream) -> None:
     """Closing ends a read that still waits, and the connection with it."""
     upstream.server.default = broken(FaultKind.STALL)

@@ -57,19 +57,23 @@ def make_transport(
     connect = settings.timeouts.connect or _CONNECT
     if token is not None:
         http_client = DefaultAioHttpClient(
-            follow_redirects=False, timeout=httpx2.Timeout(None, connect=connect)
+            follow_redirects=False,
+            timeout=httpx2.Timeout(None, connect=connect),
+            limits=httpx2.Limits(max_connections=settings.connection_limit or 0),
         )
         signing = make_client(settings, token=_guarded(provider_id, token), http_client=http_client)
         return SdkTransport(provider_id, signing, errors)
     known = endpoint(make_client(settings), settings)
+    limit = settings.connection_limit
     return HttpTransport(
         provider_id=provider_id,
-        sessions=sessions,
+        sessions=HttpSessions(limit) if limit else sessions,
         base_url=known.base_url,
         credentials=FixedHeaders(known.headers),
         error_map=errors,
         connect_timeout=connect,
         query=known.query,
+        owns_sessions=limit is not None,
     )
 
 
