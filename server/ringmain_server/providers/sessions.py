@@ -13,7 +13,7 @@ class HttpSessions:
     """The one aiohttp session of a process, made at the first request, within the running loop.
 
     Args:
-        connection_limit: Most connections at once, 0 for no limit. A provider with a limit has its own session.
+        connection_limit: Most connections at once, 0 for no limit. Who has a limit has a session of its own.
     """
 
     def __init__(self, connection_limit: int = 0) -> None:
