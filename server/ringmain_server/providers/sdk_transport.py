@@ -1,31 +1,34 @@
 """Room 4, the I/O side: through a vendor's SDK, where its client must sign what is sent.
 
-The low-level request (`client.post`) skips the SDK's own models and keeps its credentials, endpoints and
-decoding. It costs five times what `HttpTransport` does, so only platforms that need it come this way. The
-SDKs of OpenAI and Anthropic are made from one template; what is used here is the same in both.
+The low-level request (`client.post`) skips the SDK's own models and keeps its credentials and endpoints. It
+costs five times what `HttpTransport` does, so only what needs it comes this way. The SDKs of OpenAI and
+Anthropic are made from one template; what is used here is the same in both.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiohttp
 import httpx2
-import orjson
 
-from ringmain_server.errors import (
-    CredentialsRefused,
-    MalformedAnswer,
-    ProviderError,
-)
-from ringmain_server.providers.http import connection_error
-from ringmain_server.providers.transport import ErrorMap, HttpRequest
+from ringmain_server.errors import ConnectionFailed, CredentialsRefused, MalformedAnswer, ProviderError
+from ringmain_server.providers.http import ANSWER_LIMIT, connection_error
+from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
+
+_UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
+"""How the SDKs' clients say in a RuntimeError that they found no credentials, or no project with them."""
+_CLOSING: set[asyncio.Future[None]] = set()
+
+Unframe = Callable[[str, Incoming[bytes]], Incoming[bytes]]
+"""Provider id and an answer in a platform's own framing to the same as server-sent events."""
 
 
 class SdkClient(Protocol):
-    """An SDK's client, with its own retries off."""
+    """An SDK's client, its retries off and redirects not followed."""
 
     async def post(
         self,
@@ -47,21 +50,19 @@ class SdkClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """The SDK of a client: what it raises, and how it reads a stream.
+    """What a client's SDK raises, and how it is asked for a stream.
 
     Attributes:
-        api_error: The base of what it raises.
-        status_error: What it raises for a status that is not a success; has `response` and `body`.
-        stream: What reads a stream as decoded events.
-        credentials: What its credentials raise when they cannot be had.
-        decoding: What its reader raises for an answer that it cannot decode.
+        status_error: What it raises for a status that is not a success; its `response` has been read.
+        connection_error: What it raises where there was no response.
+        stream: Its reader of streams. It is only named: what comes in is read here.
+        credentials: What its client raises when credentials cannot be had.
     """
 
-    api_error: type[Exception]
     status_error: type[Exception]
+    connection_error: type[Exception]
     stream: Any
     credentials: tuple[type[Exception], ...] = ()
-    decoding: tuple[type[Exception], ...] = (ValueError,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,135 +73,135 @@ class SdkTransport:
         provider_id: Whose endpoint it is.
         client: Signs and sends.
         sdk: What the client is of.
-        error_map: What a status that is not a success means; status 200 for an error within a stream.
+        error_map: What a status that is not a success means.
+        unframe: What turns a stream into server-sent events, None where it is that already.
+        limit: Most bytes of a whole answer.
     """
 
     provider_id: str
     client: SdkClient
     sdk: Sdk
     error_map: ErrorMap
+    unframe: Unframe | None = None
+    limit: int = ANSWER_LIMIT
 
     async def send(self, request: HttpRequest) -> bytes:
         """The whole answer. See `Transport.send`."""
-        answer: bytes = await self._post(request, stream=False)
-        return answer
+        incoming = SdkIncoming(self.provider_id, await self._post(request))
+        chunks: list[bytes] = []
+        room = self.limit
+        try:
+            while chunk := await incoming.read():
+                chunks.append(chunk)
+                if (room := room - len(chunk)) < 0:
+                    raise MalformedAnswer(self.provider_id, f"the answer exceeds {self.limit} bytes")
+        finally:
+            incoming.close(complete=False)
+        return b"".join(chunks)
 
-    async def open(self, request: HttpRequest) -> "SdkIncoming":
+    async def open(self, request: HttpRequest) -> Incoming[bytes]:
         """The answer as it comes in. See `Transport.open`."""
-        return SdkIncoming(self, await self._post(request, stream=True))
+        incoming = SdkIncoming(self.provider_id, await self._post(request))
+        return incoming if self.unframe is None else self.unframe(self.provider_id, incoming)
 
     async def close(self) -> None:
         """Closes every connection."""
         await self.client.close()
 
-    def mapped(self, exc: Exception) -> ProviderError:
-        """What the SDK's exception means."""
-        if isinstance(exc, self.sdk.status_error):
-            response, body = getattr(exc, "response", None), getattr(exc, "body", None)
-            status = response.status_code if response is not None else 500
-            headers: Mapping[str, str] = response.headers if response is not None else {}
-            return self.error_map(self.provider_id, status, headers, _bytes(body))
-        if isinstance(exc, self.sdk.credentials):
-            return _no_credentials(self.provider_id)
-        if isinstance(exc, self.sdk.decoding):
-            return MalformedAnswer(self.provider_id, "answered something that cannot be read")
-        return connection_error(self.provider_id, _cause(exc))
-
-    @property
-    def foreign(self) -> tuple[type[Exception], ...]:
-        """Everything that stands for the provider rather than for a mistake of ours."""
-        sdk = self.sdk
-        return (sdk.api_error, httpx2.HTTPError, OSError, *sdk.credentials, *sdk.decoding)
-
-    async def _post(self, request: HttpRequest, *, stream: bool) -> Any:
+    async def _post(self, request: HttpRequest) -> httpx2.Response:
         try:
-            return await self.client.post(
+            response: httpx2.Response = await self.client.post(
                 request.path,
-                cast_to=object if stream else bytes,
+                cast_to=httpx2.Response,
                 body=dict(request.body),
-                options={"headers": dict(request.headers)} if request.headers else {},
-                stream=stream,
+                options={"headers": dict(request.headers)},
+                stream=True,
                 stream_cls=self.sdk.stream,
             )
-        except self.foreign as exc:
-            raise self.mapped(exc) from exc
-        except RuntimeError as exc:
-            if _UNRESOLVED.search(str(exc)) is None:
+        except Exception as exc:
+            if (error := self._mapped(exc)) is None:
                 raise
-            raise _no_credentials(self.provider_id) from exc
+            raise error from exc
+        if response.status_code != 200:
+            await response.aclose()
+            raise self.error_map(self.provider_id, response.status_code, response.headers, b"")
+        return response
+
+    def _mapped(self, exc: Exception) -> ProviderError | None:
+        """What an exception of the SDK means, None for one that is a mistake of ours."""
+        if isinstance(exc, self.sdk.status_error):
+            response: httpx2.Response = exc.response  # type: ignore[attr-defined] # the SDKs' common shape
+            return self.error_map(self.provider_id, response.status_code, response.headers, response.content)
+        unresolved = isinstance(exc, RuntimeError) and _UNRESOLVED.search(str(exc)) is not None
+        if unresolved or isinstance(exc, self.sdk.credentials):
+            return CredentialsRefused(self.provider_id, "its credentials could not be obtained")
+        if isinstance(exc, self.sdk.connection_error | httpx2.HTTPError | aiohttp.ClientError | OSError):
+            return transport_error(self.provider_id, exc)
+        return None
+
+
+class Mute(httpx2.AsyncBaseTransport):
+    """Sends nothing: for a client that is only asked what it knows. A real one costs a TLS context."""
 
 
 class SdkIncoming:
-    """A streamed answer, event by event. See `Incoming`."""
+    """A streamed answer of the SDK. See `Incoming`."""
 
-    __slots__ = ("_error", "_events", "_scope", "_stream", "_transport")
+    __slots__ = ("_chunks", "_error", "_provider_id", "_reading", "_response")
 
-    def __init__(self, transport: SdkTransport, stream: Any) -> None:
-        self._transport = transport
-        self._stream = stream
-        self._events: AsyncIterator[object] = aiter(stream)
+    def __init__(self, provider_id: str, response: httpx2.Response) -> None:
+        self._provider_id = provider_id
+        self._response = response
+        self._chunks = response.aiter_bytes()
+        self._reading: asyncio.Future[bytes | None] | None = None
         self._error: ProviderError | None = None
-        self._scope: asyncio.Timeout | None = None
 
     async def read(self) -> bytes | None:
-        """The next event as server-sent, whatever the platform's own framing was. See `Incoming.read`."""
+        """Everything that has come in since the last read. See `Incoming.read`."""
         if self._error is not None:
             raise self._error
+        self._reading = asyncio.ensure_future(_next(self._chunks))
         try:
-            async with asyncio.timeout(None) as self._scope:
-                event = await anext(self._events, None)
-        except TimeoutError as exc:
+            return await self._reading
+        except asyncio.CancelledError:
             if self._error is None:
-                raise self._transport.mapped(exc) from exc
-            raise self._error from exc
-        except self._transport.foreign as exc:
-            raise self._transport.mapped(exc) from exc
-        finally:
-            self._scope = None
-        return None if event is None else b"data: " + orjson.dumps(event) + b"\n\n"
+                raise
+            raise self._error from None
+        except (httpx2.HTTPError, aiohttp.ClientError, OSError) as exc:
+            raise transport_error(self._provider_id, exc) from exc
 
     def abort(self, error: ProviderError) -> None:
         """Wakes the reader with `error`."""
         self._error = error
-        if self._scope is not None:
-            self._scope.reschedule(asyncio.get_running_loop().time())
+        if self._reading is not None:
+            self._reading.cancel()
 
     def close(self, *, complete: bool) -> None:
-        """Ends the exchange at once; the SDK keeps the connection if the answer was read to its end."""
-        _CLOSING.add(task := asyncio.ensure_future(self._close(complete=complete)))
+        """Ends the exchange in the loop's next round; what was read to its end keeps its connection."""
+        _CLOSING.add(task := asyncio.ensure_future(self._close()))
         task.add_done_callback(_CLOSING.discard)
 
-    async def _close(self, *, complete: bool) -> None:
-        try:
-            if complete:  # the end of the body, without which the connection could not be kept
-                async with asyncio.timeout(_LINGER):
-                    await anext(self._events, None)
-        except self._transport.foreign:
-            pass  # a TimeoutError is an OSError
-        finally:
-            await self._stream.close()
+    async def _close(self) -> None:
+        if self._reading is not None and not self._reading.done():
+            self._reading.cancel()
+            await asyncio.wait((self._reading,))
+        async with aclosing(self._response):
+            pass
 
 
-_UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
-"""How the SDKs' clients say in a RuntimeError that they found no credentials, or no project with them."""
-_LINGER = 1.0
-"""Seconds that a complete answer's connection may take to end."""
-_CLOSING: set[asyncio.Future[None]] = set()
+async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(chunks, None)
 
 
-def _no_credentials(provider_id: str) -> CredentialsRefused:
-    return CredentialsRefused(provider_id, "is not reached: the gateway's credentials cannot be had")
+def transport_error(provider_id: str, exc: BaseException) -> ProviderError:
+    """What a failure below HTTP means, told by its first cause.
 
-
-def _bytes(body: object) -> bytes:
-    """An error's body as it came: the SDK has decoded it where it could."""
-    if isinstance(body, str):
-        return body.encode()
-    return b"" if body is None else orjson.dumps(body)
-
-
-def _cause(exc: BaseException) -> BaseException:
-    """What the connection really died of: the SDK calls a refused connection a timeout."""
-    while not isinstance(exc, aiohttp.ClientError) and exc.__cause__ is not None:
-        exc = exc.__cause__
-    return exc
+    On the aiohttp client a refused connection surfaces as a timeout of the SDK: only what aiohttp raised says
+    which.
+    """
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, aiohttp.ClientError | OSError):
+            return connection_error(provider_id, cause)
+        cause = cause.__cause__
+    return ConnectionFailed(provider_id, "closed the connection before its answer")

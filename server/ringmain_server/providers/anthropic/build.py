@@ -15,14 +15,15 @@ from ringmain_server.providers.anthropic.request import DEFAULT_MAX_OUTPUT_TOKEN
 from ringmain_server.providers.anthropic.translators import translators
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
-from ringmain_server.providers.sdk_transport import Sdk, SdkTransport
+from ringmain_server.providers.registry import ExtraMissing
+from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkTransport
 from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
 
 _CONNECT = 5.0
-_WANTED = ("accept", "content-type", "user-agent", "authorization", "x-api-key")
+_WANTED = ("accept", "content-type", "user-agent", "anthropic-version")
 """The SDK's own headers that mean something to the provider; the rest describes this machine."""
 
 
@@ -35,7 +36,7 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         sessions: Where the shared session is.
 
     Raises:
-        ModuleNotFoundError: A platform's library is not installed.
+        ExtraMissing: A platform's library is not installed.
     """
     options = Options(
         platform=settings.platform or "",
@@ -43,11 +44,13 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         cache_system_tokens=settings.cache_system_tokens,
     )
     errors = AnthropicErrors(_secrets(settings))
-    if settings.platform is None:
-        transport: HttpTransport | SdkTransport = _direct(provider_id, settings, sessions, errors)
+    transport: HttpTransport | SdkTransport
+    if settings.platform == "vertex":
+        transport = _vertex(provider_id, settings, errors)
+    elif settings.platform == "bedrock":
+        transport = _bedrock(provider_id, settings, errors)
     else:
-        client, sdk = _vertex(settings) if settings.platform == "vertex" else _bedrock(settings)
-        transport = SdkTransport(provider_id, client, sdk, errors)
+        transport = _direct(provider_id, settings, sessions, errors)
     return Provider(provider_id, settings.kind, transport, translators(options, errors))
 
 
@@ -58,23 +61,24 @@ def _direct(
         api_key=_key(settings) or "",
         base_url=settings.base_url,
         max_retries=0,
-        default_headers=_headers(settings),
+        http_client=httpx2.AsyncClient(transport=Mute(), trust_env=False),
     )
-    own = {name.lower(): value for name, value in client.default_headers.items() if isinstance(value, str)}
-    kept = (*_WANTED, "anthropic-version", *(name.lower() for name in _headers(settings)))
-    if not _key(settings):
-        own.pop("authorization")  # a server of one's own may want no key
+    known = {name.lower(): value for name, value in client.default_headers.items() if isinstance(value, str)}
+    headers = {name: known[name] for name in _WANTED if name in known}
+    if _key(settings):  # a server of one's own may want none
+        headers.update({name.lower(): value for name, value in client.auth_headers.items()})
+    headers.update(_headers(settings))
     return HttpTransport(
         provider_id=provider_id,
         sessions=sessions,
         base_url=str(client.base_url).rstrip("/"),
-        credentials=FixedHeaders({name: own[name] for name in kept if name in own}),
+        credentials=FixedHeaders(headers),
         error_map=errors,
         connect_timeout=settings.timeouts.connect or _CONNECT,
     )
 
 
-def _vertex(settings: "ProviderSettings") -> tuple[anthropic.AsyncAnthropicVertex, Sdk]:
+def _vertex(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> SdkTransport:
     """Claude on Google Cloud: application default credentials, or an access token as `api_key`."""
     from google.auth.exceptions import GoogleAuthError
 
@@ -84,47 +88,49 @@ def _vertex(settings: "ProviderSettings") -> tuple[anthropic.AsyncAnthropicVerte
         access_token=_key(settings),
         base_url=settings.base_url,
         max_retries=0,
-        timeout=_timeout(settings),
         default_headers=_headers(settings),
-        http_client=anthropic.DefaultAioHttpClient(),
+        http_client=_http_client(settings),
     )
-    return client, _sdk(GoogleAuthError)
+    return SdkTransport(provider_id, client, _sdk(GoogleAuthError), errors)
 
 
-def _bedrock(settings: "ProviderSettings") -> tuple[anthropic.AsyncAnthropicBedrock, Sdk]:
-    """Claude on Bedrock: AWS's usual credentials, or a Bedrock key as `api_key`. Needs botocore."""
-    from botocore.eventstream import ParserError
-    from botocore.exceptions import BotoCoreError
+def _bedrock(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> SdkTransport:
+    """Claude on Bedrock: AWS's usual credentials, or a Bedrock key as `api_key`."""
+    try:
+        from botocore.exceptions import BotoCoreError
 
+        from ringmain_server.providers.anthropic.eventstream import EventStream
+    except ModuleNotFoundError as exc:
+        raise ExtraMissing(provider_id, "bedrock") from exc
     client = anthropic.AsyncAnthropicBedrock(
         aws_region=settings.location,
         api_key=_key(settings),
         base_url=settings.base_url,
         max_retries=0,
-        timeout=_timeout(settings),
         default_headers=_headers(settings),
-        http_client=anthropic.DefaultAioHttpClient(),
+        http_client=_http_client(settings),
     )
-    return client, _sdk(BotoCoreError, ParserError)
+    return SdkTransport(provider_id, client, _sdk(BotoCoreError), errors, unframe=EventStream)
 
 
-def _sdk(credentials: type[Exception], *decoding: type[Exception]) -> Sdk:
+def _sdk(credentials: type[Exception]) -> Sdk:
     return Sdk(
-        api_error=anthropic.APIError,
         status_error=anthropic.APIStatusError,
+        connection_error=anthropic.APIConnectionError,
         stream=anthropic.AsyncStream[object],
         credentials=(credentials,),
-        decoding=(ValueError, *decoding),
     )
 
 
-def _timeout(settings: "ProviderSettings") -> httpx2.Timeout:
-    """Only for the connection: the rooms above bound everything else."""
-    return httpx2.Timeout(None, connect=settings.timeouts.connect or _CONNECT)
+def _http_client(settings: "ProviderSettings") -> httpx2.AsyncClient:
+    """The timeout is for the connection alone: the rooms above bound everything else."""
+    timeout = httpx2.Timeout(None, connect=settings.timeouts.connect or _CONNECT)
+    return anthropic.DefaultAioHttpClient(follow_redirects=False, timeout=timeout)
 
 
 def _headers(settings: "ProviderSettings") -> Mapping[str, str]:
-    found = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    """What the operator adds, in lower case: names compare without it, and later ones win."""
+    found = {name.lower(): value.get_secret_value() for name, value in settings.headers.items()}
     if settings.betas:
         found["anthropic-beta"] = ",".join(settings.betas)
     return found

@@ -49,6 +49,11 @@ _BUDGET_RANGE = (1024, 32_000)
 """The wire's least, and the most that a connection of ordinary patience should wait for."""
 _SAMPLING_VERSIONS = {"": "2023-06-01", "vertex": "vertex-2023-10-16", "bedrock": "bedrock-2023-05-31"}
 """By platform, the API version that has the sampling fields."""
+_STREAM_HEADERS = {
+    "accept": "text/event-stream",
+    # A compressed stream comes in blocks, and every block late.
+    "accept-encoding": "identity",
+}
 _COUNTED = (
     "model",
     "messages",
@@ -94,6 +99,7 @@ def chat_request(
     body, headers = _body(request, candidate, options)
     if stream:
         body["stream"] = True
+        headers = {**_STREAM_HEADERS, **headers}
     return HttpRequest(MESSAGES_PATH, body, headers)
 
 

@@ -1,0 +1,65 @@
+"""Room 4, the I/O side of `anthropic`: the framing in which Bedrock streams, as server-sent events.
+
+Each frame is an event of the Messages wire in base64, or an exception of Bedrock
+(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ResponseStream.html). The module is
+imported only for Bedrock: botocore comes with the extra `bedrock`.
+"""
+
+import base64
+import binascii
+
+import orjson
+from botocore.eventstream import EventStreamBuffer, ParserError
+
+from ringmain_server.errors import MalformedAnswer, ProviderError
+from ringmain_server.providers.transport import Incoming
+
+
+class EventStream:
+    """A streamed answer in frames. See `Incoming`.
+
+    Args:
+        provider_id: Who answers.
+        incoming: The frames.
+    """
+
+    __slots__ = ("_frames", "_incoming", "_provider_id")
+
+    def __init__(self, provider_id: str, incoming: Incoming[bytes]) -> None:
+        self._provider_id = provider_id
+        self._incoming = incoming
+        self._frames = EventStreamBuffer()
+
+    async def read(self) -> bytes | None:
+        """The events that have come in since the last read. See `Incoming.read`."""
+        events = b""
+        while not events:
+            chunk = await self._incoming.read()
+            if chunk is None:
+                return None
+            events = self._events(chunk)
+        return events
+
+    def abort(self, error: ProviderError) -> None:
+        """Wakes the reader with `error`."""
+        self._incoming.abort(error)
+
+    def close(self, *, complete: bool) -> None:
+        """Ends the exchange at once."""
+        self._incoming.close(complete=complete)
+
+    def _events(self, chunk: bytes) -> bytes:
+        self._frames.add_data(chunk)
+        try:
+            return b"".join(_event(frame.headers, frame.payload) for frame in self._frames)
+        except (ParserError, binascii.Error, orjson.JSONDecodeError, KeyError, TypeError) as exc:
+            raise MalformedAnswer(self._provider_id, "sent a frame that cannot be read") from exc
+
+
+def _event(headers: dict[str, object], payload: bytes) -> bytes:
+    content = orjson.loads(payload)
+    if headers.get(":message-type") == "event":
+        return b"data: " + base64.b64decode(content["bytes"]) + b"\n\n"
+    kind = headers.get(":exception-type") or headers.get(":error-code")
+    error = {"type": kind, "message": content.get("message", "")}
+    return b"data: " + orjson.dumps({"type": "error", "error": error}) + b"\n\n"
