@@ -1,0 +1,150 @@
+"""Room 3, pure: how many calls may run at once, found from how latency answers to load.
+
+The rule is the one of Netflix's `Gradient2Limit` (https://github.com/Netflix/concurrency-limits): while calls
+take as long as they usually do, the limit grows by a small headroom; when they take longer, calls queue
+somewhere behind, and the limit shrinks by the ratio. With `long` the usual latency and `short` the latest,
+
+    gradient = clamp(tolerance · long / short, 0.5, 1)
+    limit    = limit + smoothing · (limit · gradient + headroom - limit)
+
+Dropped calls shrink the limit by a factor, as in TCP's multiplicative decrease. Here a step is made for each
+interval, not for each call: two single answers of a model differ by their lengths, not by the load.
+"""
+
+from dataclasses import dataclass
+
+from ringmain_server.policies import Clock
+
+_LEAST_GRADIENT = 0.5
+_USUAL_IS_STALE = 2.0
+_DECAY = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class ConcurrencySettings:
+    """How many calls may run at once.
+
+    Attributes:
+        limit: The fixed limit, or where an adaptive one starts.
+        adaptive: Whether it follows latency.
+        minimum: Never fewer than these when adaptive,
+        maximum: and never more than these.
+        tolerance: How many times the usual latency is still no sign of load.
+        headroom: Calls that may queue behind.
+        smoothing: The weight of each step, 0 to 1.
+        dropped_factor: What the limit shrinks to in an interval with dropped calls.
+        interval: Seconds between steps, at least.
+        min_samples: Calls between steps, at least.
+        memory: Over how many steps the usual latency is averaged.
+    """
+
+    limit: int = 100
+    adaptive: bool = True
+    minimum: int = 4
+    maximum: int = 1000
+    tolerance: float = 1.5
+    headroom: float = 4.0
+    smoothing: float = 0.2
+    dropped_factor: float = 0.9
+    interval: float = 1.0
+    min_samples: int = 10
+    memory: int = 600
+
+
+class ConcurrencyLimit:
+    """Counts calls that run and refuses those beyond the limit.
+
+    Args:
+        clock: Seconds on any monotonic clock.
+        settings: The limit and its bounds.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        settings: ConcurrencySettings = ConcurrencySettings(),
+    ) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._limit = float(settings.limit)
+        self._in_flight = 0
+        self._usual = 0.0
+        self._steps = 0
+        self._step_at = clock() + settings.interval
+        self._peak = 0
+        self._samples = 0
+        self._sum = 0.0
+        self._dropped = False
+
+    @property
+    def limit(self) -> int:
+        """How many calls may run at once now."""
+        return int(self._limit)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls run."""
+        return self._in_flight
+
+    def acquire(self) -> bool:
+        """Whether one more call may run; if so, it is counted until its `release`."""
+        if self._in_flight >= self.limit:
+            return False
+        self._in_flight += 1
+        self._peak = max(self._peak, self._in_flight)
+        return True
+
+    def release(self, latency: float | None, *, dropped: bool = False) -> None:
+        """A call ended.
+
+        Args:
+            latency: Seconds it took, None when that says nothing about the load: cancelled, or failed early.
+            dropped: Whether it was lost to overload: refused as too many, or timed out.
+        """
+        assert self._in_flight > 0, "released more often than acquired"
+        self._in_flight -= 1
+        if not self._settings.adaptive:
+            return
+        if dropped:
+            self._dropped = True
+        elif latency is not None:
+            self._samples += 1
+            self._sum += latency
+        if self._clock() >= self._step_at and (self._dropped or self._samples >= self._settings.min_samples):
+            self._step()
+
+    def _step(self) -> None:
+        if self._dropped:
+            self._move(self._limit * self._settings.dropped_factor)
+        else:
+            self._follow(self._sum / self._samples)
+        self._begin_interval()
+
+    def _follow(self, short: float) -> None:
+        long = self._learn(short)
+        if self._peak < self._limit / 2:
+            return  # the limit was not felt, so latency says nothing about it
+        settings = self._settings
+        ratio = settings.tolerance * long / short if short > 0 else 1.0
+        gradient = max(_LEAST_GRADIENT, min(1.0, ratio))
+        aim = self._limit * gradient + settings.headroom
+        self._move(self._limit + settings.smoothing * (aim - self._limit))
+
+    def _learn(self, short: float) -> float:
+        """The usual latency: a mean at first, then a moving one. It comes down fast after an overload."""
+        self._steps += 1
+        weight = max(1 / self._steps, 2 / (self._settings.memory + 1))
+        self._usual += weight * (short - self._usual)
+        if self._usual > _USUAL_IS_STALE * short:
+            self._usual *= _DECAY
+        return self._usual
+
+    def _move(self, limit: float) -> None:
+        self._limit = max(self._settings.minimum, min(limit, self._settings.maximum))
+
+    def _begin_interval(self) -> None:
+        self._step_at = self._clock() + self._settings.interval
+        self._peak = self._in_flight
+        self._samples = 0
+        self._sum = 0.0
+        self._dropped = False

@@ -1,0 +1,86 @@
+"""Room 3, pure: a candidate is left alone until a time, because it said so (laws, section 1)."""
+
+import math
+from dataclasses import dataclass
+
+from ringmain_server.policies import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSettings:
+    """How long a candidate is left alone, in seconds.
+
+    Attributes:
+        first: After a rate limit that named no time. Each further one doubles it,
+        growing_max: up to this, until a call succeeds.
+        named_max: The longest time that a provider may name.
+        long: After a spent quota or an unknown model.
+    """
+
+    first: float = 1.0
+    growing_max: float = 60.0
+    named_max: float = 600.0
+    long: float = 300.0
+
+
+class Hold:
+    """Until when a candidate is left alone. A hold is never shortened by a later one.
+
+    Args:
+        clock: Seconds on any monotonic clock.
+        settings: How long the holds are.
+    """
+
+    def __init__(self, clock: Clock, settings: HoldSettings = HoldSettings()) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._until = -math.inf
+        self._reason = ""
+        self._next = settings.first
+
+    @property
+    def until(self) -> float | None:
+        """The instant it ends, infinite until a check passes, None when the candidate is not held."""
+        return self._until if self._until > self._clock() else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the candidate is held, None when it is not."""
+        return self._reason if self._until > self._clock() else None
+
+    def rate_limited(self, retry_after: float | None, reason: str = "rate limited") -> None:
+        """The candidate answered 429.
+
+        Args:
+            retry_after: Seconds that it asked for; None, or nothing above zero, for a growing hold.
+            reason: For people.
+        """
+        if retry_after is not None and retry_after > 0:
+            self._hold(min(retry_after, self._settings.named_max), reason)
+        elif self.until is None:
+            # Calls that were under way together fail together: only the first of them is news.
+            self._hold(self._next, reason)
+            self._next = min(self._next * 2, self._settings.growing_max)
+
+    def long(self, reason: str) -> None:
+        """The quota is spent, or the model unknown."""
+        self._hold(self._settings.long, reason)
+
+    def until_checked(self, reason: str) -> None:
+        """The credentials were refused: nothing changes by itself."""
+        self._hold(math.inf, reason)
+
+    def succeeded(self) -> None:
+        """A call succeeded. One that began before the hold does not end it."""
+        if self.until is None:
+            self._next = self._settings.first
+
+    def clear(self) -> None:
+        """Ends the hold: a check passed, the configuration changed, or an operator said so."""
+        self._until = -math.inf
+        self._next = self._settings.first
+
+    def _hold(self, seconds: float, reason: str) -> None:
+        until = self._clock() + seconds
+        if until > self._until:
+            self._until, self._reason = until, reason
