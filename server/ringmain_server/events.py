@@ -8,7 +8,7 @@ of the same events.
 from collections.abc import Hashable, Iterable
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Part, Reasoning, ToolCall
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Media, Part, Reasoning, ToolCall
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
@@ -91,6 +91,11 @@ class ChatAssembler:
         if key != self._current:
             self._select(key, "arguments_json", Part())
         self._pending.append(piece)
+
+    def media(self, media: Media, key: Hashable) -> None:
+        """A medium, which always comes whole."""
+        self._select(key, "text", Part(media=media))
+        self._flush()
 
     def close(self, key: Hashable) -> None:
         """A part is complete. What nobody closes ends with the answer; an unknown key is ignored."""
