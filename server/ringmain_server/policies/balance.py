@@ -8,7 +8,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, assert_never
 
 from ringmain_server.catalog.prices import Price
 
@@ -91,6 +91,8 @@ def arrange(
             return lowest_latency(options, rng)
         case Strategy.LOWEST_COST:
             return lowest_cost(options, input_tokens, output_tokens)
+        case _:
+            assert_never(strategy)
 
 
 def weighted(options: Sequence[WeightedT], rng: random.Random) -> list[WeightedT]:

@@ -1,0 +1,66 @@
+"""How fast and how reliable a candidate was."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ringmain_server.policies.latency import ACCURACY, LONGEST, SHORTEST, FailureRate, Latency
+
+from tests.fakes.clock import FakeClock
+
+
+@given(
+    st.lists(st.floats(SHORTEST, LONGEST), min_size=1, max_size=100),
+    st.floats(0, 1),
+)
+def test_a_quantile_is_right_within_its_accuracy(values: list[float], q: float) -> None:
+    """It is within 5 % of the exact nearest-rank quantile."""
+    latency = Latency(FakeClock())
+    for value in values:
+        latency.observe(value)
+    exact = sorted(values)[max(math.ceil(q * len(values)), 1) - 1]
+    assert latency.quantile(q) == pytest.approx(exact, rel=ACCURACY * 1.001)
+
+
+@pytest.mark.parametrize(("seconds", "nearest"), [(0.0, SHORTEST), (-1.0, SHORTEST), (1e9, LONGEST)])
+def test_what_is_out_of_range_counts_as_the_nearest(seconds: float, nearest: float) -> None:
+    """Nothing is lost and nothing breaks, and no value is told beyond the bounds' accuracy."""
+    latency = Latency(FakeClock())
+    latency.observe(seconds)
+    assert latency.quantile(0.5) == pytest.approx(nearest, rel=3 * ACCURACY)
+
+
+def test_nothing_is_known_before_and_a_minute_after() -> None:
+    """A minute without news leaves no opinion."""
+    clock = FakeClock()
+    latency = Latency(clock)
+    assert latency.quantile(0.5) is None
+    latency.observe(2)
+    clock.advance(49)
+    assert latency.quantile(0.5) == pytest.approx(2, rel=ACCURACY)
+    clock.advance(11)
+    assert latency.quantile(0.5) is None
+
+
+def test_the_median_moves_with_what_is_new() -> None:
+    """What was slow a minute ago and is fast now is fast."""
+    clock = FakeClock()
+    latency = Latency(clock)
+    for second in range(120):
+        latency.observe(8.0 if second < 60 else 0.25)
+        clock.advance(1)
+    assert latency.quantile(0.5) == pytest.approx(0.25, rel=ACCURACY)
+    assert latency.quantile(1.0) == pytest.approx(0.25, rel=ACCURACY)
+
+
+def test_the_failure_rate_is_of_the_last_minute() -> None:
+    """Three of four failed; a minute later nothing is known."""
+    clock = FakeClock()
+    failures = FailureRate(clock)
+    assert (failures.rate, failures.attempts) == (None, 0)
+    for failed in (True, True, False, True):
+        failures.observe(failed=failed)
+    assert (failures.rate, failures.attempts) == (0.75, 4)
+    clock.advance(60)
+    assert (failures.rate, failures.attempts) == (None, 0)
