@@ -115,9 +115,22 @@ def test_discovery(kind: str) -> None:
     assert environment.discovered({**environ, first: ""}).values == {"providers": {}}
 
 
-def test_discovery_leaves_out_what_is_not_built() -> None:
-    """The usual variable of a kind that is not built yet brings no provider."""
-    assert environment.discovered({"GEMINI_API_KEY": "x"}).values == {"providers": {}}
+def test_discovery_by_a_second_variable() -> None:
+    """A kind's second variable brings a provider, too, and the first one wins."""
+    both = {"GEMINI_API_KEY": "first", "GOOGLE_API_KEY": "second"}
+    for environ, key in (({"GOOGLE_API_KEY": "second"}, "second"), (both, "first")):
+        assert environment.discovered(environ).values == {"providers": {"gemini": {"kind": "gemini"}}}
+        source = environment.usual(environ, {"gemini": {"kind": "gemini"}})
+        url = "https://generativelanguage.googleapis.com"
+        assert source.values == {"providers": {"gemini": {"base_url": url, "api_key": key}}}
+
+
+def test_discovery_needs_every_trigger() -> None:
+    """Vertex AI wants a project and a location, and only both bring a provider."""
+    environ = {"GOOGLE_CLOUD_PROJECT": "p"}
+    assert environment.discovered(environ).values == {"providers": {}}
+    found = environment.discovered({**environ, "GOOGLE_CLOUD_LOCATION": "global"}).values
+    assert found == {"providers": {"vertex": {"kind": "vertex"}}}
 
 
 def test_usual_values_fill_gaps() -> None:
@@ -138,7 +151,7 @@ def test_usual_keys_stay_at_home() -> None:
 
 def test_usual_values_need_a_kind() -> None:
     """Providers without a kind that is built get nothing."""
-    providers = {"a": {"kind": "nope"}, "b": 3, "c": {}, "d": {"kind": "gemini"}}
+    providers = {"a": {"kind": "nope"}, "b": 3, "c": {}, "d": {"kind": "local"}}
     assert environment.usual({"GEMINI_API_KEY": "k"}, providers).values == {"providers": {}}
 
 

@@ -156,7 +156,8 @@ models:
         "7: providers.Up.kind: is no provider kind (did you mean openai?)",
         (
             "8: providers.later.kind: kind local is not built yet (built: sandbox, openai, azure,"
-            " ollama, vllm, llamacpp, groq, mistral, deepseek, xai, openrouter, together, venice, anthropic)"
+            " ollama, vllm, llamacpp, groq, mistral, deepseek, xai, openrouter, together, venice, anthropic,"
+            " vertex, gemini)"
         ),
         (
             "9: providers.g.api_key: is required by kind groq"
@@ -191,6 +192,33 @@ models:
     ("text", "expected"),
     [
         ("providers: [x]", "1: providers: must be a mapping"),
+        (
+            "providers: {g: {kind: vertex, location: us-central1}}",
+            (
+                "1: providers.g.project: is required by kind vertex"
+                " (set project, or the environment variable GOOGLE_CLOUD_PROJECT)"
+            ),
+        ),
+        (
+            "providers: {g: {kind: vertex, project: p, location: 'US 1'}}",
+            "1: providers.g.location: must be lower case letters, digits and '-'",
+        ),
+        (
+            "providers: {g: {kind: vertex, project: p, location: global, endpoint: 'http://x'}}",
+            "1: providers.g.endpoint: must be a host, or host:port, without a scheme",
+        ),
+        (
+            "providers: {g: {kind: vertex, project: p, location: global, insecure: true}}",
+            "1: providers.g.insecure: needs an endpoint: Google's own has TLS only",
+        ),
+        (
+            "providers: {g: {kind: vertex, project: p, location: l, endpoint: e, insecure: true, access_token: t}}",  # noqa: E501
+            "1: providers.g.access_token: is never sent without TLS (remove it, or insecure)",
+        ),
+        (
+            "providers: {g: {kind: vertex, project: p, location: l, credentials_file: f, access_token: t}}",
+            "1: providers.g.access_token: excludes credentials_file (give one of them)",
+        ),
         ("providers: {a: x}", "1: providers.a: must be a mapping"),
         ("providers: {a: {kind: 3}}", "1: providers.a.kind: must be text (put it in quotes)"),
         ("models: x", "1: models: must be a mapping"),

@@ -38,6 +38,7 @@ _MESSAGES = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be one of {expected}",
+    "string_pattern_mismatch": "must be lower case letters, digits and '-'",
     "value_error": "{error}",
 }
 
@@ -107,6 +108,7 @@ def _provider(name: str, provider: object) -> Iterator[Mistake]:
         yield Mistake((*keys, "kind"), f"kind {kind.name} is not built yet", f"built: {built}")
     else:
         yield from _settings_of_kind(keys, kind, provider)
+        yield from _credentials(keys, provider)
 
 
 def _settings_of_kind(keys: Keys, kind: Kind, provider: Mapping[str, object]) -> Iterator[Mistake]:
@@ -128,6 +130,18 @@ def _settings_of_kind(keys: Keys, kind: Kind, provider: Mapping[str, object]) ->
                 f"is required by kind {kind.name}",
                 f"set {setting}, or the environment variable {variable}" if variable else "",
             )
+
+
+def _credentials(keys: Keys, provider: Mapping[str, object]) -> Iterator[Mistake]:
+    """Vertex AI takes one kind of credentials, and none without TLS."""
+    given = [name for name in ("credentials_file", "access_token") if provider.get(name) is not None]
+    if provider.get("insecure") is True:
+        if provider.get("endpoint") is None:
+            yield Mistake((*keys, "insecure"), "needs an endpoint: Google's own has TLS only")
+        for name in given:
+            yield Mistake((*keys, name), "is never sent without TLS", "remove it, or insecure")
+    elif len(given) > 1:
+        yield Mistake((*keys, given[1]), f"excludes {given[0]}", "give one of them")
 
 
 def _model(name: str, model: object, providers: Mapping[str, object]) -> Iterator[Mistake]:

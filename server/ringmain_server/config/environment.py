@@ -83,7 +83,7 @@ def discovered(environ: Mapping[str, str]) -> Source:
     providers: Tree = {}
     places: dict[Keys, Place] = {}
     for kind in KINDS.values():
-        variables = [kind.environment[setting] for setting in kind.triggers]
+        variables = [kind.variable(setting, environ) for setting in kind.triggers]
         if kind.built and variables and all(environ.get(name) for name in variables):
             providers[kind.name] = {"kind": kind.name}
             places["providers", kind.name] = Place(variables[0])
@@ -105,7 +105,8 @@ def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source
         if provider.get("base_url") is not None or provider.get("platform") is not None:
             continue
         found: Tree = {"base_url": kind.base_url} if kind.base_url else {}
-        for setting, variable in kind.environment.items():
+        for setting in kind.environment:
+            variable = kind.variable(setting, environ)
             if environ.get(variable):
                 found[setting] = _usual_value(kind, setting, environ[variable])
                 places["providers", name, setting] = Place(variable)

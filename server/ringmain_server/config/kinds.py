@@ -29,8 +29,16 @@ _ANTHROPIC = _COMMON | {
     "max_output_tokens",
     "cache_system_tokens",
 }
+_VERTEX = _COMMON | {"project", "location", "endpoint", "insecure", "credentials_file", "access_token"}
+_GEMINI = _COMMON | {"base_url", "api_key", "headers"}
 _SANDBOX = _COMMON | {"first_token_ms", "tokens_per_second", "seed"}
-_WIRES: dict[str, frozenset[str]] = {"openai": _OPENAI, "anthropic": _ANTHROPIC, "sandbox": _SANDBOX}
+_WIRES: dict[str, frozenset[str]] = {
+    "openai": _OPENAI,
+    "anthropic": _ANTHROPIC,
+    "vertex": _VERTEX,
+    "gemini": _GEMINI,
+    "sandbox": _SANDBOX,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Kind:
         base_url: Its usual endpoint, None when it has none or everybody has their own.
         required: Settings without which it cannot work.
         environment: The environment variable that gives each setting when the file does not.
+        also: A second variable for some of them, read when the first is not set.
         triggers: Settings whose variables must all be set for a provider of this kind to exist
             without a configuration file. Empty means never.
         extra: The extra of the distribution that it needs, None for none.
@@ -56,6 +65,7 @@ class Kind:
     base_url: str | None = None
     required: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
     triggers: tuple[str, ...] = ()
     extra: str | None = None
     built: bool = True
@@ -64,6 +74,12 @@ class Kind:
     def settings(self) -> frozenset[str]:
         """The names of the settings that a provider of this kind takes."""
         return _WIRES.get(self.wire, _COMMON)
+
+    def variable(self, setting: str, environ: Mapping[str, str]) -> str:
+        """The environment variable that gives a setting."""
+        first = self.environment[setting]
+        second = self.also.get(setting, first)
+        return first if environ.get(first) else second if environ.get(second) else first
 
 
 def _hosted(name: str, title: str, base_url: str) -> Kind:
@@ -168,8 +184,27 @@ _ALL = (
         triggers=("api_key",),
         extra="anthropic",
     ),
-    _planned("vertex", "Google Vertex AI"),
-    _planned("gemini", "Gemini developer API", api_key="GEMINI_API_KEY"),
+    # The variables are those that Google's own client reads.
+    Kind(
+        "vertex",
+        "Gemini on Google Vertex AI",
+        wire="vertex",
+        required=("project", "location"),
+        environment={"project": "GOOGLE_CLOUD_PROJECT", "location": "GOOGLE_CLOUD_LOCATION"},
+        triggers=("project", "location"),
+        extra="vertex",
+    ),
+    Kind(
+        "gemini",
+        "Gemini developer API",
+        wire="gemini",
+        base_url="https://generativelanguage.googleapis.com",
+        required=("base_url", "api_key"),
+        environment={"api_key": "GEMINI_API_KEY"},
+        also={"api_key": "GOOGLE_API_KEY"},
+        triggers=("api_key",),
+        extra="vertex",
+    ),
     _planned("local", "A model in the process"),
 )
 

@@ -130,6 +130,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("log", config.LogSettings),
     ("log.file", config.LogFileSettings),
     ("timeouts", config.TimeoutSettings),
+    ("idempotency", config.IdempotencySettings),
     ("providers.NAME", config.ProviderSettings),
     ("models.NAME", config.ModelSettings),
     ("models.NAME.candidates[]", config.CandidateSettings),
@@ -269,6 +270,7 @@ def _kind_row(kind: Kind) -> str:
         f"**`{variable}`**" if setting in kind.triggers else f"`{variable}`"
         for setting, variable in kind.environment.items()
     )
+    variables += "".join(f" or `{variable}`" for variable in kind.also.values())
     extra = f"`ringmain[{kind.extra}]`" if kind.extra else ""
     return f"| `{kind.name}` | {kind.title} | {endpoint} | {variables} | {extra} |"
 

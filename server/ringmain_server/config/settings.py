@@ -5,6 +5,7 @@ Strings from the environment become numbers before they get here (`schema.typed`
 and booleans are strict.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -46,6 +47,9 @@ Capability = Literal[
 ]
 
 
+_HOST = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
+
+
 def _not_bool(value: object) -> object:
     # A bool is an int to Python, so that `price: true` would be one dollar.
     if isinstance(value, bool):
@@ -76,6 +80,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _endpoint(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise ValueError("must be a host, or host:port, without a scheme")
+    return value
+
+
 def _frozen(value: Mapping[str, T]) -> Mapping[str, T]:
     return MappingProxyType(dict(value))
 
@@ -103,6 +113,8 @@ Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Address = Annotated[str, AfterValidator(units.address)]
 HostPort = Annotated[str, AfterValidator(units.host_port)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Location = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
 Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_stripped)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
@@ -258,20 +270,21 @@ class ProviderSettings(_Section):
     base_url: BaseUrl | None = Field(
         default=None,
         description="The endpoint, up to and without `/chat/completions` or `/v1/messages`; for Azure, the "
-        "resource's endpoint. Absent means the kind's own. OpenAI and Anthropic wires.",
+        "resource's endpoint; for Gemini, without the version. Absent means the kind's own. OpenAI, "
+        "Anthropic and Gemini wires.",
     )
     api_key: Secret | None = Field(
         default=None,
         description="The key. Absent means the kind's usual variable, unless `base_url` points "
-        "elsewhere. OpenAI and Anthropic wires.",
+        "elsewhere. OpenAI, Anthropic and Gemini wires.",
     )
     organization: Text | None = Field(
         default=None, description="The organization that requests count for. OpenAI wire."
     )
     project: Text | None = Field(
         default=None,
-        description="The project that requests count for; with `platform: vertex`, the Google Cloud project. "
-        "OpenAI and Anthropic wires.",
+        description="The project that requests count for; at Vertex AI, the Google Cloud project. "
+        "OpenAI, Anthropic and Vertex wires.",
     )
     api_version: Text | None = Field(
         default=None,
@@ -280,7 +293,7 @@ class ProviderSettings(_Section):
     headers: Annotated[Mapping[str, Secret], AfterValidator(_frozen)] = Field(
         default_factory=_nothing,
         description="HTTP headers sent with every request. Their values count as secrets. "
-        "OpenAI and Anthropic wires.",
+        "OpenAI, Anthropic and Gemini wires.",
     )
     connection_limit: Count | None = Field(
         default=None,
@@ -292,8 +305,28 @@ class ProviderSettings(_Section):
         "is then an access token or a Bedrock key; absent, the cloud's usual credentials are used. "
         "Anthropic wire.",
     )
-    location: Text | None = Field(
-        default=None, description="The region at the cloud, such as `us-east5`. Anthropic wire."
+    location: Location | None = Field(
+        default=None,
+        description="The region at the cloud, such as `us-east5`; at Vertex AI also `global`. "
+        "Anthropic and Vertex wires.",
+    )
+    endpoint: Endpoint | None = Field(
+        default=None,
+        description="The host, with or without a port, in place of the location's own. Vertex wire.",
+    )
+    insecure: Flag = Field(
+        default=False,
+        description="Use neither TLS nor credentials: for tests, with an `endpoint` of your own. "
+        "Vertex wire.",
+    )
+    credentials_file: Text | None = Field(
+        default=None,
+        description="The key file of a service account. Absent means the application default credentials. "
+        "Vertex wire.",
+    )
+    access_token: Secret | None = Field(
+        default=None,
+        description="An access token in place of other credentials. It is not renewed. Vertex wire.",
     )
     betas: tuple[Text, ...] = Field(
         default_factory=tuple, description="Beta features, sent as `anthropic-beta`. Anthropic wire."
@@ -381,6 +414,20 @@ class ModelSettings(_Section):
     description: str = Field(default="", description="What it is for, for people.")
 
 
+class IdempotencySettings(_Section):
+    """Answers kept for requests that come again with the same `request_id`.
+
+    They are kept in the memory of each process: a repeat that reaches another one runs again.
+    """
+
+    ttl: Span = Field(default=86400.0, description="How long an answer is kept.")
+    max_entries: Count = Field(
+        default=10_000,
+        description="The most answers that are kept; the longest unused goes first.",
+    )
+    max_bytes: Size = Field(default=64 * 2**20, description="The most bytes of answers that are kept.")
+
+
 def _sandbox_alone() -> Mapping[str, ProviderSettings]:
     return MappingProxyType({"sandbox": ProviderSettings(kind="sandbox")})
 
@@ -392,6 +439,9 @@ class Settings(_Section):
     log: LogSettings = Field(default_factory=LogSettings, description="Logs.")
     timeouts: TimeoutSettings = Field(
         default_factory=TimeoutSettings, description="Timeouts of every provider."
+    )
+    idempotency: IdempotencySettings = Field(
+        default_factory=IdempotencySettings, description="Answers kept for repeated requests."
     )
     providers: Annotated[Mapping[str, ProviderSettings], AfterValidator(_frozen)] = Field(
         default_factory=_sandbox_alone,

@@ -4,20 +4,16 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ringmain_server.config.kinds import KINDS
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
 
-Build = Callable[[str, "ProviderSettings", HttpSessions], Provider]
+_PACKAGE = "ringmain_server.providers"
 
-_MODULES = {
-    "sandbox": "ringmain_server.providers.sandbox",
-    "anthropic": "ringmain_server.providers.anthropic",
-}
-_OPENAI_WIRE = "ringmain_server.providers.openai"
-"""Every other kind that is built speaks the OpenAI wire; `config.kinds` has refused the rest."""
+Build = Callable[[str, "ProviderSettings", HttpSessions], Provider]
 
 
 class ExtraMissing(Exception):
@@ -39,11 +35,11 @@ def build_provider(provider_id: str, settings: "ProviderSettings", sessions: Htt
     Raises:
         ExtraMissing: Its library is not installed.
     """
-    module = _MODULES.get(settings.kind, _OPENAI_WIRE)
+    kind = KINDS[settings.kind]
     try:
-        build: Build = importlib.import_module(module).build
+        build: Build = importlib.import_module(f"{_PACKAGE}.{kind.wire}").build
         return build(provider_id, settings, sessions)
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("ringmain_server"):
             raise
-        raise ExtraMissing(provider_id, module.rpartition(".")[2]) from exc
+        raise ExtraMissing(provider_id, kind.extra or kind.wire) from exc

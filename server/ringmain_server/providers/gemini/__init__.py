@@ -1,0 +1,59 @@
+"""Room 4: Gemini by key, at the developer API.
+
+google-genai knows the endpoint, the version of the API and its headers; requests go through the shared
+session. The translators are those of Vertex AI (`docs/decisions/0007-gemini-shares-the-vertex-wire.md`).
+"""
+
+from typing import TYPE_CHECKING
+
+from google import genai
+from google.genai.types import HttpOptions
+
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.gemini.chat import translators
+from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.http import FixedHeaders, HttpTransport
+from ringmain_server.providers.sessions import HttpSessions
+
+if TYPE_CHECKING:
+    from ringmain_server.config import ProviderSettings
+
+_CONNECT = 5.0
+
+
+def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
+    """The provider of these settings.
+
+    Args:
+        provider_id: Its name in the configuration.
+        settings: Its settings.
+        sessions: Where the shared session is.
+    """
+    own = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    errors = GeminiErrors(tuple(filter(None, (key, *own.values()))))
+    base_url, headers = _endpoint(settings.base_url, key)
+    transport = HttpTransport(
+        provider_id,
+        sessions,
+        base_url,
+        FixedHeaders({**headers, **own}),
+        errors,
+        settings.timeouts.connect or _CONNECT,
+    )
+    return Provider(provider_id, settings.kind, transport, translators(errors))
+
+
+def _endpoint(base_url: str | None, key: str) -> tuple[str, dict[str, str]]:
+    """Where the API is, and the headers that it wants, by the official client.
+
+    The client is asked once and thrown away: what it knows stands in its options, which it has no public
+    name for.
+    """
+    options = HttpOptions(base_url=base_url) if base_url else None
+    client = genai.Client(vertexai=False, api_key=key or "none", http_options=options)
+    found = client._api_client._http_options
+    headers = {
+        name: value for name, value in (found.headers or {}).items() if key or name != "x-goog-api-key"
+    }
+    return f"{(found.base_url or '').rstrip('/')}/{found.api_version}", headers

@@ -1,0 +1,158 @@
+"""Room 4, pure: the translators of chat for the Gemini developer API: those of Vertex AI, in JSON.
+
+https://ai.google.dev/api/generate-content, https://ai.google.dev/api/tokens.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import orjson
+from ringmain.v1.chat_service_pb2 import (
+    ChatEvent,
+    ChatRequest,
+    ChatResponse,
+    CountTokensRequest,
+    CountTokensResponse,
+)
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.providers.exchange import Translators
+from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
+from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex.chat import ChatDecoder, response
+from ringmain_server.providers.vertex.request import generate_request, options
+
+_STREAM_HEADERS: Mapping[str, str] = {
+    "Accept": "text/event-stream",
+    # A compressed stream comes in blocks, and every block late.
+    "Accept-Encoding": "identity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTranslator:
+    """Chat, answered whole. See `UnaryTranslator`."""
+
+    errors: GeminiErrors
+
+    def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        return HttpRequest(_path(candidate, "generateContent"), _body(request, candidate))
+
+    def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
+        """The response of the contract."""
+        message = _message(raw, candidate.provider_id, self.errors)
+        return response(message, request, candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChatTranslator:
+    """Chat, answered in events. See `StreamTranslator`."""
+
+    errors: GeminiErrors
+
+    def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        path = f"{_path(candidate, 'streamGenerateContent')}?alt=sse"
+        return HttpRequest(path, _body(request, candidate), _STREAM_HEADERS)
+
+    def decoder(self, request: ChatRequest, candidate: Candidate) -> "SseChatDecoder":
+        """A reader for one stream."""
+        return SseChatDecoder(ChatDecoder(candidate.provider_id, request), candidate.provider_id, self.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class CountTokensTranslator:
+    """A count of tokens by the provider. See `UnaryTranslator`."""
+
+    errors: GeminiErrors
+
+    def request(self, request: CountTokensRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        body = {"model": _model(candidate), **_body(request.chat, candidate)}
+        return HttpRequest(_path(candidate, "countTokens"), {"generateContentRequest": body})
+
+    def response(self, raw: bytes, request: CountTokensRequest, candidate: Candidate) -> CountTokensResponse:
+        """The response of the contract."""
+        count = _document(raw, candidate.provider_id, self.errors).get("totalTokens")
+        if not isinstance(count, int):
+            raise MalformedAnswer(candidate.provider_id, "answered without a count")
+        return CountTokensResponse(input_token_count=count)
+
+
+class SseChatDecoder:
+    """Reads one stream of events, each a message of the other wire. See `Decoder`."""
+
+    __slots__ = ("_decoder", "_errors", "_provider_id", "_sse")
+
+    def __init__(self, decoder: ChatDecoder, provider_id: str, errors: GeminiErrors) -> None:
+        self._decoder = decoder
+        self._provider_id = provider_id
+        self._errors = errors
+        self._sse = SseDecoder()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last event, with the usage, has been returned."""
+        return self._decoder.complete
+
+    def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
+        """The events of one network read."""
+        try:
+            found = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise MalformedAnswer(self._provider_id, "answered an event larger than any answer") from exc
+        return self._decoder.feed([_message(data, self._provider_id, self._errors) for data in found])
+
+    def end(self) -> Sequence[ChatEvent]:
+        """The events that the closing of the stream completes."""
+        return self._decoder.end()
+
+    def usage(self) -> Usage:
+        """What has been consumed so far."""
+        return self._decoder.usage()
+
+
+def translators(errors: GeminiErrors) -> Translators:
+    """Every operation of this wire."""
+    return {
+        CHAT: ChatTranslator(errors),
+        STREAM_CHAT: StreamChatTranslator(errors),
+        COUNT_TOKENS: CountTokensTranslator(errors),
+    }
+
+
+def _body(request: ChatRequest, candidate: Candidate) -> Object:
+    return merged(from_message(generate_request(request, candidate)), options(request, candidate.kind))
+
+
+def _model(candidate: Candidate) -> str:
+    model = candidate.provider_model
+    return model if "/" in model else f"models/{model}"
+
+
+def _path(candidate: Candidate, method: str) -> str:
+    return f"/{quote(_model(candidate))}:{method}"
+
+
+def _message(raw: bytes, provider_id: str, errors: GeminiErrors) -> wire.GenerateContentResponse:
+    return to_message(_document(raw, provider_id, errors), provider_id)
+
+
+def _document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as exc:
+        raise MalformedAnswer(provider_id, "answered something that is not JSON") from exc
+    if not isinstance(found, dict):
+        raise MalformedAnswer(provider_id, "answered JSON that is no object")
+    if "error" in found:
+        raise errors.reported(provider_id, found["error"])
+    return found

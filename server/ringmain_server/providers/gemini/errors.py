@@ -1,0 +1,86 @@
+"""Room 4, pure: what an error of the Gemini developer API means.
+
+https://ai.google.dev/gemini-api/docs/troubleshooting: an HTTP status, and a body `{"error": {"code",
+"message", "status", "details"}}` with the same canonical statuses and details as on gRPC.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from ringmain_server.errors import ProviderError, StreamBroken
+from ringmain_server.providers import http_errors
+from ringmain_server.providers.vertex.errors import WireError, classified
+
+_TYPE = "type.googleapis.com/google.rpc."
+
+
+@dataclass(frozen=True, slots=True)
+class GeminiErrors:
+    """The error map of one provider.
+
+    Attributes:
+        secrets: The provider's own credentials, which no message may repeat.
+    """
+
+    secrets: tuple[str, ...] = ()
+
+    def __call__(
+        self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
+    ) -> ProviderError:
+        """What a status other than 200 means. See `transport.ErrorMap`."""
+        error = parse(body)
+        if error is None:
+            return http_errors.by_status(provider_id, status, headers, "", time.time())
+        return classified(provider_id, error, self.secrets)
+
+    def reported(self, provider_id: str, found: object) -> ProviderError:
+        """What an error means that came under status 200: instead of an answer, or within a stream."""
+        error = wire_error(found)
+        if error is None:
+            return StreamBroken(provider_id, "reported an error instead of an answer")
+        return classified(provider_id, error, self.secrets)
+
+
+def parse(body: bytes) -> WireError | None:
+    """The error of an answer's body, None when the body is of no known shape."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if isinstance(found, list) and found:  # a stream that is no SSE is wrapped in a list
+        found = found[0]
+    return wire_error(found.get("error")) if isinstance(found, Mapping) else None
+
+
+def wire_error(found: object) -> WireError | None:
+    """The error of what stands at `error`, None when it has no status."""
+    if not isinstance(found, Mapping) or not isinstance(status := found.get("status"), str):
+        return None
+    details = found.get("details")
+    by_type = {
+        str(detail.get("@type")): detail
+        for detail in (details if isinstance(details, list) else ())
+        if isinstance(detail, Mapping)
+    }
+    info = by_type.get(f"{_TYPE}ErrorInfo", {})
+    retry = by_type.get(f"{_TYPE}RetryInfo", {})
+    quota = by_type.get(f"{_TYPE}QuotaFailure", {})
+    return WireError(
+        status,
+        _text(found.get("message")),
+        _text(info.get("reason")),
+        http_errors.duration(_text(retry.get("retryDelay"))),
+        _quotas(quota.get("violations")),
+    )
+
+
+def _quotas(violations: object) -> tuple[str, ...]:
+    found = violations if isinstance(violations, list) else ()
+    return tuple(_text(violation.get("quotaId")) for violation in found if isinstance(violation, Mapping))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,60 @@
+"""Room 4: Gemini on Vertex AI, over gRPC.
+
+google-cloud-aiplatform knows credentials, TLS and messages; calls go past its wrappers (`transport.py`).
+Translators are pure, and the Gemini developer API shares them (`providers/gemini`).
+"""
+
+from typing import TYPE_CHECKING
+
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.vertex import light
+from ringmain_server.providers.vertex.channels import Access, Connections
+from ringmain_server.providers.vertex.chat import Resources, translators
+from ringmain_server.providers.vertex.transport import VertexTransport
+
+if TYPE_CHECKING:
+    from ringmain_server.config import ProviderSettings
+
+_HOST = "aiplatform.googleapis.com"
+_GLOBAL = "global"
+_MULTI_REGIONS = ("us", "eu")
+_CONNECT = 5.0
+
+
+def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
+    """The provider of these settings. It connects when it is first called.
+
+    Args:
+        provider_id: Its name in the configuration.
+        settings: Its settings; project and location are set.
+        sessions: Not needed: this wire is no HTTP of ours.
+    """
+    del sessions
+    location = settings.location or _GLOBAL
+    token = settings.access_token.get_secret_value() if settings.access_token else None
+    access = Access(
+        host=settings.endpoint or host_of(location),
+        insecure=settings.insecure,
+        credentials_file=settings.credentials_file,
+        access_token=token,
+        connect_timeout=settings.timeouts.connect or _CONNECT,
+    )
+    if not access.insecure:
+        light.load_client()  # now, not within the first call
+    secrets = (token,) if token else ()
+    return Provider(
+        provider_id=provider_id,
+        kind=settings.kind,
+        transport=VertexTransport(provider_id, Connections(provider_id, access), secrets),
+        translators=translators(Resources(settings.project or "", location)),
+    )
+
+
+def host_of(location: str) -> str:
+    """The endpoint of a location: https://cloud.google.com/vertex-ai/docs/general/locations."""
+    if location == _GLOBAL:
+        return _HOST
+    if location in _MULTI_REGIONS:
+        return f"aiplatform.{location}.rep.googleapis.com"
+    return f"{location}-{_HOST}"

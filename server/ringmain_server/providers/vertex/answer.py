@@ -1,0 +1,156 @@
+"""Room 4, pure: reads answers of this wire, whole or in pieces, into one assembler.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#response. A whole answer and
+each message of a stream are of one type, so that both are read here and cannot come apart.
+"""
+
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.content_pb2 import Media
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.errors import MalformedAnswer, StreamBroken
+from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.vertex import signatures, values, wire
+from ringmain_server.providers.vertex.finish import blocked, finish_reason
+from ringmain_server.providers.vertex.usage import usage
+
+_TEXT, _THOUGHT, _OTHER = "text", "thought", ""
+
+
+class Answer:
+    """One answer as far as it has been read.
+
+    Parts keep their order: whatever comes between two texts makes two parts of them.
+
+    Args:
+        provider_id: Who answers.
+        request: What was asked, for the estimate of its usage and for the ids of calls.
+    """
+
+    __slots__ = ("_counts", "_key", "_kind", "_provider_id", "_reason", "_request", "assembler", "final")
+
+    def __init__(self, provider_id: str, request: ChatRequest) -> None:
+        self._provider_id = provider_id
+        self._request = request
+        self._key = 0
+        self._kind = _OTHER
+        self._counts: wire.UsageMetadata | None = None
+        self._reason: wire.Candidate | None = None
+        self.assembler = ChatAssembler(provider_id)
+        self.final = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model said why it stopped."""
+        return self._reason is not None
+
+    def read(self, message: wire.GenerateContentResponse) -> None:
+        """Reads a message: a whole answer, or one of a stream.
+
+        Further candidates, which options may ask for, are left.
+
+        Raises:
+            ContentFiltered: The prompt was not let through.
+        """
+        counted = message.HasField("usage_metadata")
+        if counted:
+            self._counts = message.usage_metadata
+        for candidate in message.candidates:
+            if candidate.index:
+                continue
+            for part in candidate.content.parts:
+                self._part(part, message)
+            if candidate.finish_reason:
+                self._reason = candidate
+        if self._reason is not None:
+            self.final = self.final or counted
+        elif message.HasField("prompt_feedback") and message.prompt_feedback.block_reason:
+            raise blocked(self._provider_id, message.prompt_feedback)
+
+    def finish(self) -> list[ChatEvent]:
+        """The last events.
+
+        Raises:
+            ContentFiltered: A safety system left nothing of the answer.
+            MalformedAnswer: There was none, or it broke off.
+        """
+        last = self._reason
+        if last is None:
+            raise StreamBroken(self._provider_id, "ended its answer without a reason to stop")
+        reason = finish_reason(self._provider_id, last.finish_reason, last.safety_ratings, self.assembler)
+        return self.assembler.finish(reason, self.usage())
+
+    def usage(self) -> Usage:
+        """What was consumed so far."""
+        return usage(self._counts, self._request, self.assembler.tokens, final=self.final)
+
+    def _part(self, part: wire.Part, message: wire.GenerateContentResponse) -> None:
+        text = part.text
+        if text and not part.thought:
+            # nearly every part of a stream
+            if self._kind != _TEXT:
+                self._next(_TEXT)
+            self.assembler.text(text, self._key)
+            if part.thought_signature:
+                self._sign(signatures.BEFORE, part.thought_signature)
+        elif part.thought:
+            self._think(text, part.thought_signature)
+        else:
+            self._rare(part, message)
+
+    def _think(self, text: str, signature: bytes) -> None:
+        if self._kind != _THOUGHT:
+            self._next(_THOUGHT)
+        if text:
+            self.assembler.reasoning(text, self._key)
+        if signature:
+            self._sign(signatures.THOUGHT, signature)
+
+    def _rare(self, part: wire.Part, message: wire.GenerateContentResponse) -> None:
+        kind = part.WhichOneof("data")
+        if kind == "function_call":
+            if part.thought_signature:
+                self._sign(signatures.CALL, part.thought_signature)
+            self._call(part.function_call, message.response_id)
+            return
+        if kind == "inline_data":
+            blob = part.inline_data
+            self._next(_OTHER)
+            self.assembler.media(Media(mime_type=blob.mime_type, data=blob.data), self._key)
+        elif kind == "executable_code":
+            self._tool_text(f"```python\n{part.executable_code.code}\n```\n")
+        elif kind == "code_execution_result":
+            self._tool_text(f"```\n{part.code_execution_result.output}\n```\n")
+        if part.thought_signature:
+            self._sign(signatures.BEFORE, part.thought_signature)
+
+    def _tool_text(self, text: str) -> None:
+        """What a tool of the provider's own ran, which the contract has no part for."""
+        self._next(_OTHER)
+        self.assembler.text(text, self._key)
+
+    def _call(self, call: wire.FunctionCall, response_id: str) -> None:
+        """A call, whole: the wire gives it no id.
+
+        The id made here is the same whenever the same answer is read, and another in each answer of a
+        conversation.
+        """
+        if not call.name:
+            raise MalformedAnswer(self._provider_id, "called a tool without a name")
+        self._next(_OTHER)
+        answer = response_id or str(len(self._request.messages))
+        self.assembler.tool_call(self._key, f"call_{answer}_{self.assembler.tool_calls}", call.name)
+        self.assembler.arguments(values.text_of(call.args), self._key)
+
+    def _sign(self, place: bytes, signature: bytes) -> None:
+        """A signature, in the reasoning that has just come or in one of its own."""
+        if self._kind != _THOUGHT or place == signatures.BEFORE:
+            self._next(_THOUGHT)
+        self.assembler.signature(place + signature, self._key)
+        self._next(_OTHER)
+
+    def _next(self, kind: str) -> None:
+        """Another part begins."""
+        self.assembler.close(self._key)
+        self._key += 1
+        self._kind = kind

@@ -1,0 +1,182 @@
+"""Room 4, pure: what an error of Google's APIs means, on gRPC and on HTTP.
+
+https://cloud.google.com/apis/design/errors: a canonical status, a message for people, and details by type.
+Details are looked at first, wordings only where Google has no detail, and the status last.
+"""
+
+import re
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+from google.rpc.error_details_pb2 import ErrorInfo, QuotaFailure, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from ringmain_server.errors import (
+    ConnectionFailed,
+    ContextTooLong,
+    CredentialsRefused,
+    MalformedAnswer,
+    ProviderError,
+    QuotaSpent,
+    RateLimited,
+    ServerFault,
+    UnknownProviderModel,
+)
+from ringmain_server.providers import http_errors
+
+DETAILS = "grpc-status-details-bin"
+"""The trailer with the details: https://grpc.io/docs/guides/error/."""
+
+_KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "ACCESS_TOKEN_EXPIRED"})
+_BILLING_REASONS = frozenset({"BILLING_DISABLED"})
+_CONTEXT_WORDS = re.compile(
+    r"exceeds the maximum number of tokens|input token count.{0,80}(?:exceeds|only supports up to)",
+    re.IGNORECASE,
+)
+_KEY_WORDS = re.compile(r"api key (?:not valid|not found|expired)|location is not supported", re.IGNORECASE)
+_LONG_QUOTAS = re.compile(r"per_?(?:day|month)", re.IGNORECASE)
+_PROJECTS = re.compile(r"\bprojects/[^/\s'\"]+")
+_SIZE_WORDS = re.compile(r"received message larger than max|decompressed message larger", re.IGNORECASE)
+# What gRPC itself says of a connection; no server sends such a status.
+_NEVER_THERE = re.compile(
+    r"failed to connect|connection refused|no route to host|network is unreachable", re.IGNORECASE
+)
+_NAMELESS = re.compile(r"(?:dns|name) resolution|domain name not found|could not contact dns", re.IGNORECASE)
+_HANDSHAKE = re.compile(r"handshak|ssl|tls|certificate", re.IGNORECASE)
+_LOST = re.compile(
+    r"socket closed|connection reset|broken pipe|goaway|endpoint closing|rst_stream|recvmsg|keepalive|"
+    r"stream removed|transport closed|connection (?:aborted|closed)",
+    re.IGNORECASE,
+)
+_CREDENTIALS = re.compile(r"getting metadata from plugin failed|plugin.{0,20}(?:error|failed)", re.IGNORECASE)
+_OFFLINE = re.compile(
+    r"max retries|connection(?:error| aborted| reset)|timed? ?out|transporterror", re.IGNORECASE
+)
+
+_SERVER = frozenset(
+    {"UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED", "CANCELLED", "ABORTED", "DATA_LOSS"}
+)
+_ACCESS = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
+_MODEL = frozenset({"NOT_FOUND", "UNIMPLEMENTED"})
+
+
+@dataclass(frozen=True, slots=True)
+class WireError:
+    """An error as the wire tells it.
+
+    Attributes:
+        status: The canonical status, such as `RESOURCE_EXHAUSTED`.
+        message: For people, as it came.
+        reason: `ErrorInfo.reason`, empty when there is none.
+        retry_after: Seconds of `RetryInfo`, None when there is none.
+        quotas: The names of the quotas that are exhausted.
+    """
+
+    status: str
+    message: str = ""
+    reason: str = ""
+    retry_after: float | None = None
+    quotas: tuple[str, ...] = ()
+
+
+def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()) -> ProviderError:
+    """The failure that an error means, by section 1 of the laws.
+
+    Args:
+        provider_id: Who answered.
+        error: As the wire tells it.
+        secrets: The provider's own credentials, which no message may repeat.
+    """
+    message = _PROJECTS.sub(f"projects/{http_errors.REMOVED}", http_errors.clean(error.message, secrets))
+    if error.status == "RESOURCE_EXHAUSTED":
+        return _exhausted(provider_id, error)
+    if error.reason in _BILLING_REASONS:
+        return _spent(provider_id)
+    if error.status in _ACCESS or error.reason in _KEY_REASONS or _KEY_WORDS.search(error.message):
+        return CredentialsRefused(provider_id, "refused the gateway's credentials")
+    if error.status in _MODEL:
+        return UnknownProviderModel(provider_id, "does not know the model")
+    if error.status in _SERVER:
+        return ServerFault(provider_id, f"answered with status {error.status}", retry_after=error.retry_after)
+    if _CONTEXT_WORDS.search(error.message):
+        return ContextTooLong(provider_id, message)
+    return http_errors.rejected(provider_id, message)
+
+
+def from_rpc(provider_id: str, error: grpc.aio.AioRpcError, secrets: tuple[str, ...] = ()) -> ProviderError:
+    """The failure that the end of a call means."""
+    status, text = error.code().name, error.details() or ""
+    found = _of_connection(provider_id, status, text)
+    if found is not None:
+        return found
+    return classified(provider_id, _with_details(status, text, error.trailing_metadata()), secrets)
+
+
+def _of_connection(provider_id: str, status: str, text: str) -> ProviderError | None:
+    """What gRPC says itself; None when the provider spoke. No address gets into the message."""
+    if status == "RESOURCE_EXHAUSTED" and _SIZE_WORDS.search(text):
+        return _too_large(provider_id, text)
+    if status not in _SERVER and status != "UNAUTHENTICATED":
+        return None
+    if _CREDENTIALS.search(text):
+        if _OFFLINE.search(text):
+            return ConnectionFailed(provider_id, "could not reach the server that gives it access tokens")
+        return CredentialsRefused(provider_id, "has no usable credentials")
+    if status not in ("UNAVAILABLE", "INTERNAL", "UNKNOWN"):
+        return None
+    if _NAMELESS.search(text):
+        return ConnectionFailed(provider_id, "could not be found: its name does not resolve")
+    if _NEVER_THERE.search(text):
+        handshake = _HANDSHAKE.search(text)
+        return ConnectionFailed(
+            provider_id, "failed the TLS handshake" if handshake else "refused the connection"
+        )
+    if _LOST.search(text):
+        return ConnectionFailed(provider_id, "closed the connection before the end of its answer")
+    return None
+
+
+def _too_large(provider_id: str, text: str) -> ProviderError:
+    if text.upper().startswith("SERVER"):
+        return http_errors.rejected(provider_id, "the request is larger than the provider takes")
+    return MalformedAnswer(provider_id, "answered with a message larger than any answer")
+
+
+def _exhausted(provider_id: str, error: WireError) -> ProviderError:
+    if any(map(_LONG_QUOTAS.search, error.quotas)):
+        return _spent(provider_id)
+    return RateLimited(provider_id, "is limiting our rate", retry_after=error.retry_after)
+
+
+def _spent(provider_id: str) -> ProviderError:
+    return QuotaSpent(provider_id, "has no quota or credit left for this account")
+
+
+def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") -> WireError:
+    """The details of `google.rpc.Status`, where the trailers hold them."""
+    packed = trailers.get(DETAILS) if trailers is not None else None
+    info, retry, quota = ErrorInfo(), RetryInfo(), QuotaFailure()
+    if isinstance(packed, bytes):
+        _unpack(packed, info, retry, quota)
+    wait = (
+        retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9 if retry.HasField("retry_delay") else None
+    )
+    header = trailers.get("retry-after") if trailers is not None else None
+    if wait is None and isinstance(header, str):
+        wait = http_errors.duration(f"{header}s")
+    # A limit is named by its id, and until recently by the text alone.
+    quotas = [*(violation.quota_id or violation.subject for violation in quota.violations)]
+    quotas.append(info.metadata.get("quota_limit", ""))
+    return WireError(status, text, info.reason, wait, tuple(filter(None, quotas)))
+
+
+def _unpack(packed: bytes, *wanted: Message) -> None:
+    """Reads every detail that is of a type of `wanted`."""
+    try:
+        details = Status.FromString(packed).details
+        for detail in details:
+            for message in wanted:
+                detail.Unpack(message)
+    except DecodeError:
+        return  # the status says enough

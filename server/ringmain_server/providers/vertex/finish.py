@@ -1,0 +1,144 @@
+"""Room 4, pure: why an answer ended, or was withheld.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#finishreason.
+Both enums are open: the later names are those of the Gemini developer API, whose numbers this wire has not
+got.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from ringmain.v1.generation_pb2 import (
+    FINISH_REASON_CONTENT_FILTER,
+    FINISH_REASON_MAX_TOKENS,
+    FINISH_REASON_STOP,
+    FINISH_REASON_TOOL_CALLS,
+    FINISH_REASON_UNSPECIFIED,
+    FinishReason,
+)
+
+from ringmain_server.errors import ContentFiltered, MalformedAnswer, ProviderError
+from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.vertex import wire
+
+FINISH_REASONS: Mapping[str, int] = {
+    "FINISH_REASON_UNSPECIFIED": 0,
+    "STOP": 1,
+    "MAX_TOKENS": 2,
+    "SAFETY": 3,
+    "RECITATION": 4,
+    "OTHER": 5,
+    "BLOCKLIST": 6,
+    "PROHIBITED_CONTENT": 7,
+    "SPII": 8,
+    "MALFORMED_FUNCTION_CALL": 9,
+    "MODEL_ARMOR": 10,
+    "IMAGE_SAFETY": 11,
+    "IMAGE_PROHIBITED_CONTENT": 12,
+    "IMAGE_RECITATION": 13,
+    "IMAGE_OTHER": 14,
+    "UNEXPECTED_TOOL_CALL": 15,
+    "NO_IMAGE": 16,
+    # Only of the developer API; the numbers are our own.
+    "LANGUAGE": 1001,
+    "TOO_MANY_TOOL_CALLS": 1002,
+    "MISSING_THOUGHT_SIGNATURE": 1003,
+    "MALFORMED_RESPONSE": 1004,
+}
+BLOCK_REASONS: Mapping[str, int] = {
+    "BLOCK_REASON_UNSPECIFIED": 0,
+    "SAFETY": 1,
+    "OTHER": 2,
+    "BLOCKLIST": 3,
+    "PROHIBITED_CONTENT": 4,
+    "MODEL_ARMOR": 5,
+    "JAILBREAK": 6,
+    "IMAGE_SAFETY": 1001,
+}
+HARM_CATEGORIES: Mapping[str, int] = {
+    "HARM_CATEGORY_HATE_SPEECH": 1,
+    "HARM_CATEGORY_DANGEROUS_CONTENT": 2,
+    "HARM_CATEGORY_HARASSMENT": 3,
+    "HARM_CATEGORY_SEXUALLY_EXPLICIT": 4,
+    "HARM_CATEGORY_CIVIC_INTEGRITY": 5,
+    "HARM_CATEGORY_JAILBREAK": 6,
+}
+UNKNOWN = 9999
+"""A name that is in none of these tables."""
+
+_FINISH_NAMES = {number: name for name, number in FINISH_REASONS.items()}
+_BLOCK_NAMES = {number: name for name, number in BLOCK_REASONS.items()}
+_CATEGORIES = {
+    number: name.removeprefix("HARM_CATEGORY_").lower() for name, number in HARM_CATEGORIES.items()
+}
+_WITHHELD = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "MODEL_ARMOR",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+        "LANGUAGE",
+    }
+)
+_BROKEN_CALLS = frozenset(
+    {
+        "MALFORMED_FUNCTION_CALL",
+        "UNEXPECTED_TOOL_CALL",
+        "TOO_MANY_TOOL_CALLS",
+        "MALFORMED_RESPONSE",
+        "MISSING_THOUGHT_SIGNATURE",
+    }
+)
+
+
+def finish_reason(
+    provider_id: str, number: int, ratings: Iterable[wire.SafetyRating], assembler: ChatAssembler
+) -> FinishReason.ValueType:
+    """Why an answer ended.
+
+    Args:
+        provider_id: Who answered.
+        number: The wire's reason.
+        ratings: The answer's safety ratings.
+        assembler: What the answer holds.
+
+    Raises:
+        ContentFiltered: A safety system left nothing of it.
+        MalformedAnswer: The model broke off, and left nothing or a call that nobody can make.
+    """
+    name = _FINISH_NAMES.get(number, "")
+    if name in _WITHHELD:
+        if not assembler.parts:
+            raise _filtered(provider_id, "withheld the answer", ratings, name)
+        return FINISH_REASON_CONTENT_FILTER
+    if name in _BROKEN_CALLS:
+        raise MalformedAnswer(provider_id, "wrote a tool call that cannot be parsed")
+    if name == "MAX_TOKENS":
+        return FINISH_REASON_MAX_TOKENS
+    if assembler.tool_calls:
+        return FINISH_REASON_TOOL_CALLS
+    if name == "STOP":
+        return FINISH_REASON_STOP
+    if not assembler.parts:
+        raise MalformedAnswer(provider_id, "broke off before it had answered anything")
+    return FINISH_REASON_UNSPECIFIED
+
+
+def blocked(provider_id: str, feedback: wire.PromptFeedback) -> ProviderError:
+    """The failure of a prompt that was not let through."""
+    name = _BLOCK_NAMES.get(feedback.block_reason, "other")
+    return _filtered(provider_id, "refused the request", feedback.safety_ratings, name)
+
+
+def _filtered(
+    provider_id: str, did: str, ratings: Iterable[wire.SafetyRating], reason: str
+) -> ContentFiltered:
+    hit = sorted({_CATEGORIES.get(rating.category, "other") for rating in ratings if rating.blocked})
+    category = ",".join(hit) or reason.lower()
+    return ContentFiltered(
+        provider_id, f"the provider's safety system {did}", metadata={"category": category}
+    )

@@ -1,0 +1,75 @@
+"""Room 4, pure: media of the contract as parts of this wire.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/overview: images, audio, video and PDF as
+bytes or by an address, `https` or `gs`, which the provider fetches itself and whose media type it wants to
+be told. Text files go as text, which every model reads. The wire has no field for the names of files, so
+those of other media are left out.
+"""
+
+import mimetypes
+from urllib.parse import urlsplit
+
+from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media
+
+from ringmain_server.errors import MediaInvalid
+from ringmain_server.media.detect import detect
+from ringmain_server.providers.vertex import wire
+
+_FAMILIES = frozenset({"image", "audio", "video"})
+_PDF = "application/pdf"
+_TEXTUAL = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
+_RESOLUTIONS = {IMAGE_DETAIL_LOW: 1, IMAGE_DETAIL_HIGH: 3}
+"""`Part.MediaResolution.Level`: LOW and HIGH."""
+
+
+def part(media: Media, path: str, *, resolution: bool) -> wire.Part:
+    """A medium as a part.
+
+    Args:
+        media: What the caller sent.
+        path: Where, for the error.
+        resolution: Whether the model may be told how closely to look.
+
+    Raises:
+        MediaInvalid: This wire cannot carry it.
+    """
+    mime_type = _mime_type(media, path)
+    if media.WhichOneof("source") == "uri":
+        found = wire.Part(file_data={"mime_type": mime_type, "file_uri": media.uri})
+    elif _is_text(mime_type):
+        return wire.Part(text=_text(media, path))
+    else:
+        found = wire.Part(inline_data={"mime_type": mime_type, "data": media.data})
+    if resolution and media.detail in _RESOLUTIONS:
+        found.media_resolution.level = _RESOLUTIONS[media.detail]
+    return found
+
+
+def _mime_type(media: Media, path: str) -> str:
+    """The stated type, else what the bytes or the name say.
+
+    Raises:
+        MediaInvalid: There is none, or it is not one that this wire carries.
+    """
+    found = media.mime_type.partition(";")[0].strip().lower()
+    if not found and media.data:
+        found = detect(media.data)
+    if not found:
+        found = mimetypes.guess_type(media.filename or urlsplit(media.uri).path)[0] or ""
+    if found.partition("/")[0] in _FAMILIES or found == _PDF or _is_text(found):
+        return found
+    if not found:
+        raise MediaInvalid.at(path, "has no mime_type, which this provider needs to know")
+    raise MediaInvalid.at(path, f"is {found}; this provider takes images, audio, video, PDF and text")
+
+
+def _is_text(mime_type: str) -> bool:
+    return mime_type.startswith("text/") or mime_type in _TEXTUAL or mime_type.endswith(("+json", "+xml"))
+
+
+def _text(media: Media, path: str) -> str:
+    try:
+        text = media.data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise MediaInvalid.at(path, "is not text in UTF-8") from exc
+    return f"{media.filename}:\n\n{text}" if media.filename else text

@@ -1,0 +1,114 @@
+"""Room 4, pure: a ChatRequest as a request of this wire.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#generatecontentrequest.
+Every field is translated or refused. `request_id` and `routing_policy` are the gateway's own; so are the
+model and the contents, and that arguments of functions come whole.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from google.protobuf.json_format import ParseDict, ParseError
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.generation_pb2 import TOOL_MODE_AUTO, TOOL_MODE_NONE, TOOL_MODE_REQUIRED, Tool, ToolChoice
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.vertex import generation, turns, values, wire
+from ringmain_server.providers.vertex.traits import traits_of
+
+_AUTO, _ANY, _NONE = 1, 2, 3
+"""`FunctionCallingConfig.Mode`."""
+_MODES = {TOOL_MODE_AUTO: _AUTO, TOOL_MODE_NONE: _NONE, TOOL_MODE_REQUIRED: _ANY}
+_GATEWAYS_OWN = frozenset({"model", "contents"})
+_ARGUMENTS_IN_PIECES = ("streamFunctionCallArguments", "stream_function_call_arguments")
+
+
+def generate_request(request: ChatRequest, candidate: Candidate) -> wire.GenerateContentRequest:
+    """The request for an answer, without the model's name and without provider options.
+
+    Raises:
+        CallerError: A part, a schema or a value that this wire cannot carry.
+    """
+    found = wire.GenerateContentRequest()
+    traits = traits_of(candidate.provider_model)
+    turns.write(found, request.messages, candidate.provider_id, traits)
+    if request.tools:
+        _declare(found, request.tools)
+        _choose(found, request.tool_choice)
+    if request.HasField("generation_config"):
+        generation.write(found.generation_config, request.generation_config, traits)
+    return found
+
+
+def count_request(request: wire.GenerateContentRequest) -> wire.CountTokensRequest:
+    """The request for a count of what another request holds."""
+    found = wire.CountTokensRequest(
+        contents=request.contents, tools=request.tools, generation_config=request.generation_config
+    )
+    if request.HasField("system_instruction"):
+        found.system_instruction.CopyFrom(request.system_instruction)
+    return found
+
+
+def options(request: ChatRequest, kind: str) -> dict[str, object]:
+    """What is passed through for a provider kind, as the wire's JSON.
+
+    Raises:
+        InvalidField: It names something that is the gateway's own.
+    """
+    config = request.generation_config
+    if kind not in config.provider_options:
+        return {}
+    found = values.read_object(config.provider_options[kind])
+    path = f"generation_config.provider_options[{kind}]"
+    for name in sorted(_GATEWAYS_OWN & found.keys()):
+        raise InvalidField.at(f"{path}.{name}", "is set by the gateway")
+    tool_config = _inner(found, "toolConfig", "tool_config")
+    choice = _inner(tool_config, "functionCallingConfig", "function_calling_config")
+    for name in _ARGUMENTS_IN_PIECES:
+        if name in choice:
+            raise InvalidField.at(f"{path}.toolConfig.functionCallingConfig.{name}", "is set by the gateway")
+    return found
+
+
+def apply_options(found: wire.GenerateContentRequest, request: ChatRequest, kind: str) -> None:
+    """Writes the caller's own fields over a request: messages are merged, lists and values are replaced.
+
+    Raises:
+        InvalidField: They are none of this wire, or are the gateway's own.
+    """
+    given = options(request, kind)
+    if not given:
+        return
+    try:
+        ParseDict(given, found)
+    except ParseError as exc:
+        path = f"generation_config.provider_options[{kind}]"
+        raise InvalidField.at(path, f"is not of this wire: {str(exc)[:200]}") from exc
+
+
+def _inner(found: Mapping[str, object], *names: str) -> Mapping[str, object]:
+    for name in names:
+        inner = found.get(name)
+        if isinstance(inner, Mapping):
+            return inner
+    return {}
+
+
+def _declare(found: wire.GenerateContentRequest, tools: Sequence[Tool]) -> None:
+    declarations = found.tools.add().function_declarations
+    for index, tool in enumerate(tools):
+        declaration = declarations.add(name=tool.name, description=tool.description)
+        if tool.parameters_schema_json:
+            path = f"tools[{index}].parameters_schema_json"
+            declaration.parameters_json_schema.CopyFrom(values.schema(tool.parameters_schema_json, path))
+
+
+def _choose(found: wire.GenerateContentRequest, choice: ToolChoice) -> None:
+    """https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling#functioncallingconfig."""
+    if choice.WhichOneof("choice") == "tool_name":
+        config = found.tool_config.function_calling_config
+        config.mode = _ANY
+        config.allowed_function_names.append(choice.tool_name)
+    elif choice.mode in _MODES:
+        found.tool_config.function_calling_config.mode = _MODES[choice.mode]

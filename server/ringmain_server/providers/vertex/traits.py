@@ -1,0 +1,80 @@
+"""Room 4, pure: in what the Gemini models differ from each other, by their names.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/thinking tells which models think and how they are
+told how much, https://cloud.google.com/vertex-ai/generative-ai/docs/start/get-started-with-gemini-3 what
+came with Gemini 3.
+"""
+
+import enum
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_NUMBERED = re.compile(r"gemini-(\d+)(?:[.-](\d{1,2})(?!\d))?")
+_LATEST = re.compile(r"gemini-[a-z-]*latest")
+_NEWEST = (99, 0)
+
+
+class Thinking(enum.Enum):
+    """How a model is told how much to think."""
+
+    NONE = "none"
+    BUDGET = "budget"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What this wire needs to know of a model.
+
+    Attributes:
+        thinking: How it is told how much to think.
+        always_thinks: Whether thinking cannot be turned off or down to almost nothing.
+        two_levels: Whether it knows but a low and a high level of thinking.
+        result_media: Whether results of tools may hold media.
+        resolution: Whether each medium may say how closely to look at it.
+        wants_signatures: Whether it refuses its own calls without the signatures that they came with.
+        penalties: Whether it takes penalties rather than refuse them.
+        prefix: Whether a conversation may end with the model's own turn.
+    """
+
+    thinking: Thinking = Thinking.NONE
+    always_thinks: bool = False
+    two_levels: bool = False
+    result_media: bool = False
+    resolution: bool = False
+    wants_signatures: bool = False
+    penalties: bool = True
+    prefix: bool = True
+
+
+@lru_cache(maxsize=256)
+def traits_of(model: str) -> Traits:
+    """What is known of a model; nothing of one whose name does not tell, such as a tuned model's endpoint."""
+    name = model.rpartition("/")[2].lower()
+    version = _version(name)
+    if version is None:
+        return Traits()
+    pro = "pro" in name
+    if version < (3, 0):
+        thinking = Thinking.BUDGET if version >= (2, 5) else Thinking.NONE
+        return Traits(thinking, always_thinks=pro)
+    # https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/gemini/3-5-flash-lite
+    strict = version >= (3, 5)
+    return Traits(
+        Thinking.LEVEL,
+        always_thinks=pro,
+        two_levels=pro and version == (3, 0),
+        result_media=True,
+        resolution=True,
+        wants_signatures=True,
+        penalties=not strict,
+        prefix=not strict,
+    )
+
+
+def _version(name: str) -> tuple[int, int] | None:
+    if _LATEST.fullmatch(name):
+        return _NEWEST
+    found = _NUMBERED.match(name)
+    return (int(found[1]), int(found[2] or 0)) if found else None

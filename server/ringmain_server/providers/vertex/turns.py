@@ -1,0 +1,234 @@
+"""Room 4, pure: a conversation as this wire wants it.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference: contents whose role is
+`user` or `model`, and one system instruction outside. So:
+
+* The system messages that open a conversation are its instruction. Every later one stays where it is, as a
+  text of the user between `<system>` tags.
+* Neighbours of one role are one content. The results of a turn's calls stand together in a content of their
+  own right behind it, in the order of the calls, because without ids that is how the wire tells two calls
+  of one function apart (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling).
+  They name their function, which is that of the call they answer.
+* Empty texts are refused by the wire and left out.
+* Reasoning goes back to the provider that signed it, as `signatures` says, and to nobody else; without a
+  signature the wire has no use for it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Media, Message, Part, Reasoning, ToolResult
+
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.vertex import media, signatures, values, wire
+from ringmain_server.providers.vertex.traits import Traits
+
+OPENING = "(The conversation begins.)"
+"""Stands for the user where a conversation begins with the model: the wire wants the user's turn first."""
+GO_ON = "(Go on.)"
+"""Stands for the user where a conversation ends with the model, for models that refuse that."""
+
+_USER, _MODEL = "user", "model"
+_IN_RESULTS = ("image/", "application/pdf")
+"""What results may hold, where they may hold media."""
+
+Target = wire.GenerateContentRequest | wire.CountTokensRequest
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One turn: a role, the results of tools by the order of their calls, and everything else."""
+
+    role: str
+    results: list[tuple[int, wire.Part]] = field(default_factory=list)
+    parts: list[wire.Part] = field(default_factory=list)
+
+
+def write(target: Target, messages: Sequence[Message], provider_id: str, traits: Traits) -> None:
+    """Writes a conversation into a request.
+
+    Args:
+        target: The request.
+        messages: The contract's messages.
+        provider_id: Who is asked: reasoning that another signed is left out.
+        traits: What the model takes.
+
+    Raises:
+        MediaInvalid: A part that this wire cannot carry.
+        InvalidField: Nothing is left to answer, or a result answers no call.
+    """
+    opening = _opening(messages)
+    for message in messages[:opening]:
+        for part in message.parts:
+            if part.text:
+                target.system_instruction.parts.add(text=part.text)
+    conversation = _Conversation(provider_id, traits)
+    for index, message in enumerate(messages[opening:], opening):
+        conversation.add(message, f"messages[{index}]")
+    turns = conversation.finish()
+    if not turns:
+        raise InvalidField.at("messages", "holds nothing to answer: this provider takes no empty text")
+    for turn in turns:
+        _write_turn(target, turn)
+
+
+def _opening(messages: Sequence[Message]) -> int:
+    """How many messages are the instruction; the last message is always part of the conversation."""
+    count = 0
+    while count < len(messages) - 1 and messages[count].role == ROLE_SYSTEM:
+        count += 1
+    return count
+
+
+def _write_turn(target: Target, turn: _Turn) -> None:
+    if turn.results:
+        ordered = sorted(turn.results, key=lambda result: result[0])
+        target.contents.add(role=turn.role).parts.extend(part for _, part in ordered)
+    if turn.parts:
+        target.contents.add(role=turn.role).parts.extend(turn.parts)
+
+
+class _Conversation:
+    """Collects turns, message by message."""
+
+    __slots__ = ("_calls", "_provider_id", "_traits", "_turns")
+
+    def __init__(self, provider_id: str, traits: Traits) -> None:
+        self._provider_id = provider_id
+        self._traits = traits
+        self._turns: list[_Turn] = []
+        self._calls: dict[str, tuple[int, str]] = {}
+
+    def add(self, message: Message, path: str) -> None:
+        if message.role == ROLE_ASSISTANT:
+            self._turn(_MODEL).parts += self._model_parts(message.parts, path)
+            return
+        turn = self._turn(_USER)
+        for index, part in enumerate(message.parts):
+            here = f"{path}.parts[{index}]"
+            match part.WhichOneof("content"):
+                case "text" if part.text:
+                    turn.parts.append(self._user_text(part.text, turn, system=message.role == ROLE_SYSTEM))
+                case "media":
+                    turn.parts.append(self._media(part.media, f"{here}.media"))
+                case "tool_result":
+                    self._result(turn, part.tool_result, f"{here}.tool_result")
+
+    def finish(self) -> list[_Turn]:
+        """The turns that hold something, neighbours merged, the user's first."""
+        turns = _merged(turn for turn in self._turns if turn.results or turn.parts)
+        if turns and turns[0].role == _MODEL:
+            turns.insert(0, _Turn(_USER, parts=[wire.Part(text=OPENING)]))
+        if turns and turns[-1].role == _MODEL and not self._traits.prefix:
+            turns.append(_Turn(_USER, parts=[wire.Part(text=GO_ON)]))
+        if self._traits.wants_signatures:
+            for turn in turns:
+                _sign(turn)
+        return turns
+
+    def _turn(self, role: str) -> _Turn:
+        if not self._turns or self._turns[-1].role != role:
+            self._turns.append(_Turn(role))
+        return self._turns[-1]
+
+    def _user_text(self, text: str, turn: _Turn, *, system: bool) -> wire.Part:
+        # The first message may be a system message that stands alone: then it is the question.
+        tagged = system and (len(self._turns) > 1 or bool(turn.parts))
+        return wire.Part(text=f"<system>\n{text}\n</system>" if tagged else text)
+
+    def _media(self, found: Media, path: str) -> wire.Part:
+        return media.part(found, path, resolution=self._traits.resolution)
+
+    def _model_parts(self, parts: Iterable[Part], path: str) -> list[wire.Part]:
+        found: list[wire.Part] = []
+        signature = b""
+        for index, part in enumerate(parts):
+            match part.WhichOneof("content"):
+                case "text" if part.text:
+                    found.append(wire.Part(text=part.text))
+                case "media":
+                    found.append(self._media(part.media, f"{path}.parts[{index}].media"))
+                case "tool_call":
+                    call = wire.Part(function_call={"name": part.tool_call.name}, thought_signature=signature)
+                    values.fill(call.function_call.args, values.arguments(part.tool_call.arguments_json))
+                    found.append(call)
+                    self._calls[part.tool_call.tool_call_id] = (len(self._calls), part.tool_call.name)
+                    signature = b""
+                case "reasoning" if part.reasoning.provider_id == self._provider_id:
+                    signature = _reasoning(found, part.reasoning) or signature
+        return found
+
+    def _result(self, turn: _Turn, result: ToolResult, path: str) -> None:
+        known = self._calls.get(result.tool_call_id)
+        if known is None:
+            raise InvalidField.at(f"{path}.tool_call_id", "answers no tool call of an earlier message")
+        ordinal, name = known
+        part = wire.Part(function_response={"name": name})
+        texts: list[str] = []
+        outside: list[wire.Part] = []
+        for index, inner in enumerate(result.parts):
+            if inner.WhichOneof("content") == "text":
+                texts.append(inner.text)
+                continue
+            found = self._media(inner.media, f"{path}.parts[{index}].media")
+            if found.text:
+                texts.append(found.text)
+            elif self._traits.result_media and _mime_type(found).startswith(_IN_RESULTS):
+                part.function_response.parts.append(_inside(found))
+            else:
+                outside.append(found)
+        if outside:
+            texts.append("[The media of this result follows.]")
+            marker = wire.Part(text=f"[Media of tool result {result.tool_call_id}:]")
+            turn.parts += [marker, *outside]
+        # https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling#functionresponse
+        key = "error" if result.failed else "output"
+        content = texts[0] if len(texts) == 1 else texts
+        values.fill(part.function_response.response, {key: content or ""})
+        turn.results.append((ordinal, part))
+
+
+def _reasoning(before: list[wire.Part], reasoning: Reasoning) -> bytes:
+    """Puts a signature where it came from, and returns it if the call that follows has to carry it."""
+    place, signature = reasoning.signature[:1], reasoning.signature[1:]
+    if place == signatures.CALL:
+        return signature
+    if place == signatures.THOUGHT:
+        before.append(wire.Part(text=reasoning.text, thought=True, thought_signature=signature))
+    elif place == signatures.BEFORE:
+        if not before or before[-1].thought_signature:
+            before.append(wire.Part(text=""))
+        before[-1].thought_signature = signature
+    return b""
+
+
+def _sign(turn: _Turn) -> None:
+    """Marks the first call of a turn that has come without its signature; the others need none."""
+    for part in turn.parts:
+        if part.WhichOneof("data") == "function_call":
+            part.thought_signature = part.thought_signature or signatures.UNSIGNED
+            return
+
+
+def _merged(turns: Iterable[_Turn]) -> list[_Turn]:
+    merged: list[_Turn] = []
+    for turn in turns:
+        if merged and merged[-1].role == turn.role:
+            merged[-1].results += turn.results
+            merged[-1].parts += turn.parts
+        else:
+            merged.append(turn)
+    return merged
+
+
+def _mime_type(part: wire.Part) -> str:
+    return part.inline_data.mime_type or part.file_data.mime_type
+
+
+def _inside(part: wire.Part) -> wire.FunctionResponsePart:
+    """A medium within a result, whose parts are of another type with the same fields."""
+    if part.WhichOneof("data") == "file_data":
+        uri = {"mime_type": part.file_data.mime_type, "file_uri": part.file_data.file_uri}
+        return wire.FunctionResponsePart(file_data=uri)
+    data = {"mime_type": part.inline_data.mime_type, "data": part.inline_data.data}
+    return wire.FunctionResponsePart(inline_data=data)

@@ -1,0 +1,45 @@
+"""Room 4, pure: the counts of this wire.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#usagemetadata:
+thoughts and the prompts that tools make are counted beside the answer and the prompt, and nest in the
+contract.
+"""
+
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.catalog.tokens import estimate
+from ringmain_server.providers.vertex import wire
+
+
+def usage(
+    counts: wire.UsageMetadata | None, request: ChatRequest, answer_tokens: int, *, final: bool
+) -> Usage:
+    """What was consumed: the provider's counts where it gave any, else an estimate.
+
+    Args:
+        counts: The latest counts, None when there were none.
+        request: What was asked, for the estimate.
+        answer_tokens: About how many tokens came, for the estimate.
+        final: Whether the counts came with the end of the answer, or after it.
+    """
+    if counts is None or not counts.prompt_token_count:
+        return estimate(request, answer_tokens)
+    from_tools = sum(detail.token_count for detail in counts.tool_use_prompt_tokens_details)
+    read = counts.prompt_token_count + from_tools
+    cached = min(counts.cached_content_token_count, read)
+    if not final:
+        return Usage(
+            input_token_count=read,
+            cached_input_token_count=cached,
+            output_token_count=max(
+                answer_tokens, counts.candidates_token_count + counts.thoughts_token_count
+            ),
+            estimated=True,
+        )
+    return Usage(
+        input_token_count=read,
+        cached_input_token_count=cached,
+        output_token_count=counts.candidates_token_count + counts.thoughts_token_count,
+        reasoning_token_count=counts.thoughts_token_count,
+    )

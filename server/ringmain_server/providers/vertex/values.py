@@ -1,0 +1,111 @@
+"""Room 4, pure: JSON as `google.protobuf.Value` and back.
+
+A Value knows only double precision. What arguments of a tool hold beyond that, whole numbers from 2**53 on,
+goes as text rather than as another number.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import orjson
+from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
+
+from ringmain_server.errors import InvalidField
+
+_EXACT = 2**53
+"""Whole numbers up to here are exact as a double."""
+
+
+def write(target: Value, found: object) -> None:
+    """Writes JSON into a Value."""
+    match found:
+        case None:
+            target.null_value = NULL_VALUE
+        case bool():
+            target.bool_value = found
+        case int() if abs(found) > _EXACT:
+            target.string_value = str(found)
+        case int() | float():
+            target.number_value = found
+        case str():
+            target.string_value = found
+        case list():
+            target.list_value.SetInParent()
+            for item in found:
+                write(target.list_value.values.add(), item)
+        case Mapping():
+            target.struct_value.SetInParent()
+            fill(target.struct_value, found)
+
+
+def fill(target: Struct, found: Mapping[str, object]) -> None:
+    """Writes a JSON object into a Struct."""
+    for name, item in found.items():
+        write(target.fields[name], item)
+
+
+def read(value: Value) -> object:
+    """The JSON of a Value; whole numbers are whole again."""
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return read_object(value.struct_value)
+        case "list_value":
+            return [read(item) for item in value.list_value.values]
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() and abs(number) <= _EXACT else number
+    return None
+
+
+def read_object(struct: Struct) -> dict[str, object]:
+    """The JSON object of a Struct."""
+    return {name: read(value) for name, value in struct.fields.items()}
+
+
+def text_of(struct: Struct) -> str:
+    """A Struct as JSON text; a Struct has no order of its own, so names come in alphabetical order."""
+    return orjson.dumps(read_object(struct), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def schema(text: str, path: str) -> Value:
+    """A JSON Schema as a Value, not to be changed: the same text gives the same Value.
+
+    Args:
+        text: The schema.
+        path: Where it is in the request, for errors.
+
+    Raises:
+        InvalidField: It is no JSON object.
+    """
+    found = _schema(text)
+    if found is None:
+        raise InvalidField.at(path, "is not a JSON object")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _schema(text: str) -> Value | None:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    value = Value()
+    write(value, found)
+    return value
+
+
+def arguments(text: str) -> dict[str, object]:
+    """The arguments of an earlier call. The wire wants an object; a model may have written something else."""
+    if not text.strip():
+        return {}
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {"invalid_json": text}
+    return found if isinstance(found, dict) else {"value": found}

@@ -1,0 +1,35 @@
+"""Room 4, pure: the messages of the wire as plain protobuf classes. `wire.pyi` types them.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1. The library
+wraps each message for convenience, which would cost more than the rest of a streamed token.
+"""
+
+from ringmain_server.providers.vertex.light import types_module
+
+_content = types_module("content")
+_service = types_module("prediction_service")
+_tool = types_module("tool")
+
+Blob = _content.Blob.pb()
+Candidate = _content.Candidate.pb()
+CodeExecutionResult = _tool.CodeExecutionResult.pb()
+Content = _content.Content.pb()
+CountTokensRequest = _service.CountTokensRequest.pb()
+CountTokensResponse = _service.CountTokensResponse.pb()
+ExecutableCode = _tool.ExecutableCode.pb()
+FileData = _content.FileData.pb()
+FunctionCall = _tool.FunctionCall.pb()
+FunctionCallingConfig = _tool.FunctionCallingConfig.pb()
+FunctionDeclaration = _tool.FunctionDeclaration.pb()
+FunctionResponse = _tool.FunctionResponse.pb()
+FunctionResponsePart = _tool.FunctionResponsePart.pb()
+GenerateContentRequest = _service.GenerateContentRequest.pb()
+GenerateContentResponse = _service.GenerateContentResponse.pb()
+GenerationConfig = _content.GenerationConfig.pb()
+Part = _content.Part.pb()
+PromptFeedback = _service.GenerateContentResponse.PromptFeedback.pb()
+SafetyRating = _content.SafetyRating.pb()
+ThinkingConfig = _content.GenerationConfig.ThinkingConfig.pb()
+Tool = _tool.Tool.pb()
+ToolConfig = _tool.ToolConfig.pb()
+UsageMetadata = _service.GenerateContentResponse.UsageMetadata.pb()

@@ -1,0 +1,189 @@
+# The messages of the wire, as far as this provider touches them.
+# https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, Self, TypeVar
+
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
+
+_T = TypeVar("_T", bound=Message)
+
+class _Messages(Generic[_T]):
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[_T]: ...
+    def __getitem__(self, index: int) -> _T: ...
+    def add(self, **fields: object) -> _T: ...
+    def append(self, message: _T) -> None: ...
+    def extend(self, messages: Iterable[_T]) -> None: ...
+
+class _Message(Message):
+    def __init__(self, **fields: object) -> None: ...
+    @classmethod
+    def FromString(cls, s: bytes) -> Self: ...  # noqa: N802, protobuf's name
+
+class Blob(_Message):
+    mime_type: str
+    data: bytes
+
+class FileData(_Message):
+    mime_type: str
+    file_uri: str
+
+class FunctionCall(_Message):
+    name: str
+    @property
+    def args(self) -> Struct: ...
+
+class FunctionResponsePart(_Message):
+    @property
+    def inline_data(self) -> Blob: ...
+    @property
+    def file_data(self) -> FileData: ...
+
+class FunctionResponse(_Message):
+    name: str
+    @property
+    def response(self) -> Struct: ...
+    @property
+    def parts(self) -> _Messages[FunctionResponsePart]: ...
+
+class ExecutableCode(_Message):
+    code: str
+
+class CodeExecutionResult(_Message):
+    output: str
+
+class _MediaResolution(_Message):
+    level: int
+
+class Part(_Message):
+    text: str
+    thought: bool
+    thought_signature: bytes
+    @property
+    def inline_data(self) -> Blob: ...
+    @property
+    def file_data(self) -> FileData: ...
+    @property
+    def function_call(self) -> FunctionCall: ...
+    @property
+    def function_response(self) -> FunctionResponse: ...
+    @property
+    def executable_code(self) -> ExecutableCode: ...
+    @property
+    def code_execution_result(self) -> CodeExecutionResult: ...
+    @property
+    def media_resolution(self) -> _MediaResolution: ...
+
+class Content(_Message):
+    role: str
+    @property
+    def parts(self) -> _Messages[Part]: ...
+
+class FunctionDeclaration(_Message):
+    name: str
+    description: str
+    @property
+    def parameters_json_schema(self) -> Value: ...
+
+class Tool(_Message):
+    @property
+    def function_declarations(self) -> _Messages[FunctionDeclaration]: ...
+
+class FunctionCallingConfig(_Message):
+    mode: int
+    @property
+    def allowed_function_names(self) -> list[str]: ...
+
+class ToolConfig(_Message):
+    @property
+    def function_calling_config(self) -> FunctionCallingConfig: ...
+
+class ThinkingConfig(_Message):
+    include_thoughts: bool
+    thinking_budget: int
+    thinking_level: int
+
+class GenerationConfig(_Message):
+    temperature: float
+    top_p: float
+    top_k: float
+    max_output_tokens: int
+    presence_penalty: float
+    frequency_penalty: float
+    seed: int
+    response_mime_type: str
+    @property
+    def stop_sequences(self) -> list[str]: ...
+    @property
+    def response_json_schema(self) -> Value: ...
+    @property
+    def thinking_config(self) -> ThinkingConfig: ...
+
+class GenerateContentRequest(_Message):
+    model: str
+    @property
+    def contents(self) -> _Messages[Content]: ...
+    @property
+    def system_instruction(self) -> Content: ...
+    @property
+    def tools(self) -> _Messages[Tool]: ...
+    @property
+    def tool_config(self) -> ToolConfig: ...
+    @property
+    def generation_config(self) -> GenerationConfig: ...
+
+class SafetyRating(_Message):
+    category: int
+    blocked: bool
+
+class _ModalityTokenCount(_Message):
+    token_count: int
+
+class UsageMetadata(_Message):
+    prompt_token_count: int
+    candidates_token_count: int
+    thoughts_token_count: int
+    total_token_count: int
+    cached_content_token_count: int
+    @property
+    def tool_use_prompt_tokens_details(self) -> _Messages[_ModalityTokenCount]: ...
+
+class PromptFeedback(_Message):
+    block_reason: int
+    @property
+    def safety_ratings(self) -> _Messages[SafetyRating]: ...
+
+class Candidate(_Message):
+    index: int
+    finish_reason: int
+    @property
+    def content(self) -> Content: ...
+    @property
+    def safety_ratings(self) -> _Messages[SafetyRating]: ...
+
+class GenerateContentResponse(_Message):
+    response_id: str
+    model_version: str
+    @property
+    def candidates(self) -> _Messages[Candidate]: ...
+    @property
+    def prompt_feedback(self) -> PromptFeedback: ...
+    @property
+    def usage_metadata(self) -> UsageMetadata: ...
+
+class CountTokensRequest(_Message):
+    endpoint: str
+    model: str
+    @property
+    def contents(self) -> _Messages[Content]: ...
+    @property
+    def system_instruction(self) -> Content: ...
+    @property
+    def tools(self) -> _Messages[Tool]: ...
+    @property
+    def generation_config(self) -> GenerationConfig: ...
+
+class CountTokensResponse(_Message):
+    total_tokens: int
