@@ -53,11 +53,16 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfClose:
+    """Shut down the sending side (FIN), and wait for the client to close its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reset:
     """Reset the connection (RST)."""
 
 
-Step = Send | Pause | Hang | Close | Reset
+Step = Send | Pause | Hang | Close | HalfClose | Reset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +106,7 @@ def before_headers(answer: Answer) -> tuple[Step, ...]:
     first: dict[FaultKind, Step] = {
         FaultKind.RESET_BEFORE_HEADERS: Reset(),
         FaultKind.CLOSE_BEFORE_HEADERS: Close(),
+        FaultKind.HALF_CLOSE_BEFORE_HEADERS: HalfClose(),
         FaultKind.HANG: Hang(),
     }
     pause: tuple[Step, ...] = (Pause(answer.pace.headers),) if answer.pace.headers else ()
@@ -161,6 +167,7 @@ BAD_UTF8 = b"\xff\xfe\xc3("
 BREAKS: dict[FaultKind, tuple[Step, ...]] = {
     FaultKind.RESET: (Pause(SETTLE), Reset()),
     FaultKind.CUT: (Close(),),
+    FaultKind.HALF_CLOSE: (HalfClose(),),
     FaultKind.STALL: (Hang(),),
 }
 ENDS_AFTER_TOKENS = {*BREAKS, FaultKind.TRUNCATED, FaultKind.ERROR_EVENT}

@@ -203,7 +203,14 @@ async def test_error_bodies(client: AsyncOpenAI) -> None:
     assert limited.value.response.headers["retry-after"] == "20"
 
 
-@pytest.mark.parametrize("kind", [FaultKind.RESET_BEFORE_HEADERS, FaultKind.CLOSE_BEFORE_HEADERS])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FaultKind.RESET_BEFORE_HEADERS,
+        FaultKind.CLOSE_BEFORE_HEADERS,
+        FaultKind.HALF_CLOSE_BEFORE_HEADERS,
+    ],
+)
 async def test_no_answer(client: AsyncOpenAI, kind: FaultKind) -> None:
     """A connection that goes away before the headers is a connection error."""
     with pytest.raises(openai.APIConnectionError):
@@ -221,7 +228,7 @@ async def test_reset_is_a_reset(upstream: FakeOpenAI) -> None:
     writer.close()
 
 
-@pytest.mark.parametrize("fault", ["cut", "reset"])
+@pytest.mark.parametrize("fault", ["cut", "reset", "half-close"])
 async def test_broken_stream(upstream: FakeOpenAI, fault: str) -> None:
     """A broken stream carries the tokens before the break and neither finish nor end mark."""
     data = await raw_stream(upstream, f"fault-{fault}")

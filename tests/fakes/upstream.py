@@ -19,7 +19,7 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
-from tests.fakes.planner import Close, Hang, Pause, Reply, Reset, Send, Step
+from tests.fakes.planner import Close, HalfClose, Hang, Pause, Reply, Reset, Send, Step
 from tests.fakes.received import Received, RecordingServer
 from tests.fakes.script import Answer, Canned, Flap, Script
 
@@ -159,6 +159,9 @@ class Upstream(ABC):
                     await _until_gone()
                 case Close():
                     _transport(request).close()
+                    await _until_gone()
+                case HalfClose():
+                    _transport(request).write_eof()
                     await _until_gone()
                 case Reset():
                     _reset(_transport(request))

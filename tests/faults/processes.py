@@ -1,0 +1,258 @@
+"""Tests, faults: the processes of a run. Two upstreams and the gateway, each as its own process."""
+
+import asyncio
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import grpc
+import grpc.aio
+from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
+
+from tests.fakes.ports import closed_port
+from tests.faults.catalogue import case_name
+from tests.faults.rows import PRICES, TIMEOUTS, Place, Row, Side, Trial
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT = 30.0
+"""Seconds after which a process that does not serve counts as failed."""
+_CHANNEL = (("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1))
+
+
+class StartError(Exception):
+    """A process does not come up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway in its own process.
+
+    Attributes:
+        process: It.
+        port: Where callers reach it.
+        metrics_port: Where its metrics are.
+        config: Its configuration file.
+        log: Its log file.
+        channel: To it.
+        stub: On the channel.
+    """
+
+    process: asyncio.subprocess.Process
+    port: int
+    metrics_port: int
+    config: Path
+    log: Path
+    channel: grpc.aio.Channel
+    stub: "chat_grpc.ChatServiceAsyncStub"
+
+    def log_tail(self) -> str:
+        """The end of its log, for the message of a failure."""
+        return self.log.read_text()[-4000:]
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamPorts:
+    """Where an upstream listens: plain, and with a certificate that nobody trusts."""
+
+    port: int
+    tls_port: int
+
+    @property
+    def base_url(self) -> str:
+        """What a provider's settings say."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+
+@asynccontextmanager
+async def upstream(side: Side, module: str = "tests.faults.upstream") -> AsyncIterator[UpstreamPorts]:
+    """One of the upstreams, once it listens."""
+    command = (sys.executable, "-m", module, side)
+    async with _process(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        async with asyncio.timeout(START_LIMIT):
+            line = await process.stdout.readline()
+        if not line:
+            raise StartError(f"{module} {side} ended before it listened")
+        yield UpstreamPorts(**json.loads(line))
+
+
+@asynccontextmanager
+async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
+    """`ringmain serve` with a configuration file, once it serves.
+
+    Args:
+        config: Its sections; where it listens is added.
+    """
+    port, metrics_port = _free_port(), _free_port()
+    addresses = (
+        *("--listen", f"127.0.0.1:{port}"),
+        *("--admin-listen", f"127.0.0.1:{_free_port()}"),
+        *("--metrics-listen", f"127.0.0.1:{metrics_port}"),
+        *("--log-format", "json"),
+    )
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringmain-faults-")))
+        file, log = folder / "ringmain.json", folder / "log"
+        file.write_text(json.dumps(config))
+        output = stack.enter_context(log.open("wb"))
+        command = (sys.executable, "-m", "ringmain_server", "serve", "--config", str(file), *addresses)
+        process = await stack.enter_async_context(_process(command, stderr=output))
+        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL)
+        await stack.enter_async_context(channel)
+        await _until_serving(process, log)
+        async with asyncio.timeout(START_LIMIT):
+            await channel.channel_ready()
+        stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)  # type: ignore[assignment]
+        yield Gateway(process, port, metrics_port, file, log, channel, stub)
+
+
+async def _until_serving(process: asyncio.subprocess.Process, log: Path) -> None:
+    try:
+        async with asyncio.timeout(START_LIMIT):
+            while b'"serving"' not in log.read_bytes():
+                if process.returncode is not None:
+                    break
+                await asyncio.sleep(0.01)
+            else:
+                return
+    except TimeoutError:
+        pass
+    raise StartError(f"the gateway does not serve:\n{log.read_text()[-4000:]}")
+
+
+@asynccontextmanager
+async def _process(
+    command: tuple[str, ...], *, stdout: int | None = None, stderr: object = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    env = {name: value for name, value in os.environ.items() if not re.search("API_KEY|^RINGMAIN_", name)}
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=stdout,
+        stderr=stderr,  # type: ignore[arg-type] # a file, which typeshed calls IO
+        cwd=ROOT,
+        env=env,
+    )
+    try:
+        yield process
+    finally:
+        await stop(process)
+
+
+async def stop(process: asyncio.subprocess.Process, *, within: float = 10.0) -> int:
+    """Ends a process as an operator would; kills it if that takes too long. Returns its exit code."""
+    if process.returncode is None:
+        process.terminate()
+        try:
+            async with asyncio.timeout(within):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return process.returncode
+
+
+# --- the catalogue's configuration -------------------------------------------------------------------
+
+
+@contextmanager
+def places(primary: UpstreamPorts) -> Iterator[Mapping[Place, str]]:
+    """The base URL of each place."""
+    with closed_port() as refused, full_port() as full:
+        yield {
+            Place.HTTP: primary.base_url,
+            Place.REFUSED: f"http://127.0.0.1:{refused}/v1",
+            Place.FULL: f"http://127.0.0.1:{full}/v1",
+            Place.PLAIN_AS_TLS: f"https://127.0.0.1:{primary.port}/v1",
+            Place.UNTRUSTED: f"https://127.0.0.1:{primary.tls_port}/v1",
+            Place.UNRESOLVED: "http://upstream.invalid/v1",
+        }
+
+
+@contextmanager
+def full_port() -> Iterator[int]:
+    """A loopback port whose queue is full, so that Linux drops what asks for a connection."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield int(listener.getsockname()[1])
+
+
+def configuration(
+    cases: tuple[tuple[Row, Trial], ...], urls: Mapping[Place, str], fallback: UpstreamPorts
+) -> dict[str, object]:
+    """A model for each trial; providers of its own for each row, so that no row disturbs another."""
+    providers: dict[str, object] = {}
+    models: dict[str, object] = {}
+    for row, trial in cases:
+        providers[f"{row.name}.primary"] = _provider(urls[row.place])
+        providers[f"{row.name}.fallback"] = _provider(fallback.base_url)
+        sides = list(Side)[: 1 if trial.fallback is None else 2]
+        models[case_name(row, trial)] = {
+            "candidates": [_candidate(row, trial, side) for side in sides],
+            "timeouts": TIMEOUTS,
+            **trial.settings,
+        }
+    return {"timeouts": {"connect": TIMEOUTS["connect"]}, "providers": providers, "models": models}
+
+
+def _provider(base_url: str) -> Mapping[str, object]:
+    return {"kind": "openai", "base_url": base_url, "api_key": "sk-catalogue-secret"}
+
+
+def _candidate(row: Row, trial: Trial, side: Side) -> Mapping[str, object]:
+    per_input, per_output = PRICES[side]
+    context_tokens = trial.context_tokens[0 if side is Side.PRIMARY else 1]
+    return {
+        "provider": f"{row.name}.{side}",
+        "model": case_name(row, trial),
+        "price": {"input_per_mtok": per_input, "output_per_mtok": per_output},
+        "context_tokens": context_tokens or None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything that runs while the catalogue is run.
+
+    Attributes:
+        gateway: The gateway.
+        upstreams: Where to ask what arrived.
+        http: To ask with.
+    """
+
+    gateway: Gateway
+    upstreams: Mapping[Side, UpstreamPorts]
+    http: aiohttp.ClientSession
+
+
+@asynccontextmanager
+async def running(cases: tuple[tuple[Row, Trial], ...]) -> AsyncIterator[Run]:
+    """Starts the upstreams, then the gateway, and ends them."""
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        primary, fallback = await asyncio.gather(
+            enter(upstream(Side.PRIMARY)), enter(upstream(Side.FALLBACK))
+        )
+        urls = stack.enter_context(places(primary))
+        served = await enter(gateway(configuration(cases, urls, fallback)))
+        http = await enter(aiohttp.ClientSession())
+        yield Run(served, {Side.PRIMARY: primary, Side.FALLBACK: fallback}, http)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
