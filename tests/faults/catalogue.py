@@ -34,12 +34,12 @@ from tests.faults.rows import (
     TWICE,
     Bounds,
     ClosesAfter,
-    Dynamic,
     Expect,
     Method,
     Place,
     Recovery,
     Row,
+    Scripted,
     Side,
     Trial,
     times,
@@ -127,10 +127,18 @@ def ended(expect: Expect, **more: tuple[int, int]) -> tuple[Trial, ...]:
     )
 
 
-def recovering(recovery: Recovery, fallback: object, expect: Expect, label: str) -> Trial:
+def recovering(
+    recovery: Recovery, fallback: Scripted, expect: Expect, label: str, *, prefill: bool = False
+) -> Trial:
     """A broken stream with a fallback of its own."""
-    assert isinstance(fallback, Dynamic | type(FALLBACK) | type(PREFILL_REJECTED))
-    return Trial(method=Method.STREAM, recovery=recovery, fallback=fallback, expect=expect, label=label)
+    return Trial(
+        method=Method.STREAM,
+        recovery=recovery,
+        fallback=fallback,
+        expect=expect,
+        label=label,
+        prefill=prefill,
+    )
 
 
 def short_deadline(method: Method) -> Trial:
@@ -274,10 +282,22 @@ _STATUSES = (
         name="filter",
         title="content filter",
         primary=rejections.AZURE_CONTENT_FILTER,
-        trials=ended(
-            Expect(
-                code=grpc.StatusCode.FAILED_PRECONDITION, reason="CONTENT_FILTERED", names=("violence",)
-            )
+        trials=(
+            *ended(
+                Expect(
+                    code=grpc.StatusCode.FAILED_PRECONDITION, reason="CONTENT_FILTERED", names=("violence",)
+                )
+            ),
+            *(
+                Trial(
+                    method=method,
+                    fallback=FALLBACK,
+                    expect=BY_FALLBACK,
+                    label="by-policy",
+                    settings={"failover_on": ["content_filtered"]},
+                )
+                for method in BOTH
+            ),
         ),
     ),
     Row(
@@ -457,6 +477,7 @@ _BROKEN_ANSWERS = (
                 with_prefill(continue_text),
                 replace(BY_FALLBACK, discarded=False),
                 "takes-prefill",
+                prefill=True,
             ),
         ),
     ),
@@ -474,14 +495,16 @@ _BROKEN_ANSWERS = (
             recovering(
                 Recovery.CONTINUE,
                 with_prefill(lambda _: PREFILL_REJECTED),
-                replace(BY_FALLBACK, fallback=SEEN),
+                replace(BY_FALLBACK, fallback=TWICE, discarded=False),
                 "to-regenerate",
+                prefill=True,
             ),
             recovering(
                 Recovery.CONTINUE,
                 PREFILL_REJECTED,
-                replace(INTERRUPTED, fallback=SEEN, names=("primary", "fallback")),
+                replace(INTERRUPTED, fallback=TWICE, names=("primary", "fallback")),
                 "for-good",
+                prefill=True,
             ),
         ),
     ),

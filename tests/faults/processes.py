@@ -190,6 +190,13 @@ def full_port() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
+COMMON: Mapping[str, object] = {
+    "timeouts": {"connect": TIMEOUTS["connect"]},
+    # A catalogue of failures is an outage all the time: here the budget must not show.
+    "backoff": {"initial": 0.01, "maximum": 0.02, "budget": 1.0, "budget_min_per_second": 1000},
+}
+
+
 def configuration(
     cases: tuple[tuple[Row, Trial], ...], urls: Mapping[Place, str], fallback: UpstreamPorts
 ) -> dict[str, object]:
@@ -205,7 +212,7 @@ def configuration(
             "timeouts": TIMEOUTS,
             **trial.settings,
         }
-    return {"timeouts": {"connect": TIMEOUTS["connect"]}, "providers": providers, "models": models}
+    return {**COMMON, "providers": providers, "models": models}
 
 
 def _provider(base_url: str) -> Mapping[str, object]:
@@ -220,6 +227,7 @@ def _candidate(row: Row, trial: Trial, side: Side) -> Mapping[str, object]:
         "model": case_name(row, trial),
         "price": {"input_per_mtok": per_input, "output_per_mtok": per_output},
         "context_tokens": context_tokens or None,
+        "prefill": trial.prefill if side is Side.FALLBACK else None,
     }
 
 

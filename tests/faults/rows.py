@@ -161,6 +161,7 @@ class Trial:
         label: Tells trials apart that are the same otherwise.
         settings: What the model's configuration has beside the catalogue's own.
         context_tokens: Of the primary and of the fallback; 0 for unknown.
+        prefill: Whether the fallback is configured as one that continues an assistant's text.
     """
 
     method: Method
@@ -173,6 +174,7 @@ class Trial:
     label: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     context_tokens: tuple[int, int] = (0, 0)
+    prefill: bool = False
 
     @property
     def name(self) -> str:

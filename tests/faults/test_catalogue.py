@@ -1,0 +1,42 @@
+"""The fault catalogue, end to end: every trial of every row, and the books behind them."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from tests.faults.catalogue import case_name, cases
+from tests.faults.probe import Report
+from tests.faults.runner import Case, Result, run_catalogue
+
+
+@pytest.fixture(scope="module")
+def result(request: pytest.FixtureRequest) -> Result:
+    """One run of all trials that this session selects; most of their time is waiting, so they wait together."""
+    chosen = [
+        item.callspec.params["case"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
+    ]
+    return asyncio.run(run_catalogue(chosen or cases()[:1]))
+
+
+@pytest.fixture(scope="module")
+def reports(result: Result) -> Mapping[str, Report]:
+    """What came of each trial."""
+    return {report.name: report for report in result.reports}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case_name(*case))
+def test_a_fault(case: Case, reports: Mapping[str, Report]) -> None:
+    """The caller gets the complete answer or a clean, bounded error; the upstreams get no request too many."""
+    report = reports[case_name(*case)]
+    assert not report.complaints
+    assert not report.slow
+
+
+@pytest.mark.slow
+def test_every_attempt_has_one_outcome(result: Result) -> None:
+    """Over the whole catalogue, the attempts that the gateway counted are the requests that the upstreams got."""
+    assert not result.uncounted
