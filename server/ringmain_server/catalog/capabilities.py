@@ -1,0 +1,41 @@
+"""Catalog, outside the rooms: capabilities by the names that configuration, data files and errors use."""
+
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_DOCUMENT,
+    CAPABILITY_JSON_SCHEMA,
+    CAPABILITY_REASONING,
+    CAPABILITY_TOOLS,
+    CAPABILITY_VISION,
+    Capability,
+)
+
+CHAT_FEATURES = frozenset(
+    {
+        CAPABILITY_VISION,
+        CAPABILITY_TOOLS,
+        CAPABILITY_JSON_SCHEMA,
+        CAPABILITY_REASONING,
+        CAPABILITY_DOCUMENT,
+    }
+)
+"""What a model that chats may be able to do besides. Every other capability is an operation of its own."""
+
+_PREFIX = "CAPABILITY_"
+
+
+def capability(name: str) -> int:
+    """The value of a capability's lower-case name.
+
+    Raises:
+        ValueError: There is no such capability.
+    """
+    value = dict(Capability.items()).get(f"{_PREFIX}{name.upper()}") if name.islower() else None
+    if not value:
+        raise ValueError(f"no capability {name!r}")
+    return value
+
+
+def capability_name(value: int) -> str:
+    """The lower-case name of a capability."""
+    name: str = Capability.DESCRIPTOR.values_by_number[value].name
+    return name.removeprefix(_PREFIX).lower()

@@ -1,0 +1,318 @@
+"""Catalog, outside the rooms: what is known of models, read from `data/*.toml` when a kind first needs it.
+
+`docs/models.md` says what the files hold and how an operator overrides them. A model that is not in them is
+allowed: nothing is known of it. `python -m ringmain_server.catalog.models --check` checks every file.
+"""
+
+import functools
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ringmain.v1.model_service_pb2 import CAPABILITY_DOCUMENT
+
+from ringmain_server.catalog.capabilities import capability
+
+DATA = Path(__file__).parent / "data"
+WIRES = ("", "responses")
+EVIDENCE = ("page", "listing")
+
+_KEYS = frozenset(
+    {"names", "aliases", "capabilities", "context_tokens", "max_output_tokens", "wire", "listed"}
+)
+_ORIGIN = frozenset({"source", "evidence", "checked"})
+"""Keys that a file sets for all of its models and a model may set for itself."""
+
+
+class CatalogError(ValueError):
+    """A data file breaks a rule. The message names the file and the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """What is known of a model.
+
+    Attributes:
+        capabilities: Values of `Capability`, None when unknown.
+        context_tokens: Most tokens of input and output together, 0 when unknown.
+        max_output_tokens: Most tokens of output, 0 when unknown.
+        wire: `responses` for a model that works only, or fully, over OpenAI's Responses API; else empty.
+        source: The vendor's page about it.
+        evidence: `page` when that page was read; `listing` when public listings that name it were.
+        checked: When.
+    """
+
+    capabilities: frozenset[int] | None
+    context_tokens: int
+    max_output_tokens: int
+    wire: str
+    source: str
+    evidence: str
+    checked: date
+
+
+UNKNOWN = KnownModel(None, 0, 0, "", "", "", date.min)
+"""A model of which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One data file.
+
+    Attributes:
+        exact: Key of a name to its model.
+        patterns: Keys with a `*`, in the order of the file.
+        listed: Names as their vendor writes them, those worth listing.
+    """
+
+    exact: Mapping[str, KnownModel]
+    patterns: Sequence[tuple[str, KnownModel]]
+    listed: tuple[str, ...]
+
+    def find(self, key: str) -> KnownModel | None:
+        """The model with this key."""
+        found = self.exact.get(key)
+        if found is not None:
+            return found
+        return next((known for pattern, known in self.patterns if fnmatchcase(key, pattern)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """What of the catalog holds for a provider kind.
+
+    Attributes:
+        families: Data files, the first that knows a model wins.
+        lists: Whether the kind serves what its file lists to everybody who has a key.
+        limits: Whether limits hold there. Where an operator sets the context, or a host cuts it, they do not.
+        wires: Whether the kind has OpenAI's Responses API.
+        adds: What the kind does for every model that chats.
+    """
+
+    families: tuple[str, ...]
+    lists: bool = False
+    limits: bool = True
+    wires: bool = False
+    adds: frozenset[int] = frozenset()
+
+
+_FIRST_PARTY = ("anthropic", "groq", "deepseek", "mistral", "xai")
+_OWN_SERVERS = ("ollama", "vllm", "llamacpp", "venice")
+_SHELVES: Mapping[str, _Shelf] = {
+    "openai": _Shelf(("openai",), lists=True, wires=True),
+    # A deployment is known only if it has its model's name; how Azure serves Responses differs by version.
+    "azure": _Shelf(("openai",)),
+    "vertex": _Shelf(("google",), lists=True),
+    "gemini": _Shelf(("google",), lists=True),
+    **{kind: _Shelf((kind,), lists=True) for kind in _FIRST_PARTY},
+    **{kind: _Shelf(("open",), limits=False) for kind in _OWN_SERVERS},
+    "together": _Shelf(("open",)),
+    # It reads PDFs for models that do not: https://openrouter.ai/docs/features/multimodal/pdfs
+    "openrouter": _Shelf(
+        ("openai", "anthropic", "google", "deepseek", "mistral", "xai", "open"),
+        adds=frozenset({CAPABILITY_DOCUMENT}),
+    ),
+}
+"""Provider kind to its part of the catalog. The sandbox and other kinds have none, and load none."""
+
+
+def lookup(kind: str, provider_model: str) -> KnownModel | None:
+    """What is known of a provider's model, None when nothing is.
+
+    Args:
+        kind: The provider's kind.
+        provider_model: The provider's own name for the model: also a dated snapshot, a fine-tuned model
+            (`ft:gpt-4o-mini:…`), or a name with a vendor, a path or a cloud's decoration.
+    """
+    shelf = _SHELVES.get(kind)
+    if shelf is None:
+        return None
+    found = next(_found(shelf, provider_model), None)
+    return None if found is None else _at(shelf, found)
+
+
+def listed(kind: str) -> tuple[str, ...]:
+    """The current models that everybody with a key of this kind can use, as their vendor names them."""
+    shelf = _SHELVES.get(kind)
+    return _family(shelf.families[0]).listed if shelf is not None and shelf.lists else ()
+
+
+def _found(shelf: _Shelf, name: str) -> Iterator[KnownModel]:
+    for key in _keys(name):
+        for family in shelf.families:
+            found = _family(family).find(key)
+            if found is not None:
+                yield found
+
+
+def _at(shelf: _Shelf, known: KnownModel) -> KnownModel:
+    """What is known of a model at a kind of provider."""
+    capabilities = known.capabilities
+    return KnownModel(
+        capabilities=capabilities | shelf.adds if capabilities and shelf.adds else capabilities,
+        context_tokens=known.context_tokens if shelf.limits else 0,
+        max_output_tokens=known.max_output_tokens if shelf.limits else 0,
+        wire=known.wire if shelf.wires else "",
+        source=known.source,
+        evidence=known.evidence,
+        checked=known.checked,
+    )
+
+
+# --- names -------------------------------------------------------------------------------------------------
+
+_BEDROCK = re.compile(r"(?:[a-z-]+\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?")
+_SNAPSHOT = re.compile(r"-(?:20\d\d-\d\d-\d\d|20\d{6}|\d{3,4}|latest|preview-\d\d-(?:\d\d|20\d\d)|free)$")
+"""What a vendor adds to a model's name for one state of it, and OpenRouter for its free use."""
+_SEPARATORS = str.maketrans(":@._", "----")
+
+
+def _keys(name: str) -> Iterator[str]:
+    """The keys under which a name may be known, the most exact first."""
+    plain = name.split(":")[1] if name.startswith("ft:") else name
+    plain = plain.rpartition("/")[2].lower()
+    bedrock = _BEDROCK.fullmatch(plain)
+    key = _key(bedrock[1] if bedrock else plain)
+    yield key
+    snapshot = _SNAPSHOT.search(key)
+    if snapshot is not None:
+        yield key[: snapshot.start()]
+
+
+def _key(name: str) -> str:
+    """A name without its vendor; hosts differ in how they separate its words."""
+    return name.rpartition("/")[2].lower().translate(_SEPARATORS)
+
+
+# --- files -------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _family(name: str) -> Family:
+    return read(DATA / f"{name}.toml")
+
+
+def read(path: Path) -> Family:
+    """Reads a data file.
+
+    Raises:
+        CatalogError: It breaks a rule.
+    """
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    origin = {key: document[key] for key in _ORIGIN & document.keys()}
+    exact: dict[str, KnownModel] = {}
+    patterns: list[tuple[str, KnownModel]] = []
+    current: list[str] = []
+    for entry in document.get("models", ()):
+        where = f"{path.name}: {entry.get('names', entry)}"
+        for name, known in _models(where, {**origin, **entry}):
+            key = _key(name)
+            if key in exact:
+                raise CatalogError(f"{where}: {name} is there twice")
+            if "*" in key:
+                patterns.append((key, known))
+            else:
+                exact[key] = known
+        current += _listed(where, entry)
+    return Family(exact, tuple(patterns), tuple(current))
+
+
+def _listed(where: str, entry: Mapping[str, object]) -> Sequence[str]:
+    chosen = entry.get("listed", False)
+    if not isinstance(chosen, bool):
+        raise CatalogError(f"{where}: listed is not true or false")
+    names = _strings(where, entry, "names") if chosen else ()
+    if any("*" in name for name in names):
+        raise CatalogError(f"{where}: a pattern cannot be listed")
+    return names
+
+
+def _models(where: str, entry: Mapping[str, object]) -> Iterator[tuple[str, KnownModel]]:
+    unknown = entry.keys() - _KEYS - _ORIGIN
+    if unknown:
+        raise CatalogError(f"{where}: unknown {', '.join(sorted(unknown))}")
+    names = _strings(where, entry, "names")
+    if not names:
+        raise CatalogError(f"{where}: names no model")
+    for name in names:
+        yield name, _known(where, entry, name)
+    for alias in _strings(where, entry, "aliases"):
+        yield alias, _known(where, entry, names[0])
+
+
+def _known(where: str, entry: Mapping[str, object], name: str) -> KnownModel:
+    checked = entry.get("checked")
+    if not isinstance(checked, date):
+        raise CatalogError(f"{where}: checked is not a date")
+    source = _one(where, entry, "source").replace("{name}", name)
+    if not source.startswith("https://"):
+        raise CatalogError(f"{where}: source is not an https address")
+    return KnownModel(
+        capabilities=_capabilities(where, entry),
+        context_tokens=_limit(where, entry, "context_tokens"),
+        max_output_tokens=_limit(where, entry, "max_output_tokens"),
+        wire=_one(where, entry, "wire", WIRES),
+        source=source,
+        evidence=_one(where, entry, "evidence", EVIDENCE),
+        checked=checked,
+    )
+
+
+def _capabilities(where: str, entry: Mapping[str, object]) -> frozenset[int] | None:
+    if "capabilities" not in entry:
+        return None
+    try:
+        return frozenset(map(capability, _strings(where, entry, "capabilities")))
+    except ValueError as exc:
+        raise CatalogError(f"{where}: {exc}") from exc
+
+
+def _limit(where: str, entry: Mapping[str, object], key: str) -> int:
+    value = entry.get(key, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < (key in entry):
+        raise CatalogError(f"{where}: {key} is not a number above zero")
+    return value
+
+
+def _one(where: str, entry: Mapping[str, object], key: str, among: Sequence[str] = ()) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str) or (among and value not in among):
+        raise CatalogError(f"{where}: {key} is not {' or '.join(filter(None, among)) or 'text'}")
+    return value
+
+
+def _strings(where: str, entry: Mapping[str, object], key: str) -> Sequence[str]:
+    value = entry.get(key, ())
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise CatalogError(f"{where}: {key} is not a list of names")
+    return value
+
+
+def check(folder: Path = DATA) -> list[str]:
+    """What is wrong with the data files of a folder; empty when nothing is."""
+    found = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            read(path)
+        except CatalogError as exc:
+            found.append(str(exc))
+        except tomllib.TOMLDecodeError as exc:
+            found.append(f"{path.name}: {exc}")
+    return found
+
+
+def main(argv: Sequence[str]) -> int:
+    """Checks the data files, or those of a folder; prints what is wrong and returns the exit code."""
+    folders = [Path(word) for word in argv if word != "--check"]
+    problems = [problem for folder in folders or [DATA] for problem in check(folder)]
+    sys.stderr.writelines(f"{problem}\n" for problem in problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

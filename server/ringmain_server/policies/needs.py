@@ -1,0 +1,72 @@
+"""Room 3, pure: what a chat request needs of a model, by the contract's words.
+
+`generation.proto` draws the line: a knob that a provider does not have is ignored, a part or tool that it
+cannot take is an error. So images, documents and declared tools are needs, and the effort to reason with is
+not. Neither is `json_object`: a model that lacks it is asked in words alone, and mostly obeys. `json_schema`
+is a need although it sits among the knobs: it is "the shape the answer must have", and a success of another
+shape would break that promise.
+"""
+
+import mimetypes
+from urllib.parse import urlsplit
+
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.content_pb2 import Media, Part
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_DOCUMENT,
+    CAPABILITY_JSON_SCHEMA,
+    CAPABILITY_TOOLS,
+    CAPABILITY_VISION,
+)
+
+from ringmain_server.media.detect import detect
+
+NOTHING: frozenset[int] = frozenset()
+CHAT_NEEDS: frozenset[int] = frozenset(
+    {CAPABILITY_VISION, CAPABILITY_TOOLS, CAPABILITY_JSON_SCHEMA, CAPABILITY_DOCUMENT}
+)
+"""Everything that `chat_needs` may find."""
+
+_DOCUMENTS = frozenset({"application/pdf", "application/msword", "application/epub+zip", "application/rtf"})
+_OFFICE = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
+
+
+def chat_needs(request: ChatRequest) -> frozenset[int]:
+    """Values of `Capability` that a chat request needs, beside `CAPABILITY_CHAT` itself."""
+    rich = [part for message in request.messages for part in message.parts if not part.HasField("text")]
+    config = request.HasField("generation_config")
+    if not rich and not config and not request.tools:
+        return NOTHING
+    needs = {need for part in rich for need in _part_needs(part)}
+    if request.tools:
+        needs.add(CAPABILITY_TOOLS)
+    if config and request.generation_config.response_format.HasField("json_schema"):
+        needs.add(CAPABILITY_JSON_SCHEMA)
+    return frozenset(needs)
+
+
+def _part_needs(part: Part) -> set[int]:
+    if part.HasField("media"):
+        return _media_needs(part.media)
+    if part.HasField("tool_result"):
+        return {need for inner in part.tool_result.parts for need in _part_needs(inner)}
+    return set()
+
+
+def _media_needs(media: Media) -> set[int]:
+    """Text files go as text, which every model reads; for audio and video there is no capability."""
+    mime_type = _mime_type(media)
+    # An address that says nothing is taken for an image by every provider.
+    if mime_type.startswith("image/") or (not mime_type and media.uri):
+        return {CAPABILITY_VISION}
+    if mime_type in _DOCUMENTS or mime_type.startswith(_OFFICE):
+        return {CAPABILITY_DOCUMENT}
+    return set()
+
+
+def _mime_type(media: Media) -> str:
+    if media.mime_type:
+        return media.mime_type.partition(";")[0].strip().lower()
+    if media.data:
+        return detect(media.data)
+    return mimetypes.guess_type(media.filename or urlsplit(media.uri).path)[0] or ""
