@@ -10,22 +10,17 @@ from ringmain.v1.content_pb2 import Part
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server import errors
-from ringmain_server.backend import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import FlatPrice
 from ringmain_server.events import ChatAssembler, fold
-from ringmain_server.models import Models, Served
+from ringmain_server.models import Models
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.router import Router
 
 from tests.fakes.backend import HANG, ScriptedBackend
+from tests.routing import new_call, router_of, served
 
-OPERATIONS = frozenset({CHAT, STREAM_CHAT})
 REQUEST = chat_pb2.ChatRequest(model="m")
-
-
-def _new_call() -> Call:
-    return Call(response_id="resp_1", method="test", deadline=1e9)
 
 
 def _answer(text: str = "hello") -> chat_pb2.ChatResponse:
@@ -42,12 +37,12 @@ def _events(text: str = "hello") -> list[chat_pb2.ChatEvent]:
 
 
 def _router(*backends: ScriptedBackend, contexts: Sequence[int] = ()) -> Router:
-    served = []
+    candidates = []
     for index, backend in enumerate(backends):
         context = contexts[index] if contexts else 0
         candidate = Candidate(f"p{index}", "openai", f"model-{index}", context_tokens=context)
-        served.append(Served(candidate, backend, OPERATIONS))
-    return Router(Models({"m": served}, {}))
+        candidates.append(served(backend, candidate))
+    return router_of(candidates)
 
 
 def _down(provider_id: str = "p0") -> errors.ProviderError:
@@ -57,7 +52,7 @@ def _down(provider_id: str = "p0") -> errors.ProviderError:
 async def test_the_first_candidate_answers_and_the_route_says_so() -> None:
     """A healthy primary answers; the route names it and holds one attempt without an error."""
     first, second = ScriptedBackend([[_answer()]]), ScriptedBackend([[_answer()]])
-    response = await _router(first, second).call(CHAT, REQUEST, _new_call())
+    response = await _router(first, second).call(CHAT, REQUEST, new_call())
     assert response.message.parts[0].text == "hello"
     assert response.response_id == "resp_1"
     assert (response.route.provider_id, response.route.provider_model) == ("p0", "model-0")
@@ -69,7 +64,7 @@ async def test_the_first_candidate_answers_and_the_route_says_so() -> None:
 async def test_failover_tells_the_story_of_every_attempt() -> None:
     """When the primary fails the next candidate answers, and the route tells why the first did not."""
     response = await _router(ScriptedBackend([[_down()]]), ScriptedBackend([[_answer()]])).call(
-        CHAT, REQUEST, _new_call()
+        CHAT, REQUEST, new_call()
     )
     assert response.route.provider_id == "p1"
     failed, succeeded = response.route.attempts
@@ -83,7 +78,7 @@ async def test_a_rejected_request_is_not_tried_elsewhere() -> None:
     second = ScriptedBackend([[_answer()]])
     with pytest.raises(errors.Rejected):
         await _router(ScriptedBackend([[errors.Rejected("p0", "no such field")]]), second).call(
-            CHAT, REQUEST, _new_call()
+            CHAT, REQUEST, new_call()
         )
     assert second.requests == []
 
@@ -92,25 +87,23 @@ async def test_exhausted_candidates_name_the_last_failure_of_each() -> None:
     """When every candidate fails, the error is PROVIDERS_UNAVAILABLE with each provider's failure."""
     with pytest.raises(errors.ProvidersUnavailable) as caught:
         await _router(ScriptedBackend([[_down("p0")]]), ScriptedBackend([[_down("p1")]])).call(
-            CHAT, REQUEST, _new_call()
+            CHAT, REQUEST, new_call()
         )
     assert caught.value.metadata == {"p0": "p0: answered 503", "p1": "p1: answered 503"}
     assert caught.value.retry_after == 1.0
 
 
-@pytest.mark.parametrize(
-    ("contexts", "tried"), [((10, 10), 0), ((10, 20), 1), ((10, 0), 1), ((0, 10), 0)]
-)
+@pytest.mark.parametrize(("contexts", "tried"), [((10, 10), 0), ((10, 20), 1), ((10, 0), 1), ((0, 10), 0)])
 async def test_too_long_an_input_goes_only_to_a_larger_context(contexts: tuple[int, int], tried: int) -> None:
     """After CONTEXT_TOO_LONG only a candidate with a larger or unknown context is tried."""
     second = ScriptedBackend([[_answer()]])
     first = ScriptedBackend([[errors.ContextTooLong("p0", "too long")]])
     chosen = _router(first, second, contexts=contexts)
     if tried:
-        assert (await chosen.call(CHAT, REQUEST, _new_call())).route.provider_id == "p1"
+        assert (await chosen.call(CHAT, REQUEST, new_call())).route.provider_id == "p1"
     else:
         with pytest.raises(errors.ContextTooLong):
-            await chosen.call(CHAT, REQUEST, _new_call())
+            await chosen.call(CHAT, REQUEST, new_call())
     assert len(second.requests) == tried
 
 
@@ -120,19 +113,19 @@ async def test_failover_can_be_disabled_by_the_request() -> None:
     request.routing_policy.failover_disabled = True
     second = ScriptedBackend([[_answer()]])
     with pytest.raises(errors.ProvidersUnavailable):
-        await _router(ScriptedBackend([[_down()]]), second).call(CHAT, request, _new_call())
+        await _router(ScriptedBackend([[_down()]]), second).call(CHAT, request, new_call())
     assert second.requests == []
 
 
 async def test_the_request_may_choose_and_order_providers() -> None:
-    """routing_policy.provider_ids picks the candidates and their order; a stranger is named as a bad field."""
+    """routing_policy.provider_ids picks candidates and their order; a stranger is named as a bad field."""
     request = chat_pb2.ChatRequest(model="m")
     request.routing_policy.provider_ids.extend(["p1", "p0"])
     chosen = _router(ScriptedBackend([[_answer()]]), ScriptedBackend([[_answer()]]))
-    assert (await chosen.call(CHAT, request, _new_call())).route.provider_id == "p1"
+    assert (await chosen.call(CHAT, request, new_call())).route.provider_id == "p1"
     request.routing_policy.provider_ids.append("nobody")
     with pytest.raises(errors.InvalidField) as caught:
-        await chosen.call(CHAT, request, _new_call())
+        await chosen.call(CHAT, request, new_call())
     assert caught.value.violations[0].field == "routing_policy.provider_ids[2]"
 
 
@@ -140,27 +133,27 @@ async def test_an_operation_nobody_has_is_a_missing_capability() -> None:
     """A model none of whose candidates has the operation is refused, naming what is missing."""
     request = chat_pb2.CountTokensRequest(chat=REQUEST)
     with pytest.raises(errors.CapabilityMissing) as caught:
-        await _router(ScriptedBackend([[_answer()]])).call(COUNT_TOKENS, request, _new_call())
+        await _router(ScriptedBackend([[_answer()]])).call(COUNT_TOKENS, request, new_call())
     assert caught.value.metadata == {"model": "m", "capability": "count_tokens"}
 
 
 async def test_usage_is_priced_by_the_candidate_that_answered() -> None:
     """The cost is that of the answering candidate, and absent where its price is unknown."""
     price = FlatPrice(Decimal("0.15"), Decimal("0.6"))
-    served = [
-        Served(Candidate("p0", "openai", "m0"), ScriptedBackend([[_down()]]), OPERATIONS),
-        Served(Candidate("p1", "openai", "m1", price=price), ScriptedBackend([[_answer()]]), OPERATIONS),
+    candidates = [
+        served(ScriptedBackend([[_down()]]), Candidate("p0", "openai", "m0")),
+        served(ScriptedBackend([[_answer()]]), Candidate("p1", "openai", "m1", price=price)),
     ]
-    priced = await Router(Models({"m": served}, {})).call(CHAT, REQUEST, _new_call())
+    priced = await router_of(candidates).call(CHAT, REQUEST, new_call())
     assert priced.usage.cost_nano_usd == 150_000 + 60_000
-    unpriced = await _router(ScriptedBackend([[_answer()]])).call(CHAT, REQUEST, _new_call())
+    unpriced = await _router(ScriptedBackend([[_answer()]])).call(CHAT, REQUEST, new_call())
     assert not unpriced.usage.HasField("cost_nano_usd")
 
 
 async def test_a_stream_shows_nothing_of_a_candidate_that_failed_before_content() -> None:
     """The stream of the second candidate starts as if it were the first; `started` comes with its content."""
     chosen = _router(ScriptedBackend([[_down()]]), ScriptedBackend([_events()]))
-    seen = [event async for event in chosen.stream(STREAM_CHAT, REQUEST, _new_call())]
+    seen = [event async for event in chosen.stream(STREAM_CHAT, REQUEST, new_call())]
     assert [event.WhichOneof("event") for event in seen] == [
         "started",
         "part_started",
@@ -175,7 +168,7 @@ async def test_a_stream_that_breaks_after_content_is_interrupted() -> None:
     """After content a failure ends the stream with STREAM_INTERRUPTED; nothing is spliced in."""
     broken = ScriptedBackend([[*_events()[:1], errors.StreamBroken("p0", "closed")]])
     second = ScriptedBackend([_events()])
-    call = _new_call()
+    call = new_call()
     seen = []
     with pytest.raises(errors.StreamInterrupted) as caught:
         async for event in _router(broken, second).stream(STREAM_CHAT, REQUEST, call):
@@ -189,16 +182,19 @@ async def test_a_stream_that_breaks_after_content_is_interrupted() -> None:
 async def test_a_stream_without_end_is_never_a_success() -> None:
     """A candidate whose events just stop counts as failed: before content the next one is tried."""
     chosen = _router(ScriptedBackend([[]]), ScriptedBackend([_events()]))
-    seen = [event async for event in chosen.stream(STREAM_CHAT, REQUEST, _new_call())]
+    seen = [event async for event in chosen.stream(STREAM_CHAT, REQUEST, new_call())]
     assert seen[0].started.provider_id == "p1"
     with pytest.raises(errors.StreamInterrupted):
-        _ = [e async for e in _router(ScriptedBackend([_events()[:1]])).stream(STREAM_CHAT, REQUEST, _new_call())]
+        _ = [
+            e
+            async for e in _router(ScriptedBackend([_events()[:1]])).stream(STREAM_CHAT, REQUEST, new_call())
+        ]
 
 
 async def test_closing_the_stream_closes_the_candidates_stream() -> None:
     """A caller that leaves ends the provider's work at once."""
     backend = ScriptedBackend([[*_events()[:1], HANG]])
-    stream = _router(backend).stream(STREAM_CHAT, REQUEST, _new_call())
+    stream = _router(backend).stream(STREAM_CHAT, REQUEST, new_call())
     await anext(stream)
     await stream.aclose()
     assert backend.closed == 1
@@ -207,7 +203,7 @@ async def test_closing_the_stream_closes_the_candidates_stream() -> None:
 async def test_cancelling_reaches_the_candidate() -> None:
     """A cancelled unary call cancels the candidate's work and starts no other."""
     first, second = ScriptedBackend([[HANG]]), ScriptedBackend([[_answer()]])
-    task = asyncio.ensure_future(_router(first, second).call(CHAT, REQUEST, _new_call()))
+    task = asyncio.ensure_future(_router(first, second).call(CHAT, REQUEST, new_call()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -217,7 +213,7 @@ async def test_cancelling_reaches_the_candidate() -> None:
 
 async def test_direct_names_reach_any_model_of_a_provider_and_nothing_else() -> None:
     """`provider/model` addresses a candidate; an unknown provider or an empty model is not found."""
-    made = Served(Candidate("p", "openai", "x/y"), ScriptedBackend([[_answer()]]), OPERATIONS)
+    made = served(ScriptedBackend([[_answer()]]), Candidate("p", "openai", "x/y"))
     models = Models({}, {"p": lambda name: made}, ["p/listed"])
     assert models.resolve("p/x/y") == (made,)
     assert list(models.names()) == ["p/listed"]

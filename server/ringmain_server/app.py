@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Sequence
 
 import grpc
@@ -11,12 +12,13 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from ringmain_server.config import Settings
+from ringmain_server.config import ProviderSettings, Settings, TimeoutOverrides
 from ringmain_server.edge.binding import Edge
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.health import Health, add_health
 from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.pipeline import build_models, build_pipeline
+from ringmain_server.policy_settings import call_limit
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import ExtraMissing, build_provider
 from ringmain_server.providers.sessions import HttpSessions
@@ -61,8 +63,8 @@ class App:
         self._sessions = HttpSessions()
         self._providers = self._build_providers()
         models = build_models(settings, self._providers)
-        pipeline = build_pipeline(models)
-        self.calls = Calls(settings.server.default_deadline)
+        pipeline = build_pipeline(models, settings)
+        self.calls = Calls(settings.server.default_deadline, call_limit(settings, time.monotonic))
         observer = Observer(log, Metrics(registry or CollectorRegistry()))
         edge = Edge(self.calls, observer, VALIDATORS)
         names = [service.full_name for service in _SERVICES]
@@ -121,11 +123,16 @@ class App:
     def _build_providers(self) -> dict[str, Provider]:
         try:
             return {
-                provider_id: build_provider(provider_id, settings, self._sessions)
-                for provider_id, settings in self._settings.providers.items()
+                provider_id: build_provider(provider_id, self._effective(provider_id), self._sessions)
+                for provider_id in self._settings.providers
             }
         except ExtraMissing as exc:
             raise StartError(str(exc)) from exc
+
+    def _effective(self, provider_id: str) -> ProviderSettings:
+        """A provider's settings with every timeout that holds for it."""
+        timeouts = TimeoutOverrides(**self._settings.timeouts_for(provider_id).model_dump())
+        return self._settings.providers[provider_id].model_copy(update={"timeouts": timeouts})
 
     def _make_server(self, share_port: bool) -> grpc.aio.Server:
         settings = self._settings.server

@@ -1,14 +1,17 @@
 """The one interface of the pipeline, and what every room may know about a request."""
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError
 from ringmain_server.operations import Streamed, Unary
+
+if TYPE_CHECKING:
+    from ringmain_server.condition import Condition, Ticket
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -17,28 +20,60 @@ Event = TypeVar("Event")
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One try at one candidate.
+    """One try at one candidate. Ends exactly once: it succeeds, fails or is abandoned.
 
     Attributes:
         candidate: Who is tried.
-        start: When it began, in seconds of the event loop's clock.
+        start: When it began, in seconds of the monotonic clock.
+        condition: Is told how it ended.
+        ticket: Leave for it, given by the condition.
+        time_limit: Seconds it may take of the time until the caller's deadline, None for all of it.
         latency: Seconds it took, None while it runs.
+        first_content: Seconds until the first content of a stream, None before it.
         error: Why it failed, None on success or while it runs.
         first_content_timeout: Longest wait of a stream for its first content, in seconds, None for ever.
         idle_timeout: Longest silence between two contents of a stream, in seconds, None for ever.
+        lost: Whether another attempt at the same request was faster.
+        usage: What it consumed, where it did not end in an answer that tells.
     """
 
     candidate: Candidate
     start: float
+    condition: "Condition | None" = None
+    ticket: "Ticket | None" = None
+    time_limit: float | None = None
     latency: float | None = None
+    first_content: float | None = None
     error: ProviderError | None = None
     first_content_timeout: float | None = None
     idle_timeout: float | None = None
+    lost: bool = False
+    usage: Usage | None = None
 
-    def end(self, now: float, error: ProviderError | None = None) -> None:
-        """Closes the attempt."""
+    def succeed(self, now: float) -> None:
+        """It was answered whole."""
+        self.latency = now - self.start
+        if self.condition is not None and self.ticket is not None:
+            self.condition.succeeded(self.ticket, self.first_content)
+
+    def fail(self, now: float, error: ProviderError) -> None:
+        """It failed; the error's class says what that means."""
         self.latency = now - self.start
         self.error = error
+        if self.condition is not None and self.ticket is not None:
+            self.condition.failed(self.ticket, error)
+
+    def lose(self, now: float) -> None:
+        """It was slower than another attempt at the same request, and was cancelled."""
+        self.lost = True
+        self.abandon(now)
+
+    def abandon(self, now: float) -> None:
+        """It was cancelled, or lost to a fault of the gateway, unless it has ended before."""
+        if self.latency is None:
+            self.latency = now - self.start
+            if self.condition is not None and self.ticket is not None:
+                self.condition.abandoned(self.ticket)
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +91,10 @@ class Call:
         labels: The caller's labels for cost attribution.
         model: The model asked for, may be empty.
         usage: What the answer consumed, once it is there.
-        attempts: Every attempt so far, in order; the last one may still run.
+        attempts: Every attempt so far, in order; the last ones may still run.
+        current: The attempt that runs now.
+        replayed: Whether the answer is that of an earlier call, which has the attempts and pays.
+        answer_id: The response id in an answer that began as another call's, empty otherwise.
     """
 
     response_id: str
@@ -70,11 +108,20 @@ class Call:
     model: str = ""
     usage: Usage | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    replayed: bool = False
+    answer_id: str = ""
+
+    current: Attempt | None = None
 
     @property
     def attempt(self) -> Attempt:
         """The attempt that runs now, for the layers below the router."""
-        return self.attempts[-1]
+        assert self.current is not None
+        return self.current
+
+    def of(self, attempt: Attempt) -> "Call":
+        """This call as one of several attempts at once sees it."""
+        return replace(self, current=attempt)
 
 
 class Backend(Protocol):

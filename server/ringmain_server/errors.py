@@ -14,6 +14,9 @@
     │   ├── ShuttingDown               UNAVAILABLE           the gateway is draining
     │   └── Internal                   INTERNAL              a fault of the gateway
     └── ProviderError                  one attempt failed; the class says what that means (laws, section 1)
+        ├── BreakerOpen                not asked: the candidate's breaker is open
+        ├── Drained                    not asked: an operator has taken the provider out
+        ├── CandidateFull              not asked: its limit of concurrent calls is reached
         ├── ConnectionFailed           refused, reset or closed before a response
         ├── NoAnswer                   no response, no first content or no further content in time
         ├── ServerFault                408, 500, 502, 503, 504, 529
@@ -26,6 +29,7 @@
         ├── ContextTooLong             the input exceeds the model's context
         ├── ContentFiltered            the safety system refused
         └── Rejected                   any other 400, 413, 422
+            └── PrefillRejected        an unfinished turn that it was asked to continue
 
 Foreign exceptions are mapped to this tree once, where they enter (`raise … from exc`). Every layer reads
 the classification from the class; none looks at text.
@@ -222,6 +226,26 @@ class ProviderError(RingmainError):
         self.provider_id = provider_id
 
 
+class BreakerOpen(ProviderError):
+    """The candidate's breaker is open: it was not asked."""
+
+    breaker_failure = False
+
+
+class Drained(ProviderError):
+    """An operator has taken the provider out: it was not asked."""
+
+    breaker_failure = False
+
+
+class CandidateFull(ProviderError):
+    """As many calls as the candidate's limit allows are under way: it was not asked."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "OVERLOADED"
+    breaker_failure = False
+
+
 class ConnectionFailed(ProviderError):
     """The connection was refused, reset or closed before a response."""
 
@@ -302,3 +326,9 @@ class Rejected(ProviderError):
     reason = "PROVIDER_REJECTED"
     failover = Failover.NO
     breaker_failure = False
+
+
+class PrefillRejected(Rejected):
+    """The provider refused to continue an unfinished turn; it may be asked without."""
+
+    failover = Failover.YES

@@ -1,13 +1,16 @@
 """Room 3: the models of this gateway, and what serves each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cachetools import LRUCache
 
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.prices import Price
+from ringmain_server.condition import Condition
 from ringmain_server.errors import ModelNotFound
+from ringmain_server.model_policy import ModelPolicy
 
 DIRECT_LIMIT = 1024
 """Most `provider/model` names kept at once: callers choose them, so they must not fill the memory."""
@@ -21,11 +24,33 @@ class Served:
         candidate: Who.
         backend: How.
         operations: What it can do.
+        condition: Whether it may be tried now.
+        weight: Its share of the model's traffic, relative to the others.
     """
 
     candidate: Candidate
     backend: Backend
     operations: frozenset[object]
+    condition: Condition
+    weight: float = 1.0
+
+    @property
+    def price(self) -> Price | None:
+        """What tokens cost, None when unknown."""
+        return self.candidate.price
+
+    @property
+    def latency(self) -> float | None:
+        """The median time to the first content lately, in seconds; None when unknown."""
+        return self.condition.latency
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What serves a model, and how its requests are routed."""
+
+    served: tuple[Served, ...]
+    policy: ModelPolicy = field(default_factory=ModelPolicy)
 
 
 class Models:
@@ -39,14 +64,14 @@ class Models:
 
     def __init__(
         self,
-        named: Mapping[str, Sequence[Served]],
+        named: Mapping[str, Plan],
         providers: Mapping[str, Callable[[str], Served]],
         listed: Sequence[str] = (),
     ) -> None:
-        self._named = {name: tuple(served) for name, served in named.items()}
+        self._named = dict(named)
         self._providers = providers
         self._listed = tuple(listed)
-        self._direct: LRUCache[str, tuple[Served, ...]] = LRUCache(DIRECT_LIMIT)
+        self._direct: LRUCache[str, Plan] = LRUCache(DIRECT_LIMIT)
 
     def resolve(self, model: str) -> tuple[Served, ...]:
         """The candidates of a model, in order; at least one.
@@ -54,17 +79,24 @@ class Models:
         Raises:
             ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
         """
-        found = self._named.get(model) or self._direct.get(model)
-        return found or self._resolve_direct(model)
+        return self.plan(model).served
+
+    def plan(self, model: str) -> Plan:
+        """The candidates of a model and its policy.
+
+        Raises:
+            ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
+        """
+        return self._named.get(model) or self._direct.get(model) or self._plan_direct(model)
 
     def names(self) -> Iterator[str]:
         """Every name worth listing, sorted."""
         return iter(sorted({*self._named, *self._listed}))
 
-    def _resolve_direct(self, model: str) -> tuple[Served, ...]:
+    def _plan_direct(self, model: str) -> Plan:
         provider_id, _, provider_model = model.partition("/")
         make = self._providers.get(provider_id)
         if make is None or not provider_model:
             raise ModelNotFound(model)
-        served = self._direct[model] = (make(provider_model),)
-        return served
+        plan = self._direct[model] = Plan((make(provider_model),))
+        return plan

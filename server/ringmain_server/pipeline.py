@@ -1,66 +1,122 @@
 """Room 3: assembles the pipeline from the settings, once, at start-up.
 
-router ─┐ for each candidate:
-└ timeout → exchange with the provider
+idempotency → router ─┐ for each candidate:
+                      └ timeout → exchange with the provider
 """
 
-from collections.abc import Callable, Mapping
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from ringmain.v1.model_service_pb2 import Capability
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
+from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
+from ringmain_server.catalog.models import UNKNOWN, listed, lookup
 from ringmain_server.catalog.prices import FlatPrice, Price, list_price
-from ringmain_server.config import CandidateSettings, Settings
+from ringmain_server.condition import Conditions
+from ringmain_server.config import CandidateSettings, ProviderSettings, Settings
+from ringmain_server.config.kinds import KINDS
+from ringmain_server.layers.drain import Drain
+from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.layers.timeout import Timeout
-from ringmain_server.models import Models, Served
+from ringmain_server.models import Models, Plan, Served
+from ringmain_server.policy_settings import condition_settings, model_policy, retries
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.router import Router
+from ringmain_server.stores.memory import MemoryAnswers
 
 FREE = FlatPrice(Decimal(0), Decimal(0))
 """The sandbox costs nothing, and that is known."""
 
 
-def build_models(settings: Settings, providers: Mapping[str, Provider]) -> Models:
+def build_models(
+    settings: Settings, providers: Mapping[str, Provider], conditions: Conditions | None = None
+) -> Models:
     """What every model name leads to.
 
     Args:
         settings: The configuration.
         providers: Every configured provider.
+        conditions: What is known of candidates, kept across reloads; anew when absent.
     """
-    named = {
-        name: [
-            _serve(providers[candidate.provider], _candidate(settings, providers, candidate, name))
-            for candidate in model.candidates
-        ]
-        for name, model in settings.models.items()
-    }
+    conditions = conditions or Conditions(time.monotonic)
+    wiring = Wiring(settings, providers, conditions)
+    named = {name: wiring.plan(name) for name in settings.models}
     direct: dict[str, Callable[[str], Served]] = {
-        provider_id: partial(_direct, settings, providers, provider_id) for provider_id in providers
+        provider_id: partial(wiring.direct, provider_id) for provider_id in providers
     }
-    listed = [
-        f"{provider.provider_id}/{model}" for provider in providers.values() for model in provider.models
-    ]
-    return Models(named, direct, listed)
+    return Models(named, direct, list(_listed(settings, providers)))
 
 
-def build_pipeline(models: Models) -> Backend:
+def build_pipeline(models: Models, settings: Settings) -> Backend:
     """The layers of a request, folded together."""
-    return Router(models)
+    kept = settings.idempotency
+    answers = MemoryAnswers(ttl=kept.ttl, max_entries=kept.max_entries, max_bytes=kept.max_bytes)
+    rng = random.Random()
+    router = Router(models, retries(settings, time.monotonic, rng), time.monotonic, rng)
+    return Idempotency(router, answers)
 
 
-def _direct(
-    settings: Settings, providers: Mapping[str, Provider], provider_id: str, provider_model: str
-) -> Served:
-    stated = CandidateSettings(provider=provider_id, model=provider_model)
-    return _serve(providers[provider_id], _candidate(settings, providers, stated, None))
+def _listed(settings: Settings, providers: Mapping[str, Provider]) -> Iterator[str]:
+    """`provider/model` names worth listing: a provider's own, else its vendor's current models."""
+    for provider_id, provider in providers.items():
+        known = listed(provider.kind) if _at_vendor(settings.providers[provider_id]) else ()
+        for model in provider.models or known:
+            if _serves(provider, model):
+                yield f"{provider_id}/{model}"
 
 
-def _serve(provider: Provider, candidate: Candidate) -> Served:
-    backend = Timeout(provider.backend(candidate), candidate.timeouts)
-    return Served(candidate, backend, frozenset(provider.translators))
+def _serves(provider: Provider, model: str) -> bool:
+    """Whether one of the provider's operations is for the model, as far as is known."""
+    known = lookup(provider.kind, model)
+    if known is None or known.capabilities is None:
+        return True
+    return any(getattr(op, "capability", 0) in known.capabilities for op in provider.translators)
+
+
+def _at_vendor(provider: ProviderSettings) -> bool:
+    """Whether requests go to the vendor's own endpoint: others may serve other models, over another wire."""
+    return provider.platform is None and provider.base_url in (None, KINDS[provider.kind].base_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What candidates are made of.
+
+    Attributes:
+        settings: The configuration.
+        providers: Every configured provider.
+        conditions: What is known of candidates.
+    """
+
+    settings: Settings
+    providers: Mapping[str, Provider]
+    conditions: Conditions
+
+    def plan(self, model: str) -> Plan:
+        """The candidates and the policy of a configured model."""
+        stated = self.settings.models[model]
+        served = tuple(self._served(candidate, model) for candidate in stated.candidates)
+        return Plan(served, model_policy(self.settings, stated))
+
+    def direct(self, provider_id: str, provider_model: str) -> Served:
+        """The candidate that a caller addresses as `provider/model`."""
+        return self._served(CandidateSettings(provider=provider_id, model=provider_model), None)
+
+    def _served(self, stated: CandidateSettings, model: str | None) -> Served:
+        provider = self.providers[stated.provider]
+        candidate = _candidate(self.settings, self.providers, stated, model)
+        backend: Backend = Timeout(provider.backend(candidate), candidate.timeouts)
+        if model is not None and self.settings.models[model].on_cancel == "drain":
+            backend = Drain(backend)
+        machines = condition_settings(self.settings, stated.provider, model)
+        condition = self.conditions.get(stated.provider, stated.model, machines)
+        return Served(candidate, backend, frozenset(provider.translators), condition, stated.weight)
 
 
 def _candidate(
@@ -68,16 +124,18 @@ def _candidate(
 ) -> Candidate:
     provider = providers[stated.provider]
     timeouts = settings.timeouts_for(stated.provider, model)
-    capabilities = stated.capabilities
+    known = lookup(provider.kind, stated.model) or UNKNOWN
     return Candidate(
         provider_id=stated.provider,
         kind=provider.kind,
         provider_model=stated.model,
         timeouts=Timeouts(timeouts.connect, timeouts.attempt, timeouts.first_content, timeouts.idle),
         price=_price(provider.kind, stated),
-        capabilities=None if capabilities is None else frozenset(map(_capability, capabilities)),
-        context_tokens=stated.context_tokens or 0,
-        max_output_tokens=stated.max_output_tokens or 0,
+        capabilities=known.capabilities if stated.capabilities is None else _stated(stated.capabilities),
+        context_tokens=stated.context_tokens or known.context_tokens,
+        max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
+        output_limit_configured=stated.max_output_tokens is not None,
+        wire=known.wire if _at_vendor(settings.providers[stated.provider]) else "",
     )
 
 
@@ -93,5 +151,7 @@ def _price(kind: str, stated: CandidateSettings) -> Price | None:
     return FREE if kind == "sandbox" else list_price(kind, stated.model)
 
 
-def _capability(name: str) -> int:
-    return Capability.Value(f"CAPABILITY_{name.upper()}")
+def _stated(names: Iterable[str]) -> frozenset[int]:
+    """Configured capabilities. What only a chat can be given or do implies chat."""
+    found = frozenset(map(capability, names))
+    return found | {CAPABILITY_CHAT} if found & CHAT_FEATURES else found

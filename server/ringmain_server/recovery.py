@@ -12,6 +12,8 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.content_pb2 import ROLE_ASSISTANT
 from ringmain.v1.routing_pb2 import Attempt
 
+from ringmain_server.candidate import Candidate
+
 HELD_LIMIT = 1 << 20
 """Most characters held back or remembered; a longer answer is no longer spliced (laws, section 3.6)."""
 
@@ -150,6 +152,59 @@ class Splice:
             provider_model=self._provider_model,
         )
         return chat_pb2.ChatEvent(recovered=recovered)
+
+
+class Recovery:
+    """One stream's memory of what the caller has, and how it goes on after a break.
+
+    Args:
+        request: The caller's request.
+        prefill: Whether candidates that can are given the text so far to continue (CONTINUE, else RESTART).
+    """
+
+    def __init__(self, request: chat_pb2.ChatRequest, *, prefill: bool) -> None:
+        self._request = request
+        self._prefill = prefill
+        self._sent = Sent()
+        self._failed: Attempt | None = None
+        self._splice: Splice | None = None
+        self.prefilled = False
+        """Whether the candidate that goes on was given the text so far."""
+
+    def broke(self, failed: Attempt) -> None:
+        """The stream broke; the first failure is what the caller is told of."""
+        self._failed = self._failed or failed
+        self._splice = None
+
+    def resume(self, candidate: Candidate) -> chat_pb2.ChatRequest:
+        """What the candidate that goes on is asked."""
+        text = self._sent.text
+        self.prefilled = self._prefill and candidate.prefill and self._sent.plain and bool(text.strip())
+        assert self._failed is not None
+        self._splice = Splice(
+            self._sent,
+            self._failed,
+            candidate.provider_id,
+            candidate.provider_model,
+            prefilled=self.prefilled,
+        )
+        return prefilled(self._request, text) if self.prefilled else self._request
+
+    def refuse_prefill(self) -> None:
+        """The candidate rejected how it was asked: it may answer anew."""
+        self._prefill = False
+
+    def feed(self, event: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
+        """The events to send for one of the candidate that answers now."""
+        events = (event,) if self._splice is None else self._splice.feed(event)
+        for sent in events:
+            if sent.HasField("recovered"):
+                self._failed = None
+                if sent.recovered.content_discarded:
+                    self._sent = Sent()
+            else:
+                self._sent.saw(sent)
+        return events
 
 
 def _text_of(event: chat_pb2.ChatEvent) -> str | None:

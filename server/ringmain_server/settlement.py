@@ -1,5 +1,6 @@
 """Room 3: what an answer cost and how it was served, written where the caller reads it."""
 
+import grpc
 from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -32,7 +33,8 @@ def settle(settled: Settled | None, call: Call, candidate: Candidate) -> None:
             usage.cost_nano_usd = cost
     route.provider_id = candidate.provider_id
     route.provider_model = candidate.provider_model
-    for attempt in call.attempts:
+    # The last attempt is the one that succeeded; a hedged one may have begun before a slower one.
+    for attempt in sorted(call.attempts, key=_slower_first) if len(call.attempts) > 1 else call.attempts:
         route.attempts.append(attempt_message(attempt))
 
 
@@ -45,7 +47,14 @@ def attempt_message(attempt: Attempt) -> routing_pb2.Attempt:
     )
     if attempt.error is not None:
         message.error.CopyFrom(status(attempt.error))
+    elif attempt.lost:
+        message.error.code = grpc.StatusCode.CANCELLED.value[0]
+        message.error.message = f"{attempt.candidate.provider_id}: another candidate answered first"
     return message
+
+
+def _slower_first(attempt: Attempt) -> bool:
+    return attempt.error is None and not attempt.lost
 
 
 def status(error: RingmainError) -> Status:

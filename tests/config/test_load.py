@@ -165,7 +165,7 @@ models:
         ),
         (
             "10: providers.box.base_url: is no setting of kind sandbox"
-            " (known: first_token_ms, kind, seed, timeouts, tokens_per_second)"
+            " (known: breaker, concurrency, first_token_ms, hold, kind, seed, timeouts, tokens_per_second)"
         ),
         "11: providers.k.base_url: must be scheme, host and path only: keys belong in api_key or headers",
         "11: providers.k.api_key: must be text (put it in quotes)",
@@ -184,7 +184,7 @@ models:
             " (provider/model addresses a provider's model without any configuration)"
         ),
         "17: models.a/b.candidates: must be a list",
-        "18: models.a/b.price: unknown key (known: candidates, description, timeouts)",
+        "18: models.a/b.price: unknown key (known: breaker, candidates, description, failover_on, hedge, max_hops, on_cancel, on_exhausted, retry, strategy, stream_recovery, timeouts)",
     ]
 
 

@@ -48,7 +48,8 @@ async def test_the_second_candidate_answers_when_the_first_is_down(refused: int)
         async with gateway(config) as ringmain:
             answer = await ringmain.client.chat("Hello", model="m")
             assert answer.provider == "up"
-            first, second = answer.route.attempts
+            first, again, second = answer.route.attempts
+            assert again.provider_id == "down"  # a refused connection is worth one retry
             assert (first.provider_id, first.error.code) == ("down", grpc.StatusCode.UNAVAILABLE.value[0])
             assert (second.provider_id, second.HasField("error")) == ("up", False)
             assert "127.0.0.1" not in first.error.message

@@ -13,7 +13,7 @@ from tests.fakes.backend import HANG, ScriptedBackend
 
 def _call() -> Call:
     call = Call(response_id="r", method="m", deadline=1e9)
-    call.attempts.append(Attempt(Candidate("p", "openai", "x"), 0.0))
+    call.current = Attempt(Candidate("p", "openai", "x"), 0.0)
     return call
 
 

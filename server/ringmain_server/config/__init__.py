@@ -9,6 +9,7 @@ from ringmain_server.config.load import load
 from ringmain_server.config.problems import ConfigError, Problem
 from ringmain_server.config.settings import (
     CandidateSettings,
+    IdempotencySettings,
     LogFileSettings,
     LogSettings,
     ModelSettings,
@@ -26,6 +27,7 @@ __all__ = [
     "MASK",
     "CandidateSettings",
     "ConfigError",
+    "IdempotencySettings",
     "Kind",
     "LogFileSettings",
     "LogSettings",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # Settings that every kind takes, and those of each wire that is built.
-_COMMON = frozenset({"kind", "timeouts"})
+_COMMON = frozenset({"kind", "timeouts", "breaker", "hold", "concurrency"})
 _OPENAI = _COMMON | {
     "base_url",
     "api_key",

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ringmain_server.config import fields, reliability
 from ringmain_server.config import settings as config
 from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.schema import Shape, shape
@@ -130,26 +131,36 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("log", config.LogSettings),
     ("log.file", config.LogFileSettings),
     ("timeouts", config.TimeoutSettings),
+    ("retry", reliability.RetrySettings),
+    ("backoff", reliability.BackoffSettings),
+    ("breaker", reliability.BreakerSettings),
+    ("probes", reliability.ProbeSettings),
+    ("hold", reliability.HoldSettings),
+    ("concurrency", reliability.ConcurrencySettings),
+    ("overload", reliability.OverloadSettings),
     ("idempotency", config.IdempotencySettings),
     ("providers.NAME", config.ProviderSettings),
     ("models.NAME", config.ModelSettings),
+    ("models.NAME.hedge", reliability.HedgeSettings),
+    ("models.NAME.on_exhausted", reliability.ExhaustedSettings),
     ("models.NAME.candidates[]", config.CandidateSettings),
     ("models.NAME.candidates[].price", config.PriceSettings),
 )
 
 # What people call a type, by the alias that a setting is declared with.
 _WORDS: tuple[tuple[object, str], ...] = (
-    (config.Wait, "duration"),
-    (config.Span, "duration, more than 0"),
-    (config.Size, "size"),
-    (config.Address, "address"),
-    (config.HostPort, "address"),
-    (config.BaseUrl, "URL"),
-    (config.Secret, "secret text"),
-    (config.Dollars, "US dollars"),
-    (config.Number, "number"),
-    (config.Flag, "true or false"),
-    (config.Count, "whole number, at least 1"),
+    (fields.Wait, "duration"),
+    (fields.Span, "duration, more than 0"),
+    (fields.Size, "size"),
+    (fields.Address, "address"),
+    (fields.HostPort, "address"),
+    (fields.BaseUrl, "URL"),
+    (fields.Secret, "secret text"),
+    (fields.Dollars, "US dollars"),
+    (fields.Number, "number"),
+    (fields.Share, "share, 0 to 1"),
+    (fields.Flag, "true or false"),
+    (fields.Count, "whole number, at least 1"),
 )
 
 

@@ -5,20 +5,13 @@ Strings from the environment become numbers before they get here (`schema.typed`
 and booleans are strict.
 """
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType
-from typing import Annotated, Literal, Never, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
-    SecretStr,
     Strict,
     ValidationInfo,
     field_validator,
@@ -26,6 +19,39 @@ from pydantic import (
 )
 
 from ringmain_server.config import units
+from ringmain_server.config.fields import (
+    Address,
+    BaseUrl,
+    Count,
+    Dollars,
+    Endpoint,
+    Flag,
+    HostPort,
+    Level,
+    Location,
+    Number,
+    Secret,
+    Section,
+    Size,
+    Span,
+    Text,
+    Wait,
+    frozen,
+    not_empty,
+    nothing,
+)
+from ringmain_server.config.reliability import (
+    BackoffSettings,
+    BreakerSettings,
+    ConcurrencySettings,
+    ExhaustedSettings,
+    Failure,
+    HedgeSettings,
+    HoldSettings,
+    OverloadSettings,
+    ProbeSettings,
+    RetrySettings,
+)
 
 T = TypeVar("T")
 
@@ -47,89 +73,7 @@ Capability = Literal[
 ]
 
 
-_HOST = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
-
-
-def _not_bool(value: object) -> object:
-    # A bool is an int to Python, so that `price: true` would be one dollar.
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004, pydantic takes ValueError
-    return value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _stripped(value: object) -> object:
-    # Files that hold a key mostly end in a line break, which no HTTP header may have.
-    return value.strip() if isinstance(value, str) else value
-
-
-def _base_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        sound = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        sound = False
-    if not sound:
-        raise ValueError("must be an address that starts with http:// or https://")
-    # A key in an address would be printed with it.
-    if url.query or url.fragment or url.username is not None:
-        raise ValueError("must be scheme, host and path only: keys belong in api_key or headers")
-    return value.rstrip("/")
-
-
-def _endpoint(value: str) -> str:
-    if not _HOST.fullmatch(value):
-        raise ValueError("must be a host, or host:port, without a scheme")
-    return value
-
-
-def _frozen(value: Mapping[str, T]) -> Mapping[str, T]:
-    return MappingProxyType(dict(value))
-
-
-def _not_empty(value: tuple[T, ...]) -> tuple[T, ...]:
-    # Not pydantic's min_length, which counts the sound elements and so reports a wrong one twice.
-    if not value:
-        raise ValueError("must not be empty")
-    return value
-
-
-def _nothing() -> Mapping[str, Never]:
-    # Read only, so that nobody can add to what everybody shares.
-    return MappingProxyType({})
-
-
-Text = Annotated[str, Field(min_length=1)]
-Flag = Annotated[bool, Strict()]
-Count = Annotated[int, Strict(), Field(ge=1)]
-Wait = Annotated[float, BeforeValidator(units.seconds), Field(ge=0, allow_inf_nan=False)]
-Span = Annotated[float, BeforeValidator(units.seconds), Field(gt=0, allow_inf_nan=False)]
-Size = Annotated[int, BeforeValidator(units.size), Field(ge=1, le=2**31 - 1)]
-Dollars = Annotated[Decimal, BeforeValidator(_not_bool), Field(ge=0)]
-Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
-Address = Annotated[str, AfterValidator(units.address)]
-HostPort = Annotated[str, AfterValidator(units.host_port)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-Endpoint = Annotated[str, AfterValidator(_endpoint)]
-Location = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_stripped)]
-Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        validate_default=False,
-        hide_input_in_errors=True,
-        protected_namespaces=(),
-    )
-
-
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """Where the gateway listens, and how it treats connections."""
 
     # First, because the checks of the addresses below need to know it.
@@ -201,7 +145,7 @@ class ServerSettings(_Section):
         return value
 
 
-class LogFileSettings(_Section):
+class LogFileSettings(Section):
     """A log file beside the standard error stream. A plain text value is its `path`."""
 
     path: Text = Field(description="The file.")
@@ -220,7 +164,7 @@ class LogFileSettings(_Section):
         return {"path": value} if isinstance(value, str) else value
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is logged, and how it looks."""
 
     level: Level = Field(default="info", description="The least severe level that is logged.")
@@ -234,7 +178,7 @@ class LogSettings(_Section):
     )
 
 
-class TimeoutOverrides(_Section):
+class TimeoutOverrides(Section):
     """Timeouts that differ from the next outer ones. What is absent stays as it is there."""
 
     connect: Span | None = Field(default=None, description="The longest wait for a connection.")
@@ -247,7 +191,7 @@ class TimeoutOverrides(_Section):
     )
 
 
-class TimeoutSettings(_Section):
+class TimeoutSettings(Section):
     """How long one attempt at a provider may take. Providers and models may differ."""
 
     connect: Span = Field(default=5.0, description="The longest wait for a connection.")
@@ -260,7 +204,7 @@ class TimeoutSettings(_Section):
         return self.model_copy(update=by.model_dump(exclude_none=True))
 
 
-class ProviderSettings(_Section):
+class ProviderSettings(Section):
     """A provider: an account at an upstream, under a name of your choice.
 
     The name is lower case letters, digits and `._-`. Each kind takes the settings of its wire.
@@ -290,8 +234,8 @@ class ProviderSettings(_Section):
         default=None,
         description="The version of the API, where the endpoint asks for one, as Azure does. OpenAI wire.",
     )
-    headers: Annotated[Mapping[str, Secret], AfterValidator(_frozen)] = Field(
-        default_factory=_nothing,
+    headers: Annotated[Mapping[str, Secret], AfterValidator(frozen)] = Field(
+        default_factory=nothing,
         description="HTTP headers sent with every request. Their values count as secrets. "
         "OpenAI, Anthropic and Gemini wires.",
     )
@@ -345,6 +289,17 @@ class ProviderSettings(_Section):
         default_factory=TimeoutOverrides,
         description="Timeouts of this provider, where they differ from `timeouts`.",
     )
+    breaker: BreakerSettings = Field(
+        default=BreakerSettings(),
+        description="The breakers of this provider's models, where they differ from `breaker`.",
+    )
+    hold: HoldSettings = Field(
+        default=HoldSettings(), description="Holds of this provider's models, where they differ from `hold`."
+    )
+    concurrency: ConcurrencySettings = Field(
+        default=ConcurrencySettings(),
+        description="Limits of this provider's models, where they differ from `concurrency`.",
+    )
     first_token_ms: Number = Field(
         default=0, description="Milliseconds before the first content. Sandbox only."
     )
@@ -356,7 +311,7 @@ class ProviderSettings(_Section):
     )
 
 
-class PriceSettings(_Section):
+class PriceSettings(Section):
     """A price in US dollars for a million tokens. It wins over the built-in price list."""
 
     input_per_mtok: Dollars = Field(description="Input tokens.")
@@ -371,7 +326,7 @@ class PriceSettings(_Section):
     )
 
 
-class CandidateSettings(_Section):
+class CandidateSettings(Section):
     """A provider's model that serves a model of this gateway.
 
     The short form is the text `provider/model`, split at the first slash.
@@ -383,12 +338,19 @@ class CandidateSettings(_Section):
         default=None, description="What it costs. Absent means the built-in price list."
     )
     capabilities: tuple[Capability, ...] | None = Field(
-        default=None, description="What it can do. Absent means what is known of the model."
+        default=None, description="What it can do. Absent means what the catalog knows (docs/models.md)."
     )
     context_tokens: Count | None = Field(
         default=None, description="The most tokens of input and output together."
     )
     max_output_tokens: Count | None = Field(default=None, description="The most tokens of output.")
+    weight: Number = Field(
+        default=1.0, description="Its share of the traffic, relative to the others, under `weighted`."
+    )
+    prefill: Flag | None = Field(
+        default=None,
+        description="Whether it continues an assistant's unfinished turn. Absent means what is known of it.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -401,20 +363,47 @@ class CandidateSettings(_Section):
         return {"provider": provider, "model": model}
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """A model of this gateway: the name that callers use. It holds no slash."""
 
-    candidates: Annotated[tuple[CandidateSettings, ...], AfterValidator(_not_empty)] = Field(
+    candidates: Annotated[tuple[CandidateSettings, ...], AfterValidator(not_empty)] = Field(
         description="What serves it, in the order tried. At least one."
     )
     timeouts: TimeoutOverrides = Field(
         default_factory=TimeoutOverrides,
         description="Timeouts of this model, where they differ from its provider's.",
     )
+    strategy: Literal["priority", "weighted", "lowest_latency", "lowest_cost"] = Field(
+        default="priority", description="The order in which candidates are tried."
+    )
+    failover_on: tuple[Failure, ...] | None = Field(
+        default=None,
+        description="Failures after which the next candidate is tried. Absent means those that may go "
+        "better elsewhere.",
+    )
+    max_hops: Count = Field(default=8, description="The most candidates tried for one request.")
+    retry: RetrySettings = Field(
+        default=RetrySettings(), description="Retries of this model, where they differ from `retry`."
+    )
+    breaker: BreakerSettings = Field(
+        default=BreakerSettings(), description="Breakers, where they differ from the provider's."
+    )
+    stream_recovery: Literal["fail", "restart", "continue"] = Field(
+        default="fail", description="What to do when a stream breaks after content, unless the request says."
+    )
+    hedge: HedgeSettings | None = Field(default=None, description="Hedging; null for none.")
+    on_exhausted: ExhaustedSettings = Field(
+        default=ExhaustedSettings(), description="What happens when no candidate may be tried."
+    )
+    on_cancel: Literal["abort", "drain"] = Field(
+        default="abort",
+        description="What happens at the provider when the caller leaves: its connection is closed at once, "
+        "or its answer is read to the end for exact usage.",
+    )
     description: str = Field(default="", description="What it is for, for people.")
 
 
-class IdempotencySettings(_Section):
+class IdempotencySettings(Section):
     """Answers kept for requests that come again with the same `request_id`.
 
     They are kept in the memory of each process: a repeat that reaches another one runs again.
@@ -432,7 +421,7 @@ def _sandbox_alone() -> Mapping[str, ProviderSettings]:
     return MappingProxyType({"sandbox": ProviderSettings(kind="sandbox")})
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole configuration."""
 
     server: ServerSettings = Field(default_factory=ServerSettings, description="The service itself.")
@@ -440,15 +429,30 @@ class Settings(_Section):
     timeouts: TimeoutSettings = Field(
         default_factory=TimeoutSettings, description="Timeouts of every provider."
     )
+    breaker: BreakerSettings = Field(
+        default_factory=BreakerSettings, description="Circuit breakers of every candidate."
+    )
+    hold: HoldSettings = Field(default_factory=HoldSettings, description="Holds of every candidate.")
+    concurrency: ConcurrencySettings = Field(
+        default_factory=ConcurrencySettings, description="Concurrent calls of every candidate."
+    )
+    retry: RetrySettings = Field(default_factory=RetrySettings, description="Retries of every model.")
+    backoff: BackoffSettings = Field(default_factory=BackoffSettings, description="The waits before retries.")
+    probes: ProbeSettings = Field(
+        default_factory=ProbeSettings, description="Active probes of candidates whose breaker is open."
+    )
+    overload: OverloadSettings = Field(
+        default_factory=OverloadSettings, description="How many calls the gateway takes on."
+    )
     idempotency: IdempotencySettings = Field(
         default_factory=IdempotencySettings, description="Answers kept for repeated requests."
     )
-    providers: Annotated[Mapping[str, ProviderSettings], AfterValidator(_frozen)] = Field(
+    providers: Annotated[Mapping[str, ProviderSettings], AfterValidator(frozen)] = Field(
         default_factory=_sandbox_alone,
         description="The providers, by name.",
     )
-    models: Annotated[Mapping[str, ModelSettings], AfterValidator(_frozen)] = Field(
-        default_factory=_nothing, description="The models, by name."
+    models: Annotated[Mapping[str, ModelSettings], AfterValidator(frozen)] = Field(
+        default_factory=nothing, description="The models, by name."
     )
 
     def timeouts_for(self, provider: str, model: str | None = None) -> TimeoutSettings:

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Iterable
 from typing import Protocol
 
 from ringmain_server.backend import Call
-from ringmain_server.errors import ShuttingDown
+from ringmain_server.errors import Overloaded, ShuttingDown
+from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
 
 _TRACEPARENT = "traceparent"
 _LAST_WORDS = 1.0
@@ -31,9 +33,11 @@ class Calls:
 
     Args:
         default_deadline: Seconds for callers without a deadline of their own.
+        limit: How many calls may run at once.
     """
 
-    def __init__(self, default_deadline: float) -> None:
+    def __init__(self, default_deadline: float, limit: ConcurrencyLimit | None = None) -> None:
+        self._limit = limit or ConcurrencyLimit(time.monotonic, ConcurrencySettings(adaptive=False))
         self._default_deadline = default_deadline
         self._running: dict[asyncio.Task[object], Call] = {}
         self._closed = False
@@ -57,13 +61,24 @@ class Calls:
         return call
 
     def admit(self) -> None:
-        """Lets a new call in.
+        """Lets a new call in; its `leave` must follow.
 
         Raises:
             ShuttingDown: New calls are no longer taken.
+            Overloaded: As many calls run as may.
         """
         if self._closed:
             raise ShuttingDown("the gateway is shutting down; another replica may serve this")
+        if not self._limit.acquire():
+            raise Overloaded("the gateway has as many calls under way as it may", retry_after=1.0)
+
+    def leave(self, latency: float | None) -> None:
+        """An admitted call is over.
+
+        Args:
+            latency: Seconds it took, None when that says nothing about the load.
+        """
+        self._limit.release(latency)
 
     def end(self) -> None:
         """The running task's call has ended."""

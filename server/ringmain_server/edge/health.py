@@ -54,7 +54,7 @@ class Health(aio.HealthServicer):
             watching.cancel()
             closing.cancel()
 
-    async def _set_ready(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
+    async def _set_ready(self, status: int) -> None:
         for name in self._ready_names:
             await self.set(name, status)
 

@@ -41,7 +41,12 @@ _ALLOWED_PARTS: Mapping[int, frozenset[str]] = {
     ROLE_ASSISTANT: frozenset({"text", "media", "tool_call", "reasoning"}),
     ROLE_TOOL: frozenset({"tool_result"}),
 }
-_ROLE_NAMES = {ROLE_SYSTEM: "system", ROLE_USER: "user", ROLE_ASSISTANT: "assistant", ROLE_TOOL: "tool"}
+_ROLE_NAMES: Mapping[int, str] = {
+    ROLE_SYSTEM: "system",
+    ROLE_USER: "user",
+    ROLE_ASSISTANT: "assistant",
+    ROLE_TOOL: "tool",
+}
 
 Rules = Iterator[Violation]
 

@@ -35,7 +35,8 @@ class Timeout:
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         """Answers whole, within the attempt timeout."""
-        timeout = asyncio.timeout(self._timeouts.attempt)
+        limit = _least(self._timeouts.attempt, call.attempt.time_limit)
+        timeout = asyncio.timeout(limit)
         try:
             async with timeout:
                 return await self._inner.call(op, request, call)
@@ -43,7 +44,7 @@ class Timeout:
             if not timeout.expired():
                 raise
             provider_id = call.attempt.candidate.provider_id
-            raise NoAnswer(provider_id, f"no answer within {self._timeouts.attempt:g} s") from exc
+            raise NoAnswer(provider_id, f"no answer within {limit:.3g} s") from exc
 
     def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Answers in events, none later than the first-content or idle timeout."""
@@ -53,9 +54,15 @@ class Timeout:
         attempt.idle_timeout = self._timeouts.idle
         if policy.HasField("first_token_timeout"):
             attempt.first_content_timeout = _seconds(policy.first_token_timeout)
+        attempt.first_content_timeout = _least(attempt.first_content_timeout, attempt.time_limit)
         if policy.HasField("idle_timeout"):
             attempt.idle_timeout = _seconds(policy.idle_timeout)
         return self._inner.stream(op, request, call)
+
+
+def _least(timeout: float, part: float | None) -> float:
+    """The timeout, or what the attempt may take of the time until the caller's deadline."""
+    return timeout if part is None else min(timeout, part)
 
 
 def _seconds(duration: Duration) -> float:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
+    CandidateFull,
     ContextTooLong,
     Failover,
+    Overloaded,
     ProviderError,
     ProvidersUnavailable,
     RateLimited,
@@ -42,11 +44,13 @@ def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
         return _rate_limited(failures)
     if same and isinstance(last, UnknownProviderModel):
         return last
+    if same and isinstance(last, CandidateFull):
+        return Overloaded(_messages(failures), retry_after=RETRY_DELAY)
     too_long = next((failure for failure in failures if isinstance(failure, ContextTooLong)), None)
     if too_long is not None and all(isinstance(f, ContextTooLong | UnknownProviderModel) for f in failures):
         return too_long
     return ProvidersUnavailable(
-        "; ".join(dict.fromkeys(failure.message for failure in failures)),
+        _messages(failures),
         retry_after=_soonest(failures),
         metadata={failure.provider_id: failure.message for failure in failures},
     )
@@ -54,10 +58,13 @@ def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
 
 def _rate_limited(failures: Sequence[ProviderError]) -> RingmainError:
     last = failures[-1]
-    message = "; ".join(dict.fromkeys(failure.message for failure in failures))
     error = RateLimited(last.provider_id, "", retry_after=_soonest(failures), metadata=last.metadata)
-    error.message = message
+    error.message = _messages(failures)
     return error
+
+
+def _messages(failures: Sequence[ProviderError]) -> str:
+    return "; ".join(dict.fromkeys(failure.message for failure in failures))
 
 
 def _soonest(failures: Sequence[ProviderError]) -> float:

@@ -1,13 +1,13 @@
 """Room 4: one candidate as a backend. Translate (pure), send (the only I/O), translate back (pure)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ringmain_server.backend import Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import CapabilityMissing, StreamBroken
+from ringmain_server.errors import CapabilityMissing, ProviderError, StreamBroken
 from ringmain_server.operations import Streamed, Unary
 from ringmain_server.providers.silence import Silence
 from ringmain_server.providers.translator import Decoder
@@ -34,6 +34,8 @@ class Provider:
         transport: How to reach it.
         translators: What it can do.
         models: Its own names of models worth listing, empty when only the upstream knows.
+        translators_for: What a candidate needs in place of `translators`, for the same operations, where a
+            provider's models differ in their wire; None where they do not.
     """
 
     provider_id: str
@@ -41,10 +43,12 @@ class Provider:
     transport: Transport[Any, Any, Any]
     translators: Translators
     models: tuple[str, ...] = ()
+    translators_for: Callable[[Candidate], Translators] | None = None
 
     def backend(self, candidate: Candidate) -> "Exchange":
         """The innermost backend of a candidate of this provider."""
-        return Exchange(candidate, self.transport, self.translators)
+        choose = self.translators_for
+        return Exchange(candidate, self.transport, choose(candidate) if choose else self.translators)
 
 
 class Exchange:
@@ -78,8 +82,12 @@ class Exchange:
         try:
             while not decoder.complete:
                 silence.listen()
-                chunk = await incoming.read()
-                events = decoder.end() if chunk is None else decoder.feed(chunk)
+                try:
+                    chunk = await incoming.read()
+                except ProviderError as exc:
+                    events, chunk = _ended(decoder, exc), None
+                else:
+                    events = decoder.end() if chunk is None else decoder.feed(chunk)
                 if events:
                     silence.heard()
                     for event in events:
@@ -88,6 +96,8 @@ class Exchange:
                     raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
         finally:
             silence.end()
+            if not decoder.complete:
+                call.attempt.usage = decoder.usage()
             incoming.close(complete=decoder.complete)
 
     def _translator(self, op: object, model: str) -> Any:
@@ -95,3 +105,15 @@ class Exchange:
         if translator is None:
             raise CapabilityMissing(model, getattr(op, "name", ""))
         return translator
+
+
+def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Event]:
+    """The last events of a stream whose connection failed after the provider had said why it finished.
+
+    Raises:
+        ProviderError: The failure itself, when the answer was not complete.
+    """
+    try:
+        return decoder.end()
+    except ProviderError:
+        raise error from error.__cause__

@@ -5,9 +5,11 @@ import binascii
 from functools import reduce
 
 from ringmain.v1 import model_service_pb2 as model_pb2
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
 from ringmain_server.backend import Call
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.catalog.prices import NANO
 from ringmain_server.errors import InvalidField
 from ringmain_server.models import Models, Served
@@ -48,15 +50,22 @@ class ModelService:
         capabilities = reduce(frozenset.intersection, map(_capabilities, served))
         return model_pb2.Model(
             model=name,
-            capabilities=sorted(capabilities),
+            capabilities=map(model_pb2.Capability.ValueType, sorted(capabilities)),
             candidates=[_candidate(one.candidate) for one in served],
         )
 
 
 def _capabilities(served: Served) -> frozenset[int]:
-    """What a candidate is known to do: what its provider's operations need, and what is known of the model."""
-    implied = frozenset(getattr(op, "capability", 0) for op in served.operations)
-    return implied | (served.candidate.capabilities or frozenset())
+    """What a candidate is known to do: its model can, and its provider has an operation for it.
+
+    Of a model of which nothing is known, what its provider has operations for.
+    """
+    served_here = frozenset(getattr(op, "capability", 0) for op in served.operations)
+    known = served.candidate.capabilities
+    if known is None:
+        return served_here
+    features = known & CHAT_FEATURES if CAPABILITY_CHAT in known & served_here else frozenset()
+    return (known & served_here) | features
 
 
 def _candidate(candidate: Candidate) -> model_pb2.Candidate:

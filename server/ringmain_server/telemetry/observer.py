@@ -37,7 +37,8 @@ class Observer:
     def succeeded(self, call: Call, seconds: float) -> None:
         """The caller has the whole answer."""
         self._metrics.ended(call, "OK", seconds)
-        self._log.info("call", code="OK", **_fields(call, seconds), **_usage(call.usage))
+        usage = None if call.replayed else call.usage
+        self._log.info("call", code="OK", **_fields(call, seconds), **_usage(usage))
 
     def failed(self, call: Call, error: RingmainError, seconds: float) -> None:
         """The caller gets an error."""
@@ -49,7 +50,8 @@ class Observer:
     def cancelled(self, call: Call, seconds: float) -> None:
         """The caller left."""
         self._metrics.ended(call, "CANCELLED", seconds)
-        self._log.info("call", code="CANCELLED", **_fields(call, seconds))
+        usage = call.attempts[-1].usage if call.attempts else None
+        self._log.info("call", code="CANCELLED", **_fields(call, seconds), **_usage(usage))
 
     def crashed(self, call: Call, exc: BaseException) -> None:
         """An unknown exception reached the edge; the caller is told nothing of it."""
@@ -68,6 +70,10 @@ def _fields(call: Call, seconds: float) -> dict[str, object]:
         fields["request_id"] = call.request_id
     if call.model:
         fields["model"] = call.model
+    if call.answer_id:
+        fields["answer_id"] = call.answer_id
+    if call.replayed:
+        fields["replayed"] = True
     if call.attempts:
         last = call.attempts[-1].candidate
         fields["provider"] = last.provider_id
@@ -85,6 +91,8 @@ def _usage(usage: Usage | None) -> dict[str, object]:
         "input_tokens": usage.input_token_count,
         "output_tokens": usage.output_token_count,
     }
+    if usage.estimated:
+        fields["estimated"] = True
     if usage.HasField("cost_nano_usd"):
         fields["cost_nano_usd"] = usage.cost_nano_usd
     return fields

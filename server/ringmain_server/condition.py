@@ -1,0 +1,224 @@
+"""Room 3: the condition of a candidate: whether it may be tried now, and what is learnt from each attempt.
+
+Breaker, hold, limit and latency are pure machines; a Condition asks them before an attempt and tells them
+after it. Streams are one call, like any other: nothing here sees their events.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cachetools import LRUCache
+
+from ringmain_server.errors import (
+    BreakerOpen,
+    CandidateFull,
+    Drained,
+    NoAnswer,
+    ProviderError,
+    RateLimited,
+)
+from ringmain_server.errors import (
+    Hold as HoldKind,
+)
+from ringmain_server.policies import Clock
+from ringmain_server.policies.breaker import Breaker, BreakerSettings, BreakerState, Permit
+from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
+from ringmain_server.policies.hold import Hold, HoldSettings
+from ringmain_server.policies.latency import FailureRate, Latency
+
+KNOWN_LIMIT = 1024
+"""Most candidates whose condition is remembered."""
+
+OnChange = Callable[["Condition", str, str], None]
+"""Hears of a breaker's change: whose, to which state, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSettings:
+    """The machines' settings, of one candidate."""
+
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+    hold: HoldSettings = field(default_factory=HoldSettings)
+    concurrency: ConcurrencySettings = field(default_factory=ConcurrencySettings)
+
+
+class ProviderState:
+    """What an operator decided about a provider; shared by its candidates."""
+
+    __slots__ = ("drained",)
+
+    def __init__(self) -> None:
+        self.drained = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Leave for one attempt; to be given back by `end` exactly once."""
+
+    permit: Permit
+    start: float
+
+
+class Condition:
+    """What is known of one provider's model now.
+
+    Args:
+        provider_id: The provider.
+        provider_model: Its own name for the model.
+        provider: What an operator decided.
+        clock: Seconds on any monotonic clock.
+        settings: Of the machines.
+        on_change: Hears of the breaker's changes.
+    """
+
+    def __init__(
+        self,
+        provider_id: str,
+        provider_model: str,
+        provider: ProviderState,
+        clock: Clock,
+        settings: ConditionSettings = ConditionSettings(),
+        on_change: OnChange | None = None,
+    ) -> None:
+        self.provider_id = provider_id
+        self.provider_model = provider_model
+        self._provider = provider
+        self._clock = clock
+        self._on_change = on_change
+        self.breaker = Breaker(clock, settings.breaker, self._changed)
+        self.hold = Hold(clock, settings.hold)
+        self.limit = ConcurrencyLimit(clock, settings.concurrency)
+        self.first_content = Latency(clock)
+        self.failures = FailureRate(clock)
+        self.last_error: ProviderError | None = None
+        self._held_by: ProviderError | None = None
+
+    @property
+    def name(self) -> str:
+        """`provider/model`."""
+        return f"{self.provider_id}/{self.provider_model}"
+
+    @property
+    def latency(self) -> float | None:
+        """The median time to the first content of the last minute, in seconds."""
+        return self.first_content.quantile(0.5)
+
+    def refusal(self) -> ProviderError | None:
+        """Why no attempt may be made now, with the time until one may; None when one may."""
+        if self._provider.drained:
+            return Drained(self.provider_id, "is drained")
+        now = self._clock()
+        until = self.hold.until
+        if until is not None:
+            return self._held(until - now)
+        if not self.breaker.admits:
+            opens = self.breaker.opens_until
+            wait = None if opens is None else max(opens - now, 0.0)
+            return BreakerOpen(self.provider_id, "is left alone: its breaker is open", retry_after=wait)
+        if self.limit.in_flight >= self.limit.limit:
+            return CandidateFull(self.provider_id, "has as many calls under way as it may")
+        return None
+
+    def admit(self) -> Ticket | None:
+        """Leave for one attempt; None when `refusal` says why not."""
+        if self._provider.drained or self.hold.until is not None or not self.limit.acquire():
+            return None
+        permit = self.breaker.admit()
+        if permit is None:
+            self.limit.release(None)
+            return None
+        return Ticket(permit, self._clock())
+
+    def succeeded(self, ticket: Ticket, first_content: float | None = None) -> None:
+        """The attempt was answered whole.
+
+        Args:
+            ticket: Of the attempt.
+            first_content: Seconds until the first content of a stream; None for a whole answer.
+        """
+        seconds = self._clock() - ticket.start if first_content is None else first_content
+        self.first_content.observe(seconds)
+        self.failures.observe(failed=False)
+        self.limit.release(seconds)
+        self.breaker.succeeded(ticket.permit)
+        self.hold.succeeded()
+
+    def failed(self, ticket: Ticket, error: ProviderError) -> None:
+        """The attempt failed; the error's class says what that means."""
+        self.last_error = error
+        self.limit.release(None, dropped=isinstance(error, RateLimited | NoAnswer))
+        self.failures.observe(failed=error.breaker_failure)
+        if error.breaker_failure:
+            self.breaker.failed(ticket.permit, error.message)
+        else:
+            self.breaker.neutral(ticket.permit)
+        self._hold(error)
+
+    def abandoned(self, ticket: Ticket) -> None:
+        """The attempt was cancelled, or lost to a fault of the gateway: no word on the candidate."""
+        self.limit.release(None)
+        self.breaker.neutral(ticket.permit)
+
+    def restore(self) -> None:
+        """An operator, or a check that passed: nothing stands against the candidate any more."""
+        self.breaker.reset()
+        self.hold.clear()
+
+    def _hold(self, error: ProviderError) -> None:
+        match error.hold:
+            case HoldKind.TIMED:
+                self.hold.rate_limited(error.retry_after, error.message)
+            case HoldKind.LONG:
+                self.hold.long(error.message)
+            case HoldKind.UNTIL_CHECKED:
+                self.hold.until_checked(error.message)
+            case HoldKind.NONE:
+                return
+        self._held_by = error
+
+    def _held(self, seconds: float) -> ProviderError:
+        error = self._held_by
+        assert error is not None
+        wait = None if math.isinf(seconds) else seconds
+        said = f"is left alone: {error.message.removeprefix(f'{self.provider_id}: ')}"
+        return type(error)(self.provider_id, said, retry_after=wait, metadata=error.metadata)
+
+    def _changed(self, _: BreakerState, state: BreakerState, reason: str) -> None:
+        if self._on_change is not None:
+            self._on_change(self, state.value, reason)
+
+
+class Conditions:
+    """The condition of every candidate, kept across reloads of the configuration.
+
+    Args:
+        clock: Seconds on any monotonic clock.
+        on_change: Hears of breakers' changes.
+    """
+
+    def __init__(self, clock: Clock, on_change: OnChange | None = None) -> None:
+        self._clock = clock
+        self._on_change = on_change
+        self._providers: dict[str, ProviderState] = {}
+        # Callers choose names of models, so what is known of them is bounded.
+        self._known: LRUCache[tuple[str, str, ConditionSettings], Condition] = LRUCache(KNOWN_LIMIT)
+
+    def get(self, provider_id: str, provider_model: str, settings: ConditionSettings) -> Condition:
+        """The condition of a candidate with these settings; a new one if there is none."""
+        key = (provider_id, provider_model, settings)
+        known = self._known.get(key)
+        if known is None:
+            provider = self.provider(provider_id)
+            known = Condition(provider_id, provider_model, provider, self._clock, settings, self._on_change)
+            self._known[key] = known
+        return known
+
+    def provider(self, provider_id: str) -> ProviderState:
+        """What an operator decided about a provider."""
+        return self._providers.setdefault(provider_id, ProviderState())
+
+    def of(self, provider_id: str) -> list[Condition]:
+        """The conditions of a provider's models, by name."""
+        found = [known for known in self._known.values() if known.provider_id == provider_id]
+        return sorted(found, key=lambda condition: condition.provider_model)

@@ -1,0 +1,161 @@
+"""Configuration, outside the rooms: how failures are met. See `docs/reliability.md`.
+
+Breakers, holds and concurrency limits belong to a candidate, retries and the order of candidates to a model.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ringmain_server.config.fields import Count, Flag, Section, Share, Span, Text, Wait
+
+Failure = Literal[
+    "connection_failed",
+    "no_answer",
+    "server_fault",
+    "malformed_answer",
+    "rate_limited",
+    "quota_spent",
+    "credentials_refused",
+    "unknown_provider_model",
+    "context_too_long",
+    "content_filtered",
+    "rejected",
+]
+"""The failure classes of `errors.py`, as the configuration spells them. A test compares them."""
+
+
+class BreakerSettings(Section):
+    """When a candidate's circuit breaker opens. What is absent stays as in the next outer section."""
+
+    enabled: Flag | None = Field(default=None, description="Whether failures may open it. Default: true.")
+    window: Span | None = Field(
+        default=None, description="The time that the failure rate is of. Default: 30 seconds."
+    )
+    min_calls: Count | None = Field(
+        default=None, description="The rate says nothing of fewer calls than these. Default: 10."
+    )
+    failure_rate: Share | None = Field(
+        default=None, description="The share of failures that opens it. Default: 0.5."
+    )
+    consecutive_failures: Count | None = Field(
+        default=None, description="As many failures in a row open it, whatever the rate. Default: 5."
+    )
+    open_for: Span | None = Field(
+        default=None,
+        description="How long until one call may probe. Each failed probe doubles it. Default: 10 seconds.",
+    )
+    open_max: Span | None = Field(
+        default=None, description="The longest time between probes. Default: 120 seconds."
+    )
+
+
+class HoldSettings(Section):
+    """How long a candidate that asked for it is left alone."""
+
+    first: Span | None = Field(
+        default=None,
+        description="After a rate limit that named no time; each further one doubles it. Default: 1 second.",
+    )
+    growing_max: Span | None = Field(
+        default=None, description="What the doubling stops at. Default: 60 seconds."
+    )
+    named_max: Span | None = Field(
+        default=None, description="The longest time that a provider may name. Default: 600 seconds."
+    )
+    long: Span | None = Field(
+        default=None, description="After a spent quota or an unknown model. Default: 300 seconds."
+    )
+
+
+class ConcurrencySettings(Section):
+    """How many calls a candidate may have under way in one process."""
+
+    limit: Count | None = Field(
+        default=None, description="The fixed limit, and where an adaptive one starts. Default: 1000."
+    )
+    adaptive: Flag | None = Field(
+        default=None, description="Whether the limit follows the candidate's latency. Default: false."
+    )
+    minimum: Count | None = Field(default=None, description="The least adaptive limit. Default: 4.")
+    maximum: Count | None = Field(default=None, description="The largest adaptive limit. Default: 1000.")
+
+
+class ProbeSettings(Section):
+    """Active probes of candidates whose breaker is open."""
+
+    enabled: Flag = Field(
+        default=False,
+        description="Whether the gateway itself asks a provider whether it is back, so that no caller's "
+        "request has to find out.",
+    )
+    interval: Span = Field(default=5.0, description="How often it asks.")
+
+
+class RetrySettings(Section):
+    """When the same candidate is asked again."""
+
+    attempts: Annotated[int, Field(ge=0, le=10)] | None = Field(
+        default=None, description="The most times. 0 turns it off. Default: 1."
+    )
+    rate_limit_wait: Wait | None = Field(
+        default=None,
+        description="The longest wait for a rate-limited candidate when no other is left. "
+        "Default: 10 seconds.",
+    )
+
+
+class BackoffSettings(Section):
+    """The waits before retries: exponential, with full jitter, within a budget for the whole process."""
+
+    initial: Span = Field(default=0.25, description="The longest wait before the first retry.")
+    maximum: Span = Field(default=8.0, description="What the doubling stops at.")
+    budget: Share = Field(
+        default=0.2,
+        description="The share of recent requests that may be retried, so that no outage is multiplied.",
+    )
+    budget_min_per_second: Wait = Field(
+        default=1.0, description="Retries in a second that are always allowed."
+    )
+
+
+class HedgeSettings(Section):
+    """A second candidate is asked although the first has not failed, when it is late."""
+
+    quantile: Share = Field(
+        default=0.95,
+        description="The first candidate is late when its first content takes longer than this quantile.",
+    )
+    after: Span = Field(
+        default=1.0, description="When it is late as long as too little was observed for the quantile."
+    )
+    least: Wait = Field(default=0.05, description="The earliest that it can be late.")
+
+
+class ExhaustedSettings(Section):
+    """What happens when no candidate may be tried, because all are open, held or drained."""
+
+    wait: Wait = Field(
+        default=0.0, description="The longest wait for the first to return; 0 refuses at once."
+    )
+    fallback: Text | None = Field(
+        default=None, description="Another model, which serves then and when every candidate has failed."
+    )
+
+
+class OverloadSettings(Section):
+    """How many calls the gateway itself takes on. More are refused at once, never queued."""
+
+    limit: Count = Field(
+        default=4000,
+        description="The most calls under way in one process, or where an adaptive limit starts.",
+    )
+    adaptive: Flag = Field(default=False, description="Whether the limit follows the latency of calls.")
+
+
+def overridden(*sections: Section) -> dict[str, Any]:
+    """The settings of several sections, where a later one wins."""
+    merged: dict[str, Any] = {}
+    for section in sections:
+        merged |= section.model_dump(exclude_none=True)
+    return merged

@@ -1,0 +1,91 @@
+"""Room 3, per candidate: reads an answer to its end although the caller has left (`on_cancel: drain`).
+
+The usage of a cancelled answer is then exact, at the price of tokens that nobody reads.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.operations import Streamed, Unary
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+Event = TypeVar("Event")
+
+AHEAD = 32
+"""Events that may wait for a slow caller; more slow the provider down (laws, section 3.6)."""
+
+_RUNNING: set["asyncio.Future[Any]"] = set()
+"""Keeps what is being drained from the garbage collector."""
+
+
+class Drain:
+    """Lets the inner backend finish what it began.
+
+    Args:
+        inner: What is let finish.
+    """
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: Backend) -> None:
+        self._inner = inner
+
+    async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+        """Answers whole; a caller that leaves does not stop the provider."""
+        return await asyncio.shield(_keep(asyncio.ensure_future(self._whole(op, request, call))))
+
+    async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
+        """Answers in events; a caller that leaves does not stop the provider."""
+        waiting: asyncio.Queue[Event | None] = asyncio.Queue(AHEAD)
+        left = asyncio.Event()
+        reader = _keep(asyncio.ensure_future(self._read(op, request, call, waiting, left)))
+        try:
+            while (event := await waiting.get()) is not None:
+                yield event
+            await reader  # raises what broke the stream
+        finally:
+            left.set()
+            while not waiting.empty():  # makes room for the reader, which may wait for it
+                waiting.get_nowait()
+
+    async def _whole(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+        response = await self._inner.call(op, request, call)
+        settled = op.settled(response)
+        call.attempt.usage = None if settled is None else settled.usage
+        return response
+
+    async def _read(
+        self,
+        op: Streamed[Req, Event],
+        request: Req,
+        call: Call,
+        waiting: "asyncio.Queue[Event | None]",
+        left: asyncio.Event,
+    ) -> None:
+        try:
+            async with aclosing(self._inner.stream(op, request, call)) as events:
+                async for event in events:
+                    settled = op.settled(event)
+                    if settled is not None:
+                        call.attempt.usage = settled.usage
+                    if not left.is_set():
+                        await waiting.put(event)
+        finally:
+            if not left.is_set():
+                await waiting.put(None)
+
+
+def _keep(task: "asyncio.Future[Res]") -> "asyncio.Future[Res]":
+    _RUNNING.add(task)
+    task.add_done_callback(_forget)
+    return task
+
+
+def _forget(task: "asyncio.Future[Any]") -> None:
+    _RUNNING.discard(task)
+    if not task.cancelled():
+        task.exception()  # whoever was interested has seen it; nobody else has to

@@ -1,0 +1,169 @@
+"""Room 3: a repeated request joins the running call or gets its stored answer (laws, section 5.5).
+
+The key is the tenant and the request id, not the method: a stream repeated as a whole answer gets what its
+events fold to, and the reverse. The upstream's work runs in a task of its own (`layers.shared`) that lasts
+while any caller is left. What it gives goes onto a tape (`layers.tape`), which every caller reads from its
+start.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from functools import partial
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.errors import InvalidField
+from ringmain_server.layers.shared import Shared
+from ringmain_server.operations import Replay, Streamed, Unary
+from ringmain_server.stores.answers import Answer, Answers, Key
+
+KEEP = 4 * 2**20
+"""Most bytes of an answer that can be joined or stored; a repeat of a larger one runs again."""
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+Event = TypeVar("Event")
+
+# A running work may be whole or streamed, of any operation: equal fingerprints mean equal types.
+_Work = Shared[Any]
+_Produce = Callable[[_Work], Awaitable[bytes | None]]
+
+
+class Idempotency:
+    """Answers a repeat from the first request of its id. A `Backend` around the pipeline.
+
+    Failures are given to those who wait for them and then forgotten: a repeat after one runs again. A request
+    without an id, or of an operation without `replay`, passes through at no cost.
+
+    Args:
+        inner: What answers first requests.
+        answers: Keeps what was answered.
+        keep: Most bytes of an answer that can be joined or stored.
+    """
+
+    def __init__(self, inner: Backend, answers: Answers, *, keep: int = KEEP) -> None:
+        self._inner = inner
+        self._answers = answers
+        self._keep = keep
+        self._running: dict[Key, _Work] = {}
+        self._looking: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
+        """Answers whole."""
+        if op.replay is None or not op.replay.request_id(request):
+            return self._inner.call(op, request, call)
+        return self._whole(op, op.replay, request, call)
+
+    def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
+        """Answers in events."""
+        if op.replay is None or not op.replay.request_id(request):
+            return self._inner.stream(op, request, call)
+        return self._events(op, op.replay, request, call)
+
+    async def _whole(
+        self, op: Unary[Req, Res], replay: Replay[Req, Res, Any], request: Req, call: Call
+    ) -> Res:
+        key, work = self._prepare(replay, request, call, streamed=False)
+        found = await self._find(key, work, call, partial(self._ask, op, replay, request))
+        if isinstance(found, Answer):
+            return replay.parse(found.body)
+        async with found.joined(call) as reader:
+            items = [item async for item in reader]
+        response: Res = replay.fold(items) if found.streamed else items[0]
+        return response
+
+    async def _events(
+        self, op: Streamed[Req, Event], replay: Replay[Req, Any, Event], request: Req, call: Call
+    ) -> AsyncGenerator[Event, None]:
+        key, work = self._prepare(replay, request, call, streamed=True)
+        found = await self._find(key, work, call, partial(self._relay, op, replay, request))
+        if isinstance(found, Answer):
+            for event in replay.unfold(replay.parse(found.body)):
+                yield event
+            return
+        async with found.joined(call) as reader:
+            async for item in reader:
+                for event in (item,) if found.streamed else replay.unfold(item):
+                    yield event
+
+    def _prepare(
+        self, replay: Replay[Req, Any, Any], request: Req, call: Call, *, streamed: bool
+    ) -> tuple[Key, _Work]:
+        """The key of a request, and the work that it is if nothing is found under the key."""
+        fingerprint = hashlib.sha256(replay.essence(request)).digest()
+        work: _Work = Shared(call, fingerprint, streamed=streamed, keep=self._keep)
+        return Key(call.tenant_id, replay.request_id(request)), work
+
+    async def _find(self, key: Key, work: _Work, call: Call, produce: _Produce) -> _Work | Answer:
+        """What runs or is stored under the key, else the caller's own work, begun.
+
+        Raises:
+            InvalidField: The id belongs to another request.
+        """
+        found: _Work | Answer | None = self._joinable(key)
+        if found is None:
+            # One look at a time: whoever looked in vain must have begun before the next one looks.
+            async with self._looking.setdefault(key, asyncio.Lock()):
+                found = self._joinable(key) or await self._answers.get(key) or self._begin(key, work, produce)
+        if found.fingerprint != work.fingerprint:
+            raise InvalidField.at("request_id", "was used for another request; choose a new one")
+        if isinstance(found, Answer):
+            call.replayed, call.answer_id = True, found.response_id
+        return found
+
+    def _joinable(self, key: Key) -> _Work | None:
+        work = self._running.get(key)
+        return work if work is not None and work.joinable else None
+
+    def _begin(self, key: Key, work: _Work, produce: _Produce) -> _Work:
+        self._running[key] = work
+        task = work.start(self._run(key, work, produce))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return work
+
+    async def _run(self, key: Key, work: _Work, produce: _Produce) -> None:
+        """Produces and stores an answer. Callers see the end once the answer is stored."""
+        failure: BaseException | None = None
+        try:
+            body = await produce(work)
+            if body is not None and len(body) <= self._keep:
+                await self._answers.put(key, Answer(work.fingerprint, work.call.response_id, body))
+        except BaseException as exc:
+            # Every caller raises it; here it only ends the task, and only a cancellation must be seen to.
+            failure = exc
+            if not isinstance(exc, Exception):
+                raise
+        finally:
+            # First, so that who repeats a failed request the moment it fails finds nothing running.
+            self._forget(key, work)
+            work.tape.end(failure)
+
+    async def _ask(
+        self, op: Unary[Req, Res], replay: Replay[Req, Res, Any], request: Req, work: _Work
+    ) -> bytes:
+        response = await self._inner.call(op, request, work.call)
+        work.complete = True
+        body = replay.serialise(response)
+        await work.tape.write(response, len(body))
+        return body
+
+    async def _relay(
+        self, op: Streamed[Req, Event], replay: Replay[Req, Any, Event], request: Req, work: _Work
+    ) -> bytes | None:
+        async with aclosing(self._inner.stream(op, request, work.call)) as events:
+            async for event in events:
+                work.complete = op.settled(event) is not None
+                await work.tape.write(event, replay.event_size(event))
+        if not (work.complete and work.tape.whole):
+            return None
+        body: bytes = replay.serialise(replay.fold(work.tape.items()))
+        return body
+
+    def _forget(self, key: Key, work: _Work) -> None:
+        if self._running.get(key) is work:
+            del self._running[key]

@@ -1,0 +1,176 @@
+"""Room 3: a growing sequence, written once and read by many, each from its start and at its own pace.
+
+Places between items form a chain that points forward only. The tape holds the first place while it is small
+enough to be read anew; after that each reader holds its own, and what every reader has passed is freed.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from ringmain_server.errors import RingmainError
+
+AHEAD = 64 * 2**10
+"""Most bytes that the writer is ahead of the fastest reader."""
+
+_OVERHEAD = 128
+"""Bytes that an item takes beside its content, so that empty items count too."""
+
+T = TypeVar("T")
+
+
+class _Place(Generic[T]):
+    """A place between two items, `offset` bytes from the start."""
+
+    __slots__ = ("following", "offset")
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self.following: tuple[T, _Place[T]] | None = None
+
+
+class Tape(Generic[T]):
+    """What is written now and read by several.
+
+    The writer waits while even the fastest reader has `ahead` bytes to read, and while the slowest has `keep`
+    bytes to read: memory is bounded, and an unhurried reader slows the writer down.
+
+    Args:
+        keep: Most bytes up to which a new reader can begin.
+        ahead: Most bytes that the writer is ahead of the fastest reader.
+    """
+
+    def __init__(self, keep: int, ahead: int = AHEAD) -> None:
+        self._keep = keep
+        self._ahead = ahead
+        place: _Place[T] = _Place(0)
+        self._first: _Place[T] | None = place
+        self._last = place
+        self._readers: set[Reader[T]] = set()
+        self._over = False
+        self._failure: BaseException | None = None
+        # Both are pulses: set to wake those who wait now, and cleared at once.
+        self._written = asyncio.Event()
+        self._read = asyncio.Event()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can still be read from its start."""
+        return self._first is not None
+
+    def reader(self) -> "Reader[T]":
+        """A reader at the start; it holds the writer back until it is closed.
+
+        Raises:
+            ValueError: The tape has outgrown what it keeps.
+        """
+        if self._first is None:
+            raise ValueError("the tape is no longer whole")
+        reader = Reader(self, self._first)
+        self._readers.add(reader)
+        return reader
+
+    def items(self) -> Iterator[T]:
+        """What was written so far; nothing once the tape is no longer whole."""
+        place = self._first
+        while place is not None and place.following is not None:
+            item, place = place.following
+            yield item
+
+    async def write(self, item: T, size: int) -> None:
+        """Appends, then waits until readers have caught up.
+
+        Args:
+            item: What readers get.
+            size: Its bytes.
+        """
+        place: _Place[T] = _Place(self._last.offset + size + _OVERHEAD)
+        self._last.following = item, place
+        self._last = place
+        if place.offset > self._keep:
+            self._first = None
+        _pulse(self._written)
+        while self._crowded():
+            await self._read.wait()
+
+    def end(self, failure: BaseException | None = None) -> None:
+        """Nothing follows. Readers meet the failure, if any, after the last item."""
+        self._over, self._failure = True, failure
+        _pulse(self._written)
+
+    def _crowded(self) -> bool:
+        if not self._readers:
+            return False
+        unread = [self._last.offset - reader.place.offset for reader in self._readers]
+        return min(unread) > self._ahead or max(unread) > self._keep
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing follows what was written."""
+        return self._over
+
+    async def grown(self) -> None:
+        """Waits until more is written, or the end."""
+        await self._written.wait()
+
+    def ending(self) -> BaseException:
+        """What a reader raises at the end."""
+        return StopAsyncIteration() if self._failure is None else _again(self._failure)
+
+    def moved(self) -> None:
+        """A reader has moved on."""
+        _pulse(self._read)
+
+    def left(self, reader: "Reader[T]") -> None:
+        """A reader reads no more."""
+        self._readers.discard(reader)
+        _pulse(self._read)
+
+
+class Reader(Generic[T]):
+    """One reader's way through a tape, an asynchronous iterator.
+
+    Attributes:
+        place: How far it is.
+        ended: Whether it has met the end of the tape, or its failure.
+    """
+
+    __slots__ = ("_tape", "ended", "place")
+
+    def __init__(self, tape: Tape[T], place: _Place[T]) -> None:
+        self._tape = tape
+        self.place = place
+        self.ended = False
+
+    def __aiter__(self) -> "Reader[T]":
+        return self
+
+    async def __anext__(self) -> T:
+        """The next item, as soon as it is written."""
+        while self.place.following is None:
+            if self._tape.over:
+                self.ended = True
+                raise self._tape.ending()
+            await self._tape.grown()
+        item, self.place = self.place.following
+        self._tape.moved()
+        return item
+
+    def close(self) -> None:
+        """Holds the writer back no longer."""
+        self._tape.left(self)
+
+
+def _pulse(event: asyncio.Event) -> None:
+    event.set()
+    event.clear()
+
+
+def _again(error: BaseException) -> BaseException:
+    """The same failure for one more reader: what its caller adds to it must not show to the others."""
+    if not isinstance(error, RingmainError):
+        return error
+    twin = type(error).__new__(type(error), *error.args)
+    twin.__dict__.update(error.__dict__, metadata=dict(error.metadata))
+    twin.__cause__ = error
+    return twin

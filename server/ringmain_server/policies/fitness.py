@@ -1,0 +1,105 @@
+"""Room 3, pure: which candidates can serve a request.
+
+What is not known of a candidate never counts against it: its provider will say. An estimate of the input's
+size is no knowledge either, so it leaves out only a candidate whose context it exceeds by half, and only
+while another candidate is left.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import capability_name
+from ringmain_server.errors import CapabilityMissing
+from ringmain_server.operations import Streamed, Unary
+
+Req = TypeVar("Req")
+Operation = Unary[Req, Any] | Streamed[Req, Any]
+
+FAR_BEYOND = 1.5
+"""From how many times its context on an estimated input leaves a candidate out: the estimate is by size, and
+for code and for languages other than English it may be wrong by a third."""
+
+
+class Servable(Protocol):
+    """What is asked of a candidate here."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """Who."""
+        ...
+
+    @property
+    def operations(self) -> frozenset[object]:
+        """The operations of its provider."""
+        ...
+
+
+ServableT = TypeVar("ServableT", bound=Servable)
+
+
+def required(op: Operation[Req], request: Req) -> tuple[int, ...]:
+    """Values of `Capability` that a request needs, in the order of the contract."""
+    return tuple(sorted({op.capability, *op.needs(request)}))
+
+
+def able(model: str, served: Sequence[ServableT], op: Operation[Req], request: Req) -> Sequence[ServableT]:
+    """The candidates that can serve a request, in their order; at least one.
+
+    Args:
+        model: The model asked for, or the one that stands in for it.
+        served: Its candidates, in order; at least one.
+        op: The operation.
+        request: The request.
+
+    Raises:
+        CapabilityMissing: None can. Its metadata names what all of them lack.
+    """
+    serving = [one for one in served if op in one.operations]
+    if not serving:
+        raise CapabilityMissing(model, _missing_operation(served, op))
+    if any(_may_lack(one.candidate, op) for one in serving):
+        serving = _capable(model, serving, op, request)
+    return _roomy(serving, op, request) if len(serving) > 1 else serving
+
+
+def _may_lack(candidate: Candidate, op: Operation[Req]) -> bool:
+    """Whether it pays to look into the request: most models can do everything that a chat may need."""
+    has = candidate.capabilities
+    return has is not None and not (op.capability in has and op.may_need <= has)
+
+
+def _missing_operation(served: Sequence[Servable], op: Operation[Req]) -> str:
+    """The operation's capability, or its name where a candidate has that capability in other operations."""
+    had = {getattr(other, "capability", 0) for one in served for other in one.operations}
+    return op.name if op.capability in had else capability_name(op.capability)
+
+
+def _capable(model: str, serving: Sequence[ServableT], op: Operation[Req], request: Req) -> list[ServableT]:
+    base, needs = op.capability, op.needs(request)
+    found = []
+    for one in serving:
+        has = one.candidate.capabilities
+        if has is None or (base in has and needs <= has):
+            found.append(one)
+    if not found:
+        raise CapabilityMissing(model, _lacking(serving, {base, *needs}))
+    return found
+
+
+def _lacking(serving: Sequence[Servable], needs: set[int]) -> str:
+    """What no candidate has; where they lack different things, what the first one lacks."""
+    lacks = [needs - (one.candidate.capabilities or set()) for one in serving]
+    by_all = set.intersection(*lacks)
+    return ",".join(capability_name(value) for value in sorted(by_all or lacks[0]))
+
+
+def _roomy(serving: Sequence[ServableT], op: Operation[Req], request: Req) -> Sequence[ServableT]:
+    contexts = [one.candidate.context_tokens for one in serving]
+    if min(contexts) == max(contexts):
+        return serving
+    tokens = op.input_tokens(request)
+    fitting = [
+        one for one, most in zip(serving, contexts, strict=True) if not most or tokens <= most * FAR_BEYOND
+    ]
+    return fitting or serving
