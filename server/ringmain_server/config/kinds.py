@@ -15,6 +15,7 @@ _OPENAI = _COMMON | {
     "organization",
     "project",
     "api_version",
+    "wire",
     "headers",
     "connection_limit",
 }

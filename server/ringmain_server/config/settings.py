@@ -234,6 +234,12 @@ class ProviderSettings(Section):
         default=None,
         description="The version of the API, where the endpoint asks for one, as Azure does. OpenAI wire.",
     )
+    wire: Literal["auto", "chat", "responses"] = Field(
+        default="auto",
+        description="How chat is asked for: `chat` over `/chat/completions`, `responses` over `/responses`, "
+        "which keeps a model's reasoning for its next turn; `auto` takes `responses` for models that need "
+        "it. OpenAI wire.",
+    )
     headers: Annotated[Mapping[str, Secret], AfterValidator(frozen)] = Field(
         default_factory=nothing,
         description="HTTP headers sent with every request. Their values count as secrets. "

@@ -1,7 +1,8 @@
 """Room 4: OpenAI, and every server of its wire.
 
 The official SDK knows credentials and endpoints; chat goes past it through the shared session
-(`transport.py`). Translators are pure; in what servers differ is one table (`dialects.py`).
+(`transport.py`). Translators are pure; in what servers differ is one table (`dialects.py`). There are two
+wires, chat completions and responses; each candidate speaks one of them (`wires.py`).
 """
 
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS
 from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.responses import ResponsesTranslator, StreamResponsesTranslator
+from ringmain_server.providers.openai.wires import Wires
 from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
@@ -41,10 +44,17 @@ def build(
     if settings.api_key is not None:
         secrets.append(settings.api_key.get_secret_value())
     errors = OpenAIErrors(tuple(secrets))
-    wire = ChatWire(DIALECTS[settings.kind], errors, deployments=uses_deployments(settings))
+    dialect = DIALECTS[settings.kind]
+    wire = ChatWire(dialect, errors, deployments=uses_deployments(settings))
+    chat = {CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire)}
+    responses = {
+        CHAT: ResponsesTranslator(dialect, errors),
+        STREAM_CHAT: StreamResponsesTranslator(dialect, errors),
+    }
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
         transport=make_transport(provider_id, settings, sessions, errors, token),
-        translators={CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire)},
+        translators=chat,
+        translators_for=Wires(settings.wire, chat, responses),
     )

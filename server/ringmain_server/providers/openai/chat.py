@@ -18,12 +18,12 @@ from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.transport import HttpRequest
 
 PATH = "/chat/completions"
-_STREAM_HEADERS: Mapping[str, str] = {
+STREAM_HEADERS: Mapping[str, str] = {
     "Accept": "text/event-stream",
     # A compressed stream comes in blocks, and every block late.
     "Accept-Encoding": "identity",
 }
-_END = b"[DONE]"
+END = b"[DONE]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class StreamChatTranslator:
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
         """The request on the wire."""
         body = chat_request.body(request, candidate, self.wire.dialect, stream=True)
-        return HttpRequest(self.wire.path(candidate), body, _STREAM_HEADERS)
+        return HttpRequest(self.wire.path(candidate), body, STREAM_HEADERS)
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "ChatDecoder":
         """A reader for one stream."""
@@ -110,7 +110,7 @@ class ChatDecoder:
             raise self._answer.malformed("an event larger than any answer") from exc
         document = self._answer.document
         for data in found:
-            if data == _END:
+            if data == END:
                 return self._finish()
             document(data, "delta")
         return self._answer.assembler.take()

@@ -114,9 +114,7 @@ class ChatAnswer:
             raise self.malformed("without any choice")
         reason = _REASONS.get(self._reason or "", FINISH_REASON_UNSPECIFIED)
         if reason == FINISH_REASON_CONTENT_FILTER and not self.assembler.parts:
-            category = {"category": self._category or "unspecified"}
-            message = "the provider's safety system withheld the answer"
-            raise ContentFiltered(self._provider_id, message, metadata=category)
+            raise withheld(self._provider_id, self._category)
         if reason in (FINISH_REASON_STOP, FINISH_REASON_UNSPECIFIED):
             reason = self._stop(reason)
         return self.assembler.finish(reason, self.usage())
@@ -245,3 +243,9 @@ class ChatAnswer:
         if not isinstance(value, str):
             raise self.malformed("a text of no known shape")
         return value
+
+
+def withheld(provider_id: str, category: str) -> ContentFiltered:
+    """The failure of an answer of which a safety system left nothing."""
+    message = "the provider's safety system withheld the answer"
+    return ContentFiltered(provider_id, message, metadata={"category": category or "unspecified"})

@@ -14,7 +14,7 @@ from ringmain_server.providers.openai.dialects import Dialect
 
 Object = dict[str, object]
 
-_DETAILS = {IMAGE_DETAIL_LOW: "low", IMAGE_DETAIL_HIGH: "high"}
+DETAILS = {IMAGE_DETAIL_LOW: "low", IMAGE_DETAIL_HIGH: "high"}
 _AUDIO_FORMATS = {
     "audio/wav": "wav",
     "audio/x-wav": "wav",
@@ -23,7 +23,7 @@ _AUDIO_FORMATS = {
     "audio/mpeg": "mp3",
     "audio/mp3": "mp3",
 }
-_TEXT_TYPES = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
+TEXT_TYPES = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
 _PDF = "application/pdf"
 
 
@@ -48,11 +48,11 @@ def media_part(media: Media, dialect: Dialect, path: str) -> Object:
     mime_type = media.mime_type.lower() or detect(media.data)
     family = mime_type.partition("/")[0]
     if family == "image":
-        return _image(media, f"data:{mime_type};base64,{_base64(media.data)}")
+        return _image(media, data_url(media.data, mime_type))
     if family == "audio":
         return _audio(media, mime_type, dialect, path)
-    if family == "text" or mime_type in _TEXT_TYPES:
-        return _text_file(media, path)
+    if family == "text" or mime_type in TEXT_TYPES:
+        return text_part(file_text(media, path))
     if mime_type == _PDF:
         return _document(media, dialect, path)
     raise MediaInvalid.at(path, f"{mime_type or 'media of unknown type'} is not taken by this provider")
@@ -68,8 +68,8 @@ def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
 
 def _image(media: Media, url: str) -> Object:
     image: Object = {"url": url}
-    if media.detail in _DETAILS:
-        image["detail"] = _DETAILS[media.detail]
+    if media.detail in DETAILS:
+        image["detail"] = DETAILS[media.detail]
     return {"type": "image_url", "image_url": image}
 
 
@@ -85,16 +85,26 @@ def _audio(media: Media, mime_type: str, dialect: Dialect, path: str) -> Object:
 def _document(media: Media, dialect: Dialect, path: str) -> Object:
     if not dialect.documents:
         raise MediaInvalid.at(path, "this provider takes no documents in a chat")
-    data = f"data:{_PDF};base64,{_base64(media.data)}"
+    data = data_url(media.data, _PDF)
     return {"type": "file", "file": {"filename": media.filename or "document.pdf", "file_data": data}}
 
 
-def _text_file(media: Media, path: str) -> Object:
+def file_text(media: Media, path: str) -> str:
+    """A text file as text under its name.
+
+    Raises:
+        MediaInvalid: It is no text.
+    """
     try:
         text = media.data.decode()
     except UnicodeDecodeError as exc:
         raise MediaInvalid.at(path, "is not text in UTF-8") from exc
-    return text_part(f"{media.filename}:\n\n{text}" if media.filename else text)
+    return f"{media.filename}:\n\n{text}" if media.filename else text
+
+
+def data_url(data: bytes, mime_type: str) -> str:
+    """Bytes as a `data:` address."""
+    return f"data:{mime_type};base64,{_base64(data)}"
 
 
 def _base64(data: bytes) -> str:

@@ -1,6 +1,8 @@
-"""Room 4, pure: the counts of a chat completion.
+"""Room 4, pure: the counts of a chat completion or a response.
 
-https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage.
+https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage and
+https://platform.openai.com/docs/api-reference/responses/object#responses-object-usage: the same counts under
+other names.
 """
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
@@ -11,33 +13,45 @@ from ringmain_server.catalog.tokens import estimate
 _MOST = 2**63 - 1
 
 
-def usage(counts: object, request: ChatRequest, answer_tokens: int) -> Usage:
+def usage(
+    counts: object,
+    request: ChatRequest,
+    answer_tokens: int,
+    *,
+    read_name: str = "prompt",
+    written_name: str = "completion",
+) -> Usage:
     """What was consumed.
 
     Args:
         counts: The wire's `usage`, or anything else when the provider gave none.
         request: What was asked, for the estimate.
         answer_tokens: About how many tokens came, for the estimate.
+        read_name: What the wire calls what was read.
+        written_name: What it calls what was written.
 
     Returns:
         The provider's counts, nested as the contract wants them; else an estimate, marked as one.
     """
     if not isinstance(counts, dict):
         return estimate(request, answer_tokens)
-    read, written = _count(counts, "prompt_tokens"), _count(counts, "completion_tokens")
+    read, written = _count(counts, f"{read_name}_tokens"), _count(counts, f"{written_name}_tokens")
     if not read and not written:
         return estimate(request, answer_tokens)
-    prompt, completion = counts.get("prompt_tokens_details"), counts.get("completion_tokens_details")
-    reasoning = _count(completion, "reasoning_tokens")
+    of_read, of_written = (
+        counts.get(f"{read_name}_tokens_details"),
+        counts.get(f"{written_name}_tokens_details"),
+    )
+    reasoning = _count(of_written, "reasoning_tokens")
     if reasoning and _count(counts, "total_tokens") == read + written + reasoning:
         # xAI counts reasoning beside the completion: https://docs.x.ai/docs/guides/reasoning
         written += reasoning
-    cached = min(_count(prompt, "cached_tokens"), read)
+    cached = min(_count(of_read, "cached_tokens"), read)
     return Usage(
         input_token_count=read,
         output_token_count=written,
         cached_input_token_count=cached,
-        cache_write_input_token_count=min(_count(prompt, "cache_write_tokens"), read - cached),
+        cache_write_input_token_count=min(_count(of_read, "cache_write_tokens"), read - cached),
         reasoning_token_count=min(reasoning, written),
     )
 

@@ -34,6 +34,8 @@ _FILTER_CODES = frozenset(
         "image_content_policy_violation",
     }
 )
+_POLICY_CODES = frozenset({"bio_policy", "misalignment_policy_violation"})
+"""Refusals of the responses wire that name their category themselves."""
 _CONTEXT_CODES = frozenset(
     {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded", "prompt_too_long"}
 )
@@ -51,10 +53,34 @@ _MODEL_CODES = frozenset(
 )
 _KEY_CODES = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
 _RATE_CODES = frozenset({"rate_limit_exceeded", "rate_limit_error", "rate_limit_reached", "ratelimitreached"})
-_SERVER_CODES = frozenset({"server_error", "internal_error", "internal_server_error", "internalservererror"})
+_SERVER_CODES = frozenset(
+    {"server_error", "vector_store_timeout", "internal_error", "internal_server_error", "internalservererror"}
+)
 _OVERLOAD_CODES = frozenset({"overloaded_error", "engine_overloaded", "service_unavailable"})
+# What a response says that failed: https://platform.openai.com/docs/api-reference/responses/object
+_INPUT_CODES = frozenset(
+    {
+        "data_residency_mismatch",
+        "empty_image_file",
+        "failed_to_download_image",
+        "image_file_not_found",
+        "image_file_too_large",
+        "image_parse_error",
+        "image_too_large",
+        "image_too_small",
+        "invalid_base64_image",
+        "invalid_image",
+        "invalid_image_format",
+        "invalid_image_mode",
+        "invalid_image_url",
+        "invalid_prompt",
+        "unsupported_image_media_type",
+    }
+)
 _REQUEST_CODES = (
     frozenset({"invalid_request_error", "badrequesterror", "bad_request_error"})
+    | _INPUT_CODES
+    | _POLICY_CODES
     | _FILTER_CODES
     | _CONTEXT_CODES
     | _MODEL_CODES
@@ -220,6 +246,8 @@ def _category(
     reasons = metadata.get("reasons")  # OpenRouter's moderation
     if isinstance(reasons, Sequence) and not isinstance(reasons, str):
         return ",".join(_text(reason) for reason in reasons)
+    if error.get("code") in _POLICY_CODES:
+        return _text(error.get("code"))
     return content_filter_category(azure)
 
 

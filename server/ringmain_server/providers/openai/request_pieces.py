@@ -1,0 +1,108 @@
+"""Room 4, pure: what the requests of both wires of OpenAI have in common: chat completions and responses."""
+
+import re
+from collections.abc import Iterator
+
+import orjson
+from google.protobuf.struct_pb2 import Struct, Value
+from ringmain.v1.generation_pb2 import (
+    REASONING_EFFORT_HIGH,
+    REASONING_EFFORT_LOW,
+    REASONING_EFFORT_MEDIUM,
+    REASONING_EFFORT_NONE,
+    TOOL_MODE_AUTO,
+    TOOL_MODE_NONE,
+    TOOL_MODE_REQUIRED,
+    GenerationConfig,
+    JsonSchemaFormat,
+)
+
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.strict import is_strict
+
+EFFORTS = {
+    REASONING_EFFORT_NONE: "none",
+    REASONING_EFFORT_LOW: "low",
+    REASONING_EFFORT_MEDIUM: "medium",
+    REASONING_EFFORT_HIGH: "high",
+}
+MODES = {TOOL_MODE_AUTO: "auto", TOOL_MODE_NONE: "none", TOOL_MODE_REQUIRED: "required"}
+_WIRE = "openai"
+_SCHEMA_NAME = "answer"
+_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_EXACT = 2.0**53
+"""Whole numbers up to here are exact as a double."""
+
+
+def short(value: float) -> float:
+    """The shortest decimal that a single-precision value stands for: 0.7, not 0.699999988079071."""
+    return float(f"{value:.7g}")
+
+
+def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
+    """A schema under its name, and whether a model can be held to it exactly.
+
+    Raises:
+        InvalidField: It is no JSON object.
+    """
+    path = "generation_config.response_format.json_schema.schema_json"
+    schema = json_object(wanted.schema_json, path)
+    name = _NOT_IN_NAME.sub("_", wanted.name)[:64] or _SCHEMA_NAME
+    return {"name": name, "schema": schema}, is_strict(schema)
+
+
+def json_object(text: str, path: str) -> Object:
+    """A JSON object from its text.
+
+    Raises:
+        InvalidField: It is none; `path` says which field.
+    """
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as exc:
+        raise InvalidField.at(path, "is not JSON") from exc
+    if not isinstance(found, dict):
+        raise InvalidField.at(path, "is not a JSON object")
+    return found
+
+
+def options(config: GenerationConfig, kind: str, gateways_own: frozenset[str]) -> Iterator[Object]:
+    """What is passed through: what is meant for the wire, then what is meant for the kind, which wins.
+
+    Args:
+        config: Holds the options of every kind.
+        kind: The kind that is asked.
+        gateways_own: Fields that options may not set.
+
+    Raises:
+        InvalidField: An option is one of those.
+    """
+    for key in dict.fromkeys((_WIRE, kind)):
+        if key not in config.provider_options:
+            continue
+        found = _struct(config.provider_options[key])
+        for name in sorted(gateways_own & found.keys()):
+            path = f"generation_config.provider_options[{key}].{name}"
+            raise InvalidField.at(path, "is set by the gateway")
+        yield found
+
+
+def _struct(struct: Struct) -> Object:
+    return {name: _value(value) for name, value in struct.fields.items()}
+
+
+def _value(value: Value) -> object:
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return _struct(value.struct_value)
+        case "list_value":
+            return [_value(item) for item in value.list_value.values]
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() and abs(number) <= _EXACT else number
+    return None

@@ -1,0 +1,124 @@
+"""Room 4, pure: the translators of chat over OpenAI's responses wire, whole and streamed.
+
+https://platform.openai.com/docs/api-reference/responses. Some models are served by this wire alone, or only
+here with all they can do; which do is in the catalog.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import StreamBroken
+from ringmain_server.events import fold
+from ringmain_server.providers.openai import responses_request
+from ringmain_server.providers.openai.chat import END, STREAM_HEADERS
+from ringmain_server.providers.openai.dialects import Dialect
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.responses_answer import ResponsesAnswer
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.transport import HttpRequest
+
+PATH = "/responses"
+"""The same for every model: Azure has no deployments on this wire.
+
+https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses
+"""
+_EVENT_LIMIT = 4 << 20
+"""Most bytes of one event: the last one repeats the whole answer, with its encrypted reasoning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsesTranslator:
+    """Chat, answered whole. See `UnaryTranslator`.
+
+    Attributes:
+        dialect: What the server takes.
+        errors: What its errors mean.
+    """
+
+    dialect: Dialect
+    errors: OpenAIErrors
+
+    def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        return HttpRequest(PATH, responses_request.body(request, candidate, self.dialect, stream=False))
+
+    def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
+        """The response of the contract: the fold of the same events that a stream would have had."""
+        answer = ResponsesAnswer(candidate.provider_id, request, self.errors)
+        answer.whole(raw)
+        return fold(answer.finish())
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResponsesTranslator:
+    """Chat, answered in events. See `StreamTranslator`.
+
+    Attributes:
+        dialect: What the server takes.
+        errors: What its errors mean.
+    """
+
+    dialect: Dialect
+    errors: OpenAIErrors
+
+    def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        body = responses_request.body(request, candidate, self.dialect, stream=True)
+        return HttpRequest(PATH, body, STREAM_HEADERS)
+
+    def decoder(self, request: ChatRequest, candidate: Candidate) -> "ResponsesDecoder":
+        """A reader for one stream."""
+        answer = ResponsesAnswer(candidate.provider_id, request, self.errors)
+        return ResponsesDecoder(answer, candidate.provider_id)
+
+
+class ResponsesDecoder:
+    """Reads one stream of a response. See `Decoder`.
+
+    https://platform.openai.com/docs/api-reference/responses-streaming: the last event says whether the
+    response is complete, incomplete or failed. Without it no answer is complete.
+    """
+
+    __slots__ = ("_answer", "_provider_id", "_sse", "complete")
+
+    def __init__(self, answer: ResponsesAnswer, provider_id: str) -> None:
+        self._answer = answer
+        self._provider_id = provider_id
+        self._sse = SseDecoder(_EVENT_LIMIT)
+        self.complete = False
+
+    def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
+        """The events of one network read."""
+        if self.complete:
+            return ()
+        answer = self._answer
+        try:
+            found = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise answer.malformed("an event larger than any answer") from exc
+        for data in found:
+            if data == END:  # some servers send it behind the last event
+                raise self._broken()
+            answer.event(data)
+            if answer.finished:
+                events = answer.finish()
+                self.complete = True
+                return events
+        return answer.assembler.take()
+
+    def end(self) -> Sequence[ChatEvent]:
+        """The events that the closing of the stream completes: none."""
+        if not self.complete:
+            raise self._broken()
+        return ()
+
+    def usage(self) -> Usage:
+        """What has been consumed so far."""
+        return self._answer.usage()
+
+    def _broken(self) -> StreamBroken:
+        return StreamBroken(self._provider_id, "closed the stream before its end")

@@ -1,0 +1,344 @@
+"""Room 4, pure: reads a response of OpenAI's responses wire, whole or in events, into one assembler.
+
+https://platform.openai.com/docs/api-reference/responses/object and `/responses-streaming`. A response is a
+list of items: messages, reasoning, calls. A stream announces each item, lets it grow and says when it is
+done, with the item as it would stand in a whole response: what did not grow by then is read from there, so
+that both are read by the same code and cannot come apart.
+"""
+
+from collections.abc import Callable, Mapping
+
+import orjson
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.generation_pb2 import (
+    FINISH_REASON_CONTENT_FILTER,
+    FINISH_REASON_MAX_TOKENS,
+    FINISH_REASON_REFUSAL,
+    FINISH_REASON_STOP,
+    FINISH_REASON_TOOL_CALLS,
+    FINISH_REASON_UNSPECIFIED,
+    FinishReason,
+)
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.errors import MalformedAnswer, ServerFault, StreamBroken
+from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.openai.chat_answer import withheld
+from ringmain_server.providers.openai.chat_usage import usage
+from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
+from ringmain_server.providers.openai.responses_reasoning import signature
+
+Object = Mapping[str, object]
+
+_TEXT_DELTA = "response.output_text.delta"
+_INCOMPLETE: Mapping[str, FinishReason.ValueType] = {
+    "max_output_tokens": FINISH_REASON_MAX_TOKENS,
+    "content_filter": FINISH_REASON_CONTENT_FILTER,
+}
+"""Why a response is incomplete. A reason that is not here is unknown: UNSPECIFIED."""
+_BETWEEN = "\n\n"
+"""Stands between the sections of one reasoning item."""
+
+
+class ResponsesAnswer:
+    """One answer as far as it has been read.
+
+    Args:
+        provider_id: Who answers.
+        request: What was asked, for the estimate of its usage.
+        errors: What the provider's error objects mean.
+    """
+
+    __slots__ = (
+        "_argued",
+        "_category",
+        "_counts",
+        "_done",
+        "_errors",
+        "_number",
+        "_provider_id",
+        "_reason",
+        "_refused",
+        "_request",
+        "_sections",
+        "assembler",
+        "finished",
+    )
+
+    def __init__(self, provider_id: str, request: ChatRequest, errors: OpenAIErrors) -> None:
+        self._provider_id = provider_id
+        self._request = request
+        self._errors = errors
+        self._number: int | None = None
+        self._done: set[int] = set()
+        self._argued: set[int] = set()
+        self._sections: dict[int, object] = {}
+        self._counts: object = None
+        self._reason = FINISH_REASON_UNSPECIFIED
+        self._refused = False
+        self._category = ""
+        self.assembler = ChatAssembler(provider_id)
+        self.finished = False
+
+    def whole(self, data: bytes) -> None:
+        """Reads a whole response.
+
+        Raises:
+            ProviderError: It is malformed, unfinished, or reports an error.
+        """
+        document = self._document(data)
+        if not isinstance(document.get("output"), list) and document.get("error") is None:
+            raise self.malformed("without any output")
+        self._end(document, document.get("status", "completed"))
+
+    def event(self, data: bytes) -> None:
+        """Reads one event of a stream; of an unknown type, it is skipped.
+
+        Raises:
+            ProviderError: It is malformed, out of order, or reports an error.
+        """
+        document = self._document(data)
+        kind = document.get("type")
+        number = document.get("sequence_number")
+        if isinstance(number, int):
+            self._follow(number)
+        if kind == _TEXT_DELTA:  # nearly every event of a stream
+            self._text_delta(document)
+        elif isinstance(kind, str):
+            read = _READERS.get(kind)
+            if read is not None:
+                read(self, document)
+        elif document.get("error") is not None:
+            raise self._errors.reported(self._provider_id, document["error"])
+        else:
+            raise self.malformed("what is no event")
+
+    def finish(self) -> list[ChatEvent]:
+        """The last events.
+
+        Raises:
+            ContentFiltered: Nothing was left of the answer by a safety system.
+        """
+        reason = self._reason
+        if reason == FINISH_REASON_CONTENT_FILTER and self.assembler.parts == len(self._sections):
+            raise withheld(self._provider_id, self._category)
+        if reason == FINISH_REASON_STOP and self.assembler.tool_calls:
+            reason = FINISH_REASON_TOOL_CALLS
+        elif reason == FINISH_REASON_STOP and self._refused:
+            reason = FINISH_REASON_REFUSAL
+        return self.assembler.finish(reason, self.usage())
+
+    def usage(self) -> Usage:
+        """What was consumed so far."""
+        tokens = self.assembler.tokens
+        return usage(self._counts, self._request, tokens, read_name="input", written_name="output")
+
+    def malformed(self, what: str) -> MalformedAnswer:
+        """The failure of an answer that breaks the wire's rules."""
+        return MalformedAnswer(self._provider_id, f"answered {what}")
+
+    # --- the whole ---------------------------------------------------------------------------------------
+
+    def _end(self, response: Object, status: object) -> None:
+        """Reads what a response says of itself, and its items if no event has told of them."""
+        self._counts = response.get("usage")
+        error = response.get("error")
+        if error is not None:
+            raise self._errors.reported(self._provider_id, error)
+        if status == "failed":
+            raise ServerFault(self._provider_id, "broke the answer off by a fault of its own")
+        if status not in ("completed", "incomplete"):
+            raise self.malformed("what is not finished")
+        self._reason = FINISH_REASON_STOP if status == "completed" else self._why_incomplete(response)
+        output = response.get("output")
+        if not self._done and isinstance(output, list):
+            for index, item in enumerate(output):
+                self._item(index, item)
+        self.finished = True
+
+    def _why_incomplete(self, response: Object) -> FinishReason.ValueType:
+        self._category = _category(response)
+        details = response.get("incomplete_details")
+        reason = details.get("reason") if isinstance(details, dict) else None
+        return _INCOMPLETE.get(str(reason), FINISH_REASON_UNSPECIFIED)
+
+    # --- items, as they stand in a whole response and at the end of their events ---------------------------
+
+    def _item(self, index: int, item: object) -> None:
+        """Reads what of an item did not come in deltas. Items that nobody asked for are left."""
+        if not isinstance(item, dict):
+            raise self.malformed("an item of no known shape")
+        if index in self._done:
+            return
+        self._done.add(index)
+        kind = item.get("type")
+        if kind == "message":
+            for position, part in enumerate(self._list(item.get("content"))):
+                self._message_part((index, position), part)
+        elif kind == "reasoning":
+            self._reasoning_item(index, item)
+        elif kind == "function_call":
+            self._begin_call(index, item)
+            if index not in self._argued:
+                self._arguments(index, item.get("arguments"))
+            self.assembler.close(("call", index))
+
+    def _message_part(self, key: tuple[int, int], part: object) -> None:
+        if not isinstance(part, dict):
+            raise self.malformed("a content of no known shape")
+        kind = part.get("type")
+        if kind == "refusal":
+            self._refused = True
+        if kind in ("output_text", "refusal") and not self.assembler.has(key):
+            self._text(key, part.get("refusal" if kind == "refusal" else "text"))
+        self.assembler.close(key)
+
+    def _reasoning_item(self, index: int, item: Object) -> None:
+        key = ("reasoning", index)
+        if not self.assembler.has(key):
+            for field in ("summary", "content"):
+                for position, part in enumerate(self._list(item.get(field) or [])):
+                    text = part.get("text") if isinstance(part, dict) else part
+                    self._reasoning(index, (field, position), text)
+        state = signature(item)
+        if state:
+            self._sections.setdefault(index, None)
+            self.assembler.signature(state, key)
+        self.assembler.close(key)
+
+    def _begin_call(self, index: int, item: Object) -> None:
+        key = ("call", index)
+        if self.assembler.has(key):
+            return
+        name = item.get("name")
+        if not isinstance(name, str) or not name:
+            raise self.malformed("a tool call without a name")
+        # A server that gives no id gets one, so that results can be linked.
+        call_id = item.get("call_id") or f"call_{item.get('id')}_{self.assembler.tool_calls}"
+        self.assembler.tool_call(key, self._string(call_id), name)
+
+    # --- pieces ------------------------------------------------------------------------------------------
+
+    def _text(self, key: tuple[int, int], piece: object) -> None:
+        text = self._string(piece)
+        if text:
+            self.assembler.text(text, key)
+
+    def _reasoning(self, index: int, section: object, piece: object) -> None:
+        text = self._string(piece)
+        if not text:
+            return
+        if self._sections.setdefault(index, section) != section:
+            self._sections[index] = section
+            text = _BETWEEN + text
+        self.assembler.reasoning(text, ("reasoning", index))
+
+    def _arguments(self, index: int, piece: object) -> None:
+        text = self._string(piece)
+        if not self.assembler.has(("call", index)):
+            raise self.malformed("the arguments of a tool call that never began")
+        if text:
+            self._argued.add(index)
+            self.assembler.arguments(text, ("call", index))
+
+    # --- events ------------------------------------------------------------------------------------------
+
+    def _follow(self, number: int) -> None:
+        """A number that does not follow the last one tells of events that were lost or came out of order."""
+        if self._number is not None and number != self._number + 1:
+            raise StreamBroken(self._provider_id, "lost or reordered events of its stream")
+        self._number = number
+
+    def _text_delta(self, event: Object) -> None:
+        key = (self._position(event, "output_index"), self._position(event, "content_index"))
+        self._text(key, event.get("delta"))
+
+    def _refusal_delta(self, event: Object) -> None:
+        self._refused = True
+        self._text_delta(event)
+
+    def _summary_delta(self, event: Object) -> None:
+        section = ("summary", self._position(event, "summary_index"))
+        self._reasoning(self._position(event, "output_index"), section, event.get("delta"))
+
+    def _content_delta(self, event: Object) -> None:
+        section = ("content", self._position(event, "content_index"))
+        self._reasoning(self._position(event, "output_index"), section, event.get("delta"))
+
+    def _arguments_delta(self, event: Object) -> None:
+        self._arguments(self._position(event, "output_index"), event.get("delta"))
+
+    def _item_added(self, event: Object) -> None:
+        item = event.get("item")
+        if not isinstance(item, dict):
+            raise self.malformed("an item of no known shape")
+        if item.get("type") == "function_call":
+            self._begin_call(self._position(event, "output_index"), item)
+
+    def _item_done(self, event: Object) -> None:
+        self._item(self._position(event, "output_index"), event.get("item"))
+
+    def _ended(self, event: Object) -> None:
+        response = event.get("response")
+        if not isinstance(response, dict):
+            raise self.malformed("a response of no known shape")
+        self._end(response, str(event["type"]).removeprefix("response."))
+
+    def _failed(self, event: Object) -> None:
+        """OpenAI documents a flat error event and also sends one that holds the error object."""
+        error = event.get("error")
+        raise self._errors.reported(self._provider_id, event if error is None else error)
+
+    # --- shapes ------------------------------------------------------------------------------------------
+
+    def _document(self, data: bytes) -> Object:
+        try:
+            document = orjson.loads(data)
+        except orjson.JSONDecodeError as exc:
+            raise self.malformed("what is no JSON") from exc
+        if not isinstance(document, dict):
+            raise self.malformed("what is no response")
+        return document
+
+    def _string(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise self.malformed("a text of no known shape")
+        return value
+
+    def _list(self, value: object) -> list[object]:
+        if not isinstance(value, list):
+            raise self.malformed("a content of no known shape")
+        return value
+
+    def _position(self, event: Object, name: str) -> int:
+        value = event.get(name)
+        if not isinstance(value, int):
+            raise self.malformed("an event that does not say what it belongs to")
+        return value
+
+
+def _category(response: Object) -> str:
+    """Azure says what its filter hit: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter."""
+    filters = response.get("content_filters")
+    found = [
+        content_filter_category(one.get("content_filter_results"))
+        for one in (filters if isinstance(filters, list) else ())
+        if isinstance(one, dict)
+    ]
+    return ",".join(filter(None, found))
+
+
+_READERS: Mapping[str, Callable[[ResponsesAnswer, Object], None]] = {
+    "response.refusal.delta": ResponsesAnswer._refusal_delta,
+    "response.reasoning_summary_text.delta": ResponsesAnswer._summary_delta,
+    "response.reasoning_text.delta": ResponsesAnswer._content_delta,
+    "response.function_call_arguments.delta": ResponsesAnswer._arguments_delta,
+    "response.output_item.added": ResponsesAnswer._item_added,
+    "response.output_item.done": ResponsesAnswer._item_done,
+    "response.completed": ResponsesAnswer._ended,
+    "response.incomplete": ResponsesAnswer._ended,
+    "response.failed": ResponsesAnswer._ended,
+    "response.cancelled": ResponsesAnswer._ended,
+    "error": ResponsesAnswer._failed,
+}
+"""What each type of event needs. Beginnings and ends of contents repeat what items and deltas say."""

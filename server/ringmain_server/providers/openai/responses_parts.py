@@ -1,0 +1,96 @@
+"""Room 4, pure: media of the contract as content parts of OpenAI's responses wire.
+
+https://platform.openai.com/docs/api-reference/responses/create#responses-create-input: images as addresses or
+data URLs, documents as bytes or addresses. Text files go as text, which every model reads.
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from ringmain.v1.content_pb2 import Media
+
+from ringmain_server.errors import MediaInvalid
+from ringmain_server.media.detect import detect
+from ringmain_server.providers.openai.chat_parts import (
+    DETAILS,
+    TEXT_TYPES,
+    Object,
+    data_url,
+    file_text,
+)
+from ringmain_server.providers.openai.dialects import Dialect
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_DOCUMENTS: Mapping[str, str] = {
+    "application/pdf": ".pdf",
+    "application/rtf": ".rtf",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    f"{_OFFICE}.wordprocessingml.document": ".docx",
+    f"{_OFFICE}.spreadsheetml.sheet": ".xlsx",
+    f"{_OFFICE}.presentationml.presentation": ".pptx",
+}
+"""Media type to the ending of a name: https://platform.openai.com/docs/guides/file-inputs."""
+_READ_AS_FILES = frozenset(_DOCUMENTS.values()) | {".txt", ".md", ".csv", ".tsv", ".json", ".html", ".xml"}
+_NO_FILES = frozenset({"audio", "video"})
+
+
+def input_text(text: str) -> Object:
+    """A text part of anybody but the model."""
+    return {"type": "input_text", "text": text}
+
+
+def media_part(media: Media, dialect: Dialect, path: str) -> Object:
+    """An image or document as a content part.
+
+    Args:
+        media: The media.
+        dialect: What the server takes.
+        path: Where the media is in the request, for errors.
+
+    Raises:
+        MediaInvalid: Of a kind, or given in a way, that the server does not take.
+    """
+    if media.WhichOneof("source") == "uri":
+        return _by_address(media, dialect, path)
+    mime_type = media.mime_type.lower() or detect(media.data)
+    family = mime_type.partition("/")[0]
+    if family == "image":
+        return _image(media, data_url(media.data, mime_type))
+    if family == "text" or mime_type in TEXT_TYPES:
+        return input_text(file_text(media, path))
+    if mime_type in _DOCUMENTS:
+        name = media.filename or f"document{_DOCUMENTS[mime_type]}"
+        given = {"filename": name, "file_data": data_url(media.data, mime_type)}
+        return _file(media, given, dialect, path)
+    raise MediaInvalid.at(path, f"{mime_type or 'media of unknown type'} is not taken by this provider")
+
+
+def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
+    """What is not said to be a document, and is not named like one, is an image."""
+    mime_type = media.mime_type.lower()
+    ending = PurePosixPath(media.filename or urlsplit(media.uri).path).suffix.lower()
+    family = mime_type.partition("/")[0]
+    if family in _NO_FILES:
+        raise MediaInvalid.at(path, f"{mime_type} is not taken by this provider")
+    if family != "image" and (mime_type or ending in _READ_AS_FILES):
+        return _file(media, {"file_url": media.uri}, dialect, path)
+    if not dialect.image_uris:
+        raise MediaInvalid.at(path, "this provider takes no addresses; send the bytes")
+    return _image(media, media.uri)
+
+
+def _image(media: Media, url: str) -> Object:
+    return {"type": "input_image", "image_url": url, "detail": DETAILS.get(media.detail, "auto")}
+
+
+def _file(media: Media, given: Mapping[str, str], dialect: Dialect, path: str) -> Object:
+    if not dialect.documents:
+        raise MediaInvalid.at(path, "this provider takes no documents in a chat")
+    part: Object = {"type": "input_file", **given}
+    if media.detail in DETAILS:
+        part["detail"] = DETAILS[media.detail]
+    return part

@@ -1,0 +1,140 @@
+"""Room 4, pure: a ChatRequest as the body of a request for a response.
+
+https://platform.openai.com/docs/api-reference/responses/create. Every field is translated or refused. This
+wire has no `top_k`, penalties, seed or stop sequences; such knobs are ignored, as the contract says.
+`request_id` and `routing_policy` are the gateway's own.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.generation_pb2 import (
+    REASONING_EFFORT_NONE,
+    GenerationConfig,
+    ResponseFormat,
+    Tool,
+    ToolChoice,
+)
+from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.dialects import Dialect
+from ringmain_server.providers.openai.request_pieces import (
+    EFFORTS,
+    MODES,
+    json_object,
+    options,
+    schema_format,
+    short,
+)
+from ringmain_server.providers.openai.responses_items import translate
+
+_GATEWAYS_OWN = frozenset({"background", "input", "model", "stream"})
+"""What decides how the answer is read and billed, so that passed-through options cannot change it."""
+_MERGED = ("reasoning", "text")
+"""Objects to which options add fields: another verbosity does not undo a schema."""
+_NO_PARAMETERS: Mapping[str, object] = {"type": "object", "properties": {}}
+
+
+def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream: bool) -> Object:
+    """The JSON body of a request.
+
+    Nothing is stored at the provider: the conversation comes whole each time, reasoning encrypted.
+
+    Args:
+        request: What the caller asks.
+        candidate: Who is asked.
+        dialect: What the server takes.
+        stream: Whether the answer comes in events.
+
+    Raises:
+        CallerError: A part, tool or value that this wire cannot carry.
+    """
+    found: Object = {
+        "model": candidate.provider_model,
+        "input": translate(request.messages, dialect, candidate.provider_id),
+        "store": False,
+    }
+    if _may_reason(candidate):  # others refuse to be asked for what they do not have
+        found["include"] = ["reasoning.encrypted_content"]
+    if request.tools:
+        found["tools"] = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
+        found.update(_tool_choice(request.tool_choice))
+    if request.HasField("generation_config"):
+        config = request.generation_config
+        found.update(_knobs(config, candidate))
+        if config.HasField("response_format"):
+            found["text"] = {"format": _response_format(config.response_format)}
+        for passed_through in options(config, candidate.kind, _GATEWAYS_OWN):
+            _pass_through(found, passed_through)
+    if stream:
+        found["stream"] = True
+    return found
+
+
+def _may_reason(candidate: Candidate) -> bool:
+    return candidate.capabilities is None or CAPABILITY_REASONING in candidate.capabilities
+
+
+def _samples(config: GenerationConfig, candidate: Candidate) -> bool:
+    """Whether sampling can be steered: models that reason refuse it, unless told not to reason.
+
+    https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
+    """
+    if candidate.capabilities is None or config.reasoning_effort == REASONING_EFFORT_NONE:
+        return True
+    return CAPABILITY_REASONING not in candidate.capabilities
+
+
+def _knobs(config: GenerationConfig, candidate: Candidate) -> Iterator[tuple[str, object]]:
+    if config.HasField("max_output_tokens"):
+        yield "max_output_tokens", config.max_output_tokens
+    if _samples(config, candidate):
+        if config.HasField("temperature"):
+            yield "temperature", short(config.temperature)
+        if config.HasField("top_p"):
+            yield "top_p", short(config.top_p)
+    effort = EFFORTS.get(config.reasoning_effort)
+    if effort and _may_reason(candidate):
+        reasoning = {"effort": effort}
+        if config.reasoning_effort != REASONING_EFFORT_NONE:
+            reasoning["summary"] = "auto"  # who asks for reasoning may read what can be read of it
+        yield "reasoning", reasoning
+
+
+def _tool(tool: Tool, path: str) -> Object:
+    """A function; not `strict`, which is this wire's default and would forbid most schemas."""
+    function: Object = {"type": "function", "name": tool.name, "strict": False}
+    if tool.description:
+        function["description"] = tool.description
+    schema = tool.parameters_schema_json
+    function["parameters"] = (
+        json_object(schema, f"{path}.parameters_schema_json") if schema else dict(_NO_PARAMETERS)
+    )
+    return function
+
+
+def _tool_choice(choice: ToolChoice) -> Iterator[tuple[str, object]]:
+    """https://platform.openai.com/docs/api-reference/responses/create#responses-create-tool_choice."""
+    if choice.WhichOneof("choice") == "tool_name":
+        yield "tool_choice", {"type": "function", "name": choice.tool_name}
+    elif choice.mode in MODES:
+        yield "tool_choice", MODES[choice.mode]
+
+
+def _response_format(wanted: ResponseFormat) -> Object:
+    """Strict where it can be (https://platform.openai.com/docs/guides/structured-outputs)."""
+    if wanted.WhichOneof("format") == "json_object":
+        return {"type": "json_object"}
+    described, strict = schema_format(wanted.json_schema)
+    return {"type": "json_schema", **described, "strict": strict}
+
+
+def _pass_through(found: Object, passed_through: Object) -> None:
+    for name, value in passed_through.items():
+        known = found.get(name)
+        if name in _MERGED and isinstance(known, dict) and isinstance(value, dict):
+            found[name] = {**known, **value}
+        else:
+            found[name] = value

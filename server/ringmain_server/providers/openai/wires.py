@@ -1,0 +1,35 @@
+"""Room 4, pure: which of OpenAI's two wires a candidate speaks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.models import lookup
+from ringmain_server.providers.exchange import Translators
+
+WireSetting = Literal["auto", "chat", "responses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """Chooses once for each candidate. See `Provider.translators_for`.
+
+    Attributes:
+        setting: What the provider's settings say; `auto` leaves it to the catalog.
+        chat: Over chat completions.
+        responses: Over responses; what is not there is the same over both.
+    """
+
+    setting: WireSetting
+    chat: Translators
+    responses: Translators
+
+    def __call__(self, candidate: Candidate) -> Translators:
+        """The translators of a candidate."""
+        return {**self.chat, **self.responses} if self._speaks_responses(candidate) else self.chat
+
+    def _speaks_responses(self, candidate: Candidate) -> bool:
+        if self.setting != "auto":
+            return self.setting == "responses"
+        known = lookup(candidate.kind, candidate.provider_model)
+        return known is not None and known.wire == "responses"
