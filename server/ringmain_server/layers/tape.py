@@ -49,9 +49,9 @@ class Tape(Generic[T]):
         self._readers: set[Reader[T]] = set()
         self._over = False
         self._failure: BaseException | None = None
-        # Both are pulses: set to wake those who wait now, and cleared at once.
-        self._written = asyncio.Event()
-        self._read = asyncio.Event()
+        # Those who wait now; bare futures, because an Event adds a coroutine to every wait.
+        self._starved: list[asyncio.Future[None]] = []
+        self._held: list[asyncio.Future[None]] = []
 
     @property
     def whole(self) -> bool:
@@ -89,14 +89,14 @@ class Tape(Generic[T]):
         self._last = place
         if place.offset > self._keep:
             self._first = None
-        _pulse(self._written)
+        _wake(self._starved)
         while self._crowded():
-            await self._read.wait()
+            await _wait(self._held)
 
     def end(self, failure: BaseException | None = None) -> None:
         """Nothing follows. Readers meet the failure, if any, after the last item."""
         self._over, self._failure = True, failure
-        _pulse(self._written)
+        _wake(self._starved)
 
     def _crowded(self) -> bool:
         if not self._readers:
@@ -109,9 +109,9 @@ class Tape(Generic[T]):
         """Whether nothing follows what was written."""
         return self._over
 
-    async def grown(self) -> None:
-        """Waits until more is written, or the end."""
-        await self._written.wait()
+    def grown(self) -> "asyncio.Future[None]":
+        """Is done when more is written, or at the end."""
+        return _wait(self._starved)
 
     def ending(self) -> BaseException:
         """What a reader raises at the end."""
@@ -119,12 +119,12 @@ class Tape(Generic[T]):
 
     def moved(self) -> None:
         """A reader has moved on."""
-        _pulse(self._read)
+        _wake(self._held)
 
     def left(self, reader: "Reader[T]") -> None:
         """A reader reads no more."""
         self._readers.discard(reader)
-        _pulse(self._read)
+        _wake(self._held)
 
 
 class Reader(Generic[T]):
@@ -161,9 +161,17 @@ class Reader(Generic[T]):
         self._tape.left(self)
 
 
-def _pulse(event: asyncio.Event) -> None:
-    event.set()
-    event.clear()
+def _wait(waiting: list[asyncio.Future[None]]) -> "asyncio.Future[None]":
+    future = asyncio.get_running_loop().create_future()
+    waiting.append(future)
+    return future
+
+
+def _wake(waiting: list[asyncio.Future[None]]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)
+    waiting.clear()
 
 
 def _again(error: BaseException) -> BaseException:
