@@ -7,27 +7,35 @@ checksum, headers, the payload, and a checksum of it all.
 import base64
 import re
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
 from zlib import crc32
 
 import orjson
 
-from tests.fakes.planner import Reply, Send, Step
+from tests.fakes.planner import JSON_TYPE, Reply, Send, Step
 
-_DATA = re.compile(rb"^data: (.*)$", re.MULTILINE)
+_DATA = re.compile(rb"^data: ?(.*)$", re.MULTILINE)
 _STRING = 7
 
 
 def as_eventstream(reply: Reply) -> Reply:
-    """The same stream in this framing, event by event."""
-    steps = tuple(found for step in reply.body for found in _steps(step))
+    """The same stream in this framing, event by event; an answer that is no stream stays what it is."""
+    if dict(reply.headers)["content-type"] == JSON_TYPE:
+        return reply
+    steps = tuple(_framed(reply.body))
     return replace(reply, headers=(("content-type", "application/vnd.amazon.eventstream"),), body=steps)
 
 
-def _steps(step: Step) -> tuple[Step, ...]:
-    if not isinstance(step, Send):
-        return (step,)
-    return tuple(Send(_chunk(data)) for data in _DATA.findall(step.data))
+def _framed(steps: Iterable[Step]) -> Iterator[Step]:
+    for sends, run in groupby(steps, key=lambda step: isinstance(step, Send)):
+        if sends:
+            joined = b"".join(step.data for step in run if isinstance(step, Send))
+            lines = joined.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            yield from (Send(_chunk(data)) for data in _DATA.findall(lines))
+        else:
+            yield from run
 
 
 def _chunk(data: bytes) -> bytes:

@@ -123,7 +123,7 @@ def _knobs(body: Json, version: str) -> Complaints:
         yield f"{sampling[0]}: Extra inputs are not permitted"
     if not 0 <= body.get("temperature", 0) <= 1:
         yield "temperature: range: 0..1"
-    if {"temperature", "top_p"} <= body.keys():
+    if {"temperature", "top_p"} <= body.keys() and "claude-3" not in body.get("model", ""):
         yield "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
     if "tool_choice" in body and not body.get("tools"):
         yield "tool_choice: may only be specified while providing tools"

@@ -42,6 +42,7 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         platform=settings.platform or "",
         max_output_tokens=settings.max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS,
         cache_system_tokens=settings.cache_system_tokens,
+        betas=settings.betas,
     )
     errors = AnthropicErrors(_secrets(settings))
     transport: HttpTransport | SdkTransport
@@ -130,10 +131,7 @@ def _http_client(settings: "ProviderSettings") -> httpx2.AsyncClient:
 
 def _headers(settings: "ProviderSettings") -> Mapping[str, str]:
     """What the operator adds, in lower case: names compare without it, and later ones win."""
-    found = {name.lower(): value.get_secret_value() for name, value in settings.headers.items()}
-    if settings.betas:
-        found["anthropic-beta"] = ",".join(settings.betas)
-    return found
+    return {name.lower(): value.get_secret_value() for name, value in settings.headers.items()}
 
 
 def _key(settings: "ProviderSettings") -> str | None:

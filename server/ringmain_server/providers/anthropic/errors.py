@@ -94,10 +94,7 @@ class AnthropicErrors:
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
         """What a status other than 200 means. See `http.ErrorMap`."""
-        error = parse(body)
-        if status == 200:  # the event of an error that a platform's own client has decoded
-            return self.reported(provider_id, error)
-        return self._classified(provider_id, status, headers, error)
+        return self._classified(provider_id, status, headers, parse(body))
 
     def reported(self, provider_id: str, error: WireError) -> ProviderError:
         """What an error means that came under status 200: instead of an answer, or within a stream."""
@@ -168,7 +165,9 @@ def _reset(headers: Mapping[str, str], now: float) -> float | None:
         for limit in _RESETS
         if headers.get(f"{limit}-remaining") == "0" and f"{limit}-reset" in headers
     ]
-    return max((wait for wait in waits if wait is not None), default=None)
+    known = [wait for wait in waits if wait is not None]
+    # By way of the header that says the same, which has its bounds.
+    return http_errors.retry_after({"retry-after": str(max(known))}, now) if known else None
 
 
 def _until(instant: str, now: float) -> float | None:
@@ -177,4 +176,4 @@ def _until(instant: str, now: float) -> float | None:
     except ValueError:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(at.timestamp() - now, 0.0)
+    return at.timestamp() - now

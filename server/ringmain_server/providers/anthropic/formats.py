@@ -67,7 +67,8 @@ def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
     name = _answer_name(request)
     ours: Block = {"name": name, "description": _ANSWER_DESCRIPTION, "input_schema": answer_schema}
     alone = not request.tools or request.tool_choice.mode == TOOL_MODE_NONE
-    choice: Block = {"type": "tool", "name": name} if alone else {"type": "any"}
+    once: Block = {"type": "tool", "name": name, "disable_parallel_tool_use": True}
+    choice: Block = once if alone else {"type": "any"}
     return Format(schema, [*tools, ours], choice, name)
 
 

@@ -81,11 +81,13 @@ class Options:
         platform: `vertex` or `bedrock`, empty for the vendor's own.
         max_output_tokens: The most tokens to write where neither request nor candidate says.
         cache_system_tokens: From about how many tokens on a system prompt is cached, None for never.
+        betas: Features that every request asks for; a request may ask for more.
     """
 
     platform: str = ""
     max_output_tokens: int = DEFAULT_MAX_OUTPUT_TOKENS
     cache_system_tokens: int | None = None
+    betas: tuple[str, ...] = ()
 
 
 def chat_request(
@@ -136,15 +138,18 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
         body["stop_sequences"] = stops  # the wire refuses blank ones
     if thinking is None or thinking["type"] == "disabled":
         body.update(_sampling(config, traits))
-    headers = _apply_options(body, request, candidate.kind)
+    betas = (*options.betas, *_apply_options(body, request, candidate.kind))
+    headers = {"anthropic-beta": ",".join(betas)} if betas else {}
     return body, {**headers, **_version(body, options.platform)}
 
 
 def _max_tokens(config: GenerationConfig, candidate: Candidate, options: Options) -> int:
     most = candidate.max_output_tokens
-    if not config.HasField("max_output_tokens"):
-        return most or options.max_output_tokens
-    wanted = config.max_output_tokens
+    wanted = options.max_output_tokens
+    if config.HasField("max_output_tokens"):
+        wanted = config.max_output_tokens
+    elif most and candidate.output_limit_configured:
+        wanted = most
     return min(wanted, most) if most else wanted
 
 
@@ -214,10 +219,10 @@ def _decimal(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _apply_options(body: Json, request: ChatRequest, kind: str) -> Mapping[str, str]:
-    """Writes the caller's own fields over the body, and returns the headers that they mean."""
+def _apply_options(body: Json, request: ChatRequest, kind: str) -> Sequence[str]:
+    """Writes the caller's own fields over the body, and returns the betas among them."""
     if kind not in request.generation_config.provider_options:
-        return {}
+        return ()
     path = f"generation_config.provider_options[{kind}]"
     given = _integral(MessageToDict(request.generation_config.provider_options[kind]))
     for key in _GATEWAYS_OWN:
@@ -227,7 +232,7 @@ def _apply_options(body: Json, request: ChatRequest, kind: str) -> Mapping[str, 
     if not isinstance(betas, list):
         raise InvalidField.at(f"{path}.{BETAS}", "is not a list")
     body.update(given)
-    return {"anthropic-beta": ",".join(map(str, betas))} if betas else {}
+    return [str(beta) for beta in betas]
 
 
 def _integral(value: dict[str, object]) -> dict[str, object]:

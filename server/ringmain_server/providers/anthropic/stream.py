@@ -85,6 +85,8 @@ class MessagesDecoder:
 
     def feed(self, chunk: bytes) -> Events:
         """The events that one network read completed."""
+        if self.complete:
+            return ()
         try:
             documents = self._sse.feed(chunk)
         except EventTooLarge as exc:
