@@ -35,8 +35,8 @@ class Candidate:
         capabilities: Values of `Capability`, None when unknown.
         context_tokens: Most tokens of input and output together, 0 when unknown.
         max_output_tokens: Most tokens of output, 0 when unknown.
-        output_limit_configured: Whether an operator set `max_output_tokens`. Then it is also the most to write
-            where a request does not say, on a wire that wants a number.
+        output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the most to
+            write where a request does not say, on a wire that wants a number.
         wire: `responses` where the model works only, or fully, over OpenAI's Responses API; else empty.
         prefill: Whether it continues an assistant's unfinished turn.
     """

@@ -8,6 +8,7 @@ from ringmain_server.backend import Backend, Call
 from ringmain_server.catalog.tokens import request_tokens
 from ringmain_server.models import Models
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.policies.fitness import able
 from ringmain_server.services.estimate import cost_range
 
 SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"]
@@ -49,5 +50,6 @@ class ChatService:
     ) -> chat_pb2.EstimateCostResponse:
         """Prices a request at least and at most."""
         count = await self.CountTokens(chat_pb2.CountTokensRequest(chat=request.chat), call)
-        served = self._models.resolve(request.chat.model)
+        model = request.chat.model
+        served = able(model, self._models.resolve(model), CHAT, request.chat)
         return cost_range(request.chat, count.input_token_count, [one.candidate for one in served])

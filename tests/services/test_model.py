@@ -1,0 +1,118 @@
+"""What a gateway says of its models, from configuration and catalog; and what it does with it."""
+
+import pytest
+from ringmain import errors
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1 import model_service_pb2 as pb
+from ringmain.v1.content_pb2 import ROLE_USER
+
+from tests.e2e.gateway import Gateway, ask, gateway
+
+OPENAI = {"kind": "openai", "api_key": "sk-x"}
+ELSEWHERE = {**OPENAI, "base_url": "http://127.0.0.1:9/v1"}
+PNG = b"\x89PNG\r\n\x1a\n"
+ALL_OF_GPT_4O = [
+    pb.CAPABILITY_CHAT,
+    pb.CAPABILITY_VISION,
+    pb.CAPABILITY_TOOLS,
+    pb.CAPABILITY_JSON_SCHEMA,
+    pb.CAPABILITY_DOCUMENT,
+]
+
+
+async def names(ringmain: Gateway, *capabilities: str) -> set[str]:
+    """The names of every model that can all of this."""
+    return {model.model async for model in ringmain.client.models(capabilities)}
+
+
+def look(model: str) -> chat_pb2.ChatRequest:
+    """A request with a picture."""
+    request = chat_pb2.ChatRequest(model=model)
+    request.messages.add(role=ROLE_USER).parts.add().media.data = PNG
+    return request
+
+
+async def test_a_known_model_shows_what_the_catalog_knows() -> None:
+    """Capabilities, context and output limit of a model without configuration come from the catalog."""
+    async with gateway({"providers": {"up": ELSEWHERE}}) as ringmain:
+        model = await ringmain.client.model("up/gpt-4o-2024-08-06")
+    assert list(model.capabilities) == ALL_OF_GPT_4O
+    assert model.candidates[0].context_token_count == 128_000
+    assert model.candidates[0].max_output_token_count == 16_384
+
+
+async def test_configuration_wins_over_the_catalog() -> None:
+    """An operator's word counts; what only chats can be given implies chat."""
+    told = {"capabilities": ["vision"], "context_tokens": 5, "max_output_tokens": 6}
+    models = {"m": {"candidates": [{"provider": "up", "model": "gpt-4o", **told}]}}
+    async with gateway({"providers": {"up": ELSEWHERE}, "models": models}) as ringmain:
+        model = await ringmain.client.model("m")
+    assert list(model.capabilities) == [pb.CAPABILITY_CHAT, pb.CAPABILITY_VISION]
+    found = model.candidates[0]
+    assert (found.context_token_count, found.max_output_token_count) == (5, 6)
+
+
+async def test_a_model_can_what_every_candidate_can() -> None:
+    """Capabilities are those that all candidates share; an unknown model shares what its provider serves."""
+    models = {
+        "both": {"candidates": ["up/gpt-4o", "up/gpt-4"]},
+        "partly": {"candidates": ["up/gpt-4o", "up/our-own"]},
+    }
+    async with gateway({"providers": {"up": ELSEWHERE}, "models": models}) as ringmain:
+        both = await ringmain.client.model("both")
+        partly = await ringmain.client.model("partly")
+    assert list(both.capabilities) == [pb.CAPABILITY_CHAT, pb.CAPABILITY_TOOLS]
+    assert list(partly.capabilities) == [pb.CAPABILITY_CHAT]
+    assert partly.candidates[1].context_token_count == 0
+
+
+async def test_a_vendors_current_models_are_listed_where_its_provider_serves_them() -> None:
+    """With a key alone the vendor's models are listed, but not those that no operation here is for."""
+    async with gateway({"providers": {"openai": OPENAI, "up": ELSEWHERE}}) as ringmain:
+        found = await names(ringmain)
+        embedder = await ringmain.client.model("openai/text-embedding-3-small")
+    assert {"openai/gpt-6.1-sol", "openai/gpt-4o-mini"} <= found
+    # Once embeddings are served here, the embedding model is listed.
+    assert ("openai/text-embedding-3-small" in found) == bool(embedder.capabilities)
+    assert not {name for name in found if name.startswith("up/")}
+
+
+async def test_models_are_found_by_capability() -> None:
+    """A list is filtered by everything that a model must be able to do."""
+    models = {"new": {"candidates": ["up/gpt-4o"]}, "old": {"candidates": ["up/gpt-4"]}}
+    async with gateway({"providers": {"up": ELSEWHERE}, "models": models}) as ringmain:
+        assert await names(ringmain, "tools") == {"new", "old"}
+        assert await names(ringmain, "tools", "vision") == {"new"}
+        assert await names(ringmain, "reasoning") == set()
+
+
+async def test_a_request_that_no_candidate_can_serve_is_refused_by_name() -> None:
+    """A picture for a model known to be blind is refused before its provider is asked."""
+    async with gateway({"providers": {"up": ELSEWHERE}}) as ringmain:
+        with pytest.raises(errors.RingmainError) as caught:
+            await ringmain.client.chat(look("up/gpt-4"))
+    assert caught.value.reason == "CAPABILITY_MISSING"
+    assert caught.value.metadata["model"] == "up/gpt-4"
+    assert caught.value.metadata["capability"] == "vision"
+
+
+async def test_a_candidate_that_cannot_serve_a_request_is_skipped() -> None:
+    """The picture goes to the next candidate at once, and the route shows one attempt."""
+    config = {
+        "providers": {"up": ELSEWHERE, "sandbox": {"kind": "sandbox"}},
+        "models": {"m": {"candidates": ["up/gpt-4", "sandbox/chat"]}},
+    }
+    async with gateway(config) as ringmain:
+        answer = await ringmain.stub.Chat(look("m"))
+    assert [attempt.provider_id for attempt in answer.route.attempts] == ["sandbox"]
+
+
+async def test_the_longest_answer_is_known_for_an_estimate() -> None:
+    """What a request may cost at most follows from the output limit; who cannot serve it does not count."""
+    models = {"m": {"candidates": ["up/gpt-4", "up/gpt-4o"]}}
+    async with gateway({"providers": {"up": ELSEWHERE}, "models": models}) as ringmain:
+        plain = await ringmain.stub.EstimateCost(chat_pb2.EstimateCostRequest(chat=ask("up/gpt-4o")))
+        seen = await ringmain.stub.EstimateCost(chat_pb2.EstimateCostRequest(chat=look("m")))
+    # 16,384 tokens at 10 dollars a million, and the little that is asked
+    assert 163_840_000 < plain.max_cost_nano_usd < 164_000_000
+    assert 163_840_000 < seen.max_cost_nano_usd < 168_000_000
