@@ -14,7 +14,7 @@ OTHER_TOKENS = tuple(f" other{index}" for index in range(60))
 OTHER_TEXT = "".join(OTHER_TOKENS)
 CUT_AFTER = 40
 """Tokens before a stream of the primary breaks."""
-PACE = Pace(token=0.002)
+PACE = Pace(token=0.003)
 """So that content reaches the caller before a stream breaks."""
 
 PRIMARY = Answer(tokens=TOKENS, usage=USAGE[Side.PRIMARY])
@@ -26,7 +26,9 @@ PREFILL_REJECTED = rejection(400, "This model does not support assistant message
 
 def broken(kind: FaultKind, *, after: int = CUT_AFTER) -> Answer:
     """The primary's answer that goes wrong after this many tokens."""
-    return Answer(tokens=TOKENS, usage=USAGE[Side.PRIMARY], pace=PACE, fault=Fault(kind=kind, after_tokens=after))
+    return Answer(
+        tokens=TOKENS, usage=USAGE[Side.PRIMARY], pace=PACE, fault=Fault(kind=kind, after_tokens=after)
+    )
 
 
 def late(*, headers: float = 0.0, first_token: float = 0.0, pings: int = 0) -> Answer:

@@ -51,9 +51,7 @@ BY_PRIMARY = Expect(answered_by=(Side.PRIMARY,), text=TEXT)
 BY_FALLBACK = Expect(answered_by=(Side.FALLBACK,), text=TEXT, fallback=ONCE)
 UNAVAILABLE = Expect(code=grpc.StatusCode.UNAVAILABLE, reason="PROVIDERS_UNAVAILABLE")
 RATE_LIMITED = Expect(code=grpc.StatusCode.RESOURCE_EXHAUSTED, reason="RATE_LIMITED")
-INTERRUPTED = Expect(
-    code=grpc.StatusCode.ABORTED, reason="STREAM_INTERRUPTED", text=TEXT, names=("primary",)
-)
+INTERRUPTED = Expect(code=grpc.StatusCode.ABORTED, reason="STREAM_INTERRUPTED", text=TEXT, names=("primary",))
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 SEEN = times(1, 2)
 """Attempts where the laws leave it open whether the same candidate is asked again."""

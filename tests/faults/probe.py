@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import aiohttp
 import grpc
 import grpc.aio
 from ringmain.errors import RingmainError, error_of
@@ -20,7 +21,6 @@ from tests.faults.rows import CLOSING, Method, Row, Side, Trial
 QUESTION = "Count to sixty."
 _SLACK = 2.0
 """Seconds beyond the caller's own deadline after which even gRPC counts as hung."""
-
 
 
 @dataclass(slots=True)
@@ -78,6 +78,7 @@ class Arrived:
     at: float
     answered_at: float | None
     closed_at: float | None
+    question: str
 
     @property
     def over_at(self) -> float | None:
@@ -136,7 +137,9 @@ class Report:
         before = [arrived for arrived in self.arrived[Side.PRIMARY] if rescue and arrived.at <= rescue[0].at]
         if before:
             return min(filter(None, (before[-1].over_at, rescue[0].at)))
-        failed = [attempt.latency for attempt in self.calls[0].response.route.attempts if attempt.HasField("error")]
+        failed = [
+            attempt.latency for attempt in self.calls[0].response.route.attempts if attempt.HasField("error")
+        ]
         return self.calls[0].start + sum(span.seconds + span.nanos / 1e9 for span in failed)
 
 
@@ -223,7 +226,12 @@ async def _settled(run: Run, model: str, trial: Trial) -> dict[Side, list[Arrive
 
 async def received(run: Run, side: Side, model: str = "") -> list[Arrived]:
     """The requests that an upstream got, for one model or for all."""
-    url = f"http://127.0.0.1:{run.upstreams[side].port}/received"
-    async with run.http.get(url, params={"model": model} if model else None) as response:
+    return await arrivals(run.http, run.upstreams[side].port, model)
+
+
+async def arrivals(http: aiohttp.ClientSession, port: int, model: str = "") -> list[Arrived]:
+    """The requests that the upstream behind a port got."""
+    params = {"model": model} if model else None
+    async with http.get(f"http://127.0.0.1:{port}/received", params=params) as response:
         body = await response.json()
     return [Arrived(**entry) for entry in body["received"]]

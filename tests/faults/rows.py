@@ -15,7 +15,7 @@ from tests.fakes.script import Answer, Canned, Script, Usage
 
 SCALE = 0.02
 """Seconds here for one second of a real provider."""
-TIMEOUTS: Mapping[str, float] = {"connect": 0.3, "attempt": 0.35, "first_content": 0.3, "idle": 0.3}
+TIMEOUTS: Mapping[str, float] = {"connect": 0.3, "attempt": 0.38, "first_content": 0.3, "idle": 0.3}
 """Seconds, of every model of the catalogue: 15 s of a real provider and a little more."""
 LONG = 20 * SCALE
 """Longer than any of the timeouts."""

@@ -82,16 +82,21 @@ class CatalogueUpstream(FakeOpenAI):
                     "at": received.at,
                     "answered_at": received.answered_at,
                     "closed_at": received.closed_at,
+                    "question": _question(received.body),
                 }
+
+
+def _question(body: Mapping[str, object]) -> str:
+    messages = body.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else {}
+    return str(first.get("content", ""))[:80] if isinstance(first, dict) else ""
 
 
 def scripts(side: Side) -> dict[str, Scripted]:
     """What this side does for each model."""
     if side is Side.PRIMARY:
         return {case_name(row, trial): row.primary for row, trial in cases()}
-    return {
-        case_name(row, trial): trial.fallback for row, trial in cases() if trial.fallback is not None
-    }
+    return {case_name(row, trial): trial.fallback for row, trial in cases() if trial.fallback is not None}
 
 
 async def serve(side: Side) -> None:

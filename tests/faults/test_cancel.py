@@ -1,0 +1,88 @@
+"""1,000 cancelled calls: each closes its connection to the provider within 100 ms (laws, section 4)."""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+import grpc.aio
+import pytest
+
+from tests.faults.probe import Arrived, arrivals
+from tests.faults.processes import Gateway, gateway, upstream
+from tests.faults.rows import CLOSING, Method, Side
+from tests.faults.streams import question
+
+TRIALS = 1000
+AT_ONCE = 8
+BEFORE_HEADERS, MID_STREAM, STALLED = "fault-hang", "paced-20-20", "fault-stall"
+KINDS = (
+    (Method.UNARY, BEFORE_HEADERS),
+    (Method.STREAM, BEFORE_HEADERS),
+    (Method.STREAM, MID_STREAM),
+    (Method.STREAM, STALLED),
+)
+
+
+@pytest.mark.slow
+async def test_every_cancelled_call_closes_its_connection_within_100_ms() -> None:
+    """Whole or streamed, before the headers, in mid-stream or in a stall: 1,000 of 1,000."""
+    async with upstream(Side.PRIMARY) as ports, aiohttp.ClientSession() as http:
+        provider = {"kind": "openai", "base_url": ports.base_url, "api_key": "sk-catalogue-secret"}
+        async with gateway({"providers": {"up": provider}}) as served:
+            before = _descriptors(served)
+            cancelled = await _cancel_all(served)
+            arrived = {each.question: each for each in await _closed(http, ports.port)}
+            assert len(arrived) > 0.95 * TRIALS, "too few calls reached the provider to say anything"
+            late = {name: wait for name, wait in _waits(cancelled, arrived).items() if wait > CLOSING}
+            assert not late, f"{TRIALS - len(late)} of {TRIALS}"
+            assert _descriptors(served) <= before + 5
+
+
+async def _cancel_all(served: Gateway) -> Mapping[str, float]:
+    """Makes and cancels every call; says when each was cancelled."""
+    slots, choice = asyncio.Semaphore(AT_ONCE), random.Random(4)
+    cancelled: dict[str, float] = {}
+
+    async def one(name: str, method: Method, model: str, patience: float) -> None:
+        async with slots:
+            request = question(f"up/{model}", name)
+            call: grpc.aio.UnaryUnaryCall | grpc.aio.UnaryStreamCall  # type: ignore[type-arg] # of either method
+            if method is Method.UNARY:
+                call = served.stub.Chat(request)
+            else:
+                call = served.stub.StreamChat(request)
+            if model in (MID_STREAM, STALLED):
+                await call.read()  # type: ignore[union-attr] # a stream
+            await asyncio.sleep(patience)
+            cancelled[name] = time.monotonic()
+            call.cancel()
+
+    await asyncio.gather(
+        *(one(f"call {index}", *KINDS[index % 4], 0.015 + choice.random() / 50) for index in range(TRIALS))
+    )
+    return cancelled
+
+
+async def _closed(http: aiohttp.ClientSession, port: int) -> list[Arrived]:
+    """What arrived, once all of it has closed or would be late anyway."""
+    deadline = time.monotonic() + 1.0
+    while True:
+        arrived = await arrivals(http, port)
+        if all(each.closed_at for each in arrived) or time.monotonic() > deadline:
+            return arrived
+        await asyncio.sleep(0.1)
+
+
+def _waits(cancelled: Mapping[str, float], arrived: Mapping[str, Arrived]) -> dict[str, float]:
+    """Seconds from each cancellation to the end of its connection; a call that never arrived has none."""
+    return {
+        name: (each.closed_at or float("inf")) - max(cancelled[name], each.at)
+        for name, each in arrived.items()
+    }
+
+
+def _descriptors(served: Gateway) -> int:
+    return len(list(Path(f"/proc/{served.process.pid}/fd").iterdir()))
