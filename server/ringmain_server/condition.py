@@ -83,7 +83,7 @@ class Condition:
     ) -> None:
         self.provider_id = provider_id
         self.provider_model = provider_model
-        self._provider = provider
+        self.provider = provider
         self._clock = clock
         self._on_change = on_change
         self.breaker = Breaker(clock, settings.breaker, self._changed)
@@ -106,7 +106,7 @@ class Condition:
 
     def refusal(self) -> ProviderError | None:
         """Why no attempt may be made now, with the time until one may; None when one may."""
-        if self._provider.drained:
+        if self.provider.drained:
             return Drained(self.provider_id, "is drained")
         now = self._clock()
         until = self.hold.until
@@ -122,7 +122,7 @@ class Condition:
 
     def admit(self) -> Ticket | None:
         """Leave for one attempt; None when `refusal` says why not."""
-        if self._provider.drained or self.hold.until is not None or not self.limit.acquire():
+        if self.provider.drained or self.hold.until is not None or not self.limit.acquire():
             return None
         permit = self.breaker.admit()
         if permit is None:

@@ -15,7 +15,8 @@ class ScriptedBackend:
     """Plays one script per request, in order; the last one again for every later request.
 
     Attributes:
-        scripts: Each a list of messages to give and exceptions to raise; `HANG` waits for ever.
+        scripts: Each a list of messages to give and exceptions to raise; a number waits so many seconds,
+            `HANG` for ever.
         requests: What was asked.
         closed: How many requests have ended, in whatever way.
     """
@@ -28,7 +29,9 @@ class ScriptedBackend:
         """Gives the first thing of the script."""
         try:
             for step in self._script(request):
-                return await _perform(step)
+                said = await _perform(step)
+                if said is not None:
+                    return said
         finally:
             self.closed += 1
         raise AssertionError("the script is empty")
@@ -37,7 +40,9 @@ class ScriptedBackend:
         """Gives one thing of the script after the other."""
         try:
             for step in self._script(request):
-                yield await _perform(step)
+                said = await _perform(step)
+                if said is not None:
+                    yield said
         finally:
             self.closed += 1
 
@@ -51,5 +56,8 @@ async def _perform(step: object) -> Any:
         raise step
     if step == HANG:
         await asyncio.Event().wait()
+    if isinstance(step, float):
+        await asyncio.sleep(step)
+        return None
     await asyncio.sleep(0)
     return step

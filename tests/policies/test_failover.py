@@ -17,6 +17,10 @@ TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, Hold, str]] 
     errors.ContextTooLong: (False, Failover.LARGER_CONTEXT, False, Hold.NONE, "INVALID_ARGUMENT"),
     errors.ContentFiltered: (False, Failover.BY_POLICY, False, Hold.NONE, "FAILED_PRECONDITION"),
     errors.Rejected: (False, Failover.NO, False, Hold.NONE, "INVALID_ARGUMENT"),
+    errors.PrefillRejected: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
+    errors.BreakerOpen: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
+    errors.Drained: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
+    errors.CandidateFull: (False, Failover.YES, False, Hold.NONE, "RESOURCE_EXHAUSTED"),
     errors.MalformedAnswer: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
     errors.StreamBroken: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
 }
