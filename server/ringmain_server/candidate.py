@@ -37,7 +37,6 @@ class Candidate:
         max_output_tokens: Most tokens of output, 0 when unknown.
         output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the most to
             write where a request does not say, on a wire that wants a number.
-        wire: `responses` where the model works only, or fully, over OpenAI's Responses API; else empty.
         prefill: Whether it continues an assistant's unfinished turn.
     """
 
@@ -50,7 +49,6 @@ class Candidate:
     context_tokens: int = 0
     max_output_tokens: int = 0
     output_limit_configured: bool = True
-    wire: str = ""
     prefill: bool = False
 
     @property

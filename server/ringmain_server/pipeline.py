@@ -80,7 +80,7 @@ def _serves(provider: Provider, model: str) -> bool:
 
 
 def _at_vendor(provider: ProviderSettings) -> bool:
-    """Whether requests go to the vendor's own endpoint: others may serve other models, over another wire."""
+    """Whether requests go to the vendor's own endpoint: others may serve other models."""
     return provider.platform is None and provider.base_url in (None, KINDS[provider.kind].base_url)
 
 
@@ -135,7 +135,6 @@ def _candidate(
         context_tokens=stated.context_tokens or known.context_tokens,
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
-        wire=known.wire if _at_vendor(settings.providers[stated.provider]) else "",
     )
 
 
