@@ -178,25 +178,35 @@ def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:
     """
     response = chat_pb2.ChatResponse()
     response.message.role = ROLE_ASSISTANT
-    parts: dict[int, _GrowingPart] = {}
+    parts: dict[int, Part] = {}
+    deltas: dict[int, list[chat_pb2.PartDelta]] = {}
     for event in events:
         match event.WhichOneof("event"):
+            case "part_delta":
+                deltas.setdefault(event.part_delta.index, []).append(event.part_delta)
+            case "part_started":
+                parts[event.part_started.index] = event.part_started.part
+            case "finished":
+                _finish(response, event.finished)
             case "started":
                 response.response_id = event.started.response_id
-            case "part_started":
-                parts[event.part_started.index] = _GrowingPart(event.part_started.part)
-            case "part_delta":
-                parts[event.part_delta.index].grow(event.part_delta)
             case "recovered" if event.recovered.content_discarded:
                 parts.clear()
-            case "finished":
-                response.finish_reason = event.finished.finish_reason
-                if event.finished.HasField("usage"):
-                    response.usage.CopyFrom(event.finished.usage)
-                if event.finished.HasField("route"):
-                    response.route.CopyFrom(event.finished.route)
-    response.message.parts.extend(parts[index].build() for index in sorted(parts))
+                deltas.clear()
+    for index in sorted(parts):
+        part = response.message.parts.add()
+        part.MergeFrom(parts[index])
+        if index in deltas:
+            _grow_by(part, deltas[index])
     return response
+
+
+def _finish(response: chat_pb2.ChatResponse, finished: chat_pb2.ChatFinished) -> None:
+    response.finish_reason = finished.finish_reason
+    if finished.HasField("usage"):
+        response.usage.MergeFrom(finished.usage)
+    if finished.HasField("route"):
+        response.route.MergeFrom(finished.route)
 
 
 def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
@@ -220,29 +230,17 @@ def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
     return events
 
 
-class _GrowingPart:
-    """Collects the deltas of one part; joined once at the end."""
-
-    __slots__ = ("_kind", "_part", "_pieces")
-
-    def __init__(self, part: Part) -> None:
-        self._part = Part()
-        self._part.CopyFrom(part)
-        self._kind = ""
-        self._pieces: list[str] = []
-
-    def grow(self, delta: chat_pb2.PartDelta) -> None:
+def _grow_by(part: Part, deltas: Iterable[chat_pb2.PartDelta]) -> None:
+    """Appends what all deltas of a part bring, joined once: appending copies the whole text."""
+    pieces: dict[str, list[str]] = {}
+    for delta in deltas:
         kind = delta.WhichOneof("delta")
         if kind == "signature":
-            self._part.reasoning.signature += delta.signature
+            part.reasoning.signature += delta.signature
         elif kind is not None:
-            self._kind = kind
-            self._pieces.append(getattr(delta, kind))
-
-    def build(self) -> Part:
-        if self._pieces:
-            _grow(self._part, self._kind, "".join(self._pieces))
-        return self._part
+            pieces.setdefault(kind, []).append(getattr(delta, kind))
+    for kind, found in pieces.items():
+        _grow(part, kind, "".join(found))
 
 
 def _measure(piece: str) -> tuple[int, int]:
