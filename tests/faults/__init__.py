@@ -1,1 +1,1 @@
-"""Tests, faults: the catalogue of what providers do wrong, run end to end, and what the gateway makes of it."""
+"""Tests, faults: the catalogue of what providers do wrong, run end to end over gRPC."""

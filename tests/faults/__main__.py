@@ -1,4 +1,7 @@
-"""Tests, faults: `python -m tests.faults [NAME …]` runs the catalogue, or the rows whose names begin so, and prints the scorecard."""
+"""Tests, faults: `python -m tests.faults [NAME …]` runs the catalogue and prints the scorecard.
+
+With names, only the rows that begin so.
+"""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Tests, faults: the answers that both upstreams of the catalogue give, and the scripts that look at requests."""
+"""Tests, faults: what both upstreams of the catalogue answer, and the scripts that look at requests."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -63,7 +63,7 @@ def flapping(seconds: float = 10 * SCALE) -> Dynamic:
 
 
 def with_prefill(continued: Callable[[str], Answer | Canned]) -> Dynamic:
-    """The fallback's answer; `continued` decides what follows a text of the assistant at the request's end."""
+    """The fallback's answer; `continued` decides what follows an assistant's text at the request's end."""
 
     def choose(body: Mapping[str, object], _: float) -> Answer | Canned:
         prefix = assistant_prefix(body)

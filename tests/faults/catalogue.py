@@ -1,4 +1,4 @@
-"""Tests, faults: the catalogue. One row for each fault, by the table of section 1 of the laws and by section 3.
+"""Tests, faults: the catalogue. One row for each fault, by sections 1 and 3 of the laws.
 
 `refused_attempt` and `broken_stream` give the trials that most rows have: with a healthy fallback behind the
 primary, and alone; whole and streamed; with each way of stream recovery where content was sent.
@@ -87,7 +87,7 @@ def refused_attempt(
 
 
 def broken_stream(*, abandoned: bool = False) -> tuple[Trial, ...]:
-    """Content was sent: by the request's word an error, or the fallback goes on without a seam; alone, an error."""
+    """Content was sent: an error, or the fallback goes on without a seam, as the request says."""
     interrupted = replace(INTERRUPTED, abandoned=abandoned)
     recovered = replace(BY_FALLBACK, abandoned=abandoned, discarded=False)
     return tuple(

@@ -132,7 +132,7 @@ class Report:
         return None if content is None else max(content - known, 0.0)
 
     def _known(self) -> float | None:
-        """The end of the primary's last request before the fallback's first; told by the route where none arrived."""
+        """When the primary's last request before the fallback's first was over, or the route says so."""
         rescue = self.arrived[Side.FALLBACK]
         before = [arrived for arrived in self.arrived[Side.PRIMARY] if rescue and arrived.at <= rescue[0].at]
         if before:

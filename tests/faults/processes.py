@@ -39,6 +39,7 @@ class Gateway:
     Attributes:
         process: It.
         port: Where callers reach it.
+        admin_port: Where operators reach it.
         metrics_port: Where its metrics are.
         config: Its configuration file.
         log: Its log file.
@@ -48,6 +49,7 @@ class Gateway:
 
     process: asyncio.subprocess.Process
     port: int
+    admin_port: int
     metrics_port: int
     config: Path
     log: Path
@@ -92,10 +94,10 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
     Args:
         config: Its sections; where it listens is added.
     """
-    port, metrics_port = _free_port(), _free_port()
+    port, admin_port, metrics_port = _free_port(), _free_port(), _free_port()
     addresses = (
         *("--listen", f"127.0.0.1:{port}"),
-        *("--admin-listen", f"127.0.0.1:{_free_port()}"),
+        *("--admin-listen", f"127.0.0.1:{admin_port}"),
         *("--metrics-listen", f"127.0.0.1:{metrics_port}"),
         *("--log-format", "json"),
     )
@@ -111,22 +113,24 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
         await _until_serving(process, log)
         async with asyncio.timeout(START_LIMIT):
             await channel.channel_ready()
-        stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)  # type: ignore[assignment]
-        yield Gateway(process, port, metrics_port, file, log, channel, stub)
+        stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
+        yield Gateway(process, port, admin_port, metrics_port, file, log, channel, stub)
 
 
 async def _until_serving(process: asyncio.subprocess.Process, log: Path) -> None:
     try:
         async with asyncio.timeout(START_LIMIT):
-            while b'"serving"' not in log.read_bytes():
-                if process.returncode is not None:
-                    break
+            while process.returncode is None:
+                if '"serving"' in _text(log):
+                    return
                 await asyncio.sleep(0.01)
-            else:
-                return
     except TimeoutError:
         pass
-    raise StartError(f"the gateway does not serve:\n{log.read_text()[-4000:]}")
+    raise StartError(f"the gateway does not serve:\n{_text(log)[-4000:]}")
+
+
+def _text(file: Path) -> str:
+    return file.read_text()
 
 
 @asynccontextmanager

@@ -53,7 +53,7 @@ def _seen(calls: Sequence[Heard]) -> str:
     """How each call ended; equal neighbours once."""
     outcomes = [(key, len(list(group))) for key, group in groupby(map(_outcome, calls))]
     slowest = max(call.seconds for call in calls)
-    told = ", ".join(f"{count}× {what}" if count > 1 else what for what, count in outcomes[:4])
+    told = ", ".join(f"{count} times {what}" if count > 1 else what for what, count in outcomes[:4])
     more = f", and {len(outcomes) - 4} more changes" if len(outcomes) > 4 else ""
     return f"{told}{more} in {slowest * 1000:.0f} ms"
 
@@ -69,7 +69,7 @@ def _requests(report: Report, side: Side) -> str:
     """How many requests, and when the first ones came after the first call began, in milliseconds."""
     arrived = report.arrived[side]
     if not arrived:
-        return "–"
+        return "none"
     start = report.calls[0].start
     shown = " ".join(f"+{(request.at - start) * 1000:.0f}" for request in arrived[:3])
     return f"{len(arrived)}: {shown}{' …' if len(arrived) > 3 else ''}"
@@ -80,13 +80,12 @@ def _summary(result: Result) -> str:
     rows = {report.row.name for report in reports}
     failed = {report.row.name for report in reports if not report.passed}
     takeovers = [report.takeover for report in reports if report.takeover is not None]
-    lines = [
-        f"{len(rows) - len(failed)} of {len(rows)} faults pass, "
-        f"{sum(report.passed for report in reports)} of {len(reports)} trials."
-    ]
-    if takeovers:
-        lines.append(
-            f"First content of the fallback after the fault was known: median {median(takeovers) * 1000:.1f} ms, "
-            f"at most {max(takeovers) * 1000:.1f} ms of {TAKEOVER * 1000:.0f}."
-        )
-    return "\n".join(lines)
+    passed = sum(report.passed for report in reports)
+    counts = f"{len(rows) - len(failed)} of {len(rows)} faults pass, {passed} of {len(reports)} trials."
+    if not takeovers:
+        return counts
+    return (
+        f"{counts}\nFirst content of the fallback after the fault was known: "
+        f"median {median(takeovers) * 1000:.1f} ms, "
+        f"at most {max(takeovers) * 1000:.1f} ms of {TAKEOVER * 1000:.0f}."
+    )

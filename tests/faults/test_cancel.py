@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
-import grpc.aio
 import pytest
 
 from tests.faults.probe import Arrived, arrivals
@@ -49,16 +48,18 @@ async def _cancel_all(served: Gateway) -> Mapping[str, float]:
     async def one(name: str, method: Method, model: str, patience: float) -> None:
         async with slots:
             request = question(f"up/{model}", name)
-            call: grpc.aio.UnaryUnaryCall | grpc.aio.UnaryStreamCall  # type: ignore[type-arg] # of either method
             if method is Method.UNARY:
-                call = served.stub.Chat(request)
-            else:
-                call = served.stub.StreamChat(request)
+                unary = served.stub.Chat(request)
+                await asyncio.sleep(patience)
+                cancelled[name] = time.monotonic()
+                unary.cancel()
+                return
+            stream = served.stub.StreamChat(request)
             if model in (MID_STREAM, STALLED):
-                await call.read()  # type: ignore[union-attr] # a stream
+                await stream.read()
             await asyncio.sleep(patience)
             cancelled[name] = time.monotonic()
-            call.cancel()
+            stream.cancel()
 
     await asyncio.gather(
         *(one(f"call {index}", *KINDS[index % 4], 0.015 + choice.random() / 50) for index in range(TRIALS))

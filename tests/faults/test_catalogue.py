@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import cast
 
 import pytest
 
@@ -12,9 +13,9 @@ from tests.faults.runner import Case, Result, run_catalogue
 
 @pytest.fixture(scope="module")
 def result(request: pytest.FixtureRequest) -> Result:
-    """One run of all trials that this session selects; most of their time is waiting, so they wait together."""
+    """One run of all trials that this session selects; they mostly wait, so they wait together."""
     chosen = [
-        item.callspec.params["case"]
+        cast("Case", item.callspec.params["case"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
     ]
@@ -30,7 +31,7 @@ def reports(result: Result) -> Mapping[str, Report]:
 @pytest.mark.slow
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case_name(*case))
 def test_a_fault(case: Case, reports: Mapping[str, Report]) -> None:
-    """The caller gets the complete answer or a clean, bounded error; the upstreams get no request too many."""
+    """The caller gets the complete answer or a bounded error; the upstreams get no request too many."""
     report = reports[case_name(*case)]
     assert not report.complaints
     assert not report.slow
@@ -38,5 +39,5 @@ def test_a_fault(case: Case, reports: Mapping[str, Report]) -> None:
 
 @pytest.mark.slow
 def test_every_attempt_has_one_outcome(result: Result) -> None:
-    """Over the whole catalogue, the attempts that the gateway counted are the requests that the upstreams got."""
+    """Over the whole catalogue, the gateway counted as many attempts as the upstreams got requests."""
     assert not result.uncounted

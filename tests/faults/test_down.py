@@ -16,7 +16,7 @@ MOST = 0.001
 
 @pytest.mark.slow
 async def test_a_primary_that_is_down_adds_at_most_a_millisecond() -> None:
-    """With its breaker open, the median call is as fast as without that primary, to 1 ms, and does not try it."""
+    """With its breaker open, the median call is as fast as without that primary, to 1 ms."""
     with closed_port() as port:
         async with gateway(_config(port)) as served:
             for _ in range(8):

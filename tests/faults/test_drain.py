@@ -6,7 +6,6 @@ import grpc
 import grpc.aio
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tests.faults.processes import Gateway, gateway
 from tests.faults.streams import outcome, question
@@ -39,11 +38,25 @@ async def test_a_drain_loses_no_stream_that_ends_within_the_grace() -> None:
 
 
 async def _until(served: Gateway, service: str, status: int) -> None:
-    async with asyncio.timeout(2):
-        while await _health(served, service) != status:
-            await asyncio.sleep(0.02)
+    """Waits for a change of health, as a load balancer does."""
+    watch = served.channel.unary_stream(
+        "/grpc.health.v1.Health/Watch",
+        request_serializer=HealthCheckRequest.SerializeToString,
+        response_deserializer=HealthCheckResponse.FromString,
+    )(HealthCheckRequest(service=service), timeout=2)
+    try:
+        async for answer in watch:
+            if answer.status == status:
+                return
+    finally:
+        watch.cancel()
+    raise AssertionError(f"{service} never became {status}")
 
 
 async def _health(served: Gateway, service: str) -> int:
-    answer = await HealthStub(served.channel).Check(HealthCheckRequest(service=service), timeout=5)
-    return int(answer.status)
+    check = served.channel.unary_unary(
+        "/grpc.health.v1.Health/Check",
+        request_serializer=HealthCheckRequest.SerializeToString,
+        response_deserializer=HealthCheckResponse.FromString,
+    )
+    return int((await check(HealthCheckRequest(service=service), timeout=5)).status)

@@ -8,6 +8,7 @@ of the machine's monotonic clock, which all processes share. `GET /received?mode
 import argparse
 import asyncio
 import json
+import logging
 import signal
 import ssl
 from collections import defaultdict
@@ -101,6 +102,8 @@ def scripts(side: Side) -> dict[str, Scripted]:
 
 async def serve(side: Side) -> None:
     """Serves over HTTP, and over TLS with a certificate of an authority that nobody trusts."""
+    # Callers that leave while an answer is written are what this is for.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)

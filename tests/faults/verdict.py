@@ -1,7 +1,8 @@
-"""Tests, faults: compares what a trial showed with what its row expects, and with the laws that hold for every row."""
+"""Tests, faults: compares what a trial showed with what its row expects, and with the laws of all rows."""
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.faults.probe import Heard, Report
 from tests.faults.rows import CLOSING, TAKEOVER, USAGE, Side, cost_nano_usd
@@ -68,7 +69,8 @@ def _error(report: Report, call: Heard) -> Iterator[str]:
         yield f"ended {error.code.name} {error.reason} instead of an answer: {error.message}"
         return
     if (error.code, error.reason) != (expect.code, expect.reason):
-        yield f"ended {error.code.name} {error.reason}, not {expect.code.name} {expect.reason}: {error.message}"
+        wanted = f"{expect.code.name} {expect.reason}"
+        yield f"ended {error.code.name} {error.reason}, not {wanted}: {error.message}"
         return
     told = f"{error.message} {dict(error.metadata)}"
     if leak := _LEAKS.search(told):
@@ -99,7 +101,7 @@ def _attempts(report: Report) -> Iterator[str]:
         if not bounds.holds(count):
             yield f"the {side} got {count} requests, not {bounds}"
     primary = report.arrived[Side.PRIMARY]
-    gaps = [later.at - earlier.at for earlier, later in zip(primary, primary[1:], strict=False)]
+    gaps = [later.at - earlier.at for earlier, later in pairwise(primary)]
     if any(gap < expect.spacing for gap in gaps):
         yield f"the primary was asked again after {min(gaps):.3f} s, not {expect.spacing:g}"
     if expect.abandoned and not all(request.abandoned for request in primary):
@@ -131,4 +133,4 @@ def _compared(text: str, expected: str) -> str:
         (index for index, (one, other) in enumerate(zip(text, expected, strict=False)) if one != other),
         min(len(text), len(expected)),
     )
-    return f"{len(text)} characters, other than the {len(expected)} expected from {same} on: {text[same : same + 30]!r}"
+    return f"{len(text)} characters, not as expected from {same} on: {text[same : same + 30]!r}"
