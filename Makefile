@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint format generate check-generated check-floor check-docs bench lock clean
+.PHONY: help setup run test faults soak lint format generate check-generated check-floor check-docs bench lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -77,6 +77,12 @@ run: run-environment ## Start the gateway on 127.0.0.1:50051, stream a first ans
 # Coverage is judged for the whole suite only.
 test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
 	$(bin)/python -m pytest $(or $(ARGS),--cov)
+
+faults: dev-environment ## Run the fault catalogue and print the scorecard; or the faults that ARGS names
+	@$(bin)/python -m tests.faults $(ARGS)
+
+soak: dev-environment ## Let random faults, cancellations, reloads and drains loose for MINUTES=2
+	@$(bin)/python -m tests.faults.soak --minutes $(or $(MINUTES),2) $(ARGS)
 
 bench: dev-environment ## Measure CPU, latency and memory of the gateway on this machine
 	$(bin)/python -m tests.bench $(ARGS)
