@@ -239,8 +239,8 @@ def _grow_by(part: Part, deltas: Iterable[chat_pb2.PartDelta]) -> None:
             part.reasoning.signature += delta.signature
         elif kind is not None:
             pieces.setdefault(kind, []).append(getattr(delta, kind))
-    for kind, found in pieces.items():
-        _grow(part, kind, "".join(found))
+    for grown, found in pieces.items():
+        _grow(part, grown, "".join(found))
 
 
 def _measure(piece: str) -> tuple[int, int]:

@@ -44,7 +44,7 @@ async def race(
     Returns:
         The winner and its value; None when all have failed.
     """
-    racing = {asyncio.ensure_future(first.work): first.key}
+    racing: dict[asyncio.Future[Value], Key] = {asyncio.ensure_future(first.work): first.key}
     late: float | None = delay
     try:
         while racing:
@@ -63,7 +63,8 @@ async def race(
         return None
     finally:
         for task, key in racing.items():
-            await lost(key, await _stop(task))
+            value = await _stop(task)
+            await lost(key, value)
 
 
 async def _stop(task: "asyncio.Future[Value]") -> Value | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ringmain_server.candidate import Candidate
 
 Req = TypeVar("Req")
+Req_co = TypeVar("Req_co", covariant=True)
 Res = TypeVar("Res")
 Event = TypeVar("Event")
 
@@ -112,7 +113,7 @@ class Unary(Generic[Req, Res]):
     replay: Replay[Req, Res, Any] | None = None
 
 
-class Recovering(Protocol[Req, Event]):
+class Recovering(Protocol[Req_co, Event]):
     """One stream's memory of what the caller has, and how it goes on after a break."""
 
     @property
@@ -124,7 +125,7 @@ class Recovering(Protocol[Req, Event]):
         """The stream broke."""
         ...
 
-    def resume(self, candidate: "Candidate") -> Req:
+    def resume(self, candidate: "Candidate") -> Req_co:
         """What the candidate that goes on is asked."""
         ...
 

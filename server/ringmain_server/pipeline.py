@@ -16,7 +16,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
-from ringmain_server.catalog.models import UNKNOWN, listed, lookup
+from ringmain_server.catalog.models import UNKNOWN, KnownModel, listed, lookup
 from ringmain_server.catalog.prices import FlatPrice, Price, list_price
 from ringmain_server.condition import Conditions
 from ringmain_server.config import CandidateSettings, ProviderSettings, Settings
@@ -131,11 +131,16 @@ def _candidate(
         provider_model=stated.model,
         timeouts=Timeouts(timeouts.connect, timeouts.attempt, timeouts.first_content, timeouts.idle),
         price=_price(provider.kind, stated),
-        capabilities=known.capabilities if stated.capabilities is None else _stated(stated.capabilities),
+        capabilities=_known(provider, known) if stated.capabilities is None else _stated(stated.capabilities),
         context_tokens=stated.context_tokens or known.context_tokens,
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
+        prefill=provider.prefills(stated.model) if stated.prefill is None else stated.prefill,
     )
+
+
+def _known(provider: Provider, known: KnownModel) -> frozenset[int] | None:
+    return known.capabilities if provider.capabilities is None else provider.capabilities
 
 
 def _price(kind: str, stated: CandidateSettings) -> Price | None:

@@ -1,6 +1,7 @@
 """Room 3: from the configuration to the policies: what the settings mean to breakers, retries and models."""
 
 import random
+from dataclasses import replace
 
 from ringmain.v1.routing_pb2 import StreamRecovery
 
@@ -48,12 +49,12 @@ def condition_settings(settings: Settings, provider_id: str, model: str | None) 
     breakers = [settings.breaker, provider.breaker]
     if model is not None:
         breakers.append(settings.models[model].breaker)
-    concurrency = {"limit": CANDIDATE_LIMIT, "adaptive": False}
-    concurrency |= overridden(settings.concurrency, provider.concurrency)
+    unlimited = ConcurrencySettings(limit=CANDIDATE_LIMIT, adaptive=False)
+    concurrency = overridden(settings.concurrency, provider.concurrency)
     return ConditionSettings(
         BreakerSettings(**overridden(*breakers)),
         HoldSettings(**overridden(settings.hold, provider.hold)),
-        ConcurrencySettings(**concurrency),
+        replace(unlimited, **concurrency),
     )
 
 

@@ -81,7 +81,8 @@ async def test_models_are_found_by_capability() -> None:
     """A list is filtered by everything that a model must be able to do."""
     models = {"new": {"candidates": ["up/gpt-4o"]}, "old": {"candidates": ["up/gpt-4"]}}
     async with gateway({"providers": {"up": ELSEWHERE}, "models": models}) as ringmain:
-        assert await names(ringmain, "tools") == {"new", "old"}
+        able = {name for name in await names(ringmain, "tools") if not name.startswith("sandbox/")}
+        assert able == {"new", "old"}
         assert await names(ringmain, "tools", "vision") == {"new"}
         assert await names(ringmain, "reasoning") == set()
 

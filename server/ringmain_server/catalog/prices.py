@@ -6,12 +6,15 @@ unknown.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from ringmain.v1.usage_pb2 import Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import TieredPrices
 
 NANO = 1_000_000_000
 MEGA = 1_000_000
@@ -80,6 +83,9 @@ class FlatPrice:
             + usage.output_token_count * self.output_per_mtok
         )
         return round(dollars_per_mega * NANO / MEGA)
+
+
+_Listed: TypeAlias = "Decimal | TieredPrices | None"
 
 
 class _Tier(NamedTuple):
@@ -155,19 +161,26 @@ def _tiers(provider: str, model: str) -> list[_Tier]:
     except LookupError:
         return []
     listed = found.model_price
-    prices = [listed.input_mtok, listed.output_mtok, listed.cache_read_mtok, listed.cache_write_mtok]
+    prices: list[_Listed] = [listed.input_mtok, listed.output_mtok, listed.cache_read_mtok, listed.cache_write_mtok]
     if not found.total_price or prices[0] is None or prices[1] is None:
         return []
     starts = {tier.start for price in prices for tier in getattr(price, "tiers", ())}
-    bounds = (-1, *sorted(starts))
-    return [_Tier(start, FlatPrice(*(_above(price, start) for price in prices))) for start in bounds]
+    return [_Tier(start, _flat(prices, start)) for start in (-1, *sorted(starts))]
 
 
-def _above(price: object, start: int) -> Decimal | None:
+def _flat(prices: Sequence[_Listed], start: int) -> FlatPrice:
+    """The prices that hold for input just above `start`."""
+    read, write, cached, cache_write = (_above(price, start) for price in prices)
+    assert read is not None
+    assert write is not None
+    return FlatPrice(read, write, cached, cache_write)
+
+
+def _above(price: _Listed, start: int) -> Decimal | None:
     """The price that holds for input just above `start`."""
     if price is None or isinstance(price, Decimal):
         return price
-    found = price.base
+    found: Decimal = price.base
     for tier in price.tiers:
         if start >= tier.start:
             found = tier.price

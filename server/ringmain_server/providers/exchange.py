@@ -24,6 +24,10 @@ The values' types follow their keys', which a mapping cannot say.
 """
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A configured account at an upstream: translators over one transport.
@@ -34,6 +38,8 @@ class Provider:
         transport: How to reach it.
         translators: What it can do.
         models: Its own names of models worth listing, empty when only the upstream knows.
+        capabilities: What all its models can do, None where that is the catalog's affair.
+        prefills: Whether a model continues an assistant's unfinished turn.
         translators_for: What a candidate needs in place of `translators`, for the same operations, where a
             provider's models differ in their wire; None where they do not.
     """
@@ -43,6 +49,8 @@ class Provider:
     transport: Transport[Any, Any, Any]
     translators: Translators
     models: tuple[str, ...] = ()
+    capabilities: frozenset[int] | None = None
+    prefills: Callable[[str], bool] = _never
     translators_for: Callable[[Candidate], Translators] | None = None
 
     def backend(self, candidate: Candidate) -> "Exchange":

@@ -8,7 +8,6 @@ from ringmain.v1 import model_service_pb2 as model_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
 from ringmain_server.backend import Call
-from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.catalog.prices import NANO
 from ringmain_server.errors import InvalidField
@@ -51,7 +50,7 @@ class ModelService:
         return model_pb2.Model(
             model=name,
             capabilities=map(model_pb2.Capability.ValueType, sorted(capabilities)),
-            candidates=[_candidate(one.candidate) for one in served],
+            candidates=[_candidate(one) for one in served],
         )
 
 
@@ -68,13 +67,14 @@ def _capabilities(served: Served) -> frozenset[int]:
     return (known & served_here) | features
 
 
-def _candidate(candidate: Candidate) -> model_pb2.Candidate:
+def _candidate(served: Served) -> model_pb2.Candidate:
+    candidate = served.candidate
     message = model_pb2.Candidate(
         provider_id=candidate.provider_id,
         provider_model=candidate.provider_model,
         context_token_count=candidate.context_tokens,
         max_output_token_count=candidate.max_output_tokens,
-        available=True,
+        available=served.condition.refusal() is None,
     )
     price = candidate.price.at(0) if candidate.price is not None else None
     if price is not None:

@@ -124,5 +124,6 @@ def _candidate(model: str) -> Candidate:
 def _call(request: ChatRequest) -> Call:
     call = Call("resp_1", "ringmain.v1.ChatService/Chat", deadline=float("inf"))
     now = asyncio.get_running_loop().time()
-    call.attempts.append(Attempt(_candidate(_name(request)), now))
+    call.current = Attempt(_candidate(_name(request)), now)
+    call.attempts.append(call.current)
     return call

@@ -12,6 +12,7 @@ import httpx2
 
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.request import DEFAULT_MAX_OUTPUT_TOKENS, Options
+from ringmain_server.providers.anthropic.traits import traits_of
 from ringmain_server.providers.anthropic.translators import translators
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
@@ -52,7 +53,13 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         transport = _bedrock(provider_id, settings, errors)
     else:
         transport = _direct(provider_id, settings, sessions, errors)
-    return Provider(provider_id, settings.kind, transport, translators(options, errors))
+    return Provider(
+        provider_id,
+        settings.kind,
+        transport,
+        translators(options, errors),
+        prefills=lambda model: traits_of(model).prefill,
+    )
 
 
 def _direct(

@@ -48,6 +48,14 @@ class Traits:
     sampling_exclusive: bool
     schema: bool
 
+    @property
+    def prefill(self) -> bool:
+        """Whether it continues an assistant's unfinished turn: models from 4.6 on refuse that.
+
+        https://platform.claude.com/docs/en/build-with-claude/working-with-messages
+        """
+        return self.thinking is not Thinking.ADAPTIVE
+
 
 @functools.lru_cache(maxsize=1024)
 def traits_of(model: str) -> Traits:

@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
+
+from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
@@ -35,4 +38,11 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSession
     wire = ChatWire(_DIALECT, errors)
     transport = SandboxTransport(provider_id, upstream, errors)
     translators = {CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire)}
-    return Provider(provider_id, "sandbox", transport, translators, models=tuple(MODELS))
+    return Provider(
+        provider_id,
+        "sandbox",
+        transport,
+        translators,
+        models=tuple(MODELS),
+        capabilities=CHAT_FEATURES | {CAPABILITY_CHAT},
+    )
