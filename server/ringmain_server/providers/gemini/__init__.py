@@ -6,7 +6,7 @@ session. The translators are those of Vertex AI (`docs/decisions/0007-gemini-sha
 
 from typing import TYPE_CHECKING
 
-from google import genai
+from google.genai import Client
 from google.genai.types import HttpOptions
 
 from ringmain_server.providers.exchange import Provider
@@ -51,7 +51,7 @@ def _endpoint(base_url: str | None, key: str) -> tuple[str, dict[str, str]]:
     name for.
     """
     options = HttpOptions(base_url=base_url) if base_url else None
-    client = genai.Client(vertexai=False, api_key=key or "none", http_options=options)
+    client = Client(vertexai=False, api_key=key or "none", http_options=options)
     found = client._api_client._http_options
     headers = {
         name: value for name, value in (found.headers or {}).items() if key or name != "x-goog-api-key"

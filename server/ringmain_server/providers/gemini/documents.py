@@ -18,9 +18,7 @@ Object = dict[str, object]
 
 def from_message(message: wire.GenerateContentRequest) -> Object:
     """A request as JSON, without the model, which the path names."""
-    found: Object = MessageToDict(message)
-    found.pop("model", None)
-    return found
+    return {name: _whole(value) for name, value in MessageToDict(message).items() if name != "model"}
 
 
 def merged(found: Object, given: Mapping[str, object]) -> Object:
@@ -58,6 +56,15 @@ def to_message(document: Object, provider_id: str) -> wire.GenerateContentRespon
     except (ParseError, AttributeError, TypeError, ValueError) as exc:
         raise MalformedAnswer(provider_id, "answered JSON of no known shape") from exc
     return message
+
+
+def _whole(value: object) -> object:
+    """The same with whole numbers as integers: a Value knows none, and schemas count in them."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {name: _whole(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _objects(found: object) -> list[Object]:

@@ -73,13 +73,17 @@ def wire_error(found: object) -> WireError | None:
         _text(found.get("message")),
         _text(info.get("reason")),
         http_errors.duration(_text(retry.get("retryDelay"))),
-        _quotas(quota.get("violations")),
+        (*_quotas(quota.get("violations")), *_quota_limit(info.get("metadata"))),
     )
 
 
 def _quotas(violations: object) -> tuple[str, ...]:
     found = violations if isinstance(violations, list) else ()
     return tuple(_text(violation.get("quotaId")) for violation in found if isinstance(violation, Mapping))
+
+
+def _quota_limit(metadata: object) -> tuple[str, ...]:
+    return (_text(metadata.get("quota_limit")),) if isinstance(metadata, Mapping) else ()
 
 
 def _text(value: object) -> str:

@@ -113,6 +113,7 @@ class Answer:
                 self._sign(signatures.CALL, part.thought_signature)
             self._call(part.function_call, message.response_id)
             return
+        place = signatures.BEFORE
         if kind == "inline_data":
             blob = part.inline_data
             self._next(_OTHER)
@@ -121,8 +122,10 @@ class Answer:
             self._tool_text(f"```python\n{part.executable_code.code}\n```\n")
         elif kind == "code_execution_result":
             self._tool_text(f"```\n{part.code_execution_result.output}\n```\n")
+        elif self._kind != _TEXT:
+            place = signatures.ALONE
         if part.thought_signature:
-            self._sign(signatures.BEFORE, part.thought_signature)
+            self._sign(place, part.thought_signature)
 
     def _tool_text(self, text: str) -> None:
         """What a tool of the provider's own ran, which the contract has no part for."""
@@ -144,7 +147,7 @@ class Answer:
 
     def _sign(self, place: bytes, signature: bytes) -> None:
         """A signature, in the reasoning that has just come or in one of its own."""
-        if self._kind != _THOUGHT or place == signatures.BEFORE:
+        if self._kind != _THOUGHT or place in (signatures.BEFORE, signatures.ALONE):
             self._next(_THOUGHT)
         self.assembler.signature(place + signature, self._key)
         self._next(_OTHER)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     Events = grpc.aio.UnaryStreamMultiCallable[wire.GenerateContentRequest | wire.CountTokensRequest, bytes]
     from google.auth.credentials import Credentials
 
-SERVICE = "/google.cloud.aiplatform.v1.PredictionService"
+_PREDICTION = "/google.cloud.aiplatform.v1.PredictionService"
+_UTILITY = "/google.cloud.aiplatform.v1.LlmUtilityService"
 MESSAGE_LIMIT = 64 << 20
 """Most bytes of one message of an answer."""
 
@@ -78,13 +79,13 @@ class Connection:
         self.in_flight = 0
         serialize = wire.GenerateContentRequest.SerializeToString
         self.generate: Whole = channel.unary_unary(
-            f"{SERVICE}/GenerateContent", request_serializer=serialize
+            f"{_PREDICTION}/GenerateContent", request_serializer=serialize
         )
         self.stream: Events = channel.unary_stream(
-            f"{SERVICE}/StreamGenerateContent", request_serializer=serialize
+            f"{_PREDICTION}/StreamGenerateContent", request_serializer=serialize
         )
         self.count: Whole = channel.unary_unary(
-            f"{SERVICE}/CountTokens", request_serializer=wire.CountTokensRequest.SerializeToString
+            f"{_UTILITY}/CountTokens", request_serializer=wire.CountTokensRequest.SerializeToString
         )
 
 

@@ -15,7 +15,7 @@ from ringmain.v1.generation_pb2 import (
     ResponseFormat,
 )
 
-from ringmain_server.providers.vertex import values, wire
+from ringmain_server.providers.vertex import schemas, wire
 from ringmain_server.providers.vertex.traits import Thinking, Traits
 
 _SCHEMA_PATH = "generation_config.response_format.json_schema.schema_json"
@@ -91,13 +91,11 @@ def _level(effort: ReasoningEffort.ValueType, traits: Traits) -> int:
 
 
 def _shape(target: wire.GenerationConfig, wanted: ResponseFormat) -> None:
-    """JSON Schema as it stands.
+    """https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/control-generated-output.
 
-    https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/control-generated-output.
-    Of its keywords the provider enforces what it documents and ignores the rest; a schema's name has no
-    field.
+    A schema's name has no field.
     """
     target.response_mime_type = _JSON
     if wanted.WhichOneof("format") == "json_schema":
-        schema = values.schema(wanted.json_schema.schema_json, _SCHEMA_PATH)
+        schema = schemas.response(wanted.json_schema.schema_json, _SCHEMA_PATH)
         target.response_json_schema.CopyFrom(schema)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _PACKAGE = "google.cloud.aiplatform_v1"
 _TYPES = f"{_PACKAGE}.types"
-_CLIENT = f"{_PACKAGE}.services.prediction_service.async_client"
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
@@ -37,14 +36,14 @@ def types_module(name: str) -> ModuleType:
         return importlib.import_module(f"{_TYPES}.{name}")
 
 
-def load_client() -> None:
-    """Imports the client with its credentials and its transport: 0.4 s, 22 MB. Once, at start-up.
+def load_client(service: str = "prediction_service") -> ModuleType:
+    """Imports a client with its credentials and its transport: 0.4 s, 22 MB. Once, at start-up.
 
     Raises:
         ModuleNotFoundError: google-cloud-aiplatform is not installed.
     """
     with _stood_in():
-        importlib.import_module(_CLIENT)
+        return importlib.import_module(f"{_PACKAGE}.services.{service}.async_client")
 
 
 def open_channel(host: str, credentials: "Credentials", options: Mapping[str, int]) -> "grpc.aio.Channel":
@@ -55,8 +54,7 @@ def open_channel(host: str, credentials: "Credentials", options: Mapping[str, in
         credentials: Refreshed by the library when their token runs out, in a thread of its own.
         options: Channel arguments.
     """
-    load_client()
-    client = sys.modules[_CLIENT].PredictionServiceAsyncClient
+    client = load_client().PredictionServiceAsyncClient
     transport = client.get_transport_class("grpc_asyncio")
     channel: grpc.aio.Channel = transport.create_channel(
         host if ":" in host else f"{host}:443", credentials=credentials, options=tuple(options.items())

@@ -13,7 +13,7 @@ from ringmain.v1.generation_pb2 import TOOL_MODE_AUTO, TOOL_MODE_NONE, TOOL_MODE
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.vertex import generation, turns, values, wire
+from ringmain_server.providers.vertex import generation, schemas, turns, values, wire
 from ringmain_server.providers.vertex.traits import traits_of
 
 _AUTO, _ANY, _NONE = 1, 2, 3
@@ -101,7 +101,7 @@ def _declare(found: wire.GenerateContentRequest, tools: Sequence[Tool]) -> None:
         declaration = declarations.add(name=tool.name, description=tool.description)
         if tool.parameters_schema_json:
             path = f"tools[{index}].parameters_schema_json"
-            declaration.parameters_json_schema.CopyFrom(values.schema(tool.parameters_schema_json, path))
+            declaration.parameters_json_schema.CopyFrom(schemas.parameters(tool.parameters_schema_json, path))
 
 
 def _choose(found: wire.GenerateContentRequest, choice: ToolChoice) -> None:

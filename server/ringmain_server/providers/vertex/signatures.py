@@ -3,15 +3,16 @@
 Gemini may sign any part of its answer, and wants each signature back in the very part that it came in;
 since Gemini 3 a call of a function without the signature it came with is refused
 (https://cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures). The contract has a place for
-signatures in reasoning alone. So a signature becomes a `Reasoning` of its own where it stood, and the first
-byte of `Reasoning.signature` says which part it belongs to: the reasoning itself, the part before it (a
-text, whose signature comes last), or the call after it.
+signatures in reasoning alone. So a signature becomes a `Reasoning` of its own where it stood, and the first byte of
+`Reasoning.signature` says which part it belongs to.
 """
 
 THOUGHT = b"t"
 """The signature belongs to the reasoning that carries it."""
 BEFORE = b"b"
-"""The signature belongs to the part before it."""
+"""The signature belongs to the text or medium before it: that of a text comes last."""
+ALONE = b"a"
+"""The signature came in an empty text of its own."""
 CALL = b"c"
 """The signature belongs to the call after it."""
 UNSIGNED = b"skip_thought_signature_validator"

@@ -191,12 +191,14 @@ class _Conversation:
 def _reasoning(before: list[wire.Part], reasoning: Reasoning) -> bytes:
     """Puts a signature where it came from, and returns it if the call that follows has to carry it."""
     place, signature = reasoning.signature[:1], reasoning.signature[1:]
+    if not signature:
+        return b""
     if place == signatures.CALL:
         return signature
     if place == signatures.THOUGHT:
         before.append(wire.Part(text=reasoning.text, thought=True, thought_signature=signature))
-    elif place == signatures.BEFORE:
-        if not before or before[-1].thought_signature:
+    elif place in (signatures.BEFORE, signatures.ALONE):
+        if place == signatures.ALONE or not before or before[-1].thought_signature:
             before.append(wire.Part(text=""))
         before[-1].thought_signature = signature
     return b""

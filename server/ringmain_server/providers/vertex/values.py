@@ -5,12 +5,9 @@ goes as text rather than as another number.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import orjson
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
-
-from ringmain_server.errors import InvalidField
 
 _EXACT = 2**53
 """Whole numbers up to here are exact as a double."""
@@ -33,7 +30,8 @@ def write(target: Value, found: object) -> None:
             target.list_value.SetInParent()
             for item in found:
                 write(target.list_value.values.add(), item)
-        case Mapping():
+        case _:
+            assert isinstance(found, Mapping), "JSON has no other types"
             target.struct_value.SetInParent()
             fill(target.struct_value, found)
 
@@ -69,35 +67,6 @@ def read_object(struct: Struct) -> dict[str, object]:
 def text_of(struct: Struct) -> str:
     """A Struct as JSON text; a Struct has no order of its own, so names come in alphabetical order."""
     return orjson.dumps(read_object(struct), option=orjson.OPT_SORT_KEYS).decode()
-
-
-def schema(text: str, path: str) -> Value:
-    """A JSON Schema as a Value, not to be changed: the same text gives the same Value.
-
-    Args:
-        text: The schema.
-        path: Where it is in the request, for errors.
-
-    Raises:
-        InvalidField: It is no JSON object.
-    """
-    found = _schema(text)
-    if found is None:
-        raise InvalidField.at(path, "is not a JSON object")
-    return found
-
-
-@lru_cache(maxsize=256)
-def _schema(text: str) -> Value | None:
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(found, dict):
-        return None
-    value = Value()
-    write(value, found)
-    return value
 
 
 def arguments(text: str) -> dict[str, object]:

@@ -1,0 +1,181 @@
+"""Tests of what this wire cannot carry, and of options, schemas and counts."""
+
+import json
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+from ringmain.v1.chat_service_pb2 import ChatRequest, CountTokensRequest
+from ringmain_server.errors import CallerError, InvalidField, MediaInvalid
+from ringmain_server.providers.vertex import schemas, wire
+from ringmain_server.providers.vertex.chat import CountTokensTranslator
+from ringmain_server.providers.vertex.request import options
+from ringmain_server.providers.vertex.traits import Thinking, Traits, traits_of
+
+from tests.providers.vertex import golden
+
+HI = {"role": "ROLE_USER", "parts": [{"text": "Hi"}]}
+
+
+def asked(*messages: Any, **fields: Any) -> ChatRequest:
+    """A request from JSON."""
+    return ParseDict({"model": "m", "messages": list(messages), **fields}, ChatRequest())
+
+
+def user(**part: Any) -> ChatRequest:
+    """A request with one part of the user's."""
+    return asked({"role": "ROLE_USER", "parts": [part]})
+
+
+def with_options(**given: Any) -> ChatRequest:
+    """A request with options for the wire."""
+    return asked(HI, generationConfig={"providerOptions": {"vertex": given}})
+
+
+PART = "messages[0].parts[0].media"
+CONFIG = "generation_config"
+CHOICE = f"{CONFIG}.provider_options[vertex].toolConfig.functionCallingConfig.streamFunctionCallArguments"
+RESULT = {"role": "ROLE_TOOL", "parts": [{"toolResult": {"toolCallId": "lost"}}]}
+TOOL = {"name": "f", "parametersSchemaJson": "[]"}
+FORMAT = {"responseFormat": {"jsonSchema": {"schemaJson": "{oops"}}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "field", "description"),
+    [
+        (
+            user(media={"mimeType": "model/gltf+binary", "data": "eA=="}),
+            MediaInvalid,
+            PART,
+            "is model/gltf+binary",
+        ),
+        (user(media={"data": "eA=="}), MediaInvalid, PART, "has no mime_type"),
+        (user(media={"uri": "https://example.org/x"}), MediaInvalid, PART, "has no mime_type"),
+        (user(media={"mimeType": "text/plain", "data": "//8="}), MediaInvalid, PART, "is not text in UTF-8"),
+        (user(text=""), InvalidField, "messages", "holds nothing to answer"),
+        (
+            asked(RESULT),
+            InvalidField,
+            "messages[0].parts[0].tool_result.tool_call_id",
+            "answers no tool call",
+        ),
+        (asked(HI, tools=[TOOL]), InvalidField, "tools[0].parameters_schema_json", "is not a JSON object"),
+        (
+            asked(HI, generationConfig=FORMAT),
+            InvalidField,
+            f"{CONFIG}.response_format.json_schema.schema_json",
+            "is not a JSON object",
+        ),
+        (with_options(model="x"), InvalidField, f"{CONFIG}.provider_options[vertex].model", "is set by"),
+        (with_options(contents=[]), InvalidField, f"{CONFIG}.provider_options[vertex].contents", "is set by"),
+        (
+            with_options(toolConfig={"functionCallingConfig": {"streamFunctionCallArguments": True}}),
+            InvalidField,
+            CHOICE,
+            "is set by the gateway",
+        ),
+        (with_options(nonsense=1), InvalidField, f"{CONFIG}.provider_options[vertex]", "is not of this wire"),
+    ],
+)
+def test_refusals(request_: ChatRequest, kind: type[CallerError], field: str, description: str) -> None:
+    """What the wire cannot carry is refused with the path of its field, never dropped."""
+    with pytest.raises(InvalidField) as caught:
+        golden.body(request_)
+    assert type(caught.value) is kind
+    assert caught.value.violations[0].field == field
+    assert caught.value.violations[0].description.startswith(description)
+
+
+def test_options_of_others_are_not_looked_at() -> None:
+    """Options count for their own provider kind alone."""
+    request = with_options(model="x")
+    assert options(request, "gemini") == {}
+    assert options(asked(HI), "vertex") == {}
+
+
+def test_options_take_either_spelling() -> None:
+    """Options may have the wire's names in JSON or in protobuf."""
+    sent = golden.body(with_options(safety_settings=[{"category": 3, "threshold": "OFF"}], tool_config=None))
+    assert MessageToDict(sent)["safetySettings"] == [
+        {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}
+    ]
+
+
+def test_count() -> None:
+    """A count asks about everything that an answer would be asked with, and comes back as the provider's."""
+    chat = asked(
+        {"role": "ROLE_SYSTEM", "parts": [{"text": "Be brief."}]},
+        HI,
+        tools=[{"name": "now"}],
+        generationConfig={"temperature": 1},
+    )
+    translator = CountTokensTranslator(golden.RESOURCES)
+    request = CountTokensRequest(chat=chat)
+    sent = translator.request(request, golden.candidate())
+    name = "projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash"
+    assert sent.resource == name
+    assert MessageToDict(sent.message) == {
+        "endpoint": name,
+        "model": name,
+        "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+        "systemInstruction": {"parts": [{"text": "Be brief."}]},
+        "tools": [{"functionDeclarations": [{"name": "now"}]}],
+        "generationConfig": {"temperature": 1.0},
+    }
+    found = translator.response(wire.CountTokensResponse(total_tokens=5), request, golden.candidate())
+    assert (found.input_token_count, found.estimated) == (5, False)
+    plain = translator.request(CountTokensRequest(chat=asked(HI)), golden.candidate()).message
+    assert not plain.HasField("system_instruction")
+
+
+def test_order_of_properties() -> None:
+    """The caller's order of properties goes along, and one that the caller gave stays."""
+    text = json.dumps(
+        {
+            "properties": {"b": {"items": {"properties": {"y": {}, "x": {}}}}, "a": {"anyOf": [{}, True]}},
+            "propertyOrdering": ["a", "b"],
+            "additionalProperties": False,
+        }
+    )
+    found = MessageToDict(schemas.response(text, "p"))
+    assert found["propertyOrdering"] == ["a", "b"]
+    assert found["properties"]["b"]["items"]["propertyOrdering"] == ["y", "x"]
+    assert "propertyOrdering" not in MessageToDict(
+        schemas.parameters('{"properties": {"b": {}, "a": {}}}', "p")
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("gemma-3-27b-it", Traits()),
+        ("endpoints/123", Traits()),
+        ("gemini-1.5-pro-002", Traits(always_thinks=True)),
+        ("gemini-2.0-flash-001", Traits()),
+        ("gemini-2.5-flash-lite", Traits(Thinking.BUDGET)),
+        ("publishers/google/models/gemini-2.5-pro", Traits(Thinking.BUDGET, always_thinks=True)),
+    ],
+)
+def test_traits_of_older_models(model: str, expected: Traits) -> None:
+    """What a model takes is read from its name; a name that does not tell says nothing."""
+    assert traits_of(model) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "penalties", "two_levels"),
+    [
+        ("gemini-3-pro-preview", True, True),
+        ("gemini-3.1-pro-preview", True, False),
+        ("gemini-3-flash-preview", True, False),
+        ("gemini-3.5-flash", False, False),
+        ("gemini-10-flash", False, False),
+        ("gemini-flash-lite-latest", False, False),
+    ],
+)
+def test_traits_of_newer_models(model: str, penalties: bool, two_levels: bool) -> None:
+    """Since Gemini 3, models are told a level and want signatures; later ones refuse more."""
+    found = traits_of(model)
+    assert found.thinking is Thinking.LEVEL
+    assert found.result_media
+    assert found.wants_signatures
+    assert (found.penalties, found.prefix, found.two_levels) == (penalties, penalties, two_levels)
