@@ -34,7 +34,6 @@ TOKEN = " word"
 TOKEN_COUNT = 64
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Methods = dict[str, grpc.RpcMethodHandler[Any, Any]]
 Request = wire.GenerateContentRequest | wire.CountTokensRequest
 
 
@@ -151,11 +150,13 @@ class FakeVertex:
 
     def _handlers(self) -> tuple[grpc.GenericRpcHandler, grpc.GenericRpcHandler]:
         generate, count = wire.GenerateContentRequest.FromString, wire.CountTokensRequest.FromString
-        prediction: Methods = {
+        prediction: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
             "GenerateContent": grpc.unary_unary_rpc_method_handler(self._generate, generate),
             "StreamGenerateContent": grpc.unary_stream_rpc_method_handler(self._stream, generate),
         }
-        utility: Methods = {"CountTokens": grpc.unary_unary_rpc_method_handler(self._count, count)}
+        utility: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+            "CountTokens": grpc.unary_unary_rpc_method_handler(self._count, count)
+        }
         return (
             grpc.method_handlers_generic_handler(SERVICE, prediction),
             grpc.method_handlers_generic_handler(UTILITY, utility),
@@ -327,7 +328,7 @@ async def bench_server(port: int = 0) -> tuple[grpc.aio.Server, int]:
         return answer
 
     server = grpc.aio.server(options=[("grpc.http2.bdp_probe", 0)])
-    methods: Methods = {
+    methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "GenerateContent": grpc.unary_unary_rpc_method_handler(generate),
         "StreamGenerateContent": grpc.unary_stream_rpc_method_handler(
             _bench_stream, wire.GenerateContentRequest.FromString
