@@ -38,6 +38,7 @@ def test_secrets_are_masked(tmp_path: Path) -> None:
         "kind": "openai",
         "base_url": "http://127.0.0.1:1/v1",
         "api_key": MASK,
+        "wire": "auto",
         "headers": {"authorization": MASK, "x-title": MASK},
     }
     assert shown["providers"]["sandbox"] == {

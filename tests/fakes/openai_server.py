@@ -1,4 +1,4 @@
-"""Tests, fakes: a server of OpenAI's chat-completions wire that does what a script says.
+"""Tests, fakes: a server of OpenAI's wires, chat completions and responses, that does what a script says.
 
 In a test:
 
@@ -9,22 +9,26 @@ In a test:
 
 As its own process: `python -m tests.fakes.openai_server --port 9801`.
 
-Which script a request gets stands in `upstream.py`, what the names of models stand for in `behaviours.py`.
+What OpenAI would refuse of a request for a response is refused (`responses_rules.py`). Which script a request
+gets stands in `upstream.py`, what the names of models stand for in `behaviours.py`.
 """
 
 from collections.abc import Iterable
 
 from openai.types import Model
 
+from tests.fakes import responses, responses_planner
 from tests.fakes.behaviours import BEHAVIOURS, behaviour
 from tests.fakes.completions import CREATED, Head
 from tests.fakes.planner import Reply, plan
 from tests.fakes.received import Received
 from tests.fakes.rejections import rejection
+from tests.fakes.responses_rules import complaint
 from tests.fakes.script import Script
 from tests.fakes.upstream import Upstream, json_reply, serve
 
 CHAT_PATH = "/chat/completions"
+RESPONSES_PATH = "/responses"
 MODELS_PATH = "/models"
 DEFAULT_MODELS = ("gpt-4o-mini", "gpt-4o")
 
@@ -46,6 +50,8 @@ class FakeOpenAI(Upstream):
         path = received.path.partition("?")[0]
         if received.method == "GET" and MODELS_PATH in path:
             return _models(path, (*DEFAULT_MODELS, *self.models, *BEHAVIOURS))
+        if received.method == "POST" and path.endswith(RESPONSES_PATH):
+            return self._respond(received)
         if received.method != "POST" or not path.endswith(CHAT_PATH):
             return _canned(404, f"Invalid URL ({received.method} {path})")
         if not received.model or not received.body.get("messages"):
@@ -57,6 +63,18 @@ class FakeOpenAI(Upstream):
         )
         script = self.script_for(received.model)
         return plan(script, head, stream=bool(received.body.get("stream")))
+
+    def _respond(self, received: Received) -> Reply:
+        wrong = complaint(received.body)
+        if wrong is not None:
+            return _canned(400, wrong)
+        head = responses.Head(
+            id=f"resp_fake{len(self.requests)}",
+            model=received.model,
+            encrypted="reasoning.encrypted_content" in (received.body.get("include") or ()),
+        )
+        script = self.script_for(received.model)
+        return responses_planner.plan(script, head, stream=bool(received.body.get("stream")))
 
 
 def _canned(status: int, message: str) -> Reply:

@@ -72,7 +72,7 @@ def attempt(candidate: Candidate, idle: float | None = 5.0) -> Call:
     """A call with one attempt that begins now."""
     now = asyncio.get_running_loop().time()
     running = Attempt(candidate, now, first_content_timeout=5.0, idle_timeout=idle)
-    return Call("resp", "ringmain.v1.ChatService/Chat", now + 10, attempts=[running])
+    return Call("resp", "ringmain.v1.ChatService/Chat", now + 10, attempts=[running], current=running)
 
 
 def provider(base_url: str, sessions: HttpSessions, *, through_sdk: bool) -> Provider:

@@ -5,8 +5,10 @@ documents it (https://platform.openai.com/docs/api-reference/chat/create). Instr
 OpenAI reads it as `developer` where a model needs that, and the templates of many servers know no other role.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from ringmain_server.providers.openai.tool_ids import nine_alphanumeric, unchanged, up_to_40
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Dialect:
         image_uris: Whether images may be given by address.
         documents: Whether documents are taken.
         audio: Whether audio is taken.
+        tool_id: Writes the id of a tool call as the server takes it.
     """
 
     max_tokens: str = "max_tokens"
@@ -34,9 +37,10 @@ class Dialect:
     image_uris: bool = True
     documents: bool = False
     audio: bool = False
+    tool_id: Callable[[str], str] = unchanged
 
 
-_OPENAI = Dialect(max_tokens="max_completion_tokens", documents=True, audio=True)
+_OPENAI = Dialect(max_tokens="max_completion_tokens", documents=True, audio=True, tool_id=up_to_40)
 
 DIALECTS: Mapping[str, Dialect] = {
     "openai": _OPENAI,
@@ -50,13 +54,17 @@ DIALECTS: Mapping[str, Dialect] = {
     # https://console.groq.com/docs/api-reference#chat-create
     "groq": Dialect(max_tokens="max_completion_tokens"),
     # https://docs.mistral.ai/api/#tag/chat: refuses unknown fields, and streams end with the usage unasked
-    "mistral": Dialect(seed="random_seed", reasoning_effort="", stream_usage=False),
+    "mistral": Dialect(
+        seed="random_seed", reasoning_effort="", stream_usage=False, tool_id=nine_alphanumeric
+    ),
     # https://api-docs.deepseek.com/guides/thinking_mode: reasoning must come back in a turn that called tools
     "deepseek": Dialect(seed="", reasoning_back="reasoning_content"),
     # https://docs.x.ai/docs/api-reference#chat-completions
     "xai": Dialect(max_tokens="max_completion_tokens"),
     # https://openrouter.ai/docs/api/reference/parameters
-    "openrouter": Dialect(top_k="top_k", reasoning_back="reasoning", documents=True, audio=True),
+    "openrouter": Dialect(
+        top_k="top_k", reasoning_back="reasoning", documents=True, audio=True, tool_id=up_to_40
+    ),
     # https://docs.together.ai/reference/chat-completions-1
     "together": Dialect(top_k="top_k"),
     # https://docs.venice.ai/api-reference/endpoint/chat/completions

@@ -87,8 +87,6 @@ class ResponsesAnswer:
             ProviderError: It is malformed, unfinished, or reports an error.
         """
         document = self._document(data)
-        if not isinstance(document.get("output"), list) and document.get("error") is None:
-            raise self.malformed("without any output")
         self._end(document, document.get("status", "completed"))
 
     def event(self, data: bytes) -> None:
@@ -150,11 +148,16 @@ class ResponsesAnswer:
         if status not in ("completed", "incomplete"):
             raise self.malformed("what is not finished")
         self._reason = FINISH_REASON_STOP if status == "completed" else self._why_incomplete(response)
-        output = response.get("output")
-        if not self._done and isinstance(output, list):
+        if not self._done:
+            self._output(response.get("output"))
+        self.finished = True
+
+    def _output(self, output: object) -> None:
+        if isinstance(output, list):
             for index, item in enumerate(output):
                 self._item(index, item)
-        self.finished = True
+        elif not self.assembler.parts:
+            raise self.malformed("without any output")
 
     def _why_incomplete(self, response: Object) -> FinishReason.ValueType:
         self._category = _category(response)
@@ -198,7 +201,7 @@ class ResponsesAnswer:
         if not self.assembler.has(key):
             for field in ("summary", "content"):
                 for position, part in enumerate(self._list(item.get(field) or [])):
-                    text = part.get("text") if isinstance(part, dict) else part
+                    text = part.get("text") if isinstance(part, dict) else None
                     self._reasoning(index, (field, position), text)
         state = signature(item)
         if state:

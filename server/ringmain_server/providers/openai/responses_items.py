@@ -76,32 +76,18 @@ def _assistant_turn(parts: Iterable[Part], path: str, provider_id: str) -> list[
     """
     items: list[Object] = []
     reasoning: list[Object] = []
-    texts: list[Object] = []
     for index, part in enumerate(parts):
         kind = part.WhichOneof("content")
         if kind == "reasoning":
             found = reasoning_item(part.reasoning, provider_id)
-            if found is not None:
-                reasoning.append(found)
-                texts = []
+            reasoning += [found] if found is not None else []
             continue
         items += reasoning
         reasoning = []
         if kind == "tool_call":
             items.append(_tool_call(part.tool_call))
-            texts = []
-            continue
-        said: Object = {
-            "type": "output_text",
-            "text": _text(part, f"{path}.parts[{index}]"),
-            "annotations": [],
-        }
-        if not texts:
-            items.append({"role": "assistant", "content": texts})
-        texts.append(said)
-    for item in items:
-        if isinstance(content := item.get("content"), list) and "role" in item:
-            item["content"] = _content(content)
+        else:
+            items.append({"role": "assistant", "content": _text(part, f"{path}.parts[{index}]")})
     return items
 
 

@@ -1,0 +1,94 @@
+"""Chat over OpenAI's responses wire, end to end over gRPC: a gateway and an upstream of that wire."""
+
+import pytest
+from ringmain import InvalidRequest, RingmainError, StreamInterrupted, Unavailable
+from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
+from ringmain.v1.content_pb2 import ROLE_TOOL
+from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FINISH_REASON_TOOL_CALLS
+from ringmain_server.events import fold
+
+from tests.e2e.gateway import Gateway, ask, gateway
+from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.script import Answer, FaultKind, ToolCall, broken
+
+WEATHER = Answer(
+    tokens=(), reasoning=("Ask", " first."), tool_calls=(ToolCall(name="now", arguments=("{", "}")),)
+)
+
+
+def config(address: str) -> dict[str, object]:
+    """A provider whose models speak both wires, by the catalog."""
+    return {"providers": {"up": {"kind": "openai", "base_url": address, "api_key": "sk-secret-key"}}}
+
+
+async def answered(ringmain: Gateway, request: ChatRequest, *, streamed: bool) -> ChatResponse:
+    """The answer to a request, whole or as the fold of its stream."""
+    if streamed:
+        return fold([event async for event in ringmain.stub.StreamChat(request)])
+    whole: ChatResponse = await ringmain.stub.Chat(request)
+    return whole
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_reasoning_is_kept_for_the_next_turn(streamed: bool) -> None:
+    """Reasoning items, calls and results come back to the provider as it gave them, which checks them."""
+    async with FakeOpenAI() as upstream, gateway(config(upstream.base_url)) as ringmain:
+        upstream.enqueue(WEATHER, Answer(tokens=("Noon", "."), reasoning=("",)), Answer())
+        request = ask("up/o3-pro", "What time is it?")
+        request.tools.add(name="now")
+        first = await answered(ringmain, request, streamed=streamed)
+        assert first.finish_reason == FINISH_REASON_TOOL_CALLS
+        thought, call = first.message.parts
+        assert (thought.reasoning.text, thought.reasoning.provider_id) == ("Ask first.", "up")
+        request.messages.append(first.message)
+        result = request.messages.add(role=ROLE_TOOL).parts.add().tool_result
+        result.tool_call_id = call.tool_call.tool_call_id
+        result.parts.add(text="12:00")
+        second = await answered(ringmain, request, streamed=streamed)
+        assert second.finish_reason == FINISH_REASON_STOP
+        assert [part.text for part in second.message.parts] == ["", "Noon."]
+        request.messages.append(second.message)
+        request.messages.add(role=2).parts.add(text="Sure?")
+        await answered(ringmain, request, streamed=streamed)
+        kinds = [item.get("type") or item["role"] for item in upstream.requests[2].body["input"]]
+        assert kinds == [
+            "user", "reasoning", "function_call", "function_call_output", "reasoning", "assistant", "user"
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_the_catalog_chooses_the_wire(streamed: bool) -> None:
+    """One provider's models are asked over the wire that each needs, and answer alike."""
+    async with FakeOpenAI(Answer()) as upstream, gateway(config(upstream.base_url)) as ringmain:
+        for model, path in (("gpt-4o-mini", "/v1/chat/completions"), ("o3-pro", "/v1/responses")):
+            answer = await answered(ringmain, ask(f"up/{model}"), streamed=streamed)
+            assert [part.text for part in answer.message.parts] == [Answer().text]
+            assert (answer.usage.input_token_count, answer.usage.output_token_count) == (11, 7)
+            assert upstream.requests[-1].path == path
+            assert upstream.requests[-1].headers["authorization"] == "Bearer sk-secret-key"
+
+
+_WITH_CONTENT = {FaultKind.NO_END, FaultKind.NO_FINISH}
+"""Faults that come behind every content."""
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.CUT, FaultKind.RESET, FaultKind.MALFORMED, *sorted(_WITH_CONTENT)]
+)
+async def test_a_broken_stream_is_no_success(kind: FaultKind) -> None:
+    """A stream that breaks ends with a status, before its content as after it."""
+    async with FakeOpenAI() as upstream, gateway(config(upstream.base_url)) as ringmain:
+        for after in (0, 2):
+            upstream.default = broken(kind, after_tokens=after)
+            with pytest.raises(RingmainError) as caught:
+                async for _ in ringmain.client.stream("Hi", model="up/o3-pro"):
+                    pass
+            content = after or kind in _WITH_CONTENT
+            assert isinstance(caught.value, StreamInterrupted if content else Unavailable)
+
+
+async def test_what_the_provider_refuses_is_told() -> None:
+    """A refusal of this wire reaches the caller with the provider's words."""
+    async with FakeOpenAI() as upstream, gateway(config(upstream.base_url)) as ringmain:
+        with pytest.raises(InvalidRequest, match="Unknown parameter: 'seed'"):
+            await ringmain.client.chat("Hi", model="up/o3-pro", provider_options={"openai": {"seed": 7}})
