@@ -236,6 +236,11 @@ models:
          "1: providers.sandbox.first_token_ms: must be a number"),
         ("providers: {a: {kind: azure, api_key: x}}", ("1: providers.a.base_url: is required by kind azure"
          " (set base_url, or the environment variable AZURE_OPENAI_ENDPOINT)")),
+        ("models: {a: {candidates: [sandbox/chat], on_exhausted: {fallback: nobody}}}",
+         "1: models.a.on_exhausted.fallback: model nobody is not configured (known: a)"),
+        ("models: {a: {candidates: [sandbox/chat], on_exhausted: {fallback: a}}}",
+         ("1: models.a.on_exhausted.fallback: leads back to this model:"
+          " fallbacks must not form a circle")),
         ("log: {format: xml}", "1: log.format: must be one of 'auto', 'console' or 'json'"),
         ("log: {file: ''}", "1: log.file.path: must not be empty"),
         ("server_listen: x", ("1: server_listen: unknown key"
@@ -321,3 +326,19 @@ providers:
   b: {kind: anthropic, platform: bedrock, location: x}
 """
     assert mistakes(tmp_path, text) == ["2: providers.a.location: is required by kind anthropic"]
+
+
+def test_a_chain_of_fallbacks_is_fine_and_a_circle_is_named_at_each_of_its_models(tmp_path: Path) -> None:
+    """Fallbacks may follow each other; every model of a circle is a mistake, what leads into it is not."""
+    model = "{candidates: [sandbox/chat], on_exhausted: {fallback: %s}}"
+    chain = f"models: {{a: {model % 'b'}, b: {model % 'c'}, c: {{candidates: [sandbox/chat]}}}}"
+    path = tmp_path / "ringmain.yaml"
+    path.write_text(chain)
+    assert load(str(path), environ={}).models["a"].on_exhausted.fallback == "b"
+    path.write_text(f"models: {{a: {model % 'b'}, b: {model % 'c'}, c: {model % 'b'}}}")
+    with pytest.raises(ConfigError) as caught:
+        load(str(path), environ={})
+    assert [problem.path for problem in caught.value.problems] == [
+        "models.b.on_exhausted.fallback",
+        "models.c.on_exhausted.fallback",
+    ]

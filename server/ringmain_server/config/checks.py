@@ -84,6 +84,7 @@ def across(tree: Tree) -> Iterator[Mistake]:
         known = providers if isinstance(providers, Mapping) else {}
         for name, model in models.items():
             yield from _model(str(name), model, known)
+        yield from _fallbacks(models)
 
 
 def kind_of(provider: object) -> Kind | None:
@@ -155,6 +156,32 @@ def _model(name: str, model: object, providers: Mapping[str, object]) -> Iterato
     candidates = model.get("candidates") if isinstance(model, Mapping) else None
     for index, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
         yield from _candidate((*keys, "candidates", index), candidate, providers)
+
+
+def _fallbacks(models: Mapping[str, object]) -> Iterator[Mistake]:
+    """Fallbacks that are no model, and those that lead back to where they began."""
+    following = {str(name): _fallback(model) for name, model in models.items()}
+    for name, fallback in following.items():
+        keys: Keys = ("models", name, "on_exhausted", "fallback")
+        if fallback and fallback not in following:
+            yield Mistake(keys, f"model {fallback} is not configured", suggestion(fallback, following))
+        elif _returns(name, following):
+            yield Mistake(keys, "leads back to this model: fallbacks must not form a circle")
+
+
+def _fallback(model: object) -> str:
+    exhausted = model.get("on_exhausted") if isinstance(model, Mapping) else None
+    fallback = exhausted.get("fallback") if isinstance(exhausted, Mapping) else None
+    return fallback if isinstance(fallback, str) else ""
+
+
+def _returns(name: str, following: Mapping[str, str]) -> bool:
+    seen: set[str] = set()
+    step = following[name]
+    while step and step not in seen:
+        seen.add(step)
+        step = following.get(step, "")
+    return name in seen
 
 
 def _candidate(keys: Keys, candidate: object, providers: Mapping[str, object]) -> Iterator[Mistake]:
