@@ -1,9 +1,10 @@
 """Room 4: Gemini by key, at the developer API.
 
 google-genai knows the endpoint, the version of the API and its headers; requests go through the shared
-session. The translators are those of Vertex AI (`docs/decisions/0007-gemini-shares-the-vertex-wire.md`).
+session. The translators are those of Vertex AI (`docs/decisions/0010-gemini-shares-the-vertex-wire.md`).
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from google.genai import Client
@@ -41,7 +42,13 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         errors,
         settings.timeouts.connect or _CONNECT,
     )
-    return Provider(provider_id, settings.kind, transport, translators(errors))
+    return Provider(
+        provider_id,
+        settings.kind,
+        transport,
+        translators(errors),
+        check=partial(transport.check, "/models?pageSize=1"),
+    )
 
 
 def _endpoint(base_url: str | None, key: str) -> tuple[str, dict[str, str]]:

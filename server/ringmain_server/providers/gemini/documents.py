@@ -15,6 +15,16 @@ from ringmain_server.providers.vertex.finish import BLOCK_REASONS, FINISH_REASON
 
 Object = dict[str, object]
 
+_COUNTS = {
+    "promptTokenCount": "prompt_token_count",
+    "candidatesTokenCount": "candidates_token_count",
+    "thoughtsTokenCount": "thoughts_token_count",
+    "totalTokenCount": "total_token_count",
+    "cachedContentTokenCount": "cached_content_token_count",
+}
+_DETAILS = frozenset({"promptTokensDetails", "candidatesTokensDetails", "cacheTokensDetails"})
+"""What a count is made of, which nobody reads."""
+
 
 def from_message(message: wire.GenerateContentRequest) -> Object:
     """A request as JSON, without the model, which the path names."""
@@ -43,6 +53,8 @@ def to_message(document: Object, provider_id: str) -> wire.GenerateContentRespon
     Raises:
         MalformedAnswer: It is of another shape.
     """
+    if (plain := _plain(document)) is not None:
+        return plain
     message = wire.GenerateContentResponse()
     try:
         for candidate in _objects(document.get("candidates")):
@@ -65,6 +77,37 @@ def _whole(value: object) -> object:
     if isinstance(value, list):
         return [_whole(item) for item in value]
     return {name: _whole(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def _plain(document: Object) -> wire.GenerateContentResponse | None:
+    """A message that holds one text and counts, which nearly every event of a stream is; None for any other.
+
+    Several times as fast as the general way, and the same for what it takes.
+    """
+    match document:
+        case {"candidates": [{"content": {"parts": [{"text": str(text), **more}], **_content}, **others}]}:
+            if more or others not in ({}, {"index": 0}):
+                return None
+        case _:
+            return None
+    message = wire.GenerateContentResponse()
+    message.candidates.add().content.parts.add(text=text)
+    if isinstance(counts := document.get("usageMetadata"), dict):
+        message.usage_metadata.SetInParent()
+        if not _count(message.usage_metadata, counts):
+            return None
+    return message
+
+
+def _count(target: wire.UsageMetadata, counts: Object) -> bool:
+    """Copies counts; whether they are all of those that are plain numbers."""
+    for name, value in counts.items():
+        field = _COUNTS.get(name)
+        if field is not None and type(value) is int and 0 <= value < 2**31:
+            setattr(target, field, value)
+        elif name not in _DETAILS:
+            return False
+    return True
 
 
 def _objects(found: object) -> list[Object]:

@@ -6,12 +6,13 @@ Translators are pure, and the Gemini developer API shares them (`providers/gemin
 
 from typing import TYPE_CHECKING
 
+from ringmain_server.providers.checks import NOBODY, refusal_of
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.vertex import light
+from ringmain_server.providers.vertex import light, wire
 from ringmain_server.providers.vertex.channels import Access, Connections
 from ringmain_server.providers.vertex.chat import Resources, translators
-from ringmain_server.providers.vertex.transport import VertexTransport
+from ringmain_server.providers.vertex.transport import VertexRequest, VertexTransport
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -43,12 +44,20 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
     if not access.insecure:
         light.load_client()  # now, not within the first call
     secrets = (token,) if token else ()
+    transport = VertexTransport(provider_id, Connections(provider_id, access), secrets)
+    resources = Resources(settings.project or "", location)
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
-        transport=VertexTransport(provider_id, Connections(provider_id, access), secrets),
-        translators=translators(Resources(settings.project or "", location)),
+        transport=transport,
+        translators=translators(resources),
+        check=refusal_of(transport, _refused(resources.name(NOBODY))),
     )
+
+
+def _refused(resource: str) -> VertexRequest:
+    """A count of no tokens, by a model that nobody has."""
+    return VertexRequest(wire.CountTokensRequest(endpoint=resource, model=resource), resource)
 
 
 def host_of(location: str) -> str:

@@ -1,8 +1,8 @@
 """Room 4, the I/O side of `vertex`: calls over gRPC, past the client's own wrappers.
 
 They would add retries of their own, a log of each call and a second set of errors, and cost as much as the
-call itself (`docs/decisions/0006-vertex-over-bare-grpc.md`). The client's channel, TLS and credentials
-stay.
+call itself (`docs/decisions/0009-vertex-past-the-clients-wrappers.md`). The client's channel, TLS and
+credentials stay.
 """
 
 import asyncio
