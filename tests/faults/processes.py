@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -94,10 +95,10 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
     Args:
         config: Its sections; where it listens is added.
     """
-    port, admin_port, metrics_port = _free_port(), _free_port(), _free_port()
+    metrics_port = _free_port()
     addresses = (
-        *("--listen", f"127.0.0.1:{port}"),
-        *("--admin-listen", f"127.0.0.1:{admin_port}"),
+        *("--listen", "127.0.0.1:0"),
+        *("--admin-listen", "127.0.0.1:0"),
         *("--metrics-listen", f"127.0.0.1:{metrics_port}"),
         *("--log-format", "json"),
     )
@@ -108,25 +109,28 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
         output = stack.enter_context(log.open("wb"))
         command = (sys.executable, "-m", "ringmain_server", "serve", "--config", str(file), *addresses)
         process = await stack.enter_async_context(_process(command, stderr=output))
+        line = await _serving(process, log)
+        port, admin_port = (int(line[name].rpartition(":")[2]) for name in ("listen", "admin_listen"))
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL)
         await stack.enter_async_context(channel)
-        await _until_serving(process, log)
-        async with asyncio.timeout(START_LIMIT):
-            await channel.channel_ready()
         stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
         yield Gateway(process, port, admin_port, metrics_port, file, log, channel, stub)
 
 
-async def _until_serving(process: asyncio.subprocess.Process, log: Path) -> None:
-    try:
-        async with asyncio.timeout(START_LIMIT):
-            while process.returncode is None:
-                if '"serving"' in _text(log):
-                    return
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        pass
-    raise StartError(f"the gateway does not serve:\n{_text(log)[-4000:]}")
+async def _serving(process: asyncio.subprocess.Process, log: Path) -> dict[str, str]:
+    """The line that says where it serves.
+
+    Raises:
+        StartError: It ended, or took too long.
+    """
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline and process.returncode is None:
+        for line in _text(log).splitlines(keepends=True):
+            if '"serving"' in line and line.endswith("\n"):
+                return dict(json.loads(line))
+        await asyncio.sleep(0.02)
+    what = "takes too long" if process.returncode is None else f"ended with {process.returncode}"
+    raise StartError(f"the gateway {what}:\n{_text(log)[-4000:]}")
 
 
 def _text(file: Path) -> str:

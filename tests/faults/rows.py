@@ -13,10 +13,10 @@ import grpc
 
 from tests.fakes.script import Answer, Canned, Script, Usage
 
-SCALE = 0.02
+SCALE = 0.03
 """Seconds here for one second of a real provider."""
 TIMEOUTS: Mapping[str, float] = {"connect": 0.3, "attempt": 0.38, "first_content": 0.3, "idle": 0.3}
-"""Seconds, of every model of the catalogue: 15 s of a real provider and a little more."""
+"""Seconds, of every model of the catalogue: ten of a real provider, somewhat more for a whole answer."""
 LONG = 20 * SCALE
 """Longer than any of the timeouts."""
 TAKEOVER = 0.05
