@@ -1,9 +1,11 @@
 """The composition root: settings → wired servers; start, drain, stop. Only this module knows everyone."""
 
 import asyncio
+import os
 import signal
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 import grpc
 import grpc.aio
@@ -12,23 +14,33 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from ringmain_server.config import ProviderSettings, Settings, TimeoutOverrides
+from ringmain_server.condition import Conditions
+from ringmain_server.config import ConfigError, Settings
+from ringmain_server.config.watch import FileWatch, follow
 from ringmain_server.edge.binding import Edge
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.health import Health, add_health
 from ringmain_server.edge.validate import VALIDATORS
-from ringmain_server.pipeline import build_models, build_pipeline
+from ringmain_server.live import Live, Wired
+from ringmain_server.pipeline import build_pipeline
 from ringmain_server.policy_settings import call_limit
-from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.registry import ExtraMissing, build_provider
+from ringmain_server.probes import Probes
+from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.services import chat, model
+from ringmain_server.reload import Reload, Reloaded, Source
+from ringmain_server.services import admin, chat, model
+from ringmain_server.telemetry.events import Events, counted, logged
+from ringmain_server.telemetry.logs import Mask
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.observer import Observer
+from ringmain_server.telemetry.reporter import Reporter
+from ringmain_server.wiring import Wiring
 
 _SERVICES = (chat.SERVICE, model.SERVICE)
 _HEALTH = "grpc.health.v1.Health"
 _CHANNELZ = "grpc.channelz.v1.Channelz"
+_ENDLESS = 365 * 86400.0
+"""Seconds that an operator without a deadline may watch."""
 _STOP_GRACE = 1.0
 """Seconds for connections to close after every call has ended."""
 
@@ -45,6 +57,9 @@ class App:
         log: Where lines go.
         share_port: Whether other workers listen on the same ports.
         registry: Where metrics are collected.
+        source: Where the configuration is read again; without it, a reload finds no change.
+        mask: What keeps secrets out of the log, to learn those of another configuration.
+        tell_others: Lets other workers know that an operator has asked for a reload.
 
     Raises:
         StartError: A provider needs an extra that is not installed.
@@ -57,27 +72,30 @@ class App:
         *,
         share_port: bool = False,
         registry: CollectorRegistry | None = None,
+        source: Source | None = None,
+        mask: Mask | None = None,
+        tell_others: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
         self._log = log
+        self._source = source or Source(lambda: settings)
+        self._tell_others = tell_others
+        metrics = Metrics(registry or CollectorRegistry())
+        self.events = Events(time.time, (logged(log), counted(metrics)))
+        reporter = Reporter(self.events, metrics, time.monotonic)
+        self._conditions = Conditions(time.monotonic, reporter.breaker_changed)
         self._sessions = HttpSessions()
-        self._providers = self._build_providers()
-        models = build_models(settings, self._providers)
-        pipeline = build_pipeline(models, settings)
+        wiring = Wiring(self._conditions, self._sessions, reporter)
+        self._live = Live(_first(wiring, settings))
         self.calls = Calls(settings.server.default_deadline, call_limit(settings, time.monotonic))
-        observer = Observer(log, Metrics(registry or CollectorRegistry()))
-        edge = Edge(self.calls, observer, VALIDATORS)
-        names = [service.full_name for service in _SERVICES]
-        self._health = Health(names)
-        self._server = self._make_server(share_port)
-        self._server.add_generic_rpc_handlers(
-            (
-                edge.bind(chat.SERVICE, chat.ChatService(pipeline, models)),
-                edge.bind(model.SERVICE, model.ModelService(models)),
-            )
-        )
-        self._finish_server(self._server, names)
-        self._admin = self._make_admin(share_port)
+        learn = (mask or Mask()).learn
+        self._reload = Reload(self._source.load, self._live, wiring, self.calls, self.events, learn)
+        self._background: list[asyncio.Task[None]] = []
+        observer = Observer(log, metrics, reporter)
+        self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
+        self._server = self._make_public(Edge(self.calls, observer, VALIDATORS), share_port)
+        # Operators are not turned away with the callers, nor waited for.
+        self._admin = self._make_admin(Edge(Calls(_ENDLESS), observer, VALIDATORS), share_port)
         self.port = 0
         self.admin_port = 0
 
@@ -95,44 +113,82 @@ class App:
             self.admin_port = _listen(self._admin, server.admin_listen)
             await self._admin.start()
         await self._health.ready()
+        self._begin(Probes(self._live, self._log).run())
+        if self._source.path is not None and server.watch_config:
+            self._begin(follow(FileWatch(self._source.path), self.reload))
         self._log.info(
             "serving",
             listen=_bound(server.listen, self.port),
             admin_listen=server.admin_listen and _bound(server.admin_listen, self.admin_port),
-            providers=sorted(self._providers),
-            models=sorted(self._settings.models),
+            providers=sorted(self._live.now.providers),
+            models=sorted(self._live.now.settings.models),
         )
+
+    async def reload(self) -> None:
+        """Takes on the configuration as it is written now; a bad one is logged and changes nothing."""
+        try:
+            await self._reload()
+        except ConfigError:
+            pass  # the event says what is wrong
+        except Exception as exc:  # noqa: BLE001  nobody waits for this, and what runs must run on
+            self._log.error("fault", where="reload", exc_info=exc)
 
     async def stop(self) -> None:
         """Drains and stops by section 9 of the laws: no call that ends within the grace is lost."""
-        server = self._settings.server
+        server = self._live.now.settings.server
         await self._health.drain()
         self._log.info("draining", in_flight=len(self.calls), grace_s=server.stream_grace)
         await asyncio.sleep(server.drain_delay)
         ended = await self.calls.drain(server.stream_grace)
+        await self._end_background()
         self._health.close()
+        self.events.close()
         stopping = [self._server.stop(_STOP_GRACE)]
         if self._admin is not None:
             stopping.append(self._admin.stop(_STOP_GRACE))
         await asyncio.gather(*stopping)
-        for provider in self._providers.values():
+        await self._reload.close()
+        for provider in self._live.now.providers.values():
             await provider.transport.close()
         await self._sessions.close()
         self._log.info("stopped", ended_calls=ended)
 
-    def _build_providers(self) -> dict[str, Provider]:
-        try:
-            return {
-                provider_id: build_provider(provider_id, self._effective(provider_id), self._sessions)
-                for provider_id in self._settings.providers
-            }
-        except ExtraMissing as exc:
-            raise StartError(str(exc)) from exc
+    def _begin(self, work: Coroutine[object, object, None]) -> None:
+        self._background.append(asyncio.create_task(work))
 
-    def _effective(self, provider_id: str) -> ProviderSettings:
-        """A provider's settings with every timeout that holds for it."""
-        timeouts = TimeoutOverrides(**self._settings.timeouts_for(provider_id).model_dump())
-        return self._settings.providers[provider_id].model_copy(update={"timeouts": timeouts})
+    async def _end_background(self) -> None:
+        for task in self._background:
+            task.cancel()
+        if self._background:
+            await asyncio.wait(self._background)
+
+    async def _reload_everywhere(self) -> Reloaded:
+        done = await self._reload()
+        if self._tell_others is not None:
+            self._tell_others()
+        return done
+
+    def _make_public(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
+        server = self._make_server(share_port)
+        pipeline = build_pipeline(self._live, self._settings)
+        server.add_generic_rpc_handlers(
+            (
+                edge.bind(chat.SERVICE, chat.ChatService(pipeline, self._live)),
+                edge.bind(model.SERVICE, model.ModelService(self._live)),
+            )
+        )
+        self._finish_server(server, [service.full_name for service in _SERVICES])
+        return server
+
+    def _make_admin(self, edge: Edge, share_port: bool) -> grpc.aio.Server | None:
+        if self._settings.server.admin_listen is None:
+            return None
+        server = self._make_server(share_port)
+        servicer = admin.AdminService(self._live, self._conditions, self.events, self._reload_everywhere)
+        server.add_generic_rpc_handlers((edge.bind(admin.SERVICE, servicer),))
+        channelz.add_channelz_servicer(server)
+        self._finish_server(server, [admin.SERVICE.full_name, _CHANNELZ])
+        return server
 
     def _make_server(self, share_port: bool) -> grpc.aio.Server:
         settings = self._settings.server
@@ -152,14 +208,6 @@ class App:
             options.append(("grpc.max_concurrent_streams", settings.max_concurrent_streams))
         return grpc.aio.server(options=options)
 
-    def _make_admin(self, share_port: bool) -> grpc.aio.Server | None:
-        if self._settings.server.admin_listen is None:
-            return None
-        server = self._make_server(share_port)
-        channelz.add_channelz_servicer(server)
-        self._finish_server(server, [_CHANNELZ])
-        return server
-
     def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
         """What every port has: health, and reflection of just what is served there."""
         add_health(self._health, server)
@@ -167,21 +215,39 @@ class App:
 
 
 async def run(app: App) -> None:
-    """Serves until SIGTERM or SIGINT, then drains; a second signal stops at once.
+    """Serves until SIGTERM or SIGINT, then drains; a second signal stops at once. SIGHUP reloads.
 
     Raises:
         StartError: The gateway cannot start.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    reloading: set[asyncio.Task[None]] = set()
+    on_terminal = os.isatty(sys.stderr.fileno())
+
+    def hang_up() -> None:
+        if on_terminal and not os.isatty(sys.stderr.fileno()):
+            stop.set()  # the terminal was closed, which is the other meaning of this signal
+            return
+        reloading.add(task := asyncio.create_task(app.reload()))
+        task.add_done_callback(reloading.discard)
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     await app.start()
     await stop.wait()
     draining = asyncio.ensure_future(app.stop())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, draining.cancel)
     await asyncio.wait((draining,))
+
+
+def _first(wiring: Wiring, settings: Settings) -> Wired:
+    try:
+        return wiring.wired(settings, wiring.providers(settings))
+    except ExtraMissing as exc:
+        raise StartError(str(exc)) from exc
 
 
 def _listen(server: grpc.aio.Server, address: str) -> int:

@@ -165,6 +165,20 @@ class Condition:
         self.breaker.reset()
         self.hold.clear()
 
+    def checked(self) -> None:
+        """The provider takes the credentials, or has new ones: ends a hold that waits for that."""
+        if self.hold.until == math.inf:
+            self.hold.clear()
+
+    def probe(self) -> Permit | None:
+        """Leave to find out without a request whether the candidate is back; None unless that is due.
+
+        The permit goes back to the breaker.
+        """
+        if self.provider.drained or self.breaker.state is BreakerState.CLOSED:
+            return None
+        return self.breaker.admit()
+
     def _hold(self, error: ProviderError) -> None:
         match error.hold:
             case HoldKind.TIMED:

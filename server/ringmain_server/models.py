@@ -1,7 +1,8 @@
 """Room 3: the models of this gateway, and what serves each."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from cachetools import LRUCache
 
@@ -11,6 +12,7 @@ from ringmain_server.catalog.prices import Price
 from ringmain_server.condition import Condition
 from ringmain_server.errors import ModelNotFound
 from ringmain_server.model_policy import ModelPolicy
+from ringmain_server.policies.balance import Strategy
 
 DIRECT_LIMIT = 1024
 """Most `provider/model` names kept at once: callers choose them, so they must not fill the memory."""
@@ -93,6 +95,37 @@ class Models:
         """Every name worth listing, sorted."""
         return iter(sorted({*self._named, *self._listed}))
 
+    def configured(self) -> list[Condition]:
+        """The condition of each candidate of a configured model."""
+        return _conditions(self._named.values())
+
+    def conditions(self) -> list[Condition]:
+        """The condition of each candidate that is configured or was addressed as `provider/model`."""
+        return _conditions(chain(self._named.values(), self._direct.values()))
+
+    def put_first(self, model: str, provider_id: str) -> list[str]:
+        """Tries a provider's candidates first, whatever the model's strategy, and the others in their order.
+
+        Args:
+            model: A configured name.
+            provider_id: The provider.
+
+        Returns:
+            The providers in the order tried.
+
+        Raises:
+            ModelNotFound: It is no configured name.
+            LookupError: The provider has no candidate there.
+        """
+        plan = self._named.get(model)
+        if plan is None:
+            raise ModelNotFound(model)
+        served = sorted(plan.served, key=lambda one: one.candidate.provider_id != provider_id)
+        if served[0].candidate.provider_id != provider_id:
+            raise LookupError(provider_id)
+        self._named[model] = Plan(tuple(served), replace(plan.policy, strategy=Strategy.PRIORITY))
+        return list(dict.fromkeys(one.candidate.provider_id for one in served))
+
     def _plan_direct(self, model: str) -> Plan:
         provider_id, _, provider_model = model.partition("/")
         make = self._providers.get(provider_id)
@@ -100,3 +133,8 @@ class Models:
             raise ModelNotFound(model)
         plan = self._direct[model] = Plan((make(provider_model),))
         return plan
+
+
+def _conditions(plans: Iterable[Plan]) -> list[Condition]:
+    found = {id(one.condition): one.condition for plan in plans for one in plan.served}
+    return sorted(found.values(), key=lambda condition: (condition.provider_id, condition.provider_model))

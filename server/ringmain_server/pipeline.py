@@ -1,4 +1,4 @@
-"""Room 3: assembles the pipeline from the settings, once, at start-up.
+"""Room 3: assembles the pipeline from the settings, at start-up; a reload makes another router.
 
 idempotency → router ─┐ for each candidate:
                       └ timeout → exchange with the provider
@@ -53,12 +53,16 @@ def build_models(
     return Models(named, direct, list(_listed(settings, providers)))
 
 
-def build_pipeline(models: Models, settings: Settings) -> Backend:
-    """The layers of a request, folded together."""
+def build_router(models: Models, settings: Settings) -> Backend:
+    """What tries the candidates of a model."""
+    rng = random.Random()
+    return Router(models, retries(settings, time.monotonic, rng), time.monotonic, rng)
+
+
+def build_pipeline(router: Backend, settings: Settings) -> Backend:
+    """The layers around the router, folded together. They outlive every reload."""
     kept = settings.idempotency
     answers = MemoryAnswers(ttl=kept.ttl, max_entries=kept.max_entries, max_bytes=kept.max_bytes)
-    rng = random.Random()
-    router = Router(models, retries(settings, time.monotonic, rng), time.monotonic, rng)
     return Idempotency(router, answers)
 
 

@@ -15,7 +15,8 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.app import App, StartError, run
 from ringmain_server.config import Settings, secrets
-from ringmain_server.telemetry.logs import make_log
+from ringmain_server.reload import Source
+from ringmain_server.telemetry.logs import Mask, make_log
 
 WORKER = "_RINGMAIN_WORKER"
 """Environment variable that tells a worker its number."""
@@ -25,11 +26,15 @@ _RESTART_DELAY = 1.0
 """Seconds before a worker that died is started again."""
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, source: Source | None = None) -> int:
     """Serves until SIGTERM or SIGINT.
 
     With `workers` above one, starts this same command that many times; the workers share the ports, and this
     process restarts those that die.
+
+    Args:
+        settings: The configuration.
+        source: Where it is read again.
 
     Returns:
         The exit code of the process.
@@ -39,20 +44,37 @@ def serve(settings: Settings) -> int:
     """
     number = os.environ.get(WORKER)
     worker = None if number is None else int(number)
-    log = make_log(settings.log, secrets(settings), worker=worker)
+    mask = Mask(secrets(settings))
+    log = make_log(settings.log, mask, worker=worker)
     if settings.server.workers > 1 and worker is None:
         return _supervise(settings, log)
     registry = CollectorRegistry()
     if worker is None:
         _serve_metrics(settings, registry)
-    uvloop.run(_serve_one(settings, log, registry, share_port=worker is not None))
+
+    async def serve_one() -> None:
+        # The loop is there before what is made for it.
+        shared = worker is not None
+        tell = _hang_up_supervisor if shared else None
+        await run(
+            App(
+                settings,
+                log,
+                share_port=shared,
+                registry=registry,
+                source=source,
+                mask=mask,
+                tell_others=tell,
+            )
+        )
+
+    uvloop.run(serve_one())
     return 0
 
 
-async def _serve_one(
-    settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry, *, share_port: bool
-) -> None:
-    await run(App(settings, log, share_port=share_port, registry=registry))
+def _hang_up_supervisor() -> None:
+    """The supervisor passes the signal on to every worker; this one then finds no more changes."""
+    os.kill(os.getppid(), signal.SIGHUP)
 
 
 def _supervise(settings: Settings, log: FilteringBoundLogger) -> int:
@@ -83,6 +105,7 @@ class Supervisor:
         self._count = count
         self._log = log
         self._stop = asyncio.Event()
+        self._workers: dict[int, asyncio.subprocess.Process] = {}
 
     async def run(self) -> int:
         """Serves until SIGTERM or SIGINT.
@@ -93,14 +116,16 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         codes = await asyncio.gather(*(self._keep(number) for number in range(self._count)))
         return max(codes)
 
     async def _keep(self, number: int) -> int:
         started = False
         while True:
-            worker = await self._start(number)
+            worker = self._workers[number] = await self._start(number)
             code = await self._wait(worker)
+            del self._workers[number]
             if self._stop.is_set():
                 return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code
             if code in _START_FAILURES and not started:
@@ -109,6 +134,11 @@ class Supervisor:
             started = True
             self._log.error("worker_died", number=number, exit_code=code, restart_in_s=_RESTART_DELAY)
             await asyncio.wait((asyncio.ensure_future(self._stop.wait()),), timeout=_RESTART_DELAY)
+
+    def _reload(self) -> None:
+        for worker in self._workers.values():
+            if worker.returncode is None:
+                worker.send_signal(signal.SIGHUP)
 
     async def _start(self, number: int) -> asyncio.subprocess.Process:
         # A session of its own: Ctrl-C reaches the supervisor alone, which passes it on once.

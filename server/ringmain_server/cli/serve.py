@@ -1,7 +1,9 @@
 """Command line: `ringmain serve` starts the gateway in this process. Imports no typer (`flag.py`)."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Final, Literal
 
 from ringmain_server.cli.flag import Flag, parsed
@@ -74,13 +76,17 @@ def serve(flags: ServeFlags) -> int:
     """Start the gateway and serve until SIGTERM or Ctrl-C."""
     from ringmain_server.cli.failures import Failure
     from ringmain_server.cli.settings import loaded
+    from ringmain_server.config import load
 
-    settings = loaded(flags.config, overrides(flags))
+    given = overrides(flags)
+    settings = loaded(flags.config, given)
     from ringmain_server.app import StartError
     from ringmain_server.process import serve
+    from ringmain_server.reload import Source
 
+    path = flags.config or os.environ.get("RINGMAIN_CONFIG") or None
     try:
-        return serve(settings)
+        return serve(settings, Source(partial(load, path, overrides=given), path))
     except StartError as exc:
         raise Failure(f"error: {exc}") from exc
 

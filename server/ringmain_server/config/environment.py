@@ -16,7 +16,14 @@ from ringmain_server.config.tree import Source, Tree, merge
 PREFIX = "RINGMAIN_"
 
 RESERVED = frozenset(
-    {"RINGMAIN_CONFIG", "RINGMAIN_TARGET", "RINGMAIN_TOKEN", "RINGMAIN_MODEL", "RINGMAIN_DEBUG"}
+    {
+        "RINGMAIN_CONFIG",
+        "RINGMAIN_TARGET",
+        "RINGMAIN_ADMIN_TARGET",
+        "RINGMAIN_TOKEN",
+        "RINGMAIN_MODEL",
+        "RINGMAIN_DEBUG",
+    }
 )
 """Variables that are no settings: the file's name, and what the command line reads as a client."""
 

@@ -115,6 +115,11 @@ class ServerSettings(Section):
         default=60.0,
         description="How long a connection is silent before the server pings it.",
     )
+    watch_config: Flag = Field(
+        default=True,
+        description="Whether a change of the configuration file reloads it, as SIGHUP and `ringmain reload` "
+        "always do.",
+    )
     drain_delay: Wait = Field(
         default=0.0,
         description="How long to go on taking calls after SIGTERM, so that load balancers notice "

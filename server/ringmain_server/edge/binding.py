@@ -49,8 +49,12 @@ class Edge:
     validators: Mapping[str, Validator]
 
     def bind(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
-        """The gRPC handlers of a servicer, whose methods have the names of the service's."""
-        handlers = {method.name: self._handler(method, servicer) for method in service.methods}
+        """The gRPC handlers of a servicer, whose methods have the names of the service's.
+
+        A method that the servicer does not have is not built yet: gRPC answers UNIMPLEMENTED.
+        """
+        built = [method for method in service.methods if hasattr(servicer, method.name)]
+        handlers = {method.name: self._handler(method, servicer) for method in built}
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
     def _handler(self, method: MethodDescriptor, servicer: object) -> "grpc.RpcMethodHandler[Any, Any]":
@@ -80,10 +84,12 @@ class Edge:
         async def handle(request: Message, context: Context) -> None:
             async def run(call: Call) -> None:
                 _check(validate, request)
+                event: Message | None = None
                 async with aclosing(target(request, call)) as events:
                     async for event in events:
                         await context.write(event)
-                self.observer.answered(call, event)
+                if event is not None:
+                    self.observer.answered(call, event)
 
             await self._run(method, request, context, run)
 

@@ -34,11 +34,14 @@ class Calls:
     Args:
         default_deadline: Seconds for callers without a deadline of their own.
         limit: How many calls may run at once.
+
+    Attributes:
+        default_deadline: Of calls that begin from now on.
     """
 
     def __init__(self, default_deadline: float, limit: ConcurrencyLimit | None = None) -> None:
         self._limit = limit or ConcurrencyLimit(time.monotonic, ConcurrencySettings(adaptive=False))
-        self._default_deadline = default_deadline
+        self.default_deadline = default_deadline
         self._running: dict[asyncio.Task[object], Call] = {}
         self._closed = False
         self._evicted: set[Call] = set()
@@ -51,7 +54,7 @@ class Calls:
         call = Call(
             response_id=f"resp_{os.urandom(16).hex()}",
             method=method,
-            deadline=now + (self._default_deadline if remaining is None else remaining),
+            deadline=now + (self.default_deadline if remaining is None else remaining),
             trace_id=_trace_id(context),
         )
         task = asyncio.current_task()
@@ -97,6 +100,12 @@ class Calls:
     def __len__(self) -> int:
         """How many calls are in flight."""
         return len(self._running)
+
+    async def outlast(self) -> None:
+        """Waits until every call that runs now has ended; later ones do not count."""
+        running = [task for task in self._running if task is not asyncio.current_task()]
+        if running:
+            await asyncio.wait(running)
 
     async def drain(self, grace: float) -> int:
         """Refuses new calls, waits for the running ones, and ends those that outlast the grace.

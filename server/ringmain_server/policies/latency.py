@@ -7,6 +7,7 @@ powers of g = (1 + a) / (1 - a), the middle 2 g^i / (g + 1) of a bucket is withi
 
 import math
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from ringmain_server.policies import Clock
@@ -51,12 +52,24 @@ class Latency:
         Args:
             q: 0 to 1: 0.5 is the median.
         """
-        below = list(accumulate(self._counts.sums))
-        if not below[-1]:
-            return None
-        # The nearest-rank definition: the smallest value with at least q of all values at or below it.
-        bucket = bisect_left(below, max(1, math.ceil(q * below[-1])))
-        return float(2 * _GAMMA ** (bucket + _LOWEST) / (_GAMMA + 1))
+        return _quantile(self._counts.sums, q)
+
+
+def joint_quantile(latencies: Iterable[Latency], q: float) -> float | None:
+    """The quantile of all that was recorded by several, as if by one; see `Latency.quantile`."""
+    sums = [0] * _BUCKETS
+    for latency in latencies:
+        sums = [total + count for total, count in zip(sums, latency._counts.sums, strict=True)]
+    return _quantile(sums, q)
+
+
+def _quantile(sums: Sequence[int], q: float) -> float | None:
+    below = list(accumulate(sums))
+    if not below[-1]:
+        return None
+    # The nearest-rank definition: the smallest value with at least q of all values at or below it.
+    bucket = bisect_left(below, max(1, math.ceil(q * below[-1])))
+    return float(2 * _GAMMA ** (bucket + _LOWEST) / (_GAMMA + 1))
 
 
 class FailureRate:
@@ -77,6 +90,11 @@ class FailureRate:
     def attempts(self) -> int:
         """How many attempts ended."""
         return sum(self._counts.sums)
+
+    @property
+    def failed(self) -> int:
+        """How many of them failed."""
+        return self._counts.sums[1]
 
     @property
     def rate(self) -> float | None:

@@ -1,8 +1,8 @@
 """Room 4: one candidate as a backend. Translate (pure), send (the only I/O), translate back (pure)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ringmain_server.backend import Call
@@ -28,6 +28,34 @@ def _never(_: str) -> bool:
     return False
 
 
+async def _nothing_to_ask() -> None:
+    """A provider without a network answers."""
+
+
+class Use:
+    """Counts the requests that a provider has under way, so that it is not closed beneath one."""
+
+    __slots__ = ("_idle", "count")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._idle: asyncio.Event | None = None
+
+    async def ended(self) -> None:
+        """Waits until none is under way."""
+        while self.count:
+            self._idle = asyncio.Event()
+            await self._idle.wait()
+
+    def __enter__(self) -> None:
+        self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1
+        if self._idle is not None and not self.count:
+            self._idle.set()
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A configured account at an upstream: translators over one transport.
@@ -42,6 +70,8 @@ class Provider:
         prefills: Whether a model continues an assistant's unfinished turn.
         translators_for: What a candidate needs in place of `translators`, for the same operations, where a
             provider's models differ in their wire; None where they do not.
+        check: Asks whether it answers and takes the credentials, at no cost, or raises a ProviderError.
+        use: Counts the requests under way.
     """
 
     provider_id: str
@@ -52,30 +82,36 @@ class Provider:
     capabilities: frozenset[int] | None = None
     prefills: Callable[[str], bool] = _never
     translators_for: Callable[[Candidate], Translators] | None = None
+    check: Callable[[], Awaitable[None]] = _nothing_to_ask
+    use: Use = field(default_factory=Use)
 
     def backend(self, candidate: Candidate) -> "Exchange":
         """The innermost backend of a candidate of this provider."""
         choose = self.translators_for
-        return Exchange(candidate, self.transport, choose(candidate) if choose else self.translators)
+        return Exchange(
+            candidate, self.transport, choose(candidate) if choose else self.translators, self.use
+        )
 
 
 class Exchange:
     """One candidate's request and answer. See `Backend`."""
 
-    __slots__ = ("_candidate", "_translators", "_transport")
+    __slots__ = ("_candidate", "_translators", "_transport", "_use")
 
     def __init__(
-        self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators
+        self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators, use: Use
     ) -> None:
         self._candidate = candidate
         self._transport = transport
         self._translators = translators
+        self._use = use
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         """Answers whole."""
         translator = self._translator(op, op.routed(request).model)
         wire = translator.request(request, self._candidate)
-        raw = await self._transport.send(wire)
+        with self._use:
+            raw = await self._transport.send(wire)
         response: Res = translator.response(raw, request, self._candidate)
         return response
 
@@ -83,30 +119,31 @@ class Exchange:
         """Answers in events; each network read is handed on as one step."""
         translator = self._translator(op, op.routed(request).model)
         wire = translator.request(request, self._candidate)
-        silence = Silence(call.attempt, asyncio.get_running_loop())
-        incoming = await silence.bound(self._transport.open(wire))
-        decoder: Decoder[Event, object] = translator.decoder(request, self._candidate)
-        silence.watch(incoming.abort)
-        try:
-            while not decoder.complete:
-                silence.listen()
-                try:
-                    chunk = await incoming.read()
-                except ProviderError as exc:
-                    events, chunk = _ended(decoder, exc), None
-                else:
-                    events = decoder.end() if chunk is None else decoder.feed(chunk)
-                if events:
-                    silence.heard()
-                    for event in events:
-                        yield event
-                elif chunk is None:
-                    raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
-        finally:
-            silence.end()
-            if not decoder.complete:
-                call.attempt.usage = decoder.usage()
-            incoming.close(complete=decoder.complete)
+        with self._use:
+            silence = Silence(call.attempt, asyncio.get_running_loop())
+            incoming = await silence.bound(self._transport.open(wire))
+            decoder: Decoder[Event, object] = translator.decoder(request, self._candidate)
+            silence.watch(incoming.abort)
+            try:
+                while not decoder.complete:
+                    silence.listen()
+                    try:
+                        chunk = await incoming.read()
+                    except ProviderError as exc:
+                        events, chunk = _ended(decoder, exc), None
+                    else:
+                        events = decoder.end() if chunk is None else decoder.feed(chunk)
+                    if events:
+                        silence.heard()
+                        for event in events:
+                            yield event
+                    elif chunk is None:
+                        raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
+            finally:
+                silence.end()
+                if not decoder.complete:
+                    call.attempt.usage = decoder.usage()
+                incoming.close(complete=decoder.complete)
 
     def _translator(self, op: object, model: str) -> Any:
         translator = self._translators.get(op)

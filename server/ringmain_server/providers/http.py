@@ -78,6 +78,15 @@ class HttpTransport:
         """The answer as it comes in. See `Transport.open`."""
         return HttpIncoming(self.provider_id, await self._post(request))
 
+    async def check(self, path: str) -> None:
+        """Gets a path and lets go of the answer, once it is known to be a success.
+
+        Raises:
+            ProviderError: No answer, or one that is not a success.
+        """
+        response = await self._ask("GET", path, await self.credentials.headers(), None)
+        response.close()
+
     async def close(self) -> None:
         """Closes the session if it is not shared."""
         if self.owns_sessions:
@@ -85,10 +94,16 @@ class HttpTransport:
 
     async def _post(self, request: HttpRequest) -> aiohttp.ClientResponse:
         headers = {**await self.credentials.headers(), **request.headers}
+        return await self._ask("POST", request.path, headers, orjson.dumps(request.body))
+
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> aiohttp.ClientResponse:
         try:
-            response = await self.sessions.get().post(
-                self._url(request.path),
-                data=orjson.dumps(request.body),
+            response = await self.sessions.get().request(
+                method,
+                self._url(path),
+                data=body,
                 headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.connect_timeout),

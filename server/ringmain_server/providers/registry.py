@@ -26,6 +26,7 @@ class ExtraMissing(Exception):
 
     def __init__(self, provider_id: str, extra: str) -> None:
         super().__init__(f"provider {provider_id!r} needs an extra: pip install 'ringmain[server,{extra}]'")
+        self.provider_id = provider_id
         self.extra = extra
 
 

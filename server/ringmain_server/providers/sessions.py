@@ -38,9 +38,10 @@ class HttpSessions:
         return self._session
 
     async def close(self) -> None:
-        """Closes every connection."""
-        if self._session is not None:
-            await self._session.close()
+        """Closes every connection. A late request would open another session."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
 
 def _proxy_configured() -> bool:

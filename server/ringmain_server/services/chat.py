@@ -6,7 +6,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 
 from ringmain_server.backend import Backend, Call
 from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.models import Models
+from ringmain_server.live import Live
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.policies.fitness import able
 from ringmain_server.services.estimate import cost_range
@@ -19,12 +19,12 @@ class ChatService:
 
     Args:
         pipeline: What answers.
-        models: What there is to ask.
+        live: What there is to ask.
     """
 
-    def __init__(self, pipeline: Backend, models: Models) -> None:
+    def __init__(self, pipeline: Backend, live: Live) -> None:
         self._pipeline = pipeline
-        self._models = models
+        self._live = live
 
     async def Chat(self, request: chat_pb2.ChatRequest, call: Call) -> chat_pb2.ChatResponse:
         """Answers a conversation whole."""
@@ -40,7 +40,7 @@ class ChatService:
         self, request: chat_pb2.CountTokensRequest, call: Call
     ) -> chat_pb2.CountTokensResponse:
         """Counts by the provider where it can, else by the gateway's estimate."""
-        served = self._models.resolve(request.chat.model)
+        served = self._live.models.resolve(request.chat.model)
         if any(COUNT_TOKENS in one.operations for one in served):
             return await self._pipeline.call(COUNT_TOKENS, request, call)
         return chat_pb2.CountTokensResponse(input_token_count=request_tokens(request.chat), estimated=True)
@@ -51,5 +51,5 @@ class ChatService:
         """Prices a request at least and at most."""
         count = await self.CountTokens(chat_pb2.CountTokensRequest(chat=request.chat), call)
         model = request.chat.model
-        served = able(model, self._models.resolve(model), CHAT, request.chat)
+        served = able(model, self._live.models.resolve(model), CHAT, request.chat)
         return cost_range(request.chat, count.input_token_count, [one.candidate for one in served])

@@ -11,7 +11,8 @@ from ringmain_server.backend import Call
 from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.catalog.prices import NANO
 from ringmain_server.errors import InvalidField
-from ringmain_server.models import Models, Served
+from ringmain_server.live import Live
+from ringmain_server.models import Served
 
 SERVICE = model_pb2.DESCRIPTOR.services_by_name["ModelService"]
 
@@ -23,18 +24,18 @@ class ModelService:
     """The models a caller may use.
 
     Args:
-        models: What there is.
+        live: What there is.
     """
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
+    def __init__(self, live: Live) -> None:
+        self._live = live
 
     async def ListModels(self, request: model_pb2.ListModelsRequest, _: Call) -> model_pb2.ListModelsResponse:
         """Lists models by name, a page at a time."""
         after = _after(request.page_token)
         size = min(request.page_size or PAGE_SIZE, PAGE_LIMIT)
         wanted = set(request.capabilities)
-        names = [name for name in self._models.names() if name > after]
+        names = [name for name in self._live.models.names() if name > after]
         found = [model for model in map(self._model, names) if wanted <= set(model.capabilities)]
         page = found[:size]
         token = _token(page[-1].model) if len(found) > size else ""
@@ -45,7 +46,7 @@ class ModelService:
         return model_pb2.GetModelResponse(model=self._model(request.model))
 
     def _model(self, name: str) -> model_pb2.Model:
-        served = self._models.resolve(name)
+        served = self._live.models.resolve(name)
         capabilities = reduce(frozenset.intersection, map(_capabilities, served))
         return model_pb2.Model(
             model=name,

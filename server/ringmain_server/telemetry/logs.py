@@ -1,4 +1,4 @@
-"""Structured logs: readable on a terminal, JSON otherwise, secrets masked, also in a rotating file if wanted."""
+"""Structured logs: readable on a terminal, JSON otherwise, secrets masked, also in a rotating file."""
 
 import logging
 import re
@@ -35,8 +35,14 @@ class Mask:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: frozenset[str] = frozenset()
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """There are more secrets, from another configuration; the old ones stay secret."""
+        self._secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
         # Longest first, so that a secret which begins with another is masked whole.
-        known = sorted((s for s in secrets if len(s) >= _SHORTEST_SECRET), key=len, reverse=True)
+        known = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
         self._pattern = re.compile("|".join([*map(re.escape, known), _KEY_LIKE]))
         self._hints = (*known, *_KEY_HINTS)
 
@@ -67,7 +73,7 @@ class _Sink:
 
 def make_log(
     settings: LogSettings,
-    secrets: Iterable[str] = (),
+    secrets: Iterable[str] | Mask = (),
     *,
     stream: TextIO | None = None,
     worker: int | None = None,
@@ -76,19 +82,20 @@ def make_log(
 
     Args:
         settings: What is logged, and how.
-        secrets: What must never appear.
+        secrets: What must never appear, or a mask that goes on learning what that is.
         stream: Where lines go, standard error by default.
         worker: The number of this worker process, which gets a log file of its own; None if there is one.
     """
     out = sys.stderr if stream is None else stream
     console = settings.format == "console" or (settings.format == "auto" and out.isatty())
     file = _file(settings, worker)
+    mask = secrets if isinstance(secrets, Mask) else Mask(secrets)
     logger: FilteringBoundLogger = structlog.wrap_logger(
         _Sink(out, file),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _Render(_console(out) if console else None, Mask(secrets), filed=file is not None),
+            _Render(_console(out) if console else None, mask, filed=file is not None),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
         cache_logger_on_first_use=True,

@@ -1,5 +1,7 @@
 """Prometheus metrics: every name in one place. Children are bound once, at the first use of their labels."""
 
+import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -7,6 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from ringmain_server.backend import Call
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+_STATES = {"closed": 0, "half_open": 1, "open": 2}
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class _Ended(NamedTuple):
@@ -51,6 +56,17 @@ class Metrics:
             ["provider", "direction"],
             registry=registry,
         )
+        self._events = Counter(
+            "ringmain_events", "Events by kind: breakers, failovers, reloads.", ["kind"], registry=registry
+        )
+        self._breaker = Gauge(
+            "ringmain_breaker_state",
+            "Breakers of the configured candidates: 0 closed, 1 half-open, 2 open.",
+            ["provider", "model"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._breakers: dict[tuple[str, str], Gauge] = {}
         self._running: dict[str, Gauge] = {}
         self._ended: dict[tuple[str, str], _Ended] = {}
         self._tried: dict[tuple[str, str], Counter] = {}
@@ -73,6 +89,31 @@ class Metrics:
         ended.calls.inc()
         ended.duration.observe(seconds)
         self._count_attempts(call, code)
+
+    def happened(self, kind: str) -> None:
+        """An event was published."""
+        self._events.labels(kind).inc()
+
+    def follow_breakers(self, states: Mapping[tuple[str, str], str]) -> None:
+        """These breakers are worth a number; callers may name any model, so others are not.
+
+        Args:
+            states: Provider and its model to the breaker's state.
+        """
+        for gone in self._breakers.keys() - states.keys():
+            self._breakers.pop(gone).set(0)
+            if not os.environ.get(_MULTIPROCESS):  # files of several processes cannot be taken back
+                self._breaker.remove(*gone)
+        for key, state in states.items():
+            if key not in self._breakers:
+                self._breakers[key] = self._breaker.labels(*key)
+            self._breakers[key].set(_STATES[state])
+
+    def breaker_changed(self, provider_id: str, provider_model: str, state: str) -> None:
+        """A breaker has changed; one that is not followed is left out."""
+        gauge = self._breakers.get((provider_id, provider_model))
+        if gauge is not None:
+            gauge.set(_STATES[state])
 
     def _count_attempts(self, call: Call, code: str) -> None:
         for attempt in call.attempts:

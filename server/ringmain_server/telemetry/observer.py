@@ -7,6 +7,7 @@ from structlog.typing import FilteringBoundLogger
 from ringmain_server.backend import Call
 from ringmain_server.errors import Internal, RingmainError
 from ringmain_server.telemetry.metrics import Metrics
+from ringmain_server.telemetry.reporter import Reporter
 
 
 class Observer:
@@ -15,11 +16,13 @@ class Observer:
     Args:
         log: Where lines go.
         metrics: Where numbers go.
+        reporter: Makes events of calls that did not go straight, None for none.
     """
 
-    def __init__(self, log: FilteringBoundLogger, metrics: Metrics) -> None:
+    def __init__(self, log: FilteringBoundLogger, metrics: Metrics, reporter: Reporter | None = None) -> None:
         self._log = log
         self._metrics = metrics
+        self._reporter = reporter
 
     def began(self, call: Call, request: Message) -> None:
         """A call began; what its request says about itself is kept for the line at its end."""
@@ -37,6 +40,7 @@ class Observer:
     def succeeded(self, call: Call, seconds: float) -> None:
         """The caller has the whole answer."""
         self._metrics.ended(call, "OK", seconds)
+        self._report(call)
         usage = None if call.replayed else call.usage
         self._log.info("call", code="OK", **_fields(call, seconds), **_usage(usage))
 
@@ -44,18 +48,28 @@ class Observer:
         """The caller gets an error."""
         code = error.code.name
         self._metrics.ended(call, code, seconds)
+        self._report(call, error)
         write = self._log.error if isinstance(error, Internal) else self._log.warning
         write("call", code=code, reason=error.reason, error=error.message, **_fields(call, seconds))
 
     def cancelled(self, call: Call, seconds: float) -> None:
         """The caller left."""
         self._metrics.ended(call, "CANCELLED", seconds)
+        self._report(call)
         usage = call.attempts[-1].usage if call.attempts else None
         self._log.info("call", code="CANCELLED", **_fields(call, seconds), **_usage(usage))
 
     def crashed(self, call: Call, exc: BaseException) -> None:
         """An unknown exception reached the edge; the caller is told nothing of it."""
         self._log.error("fault", response_id=call.response_id, method=call.method, exc_info=exc)
+
+    def _report(self, call: Call, error: RingmainError | None = None) -> None:
+        if self._reporter is None:
+            return
+        if len(call.attempts) > 1:
+            self._reporter.ended(call)
+        if error is not None:
+            self._reporter.refused(error)
 
 
 def _fields(call: Call, seconds: float) -> dict[str, object]:

@@ -4,26 +4,32 @@ The official SDK brings credentials, endpoint and default headers. The vendor's 
 through the shared session; Vertex and Bedrock sign each request, which the SDK's clients for them do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anthropic
 import httpx2
 
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
-from ringmain_server.providers.anthropic.request import DEFAULT_MAX_OUTPUT_TOKENS, Options
+from ringmain_server.providers.anthropic.request import DEFAULT_MAX_OUTPUT_TOKENS, MESSAGES_PATH, Options
 from ringmain_server.providers.anthropic.traits import traits_of
 from ringmain_server.providers.anthropic.translators import translators
+from ringmain_server.providers.checks import NOBODY, refusal_of
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkTransport
 from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.transport import HttpRequest
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
 
 _CONNECT = 5.0
+_LISTING = "/v1/models?limit=1"
+_REFUSED = HttpRequest(MESSAGES_PATH, {"model": NOBODY, "max_tokens": 1, "messages": []})
+"""The clouds that serve Claude list no models under this API."""
 _WANTED = ("accept", "content-type", "user-agent", "anthropic-version")
 """The SDK's own headers that mean something to the provider; the rest describes this machine."""
 
@@ -47,18 +53,21 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
     )
     errors = AnthropicErrors(_secrets(settings))
     transport: HttpTransport | SdkTransport
-    if settings.platform == "vertex":
-        transport = _vertex(provider_id, settings, errors)
-    elif settings.platform == "bedrock":
-        transport = _bedrock(provider_id, settings, errors)
-    else:
+    check: Callable[[], Awaitable[None]]
+    if settings.platform is None:
         transport = _direct(provider_id, settings, sessions, errors)
+        check = partial(transport.check, _LISTING)
+    else:
+        make = _vertex if settings.platform == "vertex" else _bedrock
+        transport = make(provider_id, settings, errors)
+        check = refusal_of(transport, _REFUSED)
     return Provider(
         provider_id,
         settings.kind,
         transport,
         translators(options, errors),
         prefills=lambda model: traits_of(model).prefill,
+        check=check,
     )
 
 

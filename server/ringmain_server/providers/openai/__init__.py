@@ -5,6 +5,7 @@ The official SDK knows credentials and endpoints; chat goes past it through the 
 wires, chat completions and responses; each candidate speaks one of them (`wires.py`).
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ringmain_server.operations import CHAT, STREAM_CHAT
@@ -19,6 +20,12 @@ from ringmain_server.providers.sessions import HttpSessions
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
     from ringmain_server.providers.openai.sdk import Token
+
+_CHECKS = {
+    # Lists its models to anybody: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key.
+    "openrouter": "/key",
+}
+"""What is asked, by provider kind, to see whether the credentials are taken; elsewhere the list of models."""
 
 
 def build(
@@ -51,10 +58,12 @@ def build(
         CHAT: ResponsesTranslator(dialect, errors),
         STREAM_CHAT: StreamResponsesTranslator(dialect, errors),
     }
+    transport = make_transport(provider_id, settings, sessions, errors, token)
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
-        transport=make_transport(provider_id, settings, sessions, errors, token),
+        transport=transport,
         translators=chat,
         translators_for=Wires(settings.wire, chat, responses),
+        check=partial(transport.check, _CHECKS.get(settings.kind, "/models")),
     )

@@ -25,7 +25,7 @@ from ringmain_server.providers.http import (
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming, Transport
+from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -35,8 +35,6 @@ _CONNECT = 5.0
 
 _CLOSING: set[asyncio.Future[None]] = set()
 
-HttpWire = Transport[HttpRequest, bytes, bytes]
-
 
 def make_transport(
     provider_id: str,
@@ -44,7 +42,7 @@ def make_transport(
     sessions: HttpSessions,
     errors: OpenAIErrors,
     token: Token | None = None,
-) -> HttpWire:
+) -> "HttpTransport | SdkTransport":
     """How to reach the provider of these settings.
 
     Args:
@@ -137,6 +135,10 @@ class SdkTransport:
             await response.aclose()
             raise self._error_map(self._provider_id, response.status_code, response.headers, b"")
         return SdkIncoming(self._provider_id, response)
+
+    async def check(self, path: str) -> None:
+        """Gets a path. See `HttpTransport.check`."""
+        await self._mapped(self._client.get(path, cast_to=httpx2.Response))
 
     async def close(self) -> None:
         """Closes every connection."""

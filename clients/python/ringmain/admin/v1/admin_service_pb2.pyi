@@ -135,10 +135,16 @@ class Breaker(_message.Message):
     CHANGE_TIME_FIELD_NUMBER: _builtins.int
     PROBE_TIME_FIELD_NUMBER: _builtins.int
     LAST_ERROR_FIELD_NUMBER: _builtins.int
+    HOLD_REASON_FIELD_NUMBER: _builtins.int
+    HOLD_END_TIME_FIELD_NUMBER: _builtins.int
     provider_model: _builtins.str
     """The provider's own name for the model it guards."""
     state: Global___BreakerState.ValueType
     """Its state."""
+    hold_reason: _builtins.str
+    """Why no request is sent although the breaker may be closed, such as a rate
+    limit. Empty when nothing speaks against it.
+    """
     @_builtins.property
     def change_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
@@ -151,6 +157,12 @@ class Breaker(_message.Message):
     def last_error(self) -> _status_pb2.Status:
         """What last failed."""
 
+    @_builtins.property
+    def hold_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When that ends. Absent next to a `hold_reason` means: when a check passes or
+        the provider's settings change.
+        """
+
     def __init__(
         self,
         *,
@@ -159,10 +171,12 @@ class Breaker(_message.Message):
         change_time: _timestamp_pb2.Timestamp | None = ...,
         probe_time: _timestamp_pb2.Timestamp | None = ...,
         last_error: _status_pb2.Status | None = ...,
+        hold_reason: _builtins.str = ...,
+        hold_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "last_error", b"last_error", "probe_time", b"probe_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "hold_end_time", b"hold_end_time", "last_error", b"last_error", "probe_time", b"probe_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "last_error", b"last_error", "probe_time", b"probe_time", "provider_model", b"provider_model", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "hold_end_time", b"hold_end_time", "hold_reason", b"hold_reason", "last_error", b"last_error", "probe_time", b"probe_time", "provider_model", b"provider_model", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -471,18 +485,26 @@ class ReloadConfigResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGED_PATHS_FIELD_NUMBER: _builtins.int
+    RESTART_PATHS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def changed_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Paths of the settings that changed, such as `models.smart.candidates`."""
+
+    @_builtins.property
+    def restart_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Paths of settings that are written differently now but hold from the next
+        start of the gateway on, such as `server.listen`.
+        """
 
     def __init__(
         self,
         *,
         changed_paths: _abc.Iterable[_builtins.str] | None = ...,
+        restart_paths: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_paths", b"changed_paths"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_paths", b"changed_paths", "restart_paths", b"restart_paths"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

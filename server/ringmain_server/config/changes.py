@@ -1,0 +1,51 @@
+"""Configuration, outside the rooms, pure: what differs between two, and what a reload can change."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pydantic import BaseModel
+
+from ringmain_server.config.problems import Keys, dotted
+from ringmain_server.config.settings import Settings
+
+_AT_ONCE: Final = frozenset({"default_deadline", "drain_delay", "stream_grace"})
+"""Settings of `server` that are read when they are needed; the others are built into the listeners."""
+
+_AT_START: Final = ("log", "overload", "idempotency")
+"""Sections that are built into what outlives every reload."""
+
+
+def changed_paths(old: Settings, new: Settings) -> list[str]:
+    """The paths of the settings that differ, such as `models.smart.candidates`.
+
+    A section that is new or gone is named alone, without what is in it.
+    """
+    return [dotted(keys) for keys in _differences((), old, new)]
+
+
+def reloadable(running: Settings, loaded: Settings) -> Settings:
+    """A loaded configuration as far as it can hold while the gateway runs; the rest is as it was."""
+    fixed = {name: value for name, value in running.server if name not in _AT_ONCE}
+    held: dict[str, object] = {name: getattr(running, name) for name in _AT_START}
+    held["server"] = loaded.server.model_copy(update=fixed)
+    return loaded.model_copy(update=held)
+
+
+def _differences(keys: Keys, old: object, new: object) -> Iterator[Keys]:
+    before, after = _named(old), _named(new)
+    if before is None or after is None:
+        if old != new:
+            yield keys
+        return
+    for name in sorted({*before, *after}):
+        if name in before and name in after:
+            yield from _differences((*keys, name), before[name], after[name])
+        else:
+            yield (*keys, name)
+
+
+def _named(value: object) -> Mapping[str, object] | None:
+    """What is in a section or a mapping, None of anything else."""
+    if isinstance(value, BaseModel):
+        return dict(value)
+    return value if isinstance(value, Mapping) else None

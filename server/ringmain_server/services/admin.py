@@ -1,0 +1,174 @@
+"""Room 2: AdminService, for operators. What is not here yet, keys and a cache, gRPC answers UNIMPLEMENTED."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
+
+from ringmain_server.backend import Call
+from ringmain_server.condition import Condition, Conditions
+from ringmain_server.config import ConfigError, Problem
+from ringmain_server.config.problems import suggestion
+from ringmain_server.errors import InvalidField, Violation
+from ringmain_server.live import Live
+from ringmain_server.probes import check
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.reload import Reloaded
+from ringmain_server.services.provider_status import Clocks, duration, provider_status
+from ringmain_server.settlement import status
+from ringmain_server.telemetry.events import KINDS, Event, Events
+
+SERVICE = admin_pb2.DESCRIPTOR.services_by_name["AdminService"]
+
+_CLOCKS = Clocks()
+
+
+class AdminService:
+    """Operating the gateway.
+
+    Args:
+        live: The configuration that holds now.
+        conditions: What is known of candidates.
+        events: What happens.
+        reload: Reads the configuration again.
+        clocks: What tells dates.
+    """
+
+    def __init__(
+        self,
+        live: Live,
+        conditions: Conditions,
+        events: Events,
+        reload: Callable[[], Awaitable[Reloaded]],
+        clocks: Clocks = _CLOCKS,
+    ) -> None:
+        self._live = live
+        self._conditions = conditions
+        self._events = events
+        self._reload = reload
+        self._clocks = clocks
+
+    async def ListProviders(
+        self, request: admin_pb2.ListProvidersRequest, _: Call
+    ) -> admin_pb2.ListProvidersResponse:
+        """Lists providers by name."""
+        providers = sorted(self._live.now.providers.values(), key=lambda provider: provider.provider_id)
+        return admin_pb2.ListProvidersResponse(providers=map(self._status, providers))
+
+    async def DrainProvider(
+        self, request: admin_pb2.DrainProviderRequest, _: Call
+    ) -> admin_pb2.DrainProviderResponse:
+        """Takes a provider out; what runs there runs on."""
+        provider = self._provider(request.provider_id)
+        self._conditions.provider(provider.provider_id).drained = True
+        self._tell(provider, "was taken out by an operator", action="drain")
+        return admin_pb2.DrainProviderResponse(provider=self._status(provider))
+
+    async def RestoreProvider(
+        self, request: admin_pb2.RestoreProviderRequest, _: Call
+    ) -> admin_pb2.RestoreProviderResponse:
+        """Puts a provider back, closes its breakers and ends its holds."""
+        provider = self._provider(request.provider_id)
+        self._conditions.provider(provider.provider_id).drained = False
+        for condition in self._every_condition(provider):
+            condition.restore()
+        self._tell(provider, "was put back by an operator", action="restore")
+        return admin_pb2.RestoreProviderResponse(provider=self._status(provider))
+
+    async def SetPrimaryProvider(
+        self, request: admin_pb2.SetPrimaryProviderRequest, _: Call
+    ) -> admin_pb2.SetPrimaryProviderResponse:
+        """Puts a provider first among a model's candidates."""
+        try:
+            order = self._live.models.put_first(request.model, request.provider_id)
+        except LookupError as exc:
+            message = f"no candidate of the model {request.model} is at {request.provider_id!r}"
+            raise InvalidField.at("provider_id", message) from exc
+        provider = self._provider(request.provider_id)
+        self._tell(
+            provider, f"comes first for the model {request.model}", action="primary", model=request.model
+        )
+        return admin_pb2.SetPrimaryProviderResponse(provider_ids=order)
+
+    async def CheckProvider(
+        self, request: admin_pb2.CheckProviderRequest, _: Call
+    ) -> admin_pb2.CheckProviderResponse:
+        """Asks a provider; when all is well, what waited for its credentials waits no longer."""
+        provider = self._provider(request.provider_id)
+        checked = await check(provider)
+        response = admin_pb2.CheckProviderResponse(latency=duration(checked.latency))
+        if checked.error is None:
+            for condition in self._every_condition(provider):
+                condition.checked()
+            self._tell(provider, "was checked and is well", action="check")
+        else:
+            response.error.CopyFrom(status(checked.error))
+            self._tell(provider, f"was checked: {checked.error.message}", action="check", error="true")
+        return response
+
+    async def ReloadConfig(
+        self, request: admin_pb2.ReloadConfigRequest, _: Call
+    ) -> admin_pb2.ReloadConfigResponse:
+        """Reads the configuration again."""
+        try:
+            done = await self._reload()
+        except ConfigError as exc:
+            raise InvalidField([_violation(problem) for problem in exc.problems]) from exc
+        return admin_pb2.ReloadConfigResponse(
+            changed_paths=done.changed_paths, restart_paths=done.restart_paths
+        )
+
+    async def WatchEvents(
+        self, request: admin_pb2.WatchEventsRequest, _: Call
+    ) -> AsyncGenerator[admin_pb2.WatchEventsResponse, None]:
+        """Sends what happens from now on, until the caller leaves or the gateway stops."""
+        unknown = [
+            Violation(f"kinds[{index}]", f"is no kind of event ({suggestion(kind, KINDS)})")
+            for index, kind in enumerate(request.kinds)
+            if kind not in KINDS
+        ]
+        if unknown:
+            raise InvalidField(unknown)
+        with self._events.watch(request.kinds) as watcher:
+            async for event in watcher:
+                yield _message(event)
+
+    def _provider(self, provider_id: str) -> Provider:
+        providers = self._live.now.providers
+        if provider_id not in providers:
+            hint = suggestion(provider_id, providers)
+            raise InvalidField.at("provider_id", f"no provider {provider_id!r} is configured ({hint})")
+        return providers[provider_id]
+
+    def _status(self, provider: Provider) -> admin_pb2.Provider:
+        name = provider.provider_id
+        conditions = list(self._live.now.conditions(name))
+        drained = self._conditions.provider(name).drained
+        return provider_status(name, provider.kind, conditions, self._clocks, drained=drained)
+
+    def _every_condition(self, provider: Provider) -> list[Condition]:
+        """Also of models that only an earlier configuration names."""
+        name = provider.provider_id
+        return [*self._live.now.conditions(name), *self._conditions.of(name)]
+
+    def _tell(self, provider: Provider, what: str, **attributes: str) -> None:
+        name = provider.provider_id
+        self._events.publish("provider", f"{name} {what}", name, **attributes)
+
+
+def _violation(problem: Problem) -> Violation:
+    where = problem.source if problem.line is None else f"{problem.source}:{problem.line}"
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return Violation(problem.path or where, f"{problem.message}{hint}")
+
+
+def _message(event: Event) -> admin_pb2.WatchEventsResponse:
+    time = Timestamp()
+    time.FromNanoseconds(round(event.time * 1e9))
+    return admin_pb2.WatchEventsResponse(
+        time=time,
+        kind=event.kind,
+        provider_id=event.provider_id,
+        message=event.message,
+        attributes=event.attributes,
+    )

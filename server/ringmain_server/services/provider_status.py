@@ -1,0 +1,94 @@
+"""Room 2, pure: a provider as operators see it."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
+
+from ringmain_server.condition import Condition
+from ringmain_server.policies import Clock
+from ringmain_server.policies.breaker import BreakerState
+from ringmain_server.policies.latency import joint_quantile
+from ringmain_server.settlement import status
+
+_STATES = {
+    BreakerState.CLOSED: admin_pb2.BREAKER_STATE_CLOSED,
+    BreakerState.OPEN: admin_pb2.BREAKER_STATE_OPEN,
+    BreakerState.HALF_OPEN: admin_pb2.BREAKER_STATE_HALF_OPEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Two clocks, to tell the date of an instant.
+
+    Attributes:
+        monotonic: The clock of the conditions.
+        wall: Seconds since 1970.
+    """
+
+    monotonic: Clock = time.monotonic
+    wall: Clock = time.time
+
+    def date(self, instant: float) -> Timestamp:
+        """The date of an instant of the monotonic clock."""
+        date = Timestamp()
+        date.FromNanoseconds(round((self.wall() + instant - self.monotonic()) * 1e9))
+        return date
+
+
+def provider_status(
+    provider_id: str, kind: str, conditions: Sequence[Condition], clocks: Clocks, *, drained: bool
+) -> admin_pb2.Provider:
+    """A provider and the condition of each of its models.
+
+    Args:
+        provider_id: Its name.
+        kind: Its kind.
+        conditions: Of its models.
+        clocks: What tells dates.
+        drained: Whether an operator has taken it out.
+    """
+    attempts = sum(one.failures.attempts for one in conditions)
+    failed = sum(one.failures.failed for one in conditions)
+    found = admin_pb2.Provider(
+        provider_id=provider_id,
+        kind=kind,
+        state=admin_pb2.PROVIDER_STATE_DRAINED if drained else admin_pb2.PROVIDER_STATE_ACTIVE,
+        breakers=[_breaker(one, clocks) for one in conditions],
+        in_flight_count=sum(one.limit.in_flight for one in conditions),
+        failure_rate=failed / attempts if attempts else 0.0,
+    )
+    median = joint_quantile((one.first_content for one in conditions), 0.5)
+    if median is not None:
+        found.median_latency.CopyFrom(duration(median))
+    return found
+
+
+def duration(seconds: float) -> Duration:
+    """A span."""
+    span = Duration()
+    span.FromNanoseconds(round(seconds * 1e9))
+    return span
+
+
+def _breaker(condition: Condition, clocks: Clocks) -> admin_pb2.Breaker:
+    breaker = condition.breaker
+    found = admin_pb2.Breaker(
+        provider_model=condition.provider_model,
+        state=_STATES[breaker.state],
+        change_time=clocks.date(breaker.changed_at),
+        hold_reason=condition.hold.reason or "",
+    )
+    if breaker.opens_until is not None:
+        found.probe_time.CopyFrom(clocks.date(breaker.opens_until))
+    if condition.last_error is not None:
+        found.last_error.CopyFrom(status(condition.last_error))
+    until = condition.hold.until
+    if until is not None and not math.isinf(until):
+        found.hold_end_time.CopyFrom(clocks.date(until))
+    return found

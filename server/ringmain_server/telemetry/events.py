@@ -1,0 +1,176 @@
+"""What happens in the gateway, as events: for the log, for a metric, and for whoever watches."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+from structlog.typing import FilteringBoundLogger
+
+from ringmain_server.policies import Clock
+from ringmain_server.telemetry.metrics import Metrics
+
+KINDS: Final = ("breaker", "failover", "recovery", "limit", "budget", "config", "provider", "key")
+"""Every kind of event, as the contract has them."""
+
+BUFFER = 1024
+"""Most events that wait for one watcher."""
+
+_WARNINGS: Final = frozenset({"failover", "limit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        time: When, in seconds since 1970.
+        kind: One of `KINDS`.
+        message: What happened, for people.
+        provider_id: The provider it concerns, or nothing.
+        attributes: What happened, for programs.
+    """
+
+    time: float
+    kind: str
+    message: str
+    provider_id: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+Listener = Callable[[Event], None]
+"""Hears of each event, at once. It must not wait."""
+
+
+class Watcher:
+    """One reader of events. It holds back nobody: when it is slow, it loses the oldest, and is told so.
+
+    Args:
+        kinds: What it wants to hear of; empty for everything.
+        leave: Is called when it has had enough.
+        buffer: Most events that wait for it.
+    """
+
+    def __init__(self, kinds: frozenset[str], leave: Callable[["Watcher"], None], buffer: int) -> None:
+        self._kinds = kinds
+        self._leave = leave
+        self._waiting: deque[Event] = deque(maxlen=buffer)
+        self._lost = 0
+        self._news = asyncio.Event()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        """Begins; nothing that happens from now on is missed."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Hears of nothing more."""
+        self._leave(self)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next event, as soon as there is one. Ends when the gateway does."""
+        while not self._waiting and not self._closed:
+            self._news.clear()
+            await self._news.wait()
+        if self._lost:
+            return self._told()
+        if not self._waiting:
+            raise StopAsyncIteration
+        return self._waiting.popleft()
+
+    def hear(self, event: Event) -> None:
+        """Keeps an event for the reader, if it is of a kind that it wants."""
+        if self._kinds and event.kind not in self._kinds:
+            return
+        self._lost += len(self._waiting) == self._waiting.maxlen
+        self._waiting.append(event)
+        self._news.set()
+
+    def close(self) -> None:
+        """Ends the reader, once it has read what waits for it."""
+        self._closed = True
+        self._news.set()
+
+    def _told(self) -> Event:
+        lost, self._lost = self._lost, 0
+        message = f"{lost} events were lost here: they came faster than they were read"
+        return Event(self._waiting[0].time, "limit", message, attributes={"lost_event_count": str(lost)})
+
+
+class Events:
+    """Tells everybody who listens or watches what happens.
+
+    Args:
+        clock: Seconds since 1970.
+        listeners: Who hears of each event first.
+        buffer: Most events that wait for one watcher.
+    """
+
+    def __init__(self, clock: Clock, listeners: Sequence[Listener] = (), *, buffer: int = BUFFER) -> None:
+        self._clock = clock
+        self._listeners = tuple(listeners)
+        self._buffer = buffer
+        self._watchers: set[Watcher] = set()
+        self._closed = False
+
+    def publish(self, kind: str, message: str, provider_id: str = "", **attributes: str) -> None:
+        """Something happened.
+
+        Args:
+            kind: One of `KINDS`.
+            message: For people. Holds no secret and no address.
+            provider_id: The provider it concerns, or nothing.
+            attributes: For programs.
+        """
+        event = Event(self._clock(), kind, message, provider_id, attributes)
+        for listener in self._listeners:
+            listener(event)
+        for watcher in self._watchers:
+            watcher.hear(event)
+
+    def watch(self, kinds: Iterable[str] = ()) -> Watcher:
+        """A reader of what happens from now on, to be entered by `with` and iterated.
+
+        Args:
+            kinds: What it wants to hear of; empty for everything.
+        """
+        watcher = Watcher(frozenset(kinds), self._watchers.discard, self._buffer)
+        self._watchers.add(watcher)
+        if self._closed:
+            watcher.close()
+        return watcher
+
+    @property
+    def watcher_count(self) -> int:
+        """How many watch."""
+        return len(self._watchers)
+
+    def close(self) -> None:
+        """Ends every watcher, so that none holds the gateway open."""
+        self._closed = True
+        for watcher in self._watchers:
+            watcher.close()
+
+
+def logged(log: FilteringBoundLogger) -> Listener:
+    """A listener that writes a line for each event."""
+
+    def listener(event: Event) -> None:
+        bad = event.kind in _WARNINGS or event.attributes.get("state") == "open"
+        write = log.warning if bad or "problems" in event.attributes else log.info
+        provider = {"provider": event.provider_id} if event.provider_id else {}
+        write(event.kind, message=event.message, **provider, **event.attributes)
+
+    return listener
+
+
+def counted(metrics: Metrics) -> Listener:
+    """A listener that counts events by kind."""
+    return lambda event: metrics.happened(event.kind)
