@@ -602,14 +602,15 @@ _BROKEN_ANSWERS = (
     Row(
         name="giant",
         title="giant event (5 MiB)",
+        # The buffers on the way may take it whole, so that the upstream is done before it is left.
         primary=broken(FaultKind.GIANT),
-        trials=broken_stream(abandoned=True),
+        trials=broken_stream(),
     ),
     Row(
         name="giant-first",
         title="giant first event (5 MiB)",
         primary=broken(FaultKind.GIANT, after=0),
-        trials=refused_attempt(methods=STREAM, abandoned=True),
+        trials=refused_attempt(methods=STREAM),
     ),
     Row(
         name="utf8",
