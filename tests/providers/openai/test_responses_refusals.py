@@ -39,18 +39,12 @@ def test_media_that_is_not_taken(media: dict[str, str], kind: str, why: str) -> 
     assert why in refusal.violations[0].description
 
 
-@pytest.mark.parametrize("role", ["ASSISTANT", "SYSTEM"])
-def test_media_where_the_wire_has_no_place(role: str) -> None:
-    """Only users and tools give media."""
-    refusal = refused(message({"media": PNG}, role))
-    assert isinstance(refusal, MediaInvalid)
-    assert refusal.violations[0].field == "messages[1].parts[1].media"
-
-
 @pytest.mark.parametrize(
     ("part", "role", "field"),
     [
         ({"toolCall": {"toolCallId": "a", "name": "f"}}, "USER", "messages[1].parts[1].tool_call"),
+        ({"media": PNG}, "SYSTEM", "messages[1].parts[1].media"),
+        ({"media": {"data": "AAAA"}}, "ASSISTANT", "messages[1].parts[1].media"),
         ({"reasoning": {"text": "x"}}, "SYSTEM", "messages[1].parts[1].reasoning"),
         ({"toolResult": {"toolCallId": "a"}}, "ASSISTANT", "messages[1].parts[1].tool_result"),
         ({"text": "x"}, "TOOL", "messages[1].parts[0].text"),

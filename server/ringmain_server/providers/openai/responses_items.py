@@ -2,7 +2,8 @@
 
 https://platform.openai.com/docs/api-reference/responses/create#responses-create-input. Messages, reasoning,
 calls and their results are items of one list, each where it stood. Instructions go as `system`, as they do in
-chat completions.
+chat completions. Media that the model itself made stand where they stood in the user's name: its own turn
+holds text alone. Ids of calls are written as the server takes them (`tool_ids.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,12 +18,16 @@ from ringmain.v1.content_pb2 import (
     ToolResult,
 )
 
-from ringmain_server.errors import InvalidField, MediaInvalid
+from ringmain_server.errors import InvalidField
 from ringmain_server.providers.openai.chat_messages import FAILED
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.responses_parts import input_text, media_part
 from ringmain_server.providers.openai.responses_reasoning import reasoning_item
+from ringmain_server.providers.openai.tool_ids import up_to_64
+
+_OWN_MEDIA = "[Media of the assistant's turn:]"
+"""Opens media that the model itself made: only the user's turn can hold them."""
 
 
 def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
@@ -34,14 +39,14 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
         provider_id: Who is asked: reasoning of any other provider is dropped.
 
     Raises:
-        MediaInvalid: Media that the server does not take, or that stands where the wire has no place for it.
+        MediaInvalid: Media that the server does not take.
         InvalidField: A part that does not belong into its message.
     """
     items: list[Object] = []
     for index, message in enumerate(messages):
         path = f"messages[{index}]"
         if message.role == ROLE_ASSISTANT:
-            items += _assistant_turn(message.parts, path, provider_id)
+            items += _assistant_turn(message.parts, dialect, path, provider_id)
         elif message.role == ROLE_TOOL:
             items += [_tool_turn(part, dialect, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
         elif message.role == ROLE_SYSTEM:
@@ -57,8 +62,6 @@ def _text(part: Part, path: str) -> str:
     kind = part.WhichOneof("content")
     if kind == "text":
         return part.text
-    if kind == "media":
-        raise MediaInvalid.at(f"{path}.media", "this provider takes media from the user only")
     raise InvalidField.at(f"{path}.{kind}", "does not belong into this message")
 
 
@@ -68,11 +71,11 @@ def _input(part: Part, dialect: Dialect, path: str) -> Object:
     return input_text(_text(part, path))
 
 
-def _assistant_turn(parts: Iterable[Part], path: str, provider_id: str) -> list[Object]:
+def _assistant_turn(parts: Iterable[Part], dialect: Dialect, path: str, provider_id: str) -> list[Object]:
     """The items of a turn in their order.
 
-    Reasoning is refused without the item that it led to, as in a turn that was cut, so what nothing follows
-    is dropped.
+    Reasoning is refused without the item that it led to, as in a turn that was cut, so it waits for one, and
+    what nothing follows is dropped.
     """
     items: list[Object] = []
     reasoning: list[Object] = []
@@ -81,6 +84,10 @@ def _assistant_turn(parts: Iterable[Part], path: str, provider_id: str) -> list[
         if kind == "reasoning":
             found = reasoning_item(part.reasoning, provider_id)
             reasoning += [found] if found is not None else []
+            continue
+        if kind == "media":
+            own = media_part(part.media, dialect, f"{path}.parts[{index}].media")
+            items.append({"role": "user", "content": [input_text(_OWN_MEDIA), own]})
             continue
         items += reasoning
         reasoning = []
@@ -93,8 +100,8 @@ def _assistant_turn(parts: Iterable[Part], path: str, provider_id: str) -> list[
 
 def _tool_call(call: ToolCall) -> Object:
     # Some models call a tool without arguments by no text at all, which servers refuse as JSON.
-    arguments = call.arguments_json or "{}"
-    return {"type": "function_call", "call_id": call.tool_call_id, "name": call.name, "arguments": arguments}
+    call_id, arguments = up_to_64(call.tool_call_id), call.arguments_json or "{}"
+    return {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments}
 
 
 def _tool_turn(part: Part, dialect: Dialect, path: str) -> Object:
@@ -103,7 +110,7 @@ def _tool_turn(part: Part, dialect: Dialect, path: str) -> Object:
         raise InvalidField.at(f"{path}.{kind}", "does not belong into this message")
     result = part.tool_result
     output = _content(_output(result, dialect, f"{path}.tool_result"))
-    return {"type": "function_call_output", "call_id": result.tool_call_id, "output": output}
+    return {"type": "function_call_output", "call_id": up_to_64(result.tool_call_id), "output": output}
 
 
 def _output(result: ToolResult, dialect: Dialect, path: str) -> list[Object]:
