@@ -139,9 +139,7 @@ class Reload:
         )
         if done.restart_paths:
             paths = " ".join(done.restart_paths)
-            self._events.publish(
-                "config", f"from the next start on: {paths}", restart_paths=paths, problems="restart needed"
-            )
+            self._events.publish("config", f"from the next start on: {paths}", restart_paths=paths)
 
     def _refused(self, error: ConfigError) -> None:
         problems = [str(problem) for problem in error.problems]

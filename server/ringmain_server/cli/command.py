@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar, get_args, get_type_hints
 
 import typer
 
-from ringmain_server.cli.connection import ConnectionFlags
+from ringmain_server.cli.connection import CallerFlags, ConnectionFlags
 from ringmain_server.cli.flag import Flag
 
 Function = TypeVar("Function", bound=Callable[..., int | None])
@@ -93,7 +93,7 @@ def _is_flags(hint: object) -> bool:
 
 def _built(flags: type, values: Mapping[str, object], before: RootFlags) -> object:
     built = flags(**{field.name: values[field.name] for field in dataclasses.fields(flags)})
-    return built.over(before) if isinstance(built, ConnectionFlags) else built
+    return built.over(before) if isinstance(built, CallerFlags) else built
 
 
 def _declare(run: Callable[..., None], *groups: type) -> None:

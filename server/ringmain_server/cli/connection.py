@@ -18,17 +18,9 @@ _PANEL: Final = "Connection"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ConnectionFlags:
-    """Where the gateway is and who asks. Welcome before and behind a command's name."""
+class CallerFlags:
+    """Who asks, and how the connection is made safe. Welcome before and behind a command's name."""
 
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            rich_help_panel=_PANEL,
-            help=f"The gateway's address. Default: RINGMAIN_TARGET, else {DEFAULT_TARGET}.",
-        ),
-    ] = None
     token: Annotated[
         str | None,
         typer.Option(
@@ -48,11 +40,45 @@ class ConnectionFlags:
         ),
     ] = None
 
-    def over(self, under: "ConnectionFlags") -> Self:
+    def over(self, under: "CallerFlags") -> Self:
         """These flags, and those of `under` where these are not given."""
-        names = [f.name for f in fields(ConnectionFlags)]
+        names = [f.name for f in fields(self) if hasattr(under, f.name)]
         missing = {name: getattr(under, name) for name in names if not getattr(self, name)}
         return replace(self, **missing)
+
+    def bearer(self) -> str | None:
+        """The token, from the flag or the environment."""
+        return self.token or os.environ.get("RINGMAIN_TOKEN") or None
+
+    def trust(self) -> bool | bytes:
+        """Whether to use TLS, or the certificates to trust.
+
+        Raises:
+            Failure: They cannot be read.
+        """
+        from ringmain_server.cli.failures import USAGE, Failure
+
+        if self.ca_file is None:
+            return self.tls
+        try:
+            return Path(self.ca_file).read_bytes()
+        except OSError as exc:
+            message = f"error: --ca-file: cannot read {self.ca_file}: {exc.strerror}"
+            raise Failure(message, code=USAGE) from exc
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectionFlags(CallerFlags):
+    """Where callers reach the gateway, and who asks."""
+
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            rich_help_panel=_PANEL,
+            help=f"The gateway's address. Default: RINGMAIN_TARGET, else {DEFAULT_TARGET}.",
+        ),
+    ] = None
 
     def address(self) -> str:
         """The gateway's address, from the flag, the environment or the default."""
@@ -85,8 +111,8 @@ def connected(
     target = flags.address()
     with Client(
         target,
-        token=flags.token or os.environ.get("RINGMAIN_TOKEN") or None,
-        tls=_tls(flags),
+        token=flags.bearer(),
+        tls=flags.trust(),
         timeout=timeout,
         wait_for_ready=wait_for_ready,
         options=options,
@@ -95,14 +121,3 @@ def connected(
             yield client
         except RingmainError as exc:
             raise failures.of_call(exc, target) from exc
-
-
-def _tls(flags: ConnectionFlags) -> bool | bytes:
-    from ringmain_server.cli.failures import USAGE, Failure
-
-    if flags.ca_file is None:
-        return flags.tls
-    try:
-        return Path(flags.ca_file).read_bytes()
-    except OSError as exc:
-        raise Failure(f"error: --ca-file: cannot read {flags.ca_file}: {exc.strerror}", code=USAGE) from exc

@@ -26,15 +26,16 @@ class Failure(Exception):
         self.code = code
 
 
-def of_call(error: RingmainError, target: str) -> Failure:
+def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> Failure:
     """Returns what a failed call looks like.
 
     Args:
         error: What the client raised.
         target: The gateway's address.
+        flag: What names another one; so does its environment variable.
     """
     if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
-        return Failure(_unreachable(error, target))
+        return Failure(_unreachable(error, target, flag))
     lines = [f"error: {error.reason or error.code.name}: {error.message}"]
     violations = [f"{field}: {what}" for field, what in error.violations]
     lines += [f"  {violation}" for violation in violations if violation not in error.message]
@@ -54,7 +55,7 @@ def of_surprise(error: Exception) -> Failure:
     return Failure(f"error: unexpected {what} (RINGMAIN_DEBUG=1 or `ringmain --debug` shows the traceback)")
 
 
-def _unreachable(error: RingmainError, target: str) -> str:
+def _unreachable(error: RingmainError, target: str, flag: str) -> str:
     """Says where nobody answers, why, and what to do.
 
     gRPC's own text names the address again, in its resolver's form: the last part is the cause.
@@ -63,5 +64,5 @@ def _unreachable(error: RingmainError, target: str) -> str:
     cause = tls or error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip(" ]")
     return (
         f"error: no gateway answers at {target} ({cause}): start one with `ringmain serve`, "
-        "or name another with --target or RINGMAIN_TARGET"
+        f"or name another with {flag} or RINGMAIN_{flag.strip('-').replace('-', '_').upper()}"
     )

@@ -19,6 +19,8 @@ BUFFER = 1024
 """Most events that wait for one watcher."""
 
 _WARNINGS: Final = frozenset({"failover", "limit"})
+_GRAVE: Final = frozenset({"problems", "restart_paths"})
+"""Attributes that only a warning has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def logged(log: FilteringBoundLogger) -> Listener:
 
     def listener(event: Event) -> None:
         bad = event.kind in _WARNINGS or event.attributes.get("state") == "open"
-        write = log.warning if bad or "problems" in event.attributes else log.info
+        write = log.warning if bad or _GRAVE.intersection(event.attributes) else log.info
         provider = {"provider": event.provider_id} if event.provider_id else {}
         write(event.kind, message=event.message, **provider, **event.attributes)
 
