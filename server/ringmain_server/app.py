@@ -91,11 +91,12 @@ class App:
         learn = (mask or Mask()).learn
         self._reload = Reload(self._source.load, self._live, wiring, self.calls, self.events, learn)
         self._background: list[asyncio.Task[None]] = []
-        observer = Observer(log, metrics, reporter)
         self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
-        self._server = self._make_public(Edge(self.calls, observer, VALIDATORS), share_port)
+        public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
+        self._server = self._make_public(public, share_port)
         # Operators are not turned away with the callers, nor waited for.
-        self._admin = self._make_admin(Edge(Calls(_ENDLESS), observer, VALIDATORS), share_port)
+        private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), {})
+        self._admin = self._make_admin(private, share_port)
         self.port = 0
         self.admin_port = 0
 

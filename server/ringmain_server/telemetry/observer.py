@@ -17,12 +17,21 @@ class Observer:
         log: Where lines go.
         metrics: Where numbers go.
         reporter: Makes events of calls that did not go straight, None for none.
+        quiet: Whether only failures are worth a line, as where what is done has events of its own.
     """
 
-    def __init__(self, log: FilteringBoundLogger, metrics: Metrics, reporter: Reporter | None = None) -> None:
+    def __init__(
+        self,
+        log: FilteringBoundLogger,
+        metrics: Metrics,
+        reporter: Reporter | None = None,
+        *,
+        quiet: bool = False,
+    ) -> None:
         self._log = log
         self._metrics = metrics
         self._reporter = reporter
+        self._write = log.debug if quiet else log.info
 
     def began(self, call: Call, request: Message) -> None:
         """A call began; what its request says about itself is kept for the line at its end."""
@@ -42,7 +51,7 @@ class Observer:
         self._metrics.ended(call, "OK", seconds)
         self._report(call)
         usage = None if call.replayed else call.usage
-        self._log.info("call", code="OK", **_fields(call, seconds), **_usage(usage))
+        self._write("call", code="OK", **_fields(call, seconds), **_usage(usage))
 
     def failed(self, call: Call, error: RingmainError, seconds: float) -> None:
         """The caller gets an error."""
@@ -57,7 +66,7 @@ class Observer:
         self._metrics.ended(call, "CANCELLED", seconds)
         self._report(call)
         usage = call.attempts[-1].usage if call.attempts else None
-        self._log.info("call", code="CANCELLED", **_fields(call, seconds), **_usage(usage))
+        self._write("call", code="CANCELLED", **_fields(call, seconds), **_usage(usage))
 
     def crashed(self, call: Call, exc: BaseException) -> None:
         """An unknown exception reached the edge; the caller is told nothing of it."""
