@@ -158,7 +158,7 @@ compile = $(bin)/uv pip compile --quiet --no-config --universal --python-version
 
 lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	$(compile) --extra all --extra dev --group build -o requirements/dev.txt
-	$(compile) --extra server --extra openai --group build -c requirements/dev.txt -o requirements/run.txt
+	$(compile) --extra server --extra openai --extra anthropic --group build -c requirements/dev.txt -o requirements/run.txt
 	$(compile:pyproject.toml=) --group generate -o requirements/generate.txt
 	$(compile) --resolution lowest-direct -o requirements/floor.txt
 

@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.app import App, StartError, run
 from ringmain_server.config import Settings, secrets
+from ringmain_server.config.environment import left_out
 from ringmain_server.reload import Source
 from ringmain_server.telemetry.logs import Mask, make_log
 
@@ -48,6 +49,12 @@ def serve(settings: Settings, source: Source | None = None) -> int:
     log = make_log(settings.log, mask, worker=worker)
     if settings.server.workers > 1 and worker is None:
         return _supervise(settings, log)
+    if source is not None and source.path is None:
+        for kind in left_out(os.environ):
+            hint = f"pip install 'ringmain[server,{kind.extra}]'"
+            log.warning(
+                "provider_left_out", provider=kind.name, reason="its extra is not installed", hint=hint
+            )
     registry = CollectorRegistry()
     if worker is None:
         _serve_metrics(settings, registry)

@@ -1,5 +1,7 @@
 """Settings and providers from environment variables."""
 
+from dataclasses import replace
+
 import pytest
 from ringmain_server.config import environment
 from ringmain_server.config.kinds import KINDS
@@ -186,3 +188,11 @@ def test_a_cloud_gets_no_key_of_the_vendor() -> None:
     """Claude at another cloud takes neither the vendor's key nor its endpoint from the environment."""
     providers = {"a": {"kind": "anthropic", "platform": "vertex"}}
     assert environment.usual({"ANTHROPIC_API_KEY": "k"}, providers).values == {"providers": {}}
+
+
+def test_a_provider_whose_extra_is_missing_is_left_out() -> None:
+    """Without its extra a provider of the environment is left out and named, and the others serve."""
+    kinds = {**KINDS, "groq": replace(KINDS["groq"], module="no_such_module.anywhere")}
+    environ = {"GROQ_API_KEY": "gsk-0123456789", "OPENAI_API_KEY": "sk-0123456789"}
+    assert environment.discovered(environ, kinds).values == {"providers": {"openai": {"kind": "openai"}}}
+    assert [kind.name for kind in environment.left_out(environ, kinds)] == ["groq"]

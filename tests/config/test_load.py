@@ -184,7 +184,10 @@ models:
             " (provider/model addresses a provider's model without any configuration)"
         ),
         "17: models.a/b.candidates: must be a list",
-        "18: models.a/b.price: unknown key (known: breaker, candidates, description, failover_on, hedge, max_hops, on_cancel, on_exhausted, retry, strategy, stream_recovery, timeouts)",
+        (
+            "18: models.a/b.price: unknown key (known: breaker, candidates, description, failover_on, hedge,"
+            " max_hops, on_cancel, on_exhausted, retry, strategy, stream_recovery, timeouts)"
+        ),
     ]
 
 

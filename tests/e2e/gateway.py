@@ -51,7 +51,7 @@ async def gateway(config: Config | None = None) -> AsyncIterator[Gateway]:
             grpc.aio.insecure_channel(f"127.0.0.1:{app.port}") as channel,
             AsyncClient(f"127.0.0.1:{app.port}", max_attempts=1) as client,
         ):
-            stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)  # type: ignore[assignment]
+            stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
             yield Gateway(app, channel, stub, client, lines)
     finally:
         await app.stop()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import grpc
 import grpc.aio
 import pytest
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 from ringmain import NotFound, RateLimited, RingmainError, StreamInterrupted, Unavailable
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain_server.events import fold
@@ -64,9 +64,12 @@ async def test_a_cancelled_call_closes_the_upstream_within_100_ms(streamed: bool
         else Answer(fault=Fault(kind=FaultKind.HANG))
     )
     async with FakeOpenAI(script) as upstream, gateway(upstreams(up=upstream.base_url)) as ringmain:
-        call = ringmain.stub.StreamChat(ask("m")) if streamed else ringmain.stub.Chat(ask("m"))
+        call: grpc.aio.Call
         if streamed:
-            await call.read()
+            call = stream = ringmain.stub.StreamChat(ask("m"))
+            await stream.read()
+        else:
+            call = ringmain.stub.Chat(ask("m"))
         await upstream.received(1)
         start = time.monotonic()
         call.cancel()
@@ -149,9 +152,12 @@ async def test_reflection_is_honest() -> None:
 
 
 async def _reflected(channel: grpc.aio.Channel) -> set[str]:
-    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-    requests = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
-    async for response in stub.ServerReflectionInfo(requests):
+    listed = channel.stream_stream(
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    async for response in listed(iter([reflection_pb2.ServerReflectionRequest(list_services="")])):
         return {service.name for service in response.list_services_response.service}
     raise AssertionError("no answer")
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 from prometheus_client import CollectorRegistry
-
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 from ringmain_server.config import LogSettings
@@ -50,7 +49,7 @@ async def serve(
     await server.start()
     options = [("grpc.service_config", json.dumps(service_config or {}))]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
-        stub: "chat_grpc.ChatServiceAsyncStub" = chat_grpc.ChatServiceStub(channel)  # type: ignore[assignment]
+        stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
         try:
             yield Served(stub, calls, registry, lines)
         finally:
@@ -60,7 +59,7 @@ async def serve(
 def details(error: grpc.aio.AioRpcError) -> dict[str, object]:
     """The details of an error by the names of their types."""
     trailers = dict(error.trailing_metadata() or ())
-    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])  # type: ignore[arg-type]
+    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
     found: dict[str, object] = {}
     for detail in status.details:
         name = detail.type_url.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""What every method has in common: errors, deadlines, cancellation, drain, logs and metrics, over real gRPC."""
+"""What every method has in common, over real gRPC: errors, deadlines, cancellation, drain, logs, metrics."""
 
 import asyncio
 import time
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import grpc
 import pytest
-
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain_server import errors
 from ringmain_server.backend import Call
+
 from tests.edge.serving import details, good_request, serve
 
 Behaviour = Callable[[Call], Awaitable[None]]
@@ -68,6 +68,11 @@ def _raising(exc: BaseException) -> Behaviour:
         raise exc
 
     return behaviour
+
+
+async def _until(reached: Callable[[], bool]) -> None:
+    while not reached():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0)
 
 
 def _servicer(behaviour: Behaviour = _nothing) -> Servicer:
@@ -128,7 +133,7 @@ CASES: dict[str, tuple[BaseException, grpc.StatusCode, str, set[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_every_error_has_its_status_and_details(case: str, streamed: bool) -> None:
-    """Whatever is raised below, the caller gets a code, an ErrorInfo and the details of the table, and no secret."""
+    """Whatever is raised below, the caller gets a code, an ErrorInfo, its details, and no secret."""
     exc, code, reason, more = CASES[case]
     async with serve(_servicer(_raising(exc))) as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -147,7 +152,7 @@ async def test_every_error_has_its_status_and_details(case: str, streamed: bool)
 
 
 async def test_a_stray_cancellation_does_not_hang_the_caller() -> None:
-    """A CancelledError that nobody asked for becomes INTERNAL at once instead of silence until the deadline."""
+    """A CancelledError that nobody asked for becomes INTERNAL at once, not silence until the deadline."""
     async with serve(_servicer(_raising(asyncio.CancelledError()))) as served:
         with pytest.raises(grpc.aio.AioRpcError):
             await asyncio.wait_for(served.stub.Chat(good_request()), timeout=2)
@@ -183,22 +188,23 @@ async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool) -> N
     """When the caller cancels, the servicer's work is cancelled at once and logged as cancelled."""
     servicer = _servicer(_hang)
     async with serve(servicer) as served:
-        call = served.stub.StreamChat(good_request()) if streamed else served.stub.Chat(good_request())
+        call: grpc.aio.Call
         if streamed:
-            await call.read()
-        while len(served.calls) == 0:
-            await asyncio.sleep(0)
+            call = stream = served.stub.StreamChat(good_request())
+            await stream.read()
+        else:
+            call = served.stub.Chat(good_request())
+        await _until(lambda: len(served.calls) == 1)
         start = time.monotonic()
         call.cancel()
         await asyncio.wait_for(servicer.ended.wait(), timeout=1)
         assert time.monotonic() - start < 0.1
-        while len(served.calls) > 0:
-            await asyncio.sleep(0)
+        await _until(lambda: len(served.calls) == 0)
         assert served.log()[-1]["code"] == "CANCELLED"
 
 
 async def test_drain_lets_calls_end_refuses_new_ones_and_ends_the_rest() -> None:
-    """While draining a running call may end, a new one gets SHUTTING_DOWN, and what outlasts the grace too."""
+    """While draining a running call may end, a new one gets SHUTTING_DOWN; so does what outlasts the grace."""
     release = asyncio.Event()
 
     async def wait(call: Call) -> None:
@@ -206,8 +212,7 @@ async def test_drain_lets_calls_end_refuses_new_ones_and_ends_the_rest() -> None
 
     async with serve(_servicer(wait)) as served:
         running = asyncio.ensure_future(served.stub.Chat(good_request()))
-        while len(served.calls) == 0:
-            await asyncio.sleep(0)
+        await _until(lambda: len(served.calls) == 1)
         draining = asyncio.ensure_future(served.calls.drain(5))
         await asyncio.sleep(0)
         with pytest.raises(grpc.aio.AioRpcError) as caught:

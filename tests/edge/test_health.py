@@ -1,18 +1,22 @@
 """Health by section 9 of the laws."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from ringmain_server.edge.health import LIVENESS, NOT_SERVING, READINESS, SERVING, Health, add_health
 
 NAMES = ("", READINESS, "a.Service")
 
 
-async def _statuses(stub: health_pb2_grpc.HealthStub) -> dict[str, int]:
+def _stub(channel: grpc.aio.Channel) -> Any:
+    return health_pb2_grpc.HealthStub(channel)
+
+
+async def _statuses(stub: Any) -> dict[str, int]:
     requests = {name: health_pb2.HealthCheckRequest(service=name) for name in (*NAMES, LIVENESS)}
     return {name: (await stub.Check(request)).status for name, request in requests.items()}
 
@@ -26,7 +30,7 @@ async def test_readiness_follows_the_life_of_the_process_and_liveness_stays() ->
     await health.start()
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
+        stub = _stub(channel)
         assert await _statuses(stub) == {**dict.fromkeys(NAMES, NOT_SERVING), LIVENESS: SERVING}
         await health.ready()
         assert await _statuses(stub) == {**dict.fromkeys(NAMES, SERVING), LIVENESS: SERVING}
@@ -48,7 +52,7 @@ async def test_a_watch_sees_changes_and_does_not_hold_the_server_open() -> None:
     await health.ready()
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        watch = _stub(channel).Watch(health_pb2.HealthCheckRequest())
         assert (await watch.read()).status == SERVING
         await health.drain()
         assert (await watch.read()).status == NOT_SERVING

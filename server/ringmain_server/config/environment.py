@@ -5,7 +5,7 @@ vendors' own tools read (`OPENAI_API_KEY`) bring a provider each when there is n
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ringmain_server.config import schema
@@ -85,16 +85,27 @@ def nested(keys: Keys, value: object) -> Tree:
     return {str(keys[0]): value}
 
 
-def discovered(environ: Mapping[str, str]) -> Source:
-    """A provider for each kind whose usual variables are set, under the kind's name."""
+def discovered(environ: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) -> Source:
+    """A provider for each installed kind whose usual variables are set, under the kind's name."""
     providers: Tree = {}
     places: dict[Keys, Place] = {}
-    for kind in KINDS.values():
+    for kind in _triggered(environ, kinds):
+        if kind.installed:
+            providers[kind.name] = {"kind": kind.name}
+            places["providers", kind.name] = Place(kind.variable(kind.triggers[0], environ))
+    return Source("environment", {"providers": providers}, lambda: places)
+
+
+def left_out(environ: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) -> list[Kind]:
+    """The kinds whose usual variables are set, and whose extra is not installed."""
+    return [kind for kind in _triggered(environ, kinds) if not kind.installed]
+
+
+def _triggered(environ: Mapping[str, str], kinds: Mapping[str, Kind]) -> Iterator[Kind]:
+    for kind in kinds.values():
         variables = [kind.variable(setting, environ) for setting in kind.triggers]
         if kind.built and variables and all(environ.get(name) for name in variables):
-            providers[kind.name] = {"kind": kind.name}
-            places["providers", kind.name] = Place(variables[0])
-    return Source("environment", {"providers": providers}, lambda: places)
+            yield kind
 
 
 def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source:

@@ -4,6 +4,7 @@ A kind is a wire with its usual endpoint and the environment variables by which 
 tools take credentials. Presets are kinds of the OpenAI wire under a vendor's name.
 """
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -57,6 +58,7 @@ class Kind:
         triggers: Settings whose variables must all be set for a provider of this kind to exist
             without a configuration file. Empty means never.
         extra: The extra of the distribution that it needs, None for none.
+        module: What that extra brings.
         built: Whether this version has it.
     """
 
@@ -69,7 +71,16 @@ class Kind:
     also: Mapping[str, str] = field(default_factory=dict)
     triggers: tuple[str, ...] = ()
     extra: str | None = None
+    module: str = ""
     built: bool = True
+
+    @property
+    def installed(self) -> bool:
+        """Whether its extra is installed."""
+        try:
+            return not self.module or importlib.util.find_spec(self.module) is not None
+        except ModuleNotFoundError:  # not even the package around it
+            return False
 
     @property
     def settings(self) -> frozenset[str]:
@@ -94,6 +105,7 @@ def _hosted(name: str, title: str, base_url: str) -> Kind:
         environment={"api_key": f"{name.upper()}_API_KEY"},
         triggers=("api_key",),
         extra="openai",
+        module="openai",
     )
 
 
@@ -108,6 +120,7 @@ def _own(name: str, title: str, base_url: str, *, url: str, key: str) -> Kind:
         environment={"base_url": url, "api_key": key},
         triggers=("base_url",),
         extra="openai",
+        module="openai",
     )
 
 
@@ -132,6 +145,7 @@ _ALL = (
         },
         triggers=("api_key",),
         extra="openai",
+        module="openai",
     ),
     # The three variables are those that the official SDK's Azure client reads.
     Kind(
@@ -146,6 +160,7 @@ _ALL = (
         },
         triggers=("api_key", "base_url"),
         extra="openai",
+        module="openai",
     ),
     _own(
         "ollama",
@@ -184,6 +199,7 @@ _ALL = (
         environment={"api_key": "ANTHROPIC_API_KEY", "base_url": "ANTHROPIC_BASE_URL"},
         triggers=("api_key",),
         extra="anthropic",
+        module="anthropic",
     ),
     # The variables are those that Google's own client reads.
     Kind(
@@ -194,6 +210,7 @@ _ALL = (
         environment={"project": "GOOGLE_CLOUD_PROJECT", "location": "GOOGLE_CLOUD_LOCATION"},
         triggers=("project", "location"),
         extra="vertex",
+        module="google.cloud.aiplatform_v1",
     ),
     Kind(
         "gemini",
@@ -205,6 +222,7 @@ _ALL = (
         also={"api_key": "GOOGLE_API_KEY"},
         triggers=("api_key",),
         extra="vertex",
+        module="google.genai",
     ),
     _planned("local", "A model in the process"),
 )
