@@ -61,10 +61,9 @@ def test_media_that_is_not_taken(media: dict[str, str], kind: str, why: str) -> 
     assert why in refusal.violations[0].description
 
 
-@pytest.mark.parametrize("role", ["ASSISTANT", "SYSTEM"])
-def test_media_where_the_wire_has_no_place(role: str) -> None:
-    """Only users and tools give media."""
-    refusal = refused(message({"media": PNG}, role))
+def test_media_where_the_wire_has_no_place() -> None:
+    """Instructions hold no media."""
+    refusal = refused(message({"media": PNG}, "SYSTEM"))
     assert isinstance(refusal, MediaInvalid)
     assert refusal.violations[0].field == "messages[1].parts[1].media"
 

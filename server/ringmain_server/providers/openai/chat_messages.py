@@ -1,8 +1,9 @@
 """Room 4, pure: a conversation of the contract as messages of OpenAI's wire.
 
 https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages. The tool messages of one turn
-must stand together right behind the calls they answer, and hold text alone, so media of tool results follows
-in a user message that says whose result it is.
+must stand together right behind the calls they answer: what anybody says in between is put behind them. They
+hold text alone, and so does the model's own turn, so their media follows in a user message that says whose it
+is. Ids of calls are written as the server takes them (`tool_ids.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,8 @@ from ringmain_server.providers.openai.dialects import Dialect
 
 FAILED = "The tool failed: "
 """Opens the result of a failed tool: the wire has no field for it."""
+OWN_MEDIA = "[Media of the assistant's turn:]"
+"""Opens the media that the model itself made: only the user's turn can hold them."""
 
 
 def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
@@ -34,7 +37,7 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
         provider_id: Who is asked: reasoning of any other provider is dropped.
 
     Raises:
-        MediaInvalid: Media that the server does not take, or that stands where the wire has no place for it.
+        MediaInvalid: Media that the server does not take.
         InvalidField: A part that does not belong into its message.
     """
     conversation = _Conversation(dialect, provider_id)
@@ -45,42 +48,56 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
 
 
 class _Conversation:
-    """Collects messages; media of tool results waits until the tool messages of its turn are complete."""
+    """Collects messages; what may not stand between calls and their results waits for the last of these."""
 
-    __slots__ = ("_dialect", "_provider_id", "_waiting", "messages")
+    __slots__ = ("_asked", "_dialect", "_held", "_is_own", "_media", "_provider_id", "messages")
 
     def __init__(self, dialect: Dialect, provider_id: str) -> None:
         self.messages: list[Object] = []
         self._dialect = dialect
         self._provider_id = provider_id
-        self._waiting: list[Object] = []
+        self._asked: set[str] = set()
+        self._media: list[Object] = []
+        self._held: list[Object] = []
+        self._is_own = False
 
     def add(self, message: Message, path: str) -> None:
-        if message.role == ROLE_TOOL:
-            self._tool_turn(message.parts, path)
-            return
-        self.settle()
         if message.role == ROLE_ASSISTANT:
+            if not self._is_own:
+                self.settle()
             self._assistant_turn(message.parts, path)
+        elif message.role == ROLE_TOOL:
+            self._tool_turn(message.parts, path)
         elif message.role == ROLE_SYSTEM:
             parts = [self._text(part, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
-            self.messages.append({"role": "system", "content": _content(parts)})
+            self._say({"role": "system", "content": _content(parts)})
         else:
             parts = [self._input(part, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
-            self.messages.append({"role": "user", "content": _content(parts)})
+            self._say({"role": "user", "content": _content(parts)})
+        self._is_own = message.role == ROLE_ASSISTANT
 
     def settle(self) -> None:
-        """Sends the waiting media."""
-        if self._waiting:
-            self.messages.append({"role": "user", "content": self._waiting})
-            self._waiting = []
+        """Sends what waits. Results that never come are not waited for."""
+        if self._media:
+            self.messages.append({"role": "user", "content": self._media})
+        self.messages += self._held
+        self._media, self._held = [], []
+        self._asked.clear()
+
+    def _say(self, message: Object) -> None:
+        """What is not the model's, once every call has its result."""
+        if self._asked:
+            self._held.append(message)
+        else:
+            self.settle()
+            self.messages.append(message)
 
     def _text(self, part: Part, path: str) -> Object:
         kind = part.WhichOneof("content")
         if kind == "text":
             return text_part(part.text)
         if kind == "media":
-            raise MediaInvalid.at(f"{path}.media", "this provider takes media from the user only")
+            raise MediaInvalid.at(f"{path}.media", "instructions take no media at this provider")
         raise InvalidField.at(f"{path}.{kind}", "does not belong into this message")
 
     def _input(self, part: Part, path: str) -> Object:
@@ -95,7 +112,10 @@ class _Conversation:
         for index, part in enumerate(parts):
             kind = part.WhichOneof("content")
             if kind == "tool_call":
-                calls.append(_tool_call(part.tool_call))
+                calls.append(self._tool_call(part.tool_call))
+            elif kind == "media":
+                own = media_part(part.media, self._dialect, f"{path}.parts[{index}].media")
+                self._media += [own] if self._media else [text_part(OWN_MEDIA), own]
             elif kind == "reasoning":
                 if part.reasoning.provider_id == self._provider_id:
                     reasoning.append(part.reasoning.text)
@@ -110,6 +130,12 @@ class _Conversation:
             return  # nothing is left of a turn of dropped reasoning, and servers refuse an empty one
         self.messages.append(turn)
 
+    def _tool_call(self, call: ToolCall) -> Object:
+        self._asked.add(call.tool_call_id)
+        # Some models call a tool without arguments by no text at all, which servers refuse as JSON.
+        function = {"name": call.name, "arguments": call.arguments_json or "{}"}
+        return {"id": self._dialect.tool_id(call.tool_call_id), "type": "function", "function": function}
+
     def _tool_turn(self, parts: Iterable[Part], path: str) -> None:
         for index, part in enumerate(parts):
             if part.WhichOneof("content") != "tool_result":
@@ -118,6 +144,8 @@ class _Conversation:
             self._tool_result(part.tool_result, f"{path}.parts[{index}].tool_result")
 
     def _tool_result(self, result: ToolResult, path: str) -> None:
+        self._asked.discard(result.tool_call_id)
+        tool_call_id = self._dialect.tool_id(result.tool_call_id)
         found = [self._input(part, f"{path}.parts[{i}]") for i, part in enumerate(result.parts)]
         texts = [part for part in found if part["type"] == "text"]
         media = [part for part in found if part["type"] != "text"]
@@ -126,15 +154,9 @@ class _Conversation:
             texts.insert(0, text_part(f"{FAILED}{first}"))
         if media:
             texts.append(text_part("[The media of this result follows.]"))
-            self._waiting += [text_part(f"[Media of tool result {result.tool_call_id}:]"), *media]
+            self._media += [text_part(f"[Media of tool result {tool_call_id}:]"), *media]
         content = _content(texts)
-        self.messages.append({"role": "tool", "tool_call_id": result.tool_call_id, "content": content})
-
-
-def _tool_call(call: ToolCall) -> Object:
-    # Some models call a tool without arguments by no text at all, which servers refuse as JSON.
-    function = {"name": call.name, "arguments": call.arguments_json or "{}"}
-    return {"id": call.tool_call_id, "type": "function", "function": function}
+        self.messages.append({"role": "tool", "tool_call_id": tool_call_id, "content": content})
 
 
 def _content(parts: Sequence[Object]) -> object:

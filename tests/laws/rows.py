@@ -1,0 +1,68 @@
+"""Tests, laws: section 1 of the laws as a table: what each failure is to the gateway and to the caller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ringmain_server.errors import (
+    ConnectionFailed,
+    ContentFiltered,
+    ContextTooLong,
+    CredentialsRefused,
+    Failover,
+    Hold,
+    MalformedAnswer,
+    NoAnswer,
+    ProviderError,
+    QuotaSpent,
+    RateLimited,
+    Rejected,
+    ServerFault,
+    StreamBroken,
+    UnknownProviderModel,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A row.
+
+    Attributes:
+        code: The caller's status, by name, if nothing is left.
+        reason: The caller's `ErrorInfo.reason`.
+        retry: Whether the same candidate is asked again.
+        failover: Whether the next candidate is.
+        breaker: Whether the breaker counts a failure.
+        hold: How long the candidate is left alone.
+        retry_info: Whether the caller is told when to come back.
+    """
+
+    code: str
+    reason: str
+    retry: bool = False
+    failover: Failover = Failover.YES
+    breaker: bool = True
+    hold: Hold = Hold.NONE
+    retry_info: bool = False
+
+
+_DOWN = Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry_info=True)
+
+LAWS: Mapping[type[ProviderError], Law] = {
+    ConnectionFailed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry=True, retry_info=True),
+    NoAnswer: _DOWN,
+    ServerFault: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry=True, retry_info=True),
+    MalformedAnswer: _DOWN,
+    StreamBroken: _DOWN,
+    RateLimited: Law("RESOURCE_EXHAUSTED", "RATE_LIMITED", breaker=False, hold=Hold.TIMED, retry_info=True),
+    QuotaSpent: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.LONG, retry_info=True),
+    CredentialsRefused: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", hold=Hold.UNTIL_CHECKED, retry_info=True),
+    UnknownProviderModel: Law("NOT_FOUND", "MODEL_NOT_FOUND", breaker=False, hold=Hold.LONG),
+    ContextTooLong: Law(
+        "INVALID_ARGUMENT", "CONTEXT_TOO_LONG", failover=Failover.LARGER_CONTEXT, breaker=False
+    ),
+    ContentFiltered: Law(
+        "FAILED_PRECONDITION", "CONTENT_FILTERED", failover=Failover.BY_POLICY, breaker=False
+    ),
+    Rejected: Law("INVALID_ARGUMENT", "PROVIDER_REJECTED", failover=Failover.NO, breaker=False),
+}
+"""By failure."""

@@ -1,0 +1,41 @@
+"""Laws: when the caller leaves, the provider's connection or call is closed within 100 ms."""
+
+import time
+
+import pytest
+
+from tests.laws.lab import HANG, STALL, Lab, asks
+from tests.laws.wires import SCRIPTED, Wire
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+EACH = pytest.mark.parametrize("wire", SCRIPTED, ids=str)
+LIMIT = 0.1
+
+
+@EACH
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_before_the_answer(laboratory: Lab, wire: Wire, stream: bool) -> None:
+    """A call that is cancelled before the provider has answered."""
+    upstream, stub = laboratory.of(wire), laboratory.gateway.stub
+    arrived = upstream.arrived(upstream.count() + 1)
+    request = asks(wire, HANG)
+    call = stub.StreamChat(request) if stream else stub.Chat(request)
+    await arrived
+    start = time.monotonic()
+    call.cancel()
+    await upstream.left()
+    assert time.monotonic() - start < LIMIT
+
+
+@EACH
+async def test_in_mid_stream(laboratory: Lab, wire: Wire) -> None:
+    """A stream that is cancelled after its first content."""
+    upstream = laboratory.of(wire)
+    call = laboratory.gateway.stub.StreamChat(asks(wire, STALL))
+    async for event in call:
+        if event.HasField("part_started"):
+            break
+    start = time.monotonic()
+    call.cancel()
+    await upstream.left()
+    assert time.monotonic() - start < LIMIT
