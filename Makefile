@@ -76,7 +76,11 @@ run: run-environment ## Start the gateway on 127.0.0.1:50051, stream a first ans
 
 # Coverage is judged for the whole suite only.
 test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
-	$(bin)/python -m pytest $(or $(ARGS),--cov)
+	$(bin)/python -m pytest -m "not live" $(or $(ARGS),--cov)
+
+# Each provider runs that the environment has a key for (tests/live/providers.py); a run costs under a cent.
+live-test: dev-environment ## Ask the real providers that the environment has keys for
+	$(bin)/python -m pytest -m live $(or $(ARGS),tests/live)
 
 faults: dev-environment ## Run the fault catalogue and print the scorecard; or the faults that ARGS names
 	@$(bin)/python -m tests.faults $(ARGS)
