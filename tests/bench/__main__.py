@@ -1,80 +1,73 @@
 """Tests, benchmark: `python -m tests.bench`, which is `make bench`.
 
-Three processes: an upstream, the server that is measured, and this one, which calls it. A relay without
-any feature is measured beside the gateway, because absolute times vary from machine to machine.
+Four processes: an upstream of OpenAI's and Anthropic's wires, one of Vertex AI's, the server that is
+measured, and this one, which calls it. A relay without any feature is measured beside the gateway, because
+absolute times vary from machine to machine; it speaks OpenAI's wire only.
+
+* startup: start to SERVING and idle memory, with the sandbox alone and with a provider of every kind
+* layers: CPU that the pipeline adds to the bare exchange, in this process, without sockets (`layers.py`)
+* unary, burst: CPU a call and a token at 16 at once, for each provider
+* paced, leak: 200 streams of a token every 20 ms; memory after many calls and cancels; first provider
+* latency, first-content: what the gateway adds to asking the upstream; OpenAI's wire
+
+Every figure is the median of its repetitions, which the JSON has too. A quiet machine needs about four
+minutes, and with --quick about one. Run nothing beside it.
 """
 
 import argparse
 import asyncio
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import grpc
-import orjson
 import uvloop
 from rich.console import Console
 
-from tests.bench import processes, results
+from tests.bench import layers, results, servers
 from tests.bench.load import IncompleteAnswerError
-from tests.bench.measures import MEASUREMENTS, MODELS, QUICK, Bench, Effort
-from tests.bench.processes import StartError, Target, free_port
-from tests.bench.results import Figure
+from tests.bench.measures import MEASUREMENTS, OPENAI_ONLY, QUICK, Bench, Effort
+from tests.bench.processes import StartError, Target
+from tests.bench.providers import EVERY_PROVIDER, OPENAI, PROVIDERS, SANDBOX_ALONE, Measured
+from tests.bench.results import Figure, Kind
+from tests.bench.servers import BARE, FOLDER, GATEWAY, LOG, SERVERS
 
-FOLDER = Path("build")
-LOG = FOLDER / "bench.log"
 IDLE_SECONDS = 1.0
-SERVERS = ("gateway", "bare")
-
-Start = Callable[[str], AbstractContextManager[Target]]
-
-
-def gateway(upstream: str) -> AbstractContextManager[Target]:
-    """The gateway in front of the upstream; without one, with the sandbox alone."""
-    port = free_port()
-    config: dict[str, object] = {
-        "server": {
-            "listen": f"127.0.0.1:{port}",
-            "admin_listen": f"127.0.0.1:{free_port()}",
-            "metrics_listen": f"127.0.0.1:{free_port()}",
-        },
-        "models": {"demo": {"candidates": ["sandbox/chat"]}},
-    }
-    if upstream:
-        provider = {"kind": "openai", "base_url": upstream, "api_key": "sk-x"}
-        config["providers"] = {"up": provider}
-        config["models"] = {model: {"candidates": [f"up/{model}"]} for model in MODELS}
-    file = FOLDER / f"bench-{'loaded' if upstream else 'idle'}.json"
-    file.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
-    command = [sys.executable, "-m", "ringmain_server", "serve", "--config", str(file)]
-    return processes.target("gateway", command, port, LOG)
-
-
-def bare(upstream: str) -> AbstractContextManager[Target]:
-    """The bare relay in front of the upstream."""
-    port = free_port()
-    command = [sys.executable, "-m", "tests.bench.bare", "--port", str(port)]
-    command += ["--upstream", upstream or "http://127.0.0.1:9/v1"]
-    return processes.target("bare", command, port, LOG)
-
-
-STARTS: dict[str, Start] = {"gateway": gateway, "bare": bare}
+APART = ("startup", "layers")
+"""The measurements that need no upstream."""
 
 
 def startup(names: Sequence[str], effort: Effort) -> list[Figure]:
     """How long a start takes, and the memory of a server that nobody has called."""
-    figures = []
-    for name in names:
-        seconds, memory = [], []
-        for _ in range(effort.repetitions):
-            with STARTS[name]("") as target:
-                seconds.append(target.startup)
-                time.sleep(IDLE_SECONDS)
-                memory.append(target.rss() / 1e6)
-        figures += [results.STARTUP.of(name, seconds), results.RSS_IDLE.of(name, memory)]
+    figures: list[Figure] = []
+    if GATEWAY in names:
+        alone = partial(servers.gateway, "idle", SANDBOX_ALONE)
+        every = partial(servers.gateway, "idle-all", EVERY_PROVIDER)
+        figures += _started(alone, GATEWAY, effort, results.STARTUP, results.RSS_IDLE)
+        figures += _started(every, GATEWAY, effort, results.STARTUP_ALL, results.RSS_IDLE_ALL)
+    if BARE in names:
+        figures += _started(servers.bare, BARE, effort, results.STARTUP, results.RSS_IDLE)
     return figures
+
+
+def _started(
+    start: Callable[[], AbstractContextManager[Target]],
+    name: str,
+    effort: Effort,
+    time_taken: Kind,
+    rss: Kind,
+) -> list[Figure]:
+    seconds, memory = [], []
+    for _ in range(effort.starts):
+        with start() as target:
+            seconds.append(target.startup)
+            time.sleep(IDLE_SECONDS)
+            memory.append(target.rss() / 1e6)
+    return [time_taken.of(name, seconds), rss.of(name, memory)]
 
 
 async def under_load(bench: Bench, names: Sequence[str], console: Console) -> list[Figure]:
@@ -90,31 +83,59 @@ async def under_load(bench: Bench, names: Sequence[str], console: Console) -> li
 def run(options: argparse.Namespace, console: Console) -> list[Figure]:
     """Starts what is needed and measures what is asked for."""
     effort = QUICK if options.quick else Effort()
-    chosen = options.only or ["startup", *MEASUREMENTS]
+    providers = list(PROVIDERS.values()) if options.provider == "all" else [PROVIDERS[options.provider]]
+    chosen = options.only or [*APART, *MEASUREMENTS]
     figures: list[Figure] = []
     if "startup" in chosen:
         console.print("[dim]startup …[/dim]")
         figures += startup(options.servers, effort)
+    if "layers" in chosen:
+        console.print("[dim]layers …[/dim]")
+        figures += _in_loop(layers.compare(effort.layer_rounds))
     loads = [name for name in MEASUREMENTS if name in chosen]
-    if not loads:
-        return figures
-    with ExitStack() as stack:
-        upstream = stack.enter_context(processes.upstream(LOG))
-        targets = [stack.enter_context(STARTS[name](upstream)) for name in options.servers]
-        runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
-        bench = Bench(targets, upstream, effort)
-        return figures + runner.run(under_load(bench, loads, console))
+    if OPENAI not in providers:
+        loads = [name for name in loads if name not in OPENAI_ONLY]
+    return figures + _loads(options.servers, providers, effort, loads, console) if loads else figures
+
+
+def _loads(
+    names: Sequence[str],
+    providers: Sequence[Measured],
+    effort: Effort,
+    loads: Sequence[str],
+    console: Console,
+) -> list[Figure]:
+    with (
+        servers.upstreams_of(providers) as upstreams,
+        servers.in_front_of(upstreams, names, providers) as targets,
+    ):
+        return _in_loop(under_load(Bench(targets, providers, upstreams, effort), loads, console))
+
+
+def _in_loop(work: Coroutine[object, object, list[Figure]]) -> list[Figure]:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short repetition of each")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quick", action="store_true", help="short repetitions, one start of each server")
     parser.add_argument(
         "--only",
         action="append",
-        choices=["startup", *MEASUREMENTS],
+        choices=[*APART, *MEASUREMENTS],
         help="take this measurement alone; may be repeated",
+    )
+    parser.add_argument(
+        "--provider",
+        choices=[*PROVIDERS, "all"],
+        default="all",
+        help="what the gateway is measured with under load",
     )
     parser.add_argument(
         "--servers",
@@ -143,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     FOLDER.mkdir(exist_ok=True)
     LOG.write_bytes(b"")
+    load_average = os.getloadavg()[0]
     try:
         figures = run(options, console)
     except (StartError, IncompleteAnswerError) as error:
@@ -150,7 +172,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except grpc.aio.AioRpcError as error:
         return fail(console, f"a call ended {error.code().name}: {error.details()}")
     results.show(figures, console)
-    results.write(figures, options.output)
+    if hint := results.busy(load_average):
+        console.print(f"[yellow]{hint}[/yellow]")
+    results.write(figures, options.output, load_average)
     console.print(f"Written to {options.output}. CPU is the server's process alone.")
     return int(options.check and any(figure.missed for figure in figures))
 

@@ -13,8 +13,9 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
 from ringmain.v1.chat_service_pb2_grpc import ChatServiceStub
 from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
 
+from tests.bench.answers import TOKEN, TOKEN_COUNT
 from tests.bench.processes import Target
-from tests.bench.upstream import TOKEN, TOKEN_COUNT
+from tests.bench.providers import OPENAI
 
 if TYPE_CHECKING:
     from ringmain.v1.chat_service_pb2_grpc import ChatServiceAsyncStub
@@ -206,7 +207,7 @@ async def repeat(once: Callable[[], Awaitable[object]], count: int, concurrency:
 
 
 class Direct:
-    """The same calls straight to the upstream, with bare aiohttp."""
+    """The same calls straight to the upstream of OpenAI's wire, with bare aiohttp."""
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
         self._session = session
@@ -215,7 +216,7 @@ class Direct:
     async def unary(self) -> float:
         """A whole answer; returns the seconds it took."""
         started = time.perf_counter()
-        async with self._session.post(self._url, json=_direct_body("gpt-4o-mini")) as response:
+        async with self._session.post(self._url, json=_direct_body(OPENAI.model)) as response:
             await response.json()
         return time.perf_counter() - started
 

@@ -24,14 +24,9 @@ from tests.bench.load import (
     stub_of,
 )
 from tests.bench.processes import Target
-from tests.bench.results import Figure, Kind
-from tests.bench.upstream import TOKEN_COUNT
-
-UNARY_MODEL = "gpt-4o-mini"
-BURST_MODEL = f"burst-{TOKEN_COUNT}"
-PACED_MODEL = f"paced-{TOKEN_COUNT}-20"
-PACED_SECONDS = TOKEN_COUNT * 0.02
-MODELS = (UNARY_MODEL, BURST_MODEL, PACED_MODEL)
+from tests.bench.providers import OPENAI, PACED_MODEL, PACED_SECONDS, Measured, Upstreams
+from tests.bench.results import Figure, Kind, cpu_and_rate
+from tests.bench.servers import BARE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +34,9 @@ class Effort:
     """How much is done.
 
     Attributes:
-        repetitions: Of every measurement; their median is reported.
+        repetitions: Of every measurement under load; their median is reported.
+        starts: How often each server is started, and its memory read.
+        layer_rounds: How often the pipeline and the exchange alone take turns.
         warm_up: Seconds before a measured window.
         seconds: Length of a measured window.
         calls: How many calls a latency is taken from, in each repetition.
@@ -47,13 +44,15 @@ class Effort:
     """
 
     repetitions: int = 3
-    warm_up: float = 1.0
-    seconds: float = 4.0
-    calls: int = 400
+    starts: int = 3
+    layer_rounds: int = 80
+    warm_up: float = 0.7
+    seconds: float = 3.0
+    calls: int = 300
     leak_calls: int = 10_000
 
 
-QUICK = Effort(repetitions=1, warm_up=0.5, seconds=1.5, calls=100, leak_calls=2_000)
+QUICK = Effort(repetitions=3, starts=1, layer_rounds=20, warm_up=0.3, seconds=0.8, calls=60, leak_calls=2_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +61,58 @@ class Bench:
 
     Attributes:
         targets: The servers.
-        upstream: The base URL behind them.
+        providers: What the gateway is measured with, at least one.
+        upstreams: Behind the servers.
         effort: How much to do.
     """
 
     targets: Sequence[Target]
-    upstream: str
+    providers: Sequence[Measured]
+    upstreams: Upstreams
     effort: Effort
+
+    def targets_of(self, provider: Measured) -> list[Target]:
+        """The servers that speak to this provider: the bare relay knows OpenAI's wire only."""
+        return [target for target in self.targets if provider is OPENAI or target.name != BARE]
 
 
 Measurement = Callable[[Bench], Awaitable[list[Figure]]]
 
 
 async def unary(bench: Bench) -> list[Figure]:
-    """CPU and rate of whole answers, 16 calls at a time."""
-
-    async def once(target: Target) -> Window:
-        tally = Tally()
-        async with stub_of(target) as stub:
-            call, request = Callers(stub, tally).unary, chat_request(UNARY_MODEL)
-            busy = await keep_busy(partial(call, request), 16)
-            return await _window(bench, target, tally, busy)
-
-    return await _windows(bench, once, results.UNARY_CPU, results.UNARY_RATE)
+    """CPU and rate of whole answers, 16 calls at a time, of each provider."""
+    figures = []
+    for provider in bench.providers:
+        figures += await _calls(bench, provider)
+    return figures
 
 
 async def burst(bench: Bench) -> list[Figure]:
-    """CPU and rate of tokens that come as quickly as they can, 16 streams at a time."""
-    return await _tokens(bench, BURST_MODEL, 16, 0.0, results.BURST_CPU, results.BURST_RATE)
+    """CPU and rate of tokens that come as quickly as they can, 16 streams at a time, of each provider."""
+    figures = []
+    for provider in bench.providers:
+        figures += await _tokens(bench, provider, "burst", provider.model, 16)
+    return figures
 
 
 async def paced(bench: Bench) -> list[Figure]:
-    """CPU and rate of tokens that come every 20 ms, 200 streams at a time."""
-    kinds = (results.PACED_CPU, results.PACED_RATE)
-    return await _tokens(bench, PACED_MODEL, 200, PACED_SECONDS, *kinds)
+    """CPU and rate of tokens that come every 20 ms, 200 streams at a time, of the first provider."""
+    return await _tokens(bench, bench.providers[0], "paced", PACED_MODEL, 200, stagger=PACED_SECONDS)
+
+
+async def _calls(bench: Bench, provider: Measured) -> list[Figure]:
+    async def once(target: Target) -> Window:
+        tally = Tally()
+        async with stub_of(target) as stub:
+            call, request = Callers(stub, tally).unary, chat_request(provider.model)
+            busy = await keep_busy(partial(call, request), 16)
+            return await _window(bench, target, tally, busy)
+
+    return await _windows(bench, provider, once, *cpu_and_rate(provider, "unary"))
 
 
 async def _tokens(
-    bench: Bench, model: str, concurrency: int, stagger: float, cpu: Kind, rate: Kind
+    bench: Bench, provider: Measured, load: str, model: str, concurrency: int, *, stagger: float = 0.0
 ) -> list[Figure]:
     async def once(target: Target) -> Window:
         tally = Tally()
@@ -108,7 +121,7 @@ async def _tokens(
             busy = await keep_busy(partial(call, request), concurrency, stagger=stagger)
             return await _window(bench, target, tally, busy, ramp=stagger)
 
-    return await _windows(bench, once, cpu, rate)
+    return await _windows(bench, provider, once, *cpu_and_rate(provider, load))
 
 
 async def latency(bench: Bench) -> list[Figure]:
@@ -116,11 +129,11 @@ async def latency(bench: Bench) -> list[Figure]:
     p50: dict[str, list[float]] = {target.name: [] for target in bench.targets}
     p99: dict[str, list[float]] = {target.name: [] for target in bench.targets}
     async with aiohttp.ClientSession() as session:
-        direct = Direct(session, bench.upstream)
+        direct = Direct(session, bench.upstreams.openai)
         for target in list(bench.targets) * bench.effort.repetitions:
             async with stub_of(target) as stub:
                 timed = Callers(stub, Tally()).timed
-                request = chat_request(UNARY_MODEL)
+                request = chat_request(OPENAI.model)
                 pairs = await _pairs(bench, direct.unary, partial(timed, request))
             p50[target.name].append(_percentile(pairs[1], 50) - _percentile(pairs[0], 50))
             p99[target.name].append(_percentile(pairs[1], 99) - _percentile(pairs[0], 99))
@@ -133,13 +146,13 @@ async def first_content(bench: Bench) -> list[Figure]:
     p99: dict[str, list[float]] = {target.name: [] for target in bench.targets}
     added: dict[str, list[float]] = {target.name: [] for target in bench.targets}
     async with aiohttp.ClientSession() as session:
-        direct = Direct(session, bench.upstream)
+        direct = Direct(session, bench.upstreams.openai)
         for target in list(bench.targets) * bench.effort.repetitions:
             async with stub_of(target) as stub:
                 timed = Callers(stub, Tally()).first_content
-                request = chat_request(BURST_MODEL)
+                request = chat_request(OPENAI.model)
                 pairs = await _pairs(
-                    bench, partial(direct.first_content, BURST_MODEL), partial(timed, request)
+                    bench, partial(direct.first_content, OPENAI.model), partial(timed, request)
                 )
             p50[target.name].append(_percentile(pairs[1], 50))
             p99[target.name].append(_percentile(pairs[1], 99))
@@ -157,17 +170,17 @@ async def leak(bench: Bench) -> list[Figure]:
     Only of the first server: what the bare relay leaks tells nothing about the gateway.
     """
     first, rest = bench.effort.leak_calls // 10, bench.effort.leak_calls * 9 // 10
-    target = bench.targets[0]
+    target, model = bench.targets[0], bench.providers[0].model
     async with stub_of(target) as stub:
         callers = Callers(stub, Tally())
-        await _calls_and_cancels(callers, first)
+        await _calls_and_cancels(callers, model, first)
         before = target.rss()
-        await _calls_and_cancels(callers, rest)
+        await _calls_and_cancels(callers, model, rest)
     return [results.LEAK.of(target.name, [(target.rss() / before - 1) * 100])]
 
 
-async def _calls_and_cancels(callers: Callers, count: int) -> None:
-    whole, streamed = chat_request(UNARY_MODEL), chat_request(PACED_MODEL)
+async def _calls_and_cancels(callers: Callers, model: str, count: int) -> None:
+    whole, streamed = chat_request(model), chat_request(PACED_MODEL)
     await repeat(partial(callers.unary, whole), count, 16)
     await repeat(partial(callers.cancelled, streamed), count, 16)
 
@@ -182,6 +195,9 @@ MEASUREMENTS: dict[str, Measurement] = {
 }
 """Every measurement under load, in the order of the table."""
 
+OPENAI_ONLY = frozenset({"latency", "first-content"})
+"""Those that also ask the upstream directly, which is only done on OpenAI's wire."""
+
 
 async def _window(
     bench: Bench, target: Target, tally: Tally, busy: list[asyncio.Task[None]], *, ramp: float = 0.0
@@ -191,10 +207,11 @@ async def _window(
 
 
 async def _windows(
-    bench: Bench, once: Callable[[Target], Awaitable[Window]], cpu: Kind, rate: Kind
+    bench: Bench, provider: Measured, once: Callable[[Target], Awaitable[Window]], cpu: Kind, rate: Kind
 ) -> list[Figure]:
-    windows: dict[str, list[Window]] = {target.name: [] for target in bench.targets}
-    for target in list(bench.targets) * bench.effort.repetitions:
+    targets = bench.targets_of(provider)
+    windows: dict[str, list[Window]] = {target.name: [] for target in targets}
+    for target in targets * bench.effort.repetitions:
         windows[target.name].append(await once(target))
     return _figures(cpu, {name: [window.cpu_us for window in of] for name, of in windows.items()}) + _figures(
         rate, {name: [window.rate for window in of] for name, of in windows.items()}

@@ -82,13 +82,12 @@ def _stop(child: Child) -> None:
 
 
 @contextmanager
-def upstream(log: Path) -> Iterator[str]:
-    """The benchmark's upstream in a process of its own; yields its base URL."""
+def upstream(module: str, log: Path) -> Iterator[int]:
+    """An upstream in a process of its own; yields its port."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.upstream", "--port", str(port)]
-    with running(command, log) as child:
+    with running([sys.executable, "-m", module, "--port", str(port)], log) as child:
         _await_port(port, child, time.monotonic() + START_LIMIT)
-        yield f"http://127.0.0.1:{port}/v1"
+        yield port
 
 
 @contextmanager

@@ -12,6 +12,11 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.providers import Measured
+
+BUSY = 0.4
+"""The share of the cores that others may use before it shows in the figures."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -63,15 +68,15 @@ class Kind:
         )
 
 
-STARTUP = Kind("startup.seconds", "Start to SERVING", "s", 1.5)
+STARTUP = Kind("startup.seconds", "Start to SERVING, sandbox alone", "s", 1.5)
+STARTUP_ALL = Kind("startup.all.seconds", "Start to SERVING, every provider", "s", 2.5)
 RSS_IDLE = Kind("rss.idle", "RSS idle, sandbox alone", "MB", 75)
+RSS_IDLE_ALL = Kind("rss.all.idle", "RSS idle, every provider", "MB", 165)
 RSS_LOADED = Kind("rss.loaded", "RSS after all load", "MB")
-UNARY_CPU = Kind("unary.cpu_us", "Unary, 16 calls: CPU a call", "µs", 550)
-UNARY_RATE = Kind("unary.rate", "Unary, 16 calls: calls", "1/s")
-BURST_CPU = Kind("burst.cpu_us", "Burst, 16 streams: CPU a token", "µs", 22)
-BURST_RATE = Kind("burst.rate", "Burst, 16 streams: tokens", "1/s")
-PACED_CPU = Kind("paced.cpu_us", "Paced, 200 streams: CPU a token", "µs", 62)
-PACED_RATE = Kind("paced.rate", "Paced, 200 streams: tokens", "1/s")
+LAYERS_UNARY = Kind("layers.unary_us", "Layers alone: CPU a call", "µs", 80)
+EXCHANGE_UNARY = Kind("exchange.unary_us", "Exchange alone: CPU a call", "µs")
+LAYERS_TOKEN = Kind("layers.token_us", "Layers alone: CPU a token", "µs", 3)
+EXCHANGE_TOKEN = Kind("exchange.token_us", "Exchange alone: CPU a token", "µs")
 ADDED_P50 = Kind("latency.added_p50", "Unary, added latency, p50", "ms")
 ADDED_P99 = Kind("latency.added_p99", "Unary, added latency, p99", "ms")
 FIRST_P50 = Kind("first_content.p50", "First content, p50", "ms")
@@ -80,11 +85,29 @@ FIRST_ADDED = Kind("first_content.added_p50", "First content, added, p50", "ms")
 LEAK = Kind("leak.growth", "RSS growth, calls and cancels", "%", 5)
 
 
+def cpu_and_rate(provider: Measured, load: str) -> tuple[Kind, Kind]:
+    """The two figures of a kind of load on a provider: `unary`, `burst` or `paced`."""
+    shape, unit = LOADS[load]
+    limit: float | None = getattr(provider, load)
+    return (
+        Kind(f"{provider.kind}.{load}.cpu_us", f"{provider.kind}, {shape}: CPU a {unit}", "µs", limit),
+        Kind(f"{provider.kind}.{load}.rate", f"{provider.kind}, {shape}: {unit}s", "1/s"),
+    )
+
+
+LOADS = {
+    "unary": ("16 calls", "call"),
+    "burst": ("16 bursts", "token"),
+    "paced": ("200 paced", "token"),
+}
+"""What is done at the same time, and what is counted."""
+
+
 def show(figures: Sequence[Figure], console: Console) -> None:
     """Prints one row for each kind, the servers side by side."""
     table = Table(title="Ringmain benchmark: server CPU, latency and memory", title_justify="left")
     table.add_column("", no_wrap=True)
-    for heading in ("gateway", "target", "bare relay", "of bare", "unit"):
+    for heading in ("gateway", "target", "bare", "of bare", "unit"):
         table.add_column(heading, justify="left" if heading == "unit" else "right")
     for name in dict.fromkeys(figure.name for figure in figures):
         row = {figure.server: figure for figure in figures if figure.name == name}
@@ -112,13 +135,25 @@ def _ratio(gateway: Figure | None, bare: Figure | None) -> str:
     return f"{gateway.value / bare.value:.2f}"
 
 
-def write(figures: Sequence[Figure], path: Path) -> None:
+def busy(load_average: float) -> str:
+    """A hint when others use the machine, by its load before the benchmark; else nothing."""
+    cores = os.cpu_count() or 1
+    if load_average < cores * BUSY:
+        return ""
+    return (
+        f"The load average was {load_average:.1f} on {cores} cores before the first measurement: others work "
+        "here. Times are longer than on a quiet machine; compare with the bare relay."
+    )
+
+
+def write(figures: Sequence[Figure], path: Path, load_average: float) -> None:
     """Writes the figures and what they were measured on as JSON."""
     machine = {
         "python": platform.python_version(),
         "system": platform.platform(),
         "cpu_count": os.cpu_count(),
-        "load_average": os.getloadavg(),
+        "load_average_before": load_average,
+        "busy": bool(busy(load_average)),
     }
     document = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,0 +1,64 @@
+"""Tests, benchmark: starts the servers that are measured, and the upstreams behind them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import orjson
+
+from tests.bench import processes
+from tests.bench.processes import Target, free_port
+from tests.bench.providers import VERTEX, Measured, Section, Upstreams, in_front
+
+FOLDER = Path("build")
+LOG = FOLDER / "bench.log"
+GATEWAY, BARE = "gateway", "bare"
+SERVERS = (GATEWAY, BARE)
+NOWHERE = Upstreams(http=9)
+"""For servers that nobody calls."""
+
+
+def gateway(name: str, config: Section) -> AbstractContextManager[Target]:
+    """The gateway with this configuration, which is kept in a file of this name."""
+    port = free_port()
+    server = {
+        "listen": f"127.0.0.1:{port}",
+        "admin_listen": f"127.0.0.1:{free_port()}",
+        "metrics_listen": f"127.0.0.1:{free_port()}",
+    }
+    file = FOLDER / f"bench-{name}.json"
+    file.write_bytes(orjson.dumps({"server": server, **config}, option=orjson.OPT_INDENT_2))
+    command = [sys.executable, "-m", "ringmain_server", "serve", "--config", str(file)]
+    return processes.target(GATEWAY, command, port, LOG)
+
+
+def bare(upstreams: Upstreams = NOWHERE) -> AbstractContextManager[Target]:
+    """The bare relay in front of the upstream of OpenAI's wire, the only one that it speaks."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.bare", "--port", str(port), "--upstream", upstreams.openai]
+    return processes.target(BARE, command, port, LOG)
+
+
+@contextmanager
+def in_front_of(
+    upstreams: Upstreams, names: Sequence[str], providers: Sequence[Measured]
+) -> Iterator[list[Target]]:
+    """The servers of these names in front of the upstreams."""
+    with ExitStack() as stack:
+        starts = {
+            GATEWAY: lambda: gateway("loaded", in_front(providers, upstreams)),
+            BARE: lambda: bare(upstreams),
+        }
+        yield [stack.enter_context(starts[name]()) for name in names]
+
+
+@contextmanager
+def upstreams_of(providers: Sequence[Measured]) -> Iterator[Upstreams]:
+    """The upstreams that these providers need, in processes of their own."""
+    with ExitStack() as stack:
+        http = stack.enter_context(processes.upstream("tests.bench.upstream", LOG))
+        grpc = 0
+        if VERTEX in providers:
+            grpc = stack.enter_context(processes.upstream("tests.bench.vertex_upstream", LOG))
+        yield Upstreams(http, grpc)
