@@ -21,7 +21,8 @@ from tests.e2e.gateway import Gateway, gateway
 from tests.fakes.script import Answer, FaultKind, broken
 from tests.laws.answers import ANSWERS, question
 from tests.laws.documented import SANDBOX
-from tests.laws.wires import KEY, SCRIPTED, Running, Script, Wire
+from tests.laws.wire import KEY, Running, Script, Wire
+from tests.laws.wires import SCRIPTED
 
 PATIENCE = 0.3
 """Seconds of silence that are borne where nothing else is said."""

@@ -9,7 +9,8 @@ from ringmain.v1.usage_pb2 import Usage
 from tests.fakes.script import Answer
 from tests.laws.answers import ANSWERS, SCHEMA, Said, question
 from tests.laws.lab import PLAIN, UNKNOWN, Lab, asks, model
-from tests.laws.wires import SCRIPTED, Wire
+from tests.laws.wire import Wire
+from tests.laws.wires import SCRIPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 EACH = pytest.mark.parametrize("wire", SCRIPTED, ids=str)

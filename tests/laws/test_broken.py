@@ -6,7 +6,8 @@ from tests.fakes.script import Answer
 from tests.laws.answers import question
 from tests.laws.conftest import Discreet
 from tests.laws.lab import Failure, Lab, asks
-from tests.laws.wires import SCRIPTED, Wire
+from tests.laws.wire import Wire
+from tests.laws.wires import SCRIPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from tests.laws.lab import HANG, STALL, Lab, asks
-from tests.laws.wires import SCRIPTED, Wire
+from tests.laws.wire import Wire
+from tests.laws.wires import SCRIPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 EACH = pytest.mark.parametrize("wire", SCRIPTED, ids=str)

@@ -11,7 +11,8 @@ from ringmain_server.edge import validate
 
 from tests.laws.conversations import FOREIGN, conversations
 from tests.laws.seen import Item, Result, Seen, Shown, followed, of_request
-from tests.laws.wires import WIRES, Wire
+from tests.laws.wire import Wire
+from tests.laws.wires import WIRES
 
 EACH = pytest.mark.parametrize("wire", WIRES, ids=str)
 EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

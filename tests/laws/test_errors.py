@@ -9,7 +9,8 @@ from tests.laws.conftest import Discreet
 from tests.laws.documented import Row
 from tests.laws.lab import Failure, Lab, asks
 from tests.laws.rows import LAWS
-from tests.laws.wires import SCRIPTED, Wire
+from tests.laws.wire import Wire
+from tests.laws.wires import SCRIPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -9,7 +9,8 @@ from ringmain.v1.content_pb2 import ROLE_TOOL, Message
 from tests.fakes.script import Answer
 from tests.laws.answers import ANSWERS
 from tests.laws.lab import PLAIN, Lab, model
-from tests.laws.wires import SCRIPTED, Wire
+from tests.laws.wire import Wire
+from tests.laws.wires import SCRIPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 ASKED = "reasoning-and-tools"
