@@ -62,6 +62,7 @@ class Models:
         named: The configured models, in the order of the configuration.
         providers: Makes the candidate of a `provider/model` name, keyed by provider.
         listed: `provider/model` names worth listing beside the configured ones.
+        direct_policy: How `provider/model` requests are routed.
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class Models:
         named: Mapping[str, Plan],
         providers: Mapping[str, Callable[[str], Served]],
         listed: Sequence[str] = (),
+        direct_policy: ModelPolicy | None = None,
     ) -> None:
         self._named = dict(named)
         self._providers = providers
         self._listed = tuple(listed)
+        self._direct_policy = direct_policy or ModelPolicy()
         self._direct: LRUCache[str, Plan] = LRUCache(DIRECT_LIMIT)
 
     def resolve(self, model: str) -> tuple[Served, ...]:
@@ -131,7 +134,7 @@ class Models:
         make = self._providers.get(provider_id)
         if make is None or not provider_model:
             raise ModelNotFound(model)
-        plan = self._direct[model] = Plan((make(provider_model),))
+        plan = self._direct[model] = Plan((make(provider_model),), self._direct_policy)
         return plan
 
 

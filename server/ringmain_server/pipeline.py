@@ -50,7 +50,7 @@ def build_models(
     direct: dict[str, Callable[[str], Served]] = {
         provider_id: partial(wiring.direct, provider_id) for provider_id in providers
     }
-    return Models(named, direct, list(_listed(settings, providers)))
+    return Models(named, direct, list(_listed(settings, providers)), model_policy(settings, None))
 
 
 def build_router(models: Models, settings: Settings) -> Backend:

@@ -198,3 +198,12 @@ async def test_provider_secrets_are_nowhere() -> None:
         everything = str(caught.value) + str(caught.value.metadata) + ringmain.lines.getvalue()
         assert API_KEY_IN_MESSAGE not in everything
         assert "sk-up-secret-key" not in everything
+
+
+async def test_a_model_addressed_directly_follows_the_configured_retries() -> None:
+    """`provider/model` has no section of its own, so the sections for every model hold."""
+    async with gateway({"retry": {"attempts": 0}}) as ringmain:
+        with pytest.raises(Unavailable):
+            await ringmain.client.chat("Hello", model="sandbox/fault-500-once")
+        answer = await ringmain.client.chat("Hello", model="sandbox/fault-500-once")
+        assert len(answer.route.attempts) == 1
