@@ -13,6 +13,11 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health, health_pb2_grpc
+from ringmain.admin.v1 import admin_service_pb2 as admin_pb
+from ringmain.admin.v1.admin_service_pb2_grpc import (
+    AdminServiceServicer,
+    add_AdminServiceServicer_to_server,
+)
 from ringmain.v1 import chat_service_pb2 as chat_pb
 from ringmain.v1 import model_service_pb2 as models_pb
 from ringmain.v1.chat_service_pb2_grpc import (
@@ -28,7 +33,7 @@ Step: TypeAlias = Callable[[grpc.ServicerContext], object]
 R = TypeVar("R")
 
 
-class Gateway(ChatServiceServicer, ModelServiceServicer):
+class Gateway(ChatServiceServicer, ModelServiceServicer, AdminServiceServicer):
     """Answers by script, and remembers what it was asked."""
 
     def __init__(self, port_of: Callable[[grpc.Server], int]) -> None:
@@ -42,6 +47,7 @@ class Gateway(ChatServiceServicer, ModelServiceServicer):
         self._server = grpc.server(ThreadPoolExecutor(4))
         add_ChatServiceServicer_to_server(self, self._server)
         add_ModelServiceServicer_to_server(self, self._server)
+        add_AdminServiceServicer_to_server(self, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self.target = f"127.0.0.1:{port_of(self._server)}"
 
@@ -88,6 +94,61 @@ class Gateway(ChatServiceServicer, ModelServiceServicer):
     ) -> models_pb.GetModelResponse:
         return self._unary(request, context, models_pb.GetModelResponse)
 
+    def ListProviders(
+        self, request: admin_pb.ListProvidersRequest, context: grpc.ServicerContext
+    ) -> admin_pb.ListProvidersResponse:
+        return self._unary(request, context, admin_pb.ListProvidersResponse)
+
+    def DrainProvider(
+        self, request: admin_pb.DrainProviderRequest, context: grpc.ServicerContext
+    ) -> admin_pb.DrainProviderResponse:
+        return self._unary(request, context, admin_pb.DrainProviderResponse)
+
+    def RestoreProvider(
+        self, request: admin_pb.RestoreProviderRequest, context: grpc.ServicerContext
+    ) -> admin_pb.RestoreProviderResponse:
+        return self._unary(request, context, admin_pb.RestoreProviderResponse)
+
+    def CheckProvider(
+        self, request: admin_pb.CheckProviderRequest, context: grpc.ServicerContext
+    ) -> admin_pb.CheckProviderResponse:
+        return self._unary(request, context, admin_pb.CheckProviderResponse)
+
+    def SetPrimaryProvider(
+        self, request: admin_pb.SetPrimaryProviderRequest, context: grpc.ServicerContext
+    ) -> admin_pb.SetPrimaryProviderResponse:
+        return self._unary(request, context, admin_pb.SetPrimaryProviderResponse)
+
+    def ReloadConfig(
+        self, request: admin_pb.ReloadConfigRequest, context: grpc.ServicerContext
+    ) -> admin_pb.ReloadConfigResponse:
+        return self._unary(request, context, admin_pb.ReloadConfigResponse)
+
+    def FlushCache(
+        self, request: admin_pb.FlushCacheRequest, context: grpc.ServicerContext
+    ) -> admin_pb.FlushCacheResponse:
+        return self._unary(request, context, admin_pb.FlushCacheResponse)
+
+    def CreateApiKey(
+        self, request: admin_pb.CreateApiKeyRequest, context: grpc.ServicerContext
+    ) -> admin_pb.CreateApiKeyResponse:
+        return self._unary(request, context, admin_pb.CreateApiKeyResponse)
+
+    def ListApiKeys(
+        self, request: admin_pb.ListApiKeysRequest, context: grpc.ServicerContext
+    ) -> admin_pb.ListApiKeysResponse:
+        return self._unary(request, context, admin_pb.ListApiKeysResponse)
+
+    def RevokeApiKey(
+        self, request: admin_pb.RevokeApiKeyRequest, context: grpc.ServicerContext
+    ) -> admin_pb.RevokeApiKeyResponse:
+        return self._unary(request, context, admin_pb.RevokeApiKeyResponse)
+
+    def WatchEvents(
+        self, request: admin_pb.WatchEventsRequest, context: grpc.ServicerContext
+    ) -> Iterator[admin_pb.WatchEventsResponse]:
+        return cast("Iterator[admin_pb.WatchEventsResponse]", self._next(request, context))
+
     def _unary(self, request: Message, context: grpc.ServicerContext, kind: type[R]) -> R:
         response = self._next(request, context)
         assert isinstance(response, kind), f"the script has {response!r} where {kind} is due"
@@ -107,7 +168,7 @@ def answers(response: Message) -> Step:
     return lambda _: response
 
 
-def streams(*events: chat_pb.ChatEvent) -> Step:
+def streams(*events: Message) -> Step:
     """Send events and end with OK."""
     return lambda _: iter(events)
 

@@ -7,28 +7,45 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import grpc.aio
+from prometheus_client import CollectorRegistry
 from ringmain import AsyncClient
+from ringmain.admin.v1 import admin_service_pb2_grpc as admin_grpc
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 from ringmain_server.app import App
-from ringmain_server.config import LogSettings, load
-from ringmain_server.telemetry.logs import make_log
+from ringmain_server.config import LogSettings, Settings, load
+from ringmain_server.reload import Source
+from ringmain_server.telemetry.logs import Mask, make_log
 
 Config = Mapping[str, object]
 
 
 @dataclass
 class Gateway:
-    """What a test needs of a running gateway."""
+    """What a test needs of a running gateway.
+
+    `config` is what a reload reads, so a test may change it.
+    """
 
     app: App
     channel: grpc.aio.Channel
     stub: "chat_grpc.ChatServiceAsyncStub"
     client: AsyncClient
+    admin: "admin_grpc.AdminServiceAsyncStub"
+    config: dict[str, object]
+    registry: CollectorRegistry
     lines: io.StringIO
 
     def log(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.lines.getvalue().splitlines()]
+
+    def events(self, kind: str) -> list[dict[str, object]]:
+        """The log lines of the events of a kind."""
+        return [line for line in self.log() if line["event"] == kind]
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        """The value of a metric, None when it has none."""
+        return self.registry.get_sample_value(name, labels)
 
 
 @asynccontextmanager
@@ -42,17 +59,28 @@ async def gateway(config: Config | None = None) -> AsyncIterator[Gateway]:
     given = dict(config or {})
     server = given.pop("server", {})
     assert isinstance(server, Mapping)
-    overrides = {"providers": {}, **given, "server": {"stream_grace": 1, **server, **ports}}
-    lines = io.StringIO()
-    app = App(load(environ={}, overrides=overrides), make_log(LogSettings(format="json"), stream=lines))
+    overrides: dict[str, object] = {
+        "providers": {},
+        **given,
+        "server": {"stream_grace": 1, **server, **ports},
+    }
+    lines, registry, mask = io.StringIO(), CollectorRegistry(), Mask()
+
+    def read() -> Settings:
+        return load(environ={}, overrides=overrides)
+
+    log = make_log(LogSettings(format="json"), mask, stream=lines)
+    app = App(read(), log, registry=registry, source=Source(read), mask=mask)
     await app.start()
     try:
         async with (
             grpc.aio.insecure_channel(f"127.0.0.1:{app.port}") as channel,
+            grpc.aio.insecure_channel(f"127.0.0.1:{app.admin_port}") as admin_channel,
             AsyncClient(f"127.0.0.1:{app.port}", max_attempts=1) as client,
         ):
             stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
-            yield Gateway(app, channel, stub, client, lines)
+            admin: admin_grpc.AdminServiceAsyncStub = admin_grpc.AdminServiceStub(admin_channel)
+            yield Gateway(app, channel, stub, client, admin, overrides, registry, lines)
     finally:
         await app.stop()
 

@@ -5,7 +5,14 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ringmain_server.policies.latency import ACCURACY, LONGEST, SHORTEST, FailureRate, Latency
+from ringmain_server.policies.latency import (
+    ACCURACY,
+    LONGEST,
+    SHORTEST,
+    FailureRate,
+    Latency,
+    joint_quantile,
+)
 
 from tests.fakes.clock import FakeClock
 
@@ -64,3 +71,24 @@ def test_the_failure_rate_is_of_the_last_minute() -> None:
     assert (failures.rate, failures.attempts) == (0.75, 4)
     clock.advance(60)
     assert (failures.rate, failures.attempts) == (None, 0)
+
+
+def test_joint_quantile_is_of_all_together() -> None:
+    """The median over several is that of all their observations, not the middle of their medians."""
+    clock = FakeClock()
+    many, few, none = Latency(clock), Latency(clock), Latency(clock)
+    for _ in range(9):
+        many.observe(0.1)
+    few.observe(10.0)
+    median = joint_quantile([many, few, none], 0.5)
+    assert median == pytest.approx(0.1, rel=ACCURACY)
+    assert joint_quantile([none], 0.5) is None
+    assert joint_quantile([], 0.5) is None
+
+
+def test_failed_attempts_are_counted() -> None:
+    """How many of the attempts failed is known beside their share."""
+    failures = FailureRate(FakeClock())
+    for failed in (True, False, True):
+        failures.observe(failed=failed)
+    assert (failures.failed, failures.attempts) == (2, 3)

@@ -4,15 +4,35 @@ import io
 import json
 import logging
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from ringmain_server.config import LogFileSettings, LogSettings
-from ringmain_server.telemetry.logs import MASK, make_log
+from ringmain_server.telemetry.logs import MASK, Mask, make_log
 
 
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+class _Closed(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_who_writes_does_not_fail_when_nobody_reads() -> None:
+    """A terminal or a pipe that is closed loses its lines, and nothing else."""
+    make_log(LogSettings(), stream=_Closed()).info("serving")
+
+
+def test_a_mask_learns() -> None:
+    """Secrets of a later configuration are masked from then on, and those of the first one still."""
+    mask, stream = Mask(["first-secret"]), io.StringIO()
+    log = make_log(LogSettings(format="json"), mask, stream=stream)
+    mask.learn(["second-secret", "no"])
+    log.info("seen", both="first-secret second-secret no")
+    assert f"{MASK} {MASK} no" in stream.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -26,7 +46,7 @@ class _Terminal(io.StringIO):
     ],
 )
 @pytest.mark.parametrize("look", ["json", "console"])
-def test_no_secret_gets_into_a_line(secret: str, look: str) -> None:
+def test_no_secret_gets_into_a_line(secret: str, look: Literal["json", "console"]) -> None:
     """Configured secrets and whatever looks like a key are masked, in fields and in exceptions."""
     stream = io.StringIO()
     log = make_log(LogSettings(format=look), ["configured-secret"], stream=stream)

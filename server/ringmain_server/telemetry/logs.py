@@ -63,8 +63,11 @@ class _Sink:
 
     def msg(self, line: tuple[str, str]) -> None:
         shown, filed = line
-        self._stream.write(shown + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(shown + "\n")
+            self._stream.flush()
+        except OSError:
+            pass  # nobody reads any more: no reason to fail whoever writes
         if self._file is not None:
             self._file.emit(logging.LogRecord("ringmain", logging.INFO, "", 0, filed, None, None))
 

@@ -1,0 +1,62 @@
+"""A reload whose configuration needs what is not installed."""
+
+import io
+import time
+
+import pytest
+from prometheus_client import CollectorRegistry
+from ringmain_server.app import App
+from ringmain_server.condition import Conditions
+from ringmain_server.config import ConfigError, LogSettings, Settings, load
+from ringmain_server.edge.calls import Calls
+from ringmain_server.live import Live, Wired
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.registry import ExtraMissing
+from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.reload import Reload
+from ringmain_server.telemetry.events import Event, Events
+from ringmain_server.telemetry.logs import make_log
+from ringmain_server.telemetry.metrics import Metrics
+from ringmain_server.telemetry.reporter import Reporter
+from ringmain_server.wiring import Wiring
+
+
+class Poor(Wiring):
+    """Lacks the library of a provider called `cloud`."""
+
+    def providers(self, settings: Settings, before: Wired | None = None) -> dict[str, Provider]:
+        if "cloud" in settings.providers:
+            raise ExtraMissing("cloud", "vertex")
+        return super().providers(settings, before)
+
+
+async def test_a_provider_whose_library_is_missing_is_a_mistake() -> None:
+    """The configuration is refused with the provider's path and what to install; what runs stays."""
+    told: list[Event] = []
+    events = Events(time.time, (told.append,))
+    reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
+    wiring = Poor(Conditions(time.monotonic), HttpSessions(), reporter)
+    settings = load(environ={})
+    live = Live(wiring.wired(settings, wiring.providers(settings)))
+    before = live.now
+    more = load(environ={}, overrides={"providers.cloud.kind": "sandbox"})
+    reload = Reload(lambda: more, live, wiring, Calls(1.0), events, lambda _: None)
+    with pytest.raises(ConfigError) as caught:
+        await reload()
+    assert caught.value.problems[0].path == "providers.cloud.kind"
+    assert "pip install" in str(caught.value)
+    assert live.now is before
+    assert [event.kind for event in told] == ["config"]
+
+
+async def test_without_an_admin_port_or_a_source() -> None:
+    """A gateway needs neither; a reload then finds that nothing has changed."""
+    overrides = {"server.listen": "127.0.0.1:0", "server.admin_listen": None}
+    lines = io.StringIO()
+    log = make_log(LogSettings(format="json"), stream=lines)
+    app = App(load(environ={}, overrides=overrides), log)
+    await app.start()
+    assert app.admin_port == 0
+    await app.reload()
+    await app.stop()
+    assert "nothing changed" in lines.getvalue()
