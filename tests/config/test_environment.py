@@ -78,8 +78,8 @@ def test_known_names_are_found() -> None:
 
 def test_reserved_variables_are_no_settings() -> None:
     """The file's name and what the command line reads as a client set nothing."""
-    client = {f"RINGMAIN_{name}": "x" for name in ("TARGET", "TOKEN", "MODEL", "DEBUG")}
-    assert values(RINGMAIN_CONFIG="x", **client) == {}
+    names = ("CONFIG", "TARGET", "TOKEN", "MODEL", "DEBUG")
+    assert values({}, **{f"RINGMAIN_{name}": "x" for name in names}) == {}
 
 
 @pytest.mark.parametrize(

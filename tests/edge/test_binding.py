@@ -204,7 +204,7 @@ async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool) -> N
 
 
 async def test_drain_lets_calls_end_refuses_new_ones_and_ends_the_rest() -> None:
-    """While draining a running call may end, a new one gets SHUTTING_DOWN; so does what outlasts the grace."""
+    """While draining a running call may end, a new one gets SHUTTING_DOWN, as what outlasts the grace."""
     release = asyncio.Event()
 
     async def wait(call: Call) -> None:

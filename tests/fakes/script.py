@@ -92,7 +92,7 @@ class FaultKind(StrEnum):
     CLOSE_BEFORE_HEADERS = "close-before-headers"
     """The connection is closed (FIN) instead of an answer."""
     HALF_CLOSE_BEFORE_HEADERS = "half-close-before-headers"
-    """The server shuts down its side (FIN) instead of an answer, and waits for the client to close its own."""
+    """The server shuts down its side (FIN) instead of an answer, and waits for the client to close."""
     HANG = "hang"
     """Nothing is ever sent."""
     RESET = "reset"

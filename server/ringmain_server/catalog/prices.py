@@ -161,7 +161,8 @@ def _tiers(provider: str, model: str) -> list[_Tier]:
     except LookupError:
         return []
     listed = found.model_price
-    prices: list[_Listed] = [listed.input_mtok, listed.output_mtok, listed.cache_read_mtok, listed.cache_write_mtok]
+    kept = (listed.cache_read_mtok, listed.cache_write_mtok)
+    prices: list[_Listed] = [listed.input_mtok, listed.output_mtok, *kept]
     if not found.total_price or prices[0] is None or prices[1] is None:
         return []
     starts = {tier.start for price in prices for tier in getattr(price, "tiers", ())}
