@@ -1,7 +1,7 @@
 """Configuration, outside the rooms: notices that a file has changed.
 
 It is looked at, not subscribed to: a look costs microseconds and no thread, follows links, as those of a
-mounted ConfigMap, and works on network file systems (`docs/decisions/NUMBER-look-at-the-configuration.md`).
+mounted ConfigMap, and works on network file systems (`docs/decisions/0013-look-at-the-configuration.md`).
 """
 
 import asyncio
