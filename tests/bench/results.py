@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -105,7 +106,9 @@ LOADS = {
 
 def show(figures: Sequence[Figure], console: Console) -> None:
     """Prints one row for each kind, the servers side by side."""
-    table = Table(title="Ringmain benchmark: server CPU, latency and memory", title_justify="left")
+    table = Table(
+        title="Ringmain benchmark: server CPU, latency and memory", title_justify="left", box=SIMPLE_HEAD
+    )
     table.add_column("", no_wrap=True)
     for heading in ("gateway", "target", "bare", "of bare", "unit"):
         table.add_column(heading, justify="left" if heading == "unit" else "right")
