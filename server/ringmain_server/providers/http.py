@@ -1,6 +1,7 @@
 """Room 4, the I/O side: HTTP through one shared aiohttp session."""
 
 import asyncio
+import functools
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ class HttpTransport:
                 data=body,
                 headers=headers,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.connect_timeout),
+                timeout=_connect_within(self.connect_timeout),
             )
         except (aiohttp.ClientError, OSError) as exc:
             raise connection_error(self.provider_id, exc) from exc
@@ -116,7 +117,7 @@ class HttpTransport:
 
     def _url(self, path: str) -> URL:
         query = f"?{self.query}" if self.query else ""
-        return URL(self.base_url + path + query, encoded=True)
+        return _parsed(self.base_url + path + query)
 
     async def _read(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
         chunks: list[bytes] = []
@@ -138,6 +139,16 @@ class HttpTransport:
         finally:
             response.release()
         return self.error_map(self.provider_id, response.status, response.headers, body)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(address: str) -> URL:
+    return URL(address, encoded=True)
+
+
+@functools.lru_cache(maxsize=64)
+def _connect_within(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=seconds)
 
 
 class HttpIncoming:

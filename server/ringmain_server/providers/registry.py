@@ -37,6 +37,8 @@ def build_provider(provider_id: str, settings: "ProviderSettings", sessions: Htt
         ExtraMissing: Its library is not installed.
     """
     kind = KINDS[settings.kind]
+    if not kind.installed:
+        raise ExtraMissing(provider_id, kind.extra or kind.wire)
     try:
         build: Build = importlib.import_module(f"{_PACKAGE}.{kind.wire}").build
         return build(provider_id, settings, sessions)

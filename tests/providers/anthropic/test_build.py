@@ -14,6 +14,7 @@ from ringmain_server.operations import CHAT
 from ringmain_server.providers.anthropic import build
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.http import HttpTransport
+from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.registry import ExtraMissing, build_provider
 from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkIncoming, SdkTransport, transport_error
 from ringmain_server.providers.sessions import HttpSessions
@@ -41,8 +42,10 @@ def at_vertex(upstream: FakeAnthropic) -> Provider:
 async def headers(**more: Any) -> dict[str, str]:
     """What a provider of these settings sends with every request."""
     made = build("claude", settings(**more), HttpSessions())
-    assert isinstance(made.transport, HttpTransport)
-    return dict(await made.transport.credentials.headers())
+    assert isinstance(made.transport, LazyTransport)
+    transport = await made.transport.warm()
+    assert isinstance(transport, HttpTransport)
+    return dict(await transport.credentials.headers())
 
 
 @pytest_asyncio.fixture
@@ -55,8 +58,10 @@ async def upstream() -> AsyncIterator[FakeAnthropic]:
 async def test_the_usual_endpoint_and_the_sdks_headers() -> None:
     """A key goes as a bearer token to the vendor, with the version that the SDK speaks."""
     made = build("claude", settings(api_key="sk-y"), HttpSessions())
-    assert isinstance(made.transport, HttpTransport)
-    assert made.transport.base_url == "https://api.anthropic.com"
+    assert isinstance(made.transport, LazyTransport)
+    transport = await made.transport.warm()
+    assert isinstance(transport, HttpTransport)
+    assert transport.base_url == "https://api.anthropic.com"
     found = await headers(api_key="sk-y")
     assert found["authorization"] == "Bearer sk-y"
     assert found["anthropic-version"] == "2026-10-21"

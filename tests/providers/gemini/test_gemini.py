@@ -19,6 +19,8 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini import build
 from ringmain_server.providers.gemini.chat import ChatTranslator, CountTokensTranslator, StreamChatTranslator
 from ringmain_server.providers.gemini.errors import GeminiErrors, parse
+from ringmain_server.providers.http import HttpTransport
+from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.sessions import HttpSessions
 
 from tests.fakes.vertex_rest import FakeGemini, refusal
@@ -340,13 +342,16 @@ async def test_cancelled(upstream: Upstream) -> None:
         await upstream.server.left.wait()
 
 
-def test_without_a_key() -> None:
+async def test_without_a_key() -> None:
     """A server of one's own may want no key, and gets none."""
     given = {"kind": "gemini", "base_url": "http://127.0.0.1:1"}
-    found = build("gem", ProviderSettings.model_validate(given), HttpSessions()).transport
-    headers = asyncio.run(found.credentials.headers())  # type: ignore[attr-defined]
+    lazy = build("gem", ProviderSettings.model_validate(given), HttpSessions()).transport
+    assert isinstance(lazy, LazyTransport)
+    found = await lazy.warm()
+    assert isinstance(found, HttpTransport)
+    headers = await found.credentials.headers()
     assert "x-goog-api-key" not in headers
-    assert found.base_url == "http://127.0.0.1:1/v1beta"  # type: ignore[attr-defined]
+    assert found.base_url == "http://127.0.0.1:1/v1beta"
 
 
 def test_decoder_counts_on_the_way() -> None:

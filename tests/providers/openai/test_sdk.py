@@ -3,7 +3,8 @@
 import pytest
 from openai import AsyncAzureOpenAI
 from ringmain_server.config import ProviderSettings
-from ringmain_server.providers.openai.sdk import Endpoint, endpoint, make_client, uses_deployments
+from ringmain_server.providers.openai.dialects import uses_deployments
+from ringmain_server.providers.openai.sdk import Endpoint, endpoint, make_client
 
 
 def parsed(**settings: object) -> ProviderSettings:

@@ -1,5 +1,71 @@
 """Room 4: Claude over the Messages wire, at Anthropic, on Vertex AI and on Bedrock."""
 
-from ringmain_server.providers.anthropic.build import build
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
-__all__ = ["build"]
+from ringmain_server.providers.anthropic.credentials import secrets
+from ringmain_server.providers.anthropic.errors import AnthropicErrors
+from ringmain_server.providers.anthropic.request import DEFAULT_MAX_OUTPUT_TOKENS, MESSAGES_PATH, Options
+from ringmain_server.providers.anthropic.traits import traits_of
+from ringmain_server.providers.anthropic.translators import translators
+from ringmain_server.providers.checks import NOBODY, refusal_of
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.lazy import LazyTransport
+from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.transport import HttpRequest, Transport
+
+if TYPE_CHECKING:
+    from ringmain_server.config import ProviderSettings
+    from ringmain_server.providers.http import HttpTransport
+
+_LISTING = "/v1/models?limit=1"
+_REFUSED = HttpRequest(MESSAGES_PATH, {"model": NOBODY, "max_tokens": 1, "messages": []})
+"""The clouds that serve Claude list no models under this API."""
+
+
+def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
+    """The provider of these settings.
+
+    Args:
+        provider_id: Its name in the configuration.
+        settings: What the operator chose.
+        sessions: Where the shared session is.
+
+    Raises:
+        ExtraMissing: A platform's library is not installed.
+    """
+    options = Options(
+        platform=settings.platform or "",
+        max_output_tokens=settings.max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS,
+        cache_system_tokens=settings.cache_system_tokens,
+        betas=settings.betas,
+    )
+    errors = AnthropicErrors(secrets(settings))
+    transport: Transport[HttpRequest, bytes, bytes]
+    check: Callable[[], Awaitable[None]]
+    if settings.platform is None:
+        lazy = LazyTransport(partial(_direct, provider_id, settings, sessions, errors))
+        transport, check = lazy, partial(lazy.check, _LISTING)
+    else:
+        from ringmain_server.providers.anthropic import connect
+
+        make = connect.vertex if settings.platform == "vertex" else connect.bedrock
+        transport = make(provider_id, settings, errors)
+        check = refusal_of(transport, _REFUSED)
+    return Provider(
+        provider_id,
+        settings.kind,
+        transport,
+        translators(options, errors),
+        prefills=lambda model: traits_of(model).prefill,
+        check=check,
+    )
+
+
+def _direct(
+    provider_id: str, settings: "ProviderSettings", sessions: HttpSessions, errors: AnthropicErrors
+) -> "HttpTransport":
+    from ringmain_server.providers.anthropic import connect
+
+    return connect.direct(provider_id, settings, sessions, errors)

@@ -7,13 +7,11 @@ session. The translators are those of Vertex AI (`docs/decisions/0010-gemini-sha
 from functools import partial
 from typing import TYPE_CHECKING
 
-from google.genai import Client
-from google.genai.types import HttpOptions
-
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini.chat import translators
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
+from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
@@ -33,15 +31,14 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
     own = {name: value.get_secret_value() for name, value in settings.headers.items()}
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     errors = GeminiErrors(tuple(filter(None, (key, *own.values()))))
-    base_url, headers = _endpoint(settings.base_url, key)
-    transport = HttpTransport(
-        provider_id,
-        sessions,
-        base_url,
-        FixedHeaders({**headers, **own}),
-        errors,
-        settings.timeouts.connect or _CONNECT,
-    )
+
+    def connect() -> HttpTransport:
+        base_url, headers = _endpoint(settings.base_url, key)
+        credentials = FixedHeaders({**headers, **own})
+        timeout = settings.timeouts.connect or _CONNECT
+        return HttpTransport(provider_id, sessions, base_url, credentials, errors, timeout)
+
+    transport = LazyTransport(connect)
     return Provider(
         provider_id,
         settings.kind,
@@ -57,6 +54,9 @@ def _endpoint(base_url: str | None, key: str) -> tuple[str, dict[str, str]]:
     The client is asked once and thrown away: what it knows stands in its options, which it has no public
     name for.
     """
+    from google.genai import Client  # at the first use: it costs as much as the rest of the gateway
+    from google.genai.types import HttpOptions
+
     options = HttpOptions(base_url=base_url) if base_url else None
     client = Client(vertexai=False, api_key=key or "none", http_options=options)
     found = client._api_client._http_options

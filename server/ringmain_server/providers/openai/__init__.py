@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
-from ringmain_server.providers.openai.dialects import DIALECTS
+from ringmain_server.providers.openai.dialects import DIALECTS, uses_deployments
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.responses import ResponsesTranslator, StreamResponsesTranslator
 from ringmain_server.providers.openai.wires import Wires
@@ -19,7 +20,9 @@ from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
+    from ringmain_server.providers.http import HttpTransport
     from ringmain_server.providers.openai.sdk import Token
+    from ringmain_server.providers.openai.transport import SdkTransport
 
 _CHECKS = {
     # Lists its models to anybody: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key.
@@ -43,10 +46,6 @@ def build(
         sessions: Where the shared session is.
         token: Makes the bearer token of each request, for credentials that do not last.
     """
-    # Not above: the sandbox uses the translators of this package, and needs no SDK for that.
-    from ringmain_server.providers.openai.sdk import uses_deployments
-    from ringmain_server.providers.openai.transport import make_transport
-
     secrets = [value.get_secret_value() for value in settings.headers.values()]
     if settings.api_key is not None:
         secrets.append(settings.api_key.get_secret_value())
@@ -58,7 +57,7 @@ def build(
         CHAT: ResponsesTranslator(dialect, errors),
         STREAM_CHAT: StreamResponsesTranslator(dialect, errors),
     }
-    transport = make_transport(provider_id, settings, sessions, errors, token)
+    transport = LazyTransport(partial(_connect, provider_id, settings, sessions, errors, token))
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
@@ -67,3 +66,16 @@ def build(
         translators_for=Wires(settings.wire, chat, responses),
         check=partial(transport.check, _CHECKS.get(settings.kind, "/models")),
     )
+
+
+def _connect(
+    provider_id: str,
+    settings: "ProviderSettings",
+    sessions: HttpSessions,
+    errors: OpenAIErrors,
+    token: "Token | None",
+) -> "HttpTransport | SdkTransport":
+    # Not above: translators need no SDK, and the sandbox uses them.
+    from ringmain_server.providers.openai.transport import make_transport
+
+    return make_transport(provider_id, settings, sessions, errors, token)

@@ -7,8 +7,14 @@ OpenAI reads it as `developer` where a model needs that, and the templates of ma
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ringmain_server.providers.openai.tool_ids import nine_alphanumeric, unchanged, up_to_40
+
+if TYPE_CHECKING:
+    from ringmain_server.config import ProviderSettings
+
+AZURE = "azure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +77,11 @@ DIALECTS: Mapping[str, Dialect] = {
     "venice": Dialect(max_tokens="max_completion_tokens", top_k="top_k"),
 }
 """Dialect by provider kind."""
+
+
+def uses_deployments(settings: "ProviderSettings") -> bool:
+    """Whether the path names the model: Azure with a dated API, unlike its v1 API.
+
+    https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
+    """
+    return settings.kind == AZURE and settings.api_version is not None

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import httpx2
 from openai import AsyncAzureOpenAI, AsyncOpenAI
 
+from ringmain_server.providers.openai.dialects import AZURE
+
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
 
 Token = Callable[[], Awaitable[str]]
 """Makes the bearer token of the next request."""
 
-AZURE = "azure"
 _AZURE_V1 = "/openai/v1"
 _ENVIRONMENT_HEADERS = "OPENAI_CUSTOM_HEADERS"
 
@@ -37,14 +38,6 @@ class Endpoint:
     base_url: str
     headers: Mapping[str, str]
     query: str
-
-
-def uses_deployments(settings: "ProviderSettings") -> bool:
-    """Whether the path names the model: Azure with a dated API, unlike its v1 API.
-
-    https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
-    """
-    return settings.kind == AZURE and settings.api_version is not None
 
 
 def make_client(
