@@ -36,7 +36,7 @@ from tests.bench.providers import EVERY_PROVIDER, OPENAI, PROVIDERS, SANDBOX_ALO
 from tests.bench.results import Figure, Kind
 from tests.bench.servers import BARE, FOLDER, GATEWAY, LOG, SERVERS
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 6.0
 APART = ("startup", "layers")
 """The measurements that need no upstream."""
 
