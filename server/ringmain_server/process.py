@@ -1,6 +1,7 @@
 """Processes around the app: one that serves, or a supervisor of several that share the port."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ WORKER = "_RINGMAIN_WORKER"
 """Environment variable that tells a worker its number."""
 
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+_GC_THRESHOLD = (20_000, 20, 50)
 _RESTART_DELAY = 1.0
 """Seconds before a worker that died is started again."""
 
@@ -55,6 +57,8 @@ def serve(settings: Settings, source: Source | None = None) -> int:
             log.warning(
                 "provider_left_out", provider=kind.name, reason="its extra is not installed", hint=hint
             )
+    # A call makes hundreds of short-lived objects; looking for garbage as often as by default costs more.
+    gc.set_threshold(*_GC_THRESHOLD)
     registry = CollectorRegistry()
     if worker is None:
         _serve_metrics(settings, registry)
