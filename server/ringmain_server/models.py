@@ -1,6 +1,6 @@
 """Room 3: the models of this gateway, and what serves each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -28,6 +28,8 @@ class Served:
         operations: What it can do.
         condition: Whether it may be tried now.
         weight: Its share of the model's traffic, relative to the others.
+        prepare: Loads what reaching it needs, None when there is nothing to load. No time of an attempt
+            counts for that.
     """
 
     candidate: Candidate
@@ -35,6 +37,7 @@ class Served:
     operations: frozenset[object]
     condition: Condition
     weight: float = 1.0
+    prepare: Callable[[], Awaitable[object]] | None = None
 
     @property
     def price(self) -> Price | None:

@@ -27,6 +27,7 @@ from ringmain_server.layers.timeout import Timeout
 from ringmain_server.models import Models, Plan, Served
 from ringmain_server.policy_settings import condition_settings, model_policy, retries
 from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.router import Router
 from ringmain_server.stores.memory import MemoryAnswers
 
@@ -120,7 +121,10 @@ class Wiring:
             backend = Drain(backend)
         machines = condition_settings(self.settings, stated.provider, model)
         condition = self.conditions.get(stated.provider, stated.model, machines)
-        return Served(candidate, backend, frozenset(provider.translators), condition, stated.weight)
+        transport = provider.transport
+        prepare = transport.warm if isinstance(transport, LazyTransport) else None
+        able = frozenset(provider.translators)
+        return Served(candidate, backend, able, condition, stated.weight, prepare)
 
 
 def _candidate(

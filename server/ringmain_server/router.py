@@ -179,6 +179,8 @@ class Router:
             served, delay = trial.next()
             if delay > 0:
                 await asyncio.sleep(delay)
+            if served.prepare is not None:
+                await served.prepare()
             attempt = trial.begin(served)
             if attempt is not None:
                 if others := trial.attempts_left:

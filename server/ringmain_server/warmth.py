@@ -9,6 +9,7 @@ import asyncio
 import ctypes
 import gc
 import sys
+import time
 
 from structlog.typing import FilteringBoundLogger
 
@@ -21,16 +22,20 @@ _LEFT_COLD = frozenset({"gemini"})
 
 async def warm(live: Live, log: FilteringBoundLogger) -> None:
     """Loads what the configured providers need, one after the other, and gives back what that left over."""
+    start = time.monotonic()
+    loaded = []
     for provider in live.now.providers.values():
         transport = provider.transport
         if isinstance(transport, LazyTransport) and provider.kind not in _LEFT_COLD:
+            loaded.append(provider.provider_id)
             try:
                 await transport.warm()
             except Exception as exc:
                 log.error("fault", where="warm", provider=provider.provider_id, exc_info=exc)  # noqa: TRY400
     if any(provider.kind in PRICED_KINDS for provider in live.now.providers.values()):
         await asyncio.to_thread(load_list)
-    gc.collect()
     gc.freeze()
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
+    if loaded:
+        log.info("loaded", providers=loaded, seconds=round(time.monotonic() - start, 2))

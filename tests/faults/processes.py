@@ -96,6 +96,7 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
         config: Its sections; where it listens is added.
     """
     metrics_port = _free_port()
+    providers: Mapping[str, Mapping[str, str]] = config.get("providers") or {}  # type: ignore[assignment]
     addresses = (
         *("--listen", "127.0.0.1:0"),
         *("--admin-listen", "127.0.0.1:0"),
@@ -109,7 +110,10 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
         output = stack.enter_context(log.open("wb"))
         command = (sys.executable, "-m", "ringmain_server", "serve", "--config", str(file), *addresses)
         process = await stack.enter_async_context(_process(command, stderr=output))
-        line = await _serving(process, log)
+        line = await _logged(process, log, "serving")
+        if any(provider["kind"] != "sandbox" for provider in providers.values()):
+            # What is measured is the gateway, not the loading of libraries beside it.
+            await _logged(process, log, "loaded")
         port, admin_port = (int(line[name].rpartition(":")[2]) for name in ("listen", "admin_listen"))
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL)
         await stack.enter_async_context(channel)
@@ -117,8 +121,8 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
         yield Gateway(process, port, admin_port, metrics_port, file, log, channel, stub)
 
 
-async def _serving(process: asyncio.subprocess.Process, log: Path) -> dict[str, str]:
-    """The line that says where it serves.
+async def _logged(process: asyncio.subprocess.Process, log: Path, event: str) -> dict[str, str]:
+    """The first line of an event.
 
     Raises:
         StartError: It ended, or took too long.
@@ -126,7 +130,7 @@ async def _serving(process: asyncio.subprocess.Process, log: Path) -> dict[str, 
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline and process.returncode is None:
         for line in _text(log).splitlines(keepends=True):
-            if '"serving"' in line and line.endswith("\n"):
+            if f'"event":"{event}"' in line and line.endswith("\n"):
                 return dict(json.loads(line))
         await asyncio.sleep(0.02)
     what = "takes too long" if process.returncode is None else f"ended with {process.returncode}"

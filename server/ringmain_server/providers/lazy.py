@@ -51,9 +51,10 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
 
     async def warm(self) -> Checked[Wire, Raw, Chunk]:
         """The transport, made now if it was not."""
-        async with self._making:
-            if self._made is None:
-                self._made = await asyncio.to_thread(self._make)
+        if self._made is None:
+            async with self._making:
+                if self._made is None:
+                    self._made = await asyncio.to_thread(self._make)
         return self._made
 
     async def send(self, request: Wire) -> Raw:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+import grpc.aio
 import pytest
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, CountTokensRequest
@@ -18,8 +19,9 @@ from ringmain_server.events import fold
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.vertex import build
-from ringmain_server.providers.vertex.transport import VertexTransport
+from ringmain_server.providers.vertex import build, wire
+from ringmain_server.providers.vertex.channels import Connection
+from ringmain_server.providers.vertex.transport import VertexIncoming, VertexTransport
 
 from tests.fakes.ports import closed_port, mute_port
 from tests.fakes.vertex_script import HELLO, Fault, Pace, broken, text
@@ -312,3 +314,51 @@ async def test_closing_twice_is_harmless(upstream: Upstream) -> None:
     incoming.close(complete=True)
     with pytest.raises(errors.ConnectionFailed):
         await incoming.read()
+
+
+class _Paused:
+    """A call whose messages are all there at once, as from a provider faster than the caller."""
+
+    def __init__(self, messages: list[bytes]) -> None:
+        self.messages = messages
+        self.reads = 0
+        self.cancelled = False
+
+    async def wait_for_connection(self) -> None:
+        """It is there."""
+
+    async def read(self) -> bytes | object:
+        """The next message, or no bytes at the end."""
+        self.reads += 1
+        await asyncio.sleep(0)
+        return self.messages.pop(0) if self.messages else grpc.aio.EOF
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return not self.messages
+
+    def cancel(self) -> None:
+        """Ends it."""
+        self.cancelled = True
+
+
+async def test_a_slow_caller_slows_the_provider_and_gets_what_waited_as_one_step() -> None:
+    """Reading ahead stops at its bound; what was read meanwhile comes in one piece, and nothing is lost."""
+    message = wire.GenerateContentResponse()
+    message.candidates.add().content.parts.add(text="x" * 30_000)
+    call = _Paused([message.SerializeToString()] * 6)
+    connection = Connection.__new__(Connection)
+    connection.in_flight = 1
+    incoming = VertexIncoming("up", connection, call, ())  # type: ignore[arg-type] # what is used of a call
+    await incoming.accepted()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert call.reads == 3
+    steps = []
+    while (step := await incoming.read()) is not None:
+        steps.append(len(step))
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert steps == [3, 3]
+    incoming.close(complete=True)
+    assert connection.in_flight == 0

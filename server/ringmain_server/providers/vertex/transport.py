@@ -103,10 +103,25 @@ class VertexTransport:
         await self._connections.close()
 
 
+_AHEAD = 64 << 10
+"""Bytes that may wait for a slow caller; more slow the provider down (laws, section 3.6)."""
+
+
 class VertexIncoming:
     """A streamed answer. See `Incoming`."""
 
-    __slots__ = ("_call", "_connection", "_error", "_provider_id", "_secrets")
+    __slots__ = (
+        "_call",
+        "_connection",
+        "_error",
+        "_held",
+        "_provider_id",
+        "_reading",
+        "_ready",
+        "_room",
+        "_secrets",
+        "_wanted",
+    )
 
     def __init__(
         self,
@@ -120,6 +135,11 @@ class VertexIncoming:
         self._call = call
         self._secrets = secrets
         self._error: ProviderError | None = None
+        self._reading: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ready: list[bytes] = []
+        self._held = 0
+        self._wanted = asyncio.Event()
+        self._room = asyncio.Event()
 
     async def accepted(self) -> None:
         """Waits until the provider has taken the call.
@@ -135,25 +155,46 @@ class VertexIncoming:
             if _cancelling():
                 raise
             raise _closed(self._provider_id) from None
+        self._reading = asyncio.ensure_future(self._fill())
 
     async def read(self) -> Sequence[wire.GenerateContentResponse] | None:
-        """The next message. See `Incoming.read`."""
+        """Every message since the last read. See `Incoming.read`."""
+        while not self._ready and not self._reading.done():
+            self._wanted.clear()
+            await self._wanted.wait()
+        if self._ready:
+            found = [parse(wire.GenerateContentResponse, data, self._provider_id) for data in self._ready]
+            self._ready.clear()
+            self._held = 0
+            self._room.set()
+            return found
+        self._reading.result()  # raises what ended it
+        return None
+
+    async def _fill(self) -> None:
+        """Reads ahead while messages are being handed on, so that what came meanwhile is one step."""
         try:
-            data = await self._call.read()
+            while isinstance(data := await self._call.read(), bytes):
+                self._ready.append(data)
+                self._held += len(data)
+                self._wanted.set()
+                if self._held >= _AHEAD:
+                    self._room.clear()
+                    await self._room.wait()
         except grpc.aio.AioRpcError as exc:
             raise self._error or from_rpc(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
             if _cancelling():
                 raise
             raise self._error or _closed(self._provider_id) from None
-        if isinstance(data, bytes):
-            return (parse(wire.GenerateContentResponse, data, self._provider_id),)
-        return None
+        finally:
+            self._wanted.set()
 
     def abort(self, error: ProviderError) -> None:
         """Wakes the reader with `error`."""
         self._error = error
         self._call.cancel()
+        self._room.set()
 
     def close(self, *, complete: bool) -> None:
         """Lets a complete answer's call end by itself, and cancels any other at once."""
@@ -161,26 +202,24 @@ class VertexIncoming:
             return
         self._connection.in_flight -= 1
         self._connection = None
+        reading = self._reading
         if complete and not self._call.done():
-            _LINGERING.add(task := asyncio.ensure_future(_linger(self._call)))
-            task.add_done_callback(_LINGERING.discard)
+            _LINGERING.add(reading)
+            asyncio.get_running_loop().call_later(_LINGER, self._call.cancel)
         else:
             self._call.cancel()
+        self._room.set()  # or it would wait for room for ever
+        reading.add_done_callback(_forget)
 
 
 _LINGERING: set[asyncio.Future[None]] = set()
 
 
-async def _linger(call: "grpc.aio.UnaryStreamCall[Any, bytes]") -> None:
-    """Reads the status that follows the last message, so that the call need not be reset."""
-    try:
-        async with asyncio.timeout(_LINGER):
-            while isinstance(await call.read(), bytes):
-                pass
-    except (grpc.aio.AioRpcError, TimeoutError):
-        pass  # the answer is complete
-    finally:
-        call.cancel()
+def _forget(reading: "asyncio.Future[None]") -> None:
+    """Whoever wanted to know how the reading ended has been told."""
+    _LINGERING.discard(reading)
+    if not reading.cancelled():
+        reading.exception()
 
 
 def parse(kind: type[M], data: bytes, provider_id: str) -> M:
