@@ -151,20 +151,25 @@ class ChatAssembler:
         return Part(reasoning=Reasoning(provider_id=self._provider_id))
 
     def _flush(self) -> None:
-        piece = "".join(self._pending)
-        self._pending.clear()
-        plain, wide = _measure(piece)
-        self._ascii += plain
-        self._wide += wide
+        """Makes one event of what is pending. On the way of every token, so that nothing is made twice."""
+        pending, piece = self._pending, ""
+        if pending:
+            piece = pending[0] if len(pending) == 1 else "".join(pending)
+            pending.clear()
+            plain, wide = _measure(piece)
+            self._ascii += plain
+            self._wide += wide
         if self._fresh is not None:
             part, self._fresh = self._fresh, None
             _grow(part, self._kind, piece)
             started = chat_pb2.PartStarted(index=self._index, part=part)
             self._events.append(chat_pb2.ChatEvent(part_started=started))
         elif piece:
-            delta = chat_pb2.PartDelta(index=self._index)
+            event = chat_pb2.ChatEvent()
+            delta = event.part_delta
+            delta.index = self._index
             setattr(delta, self._kind, piece)
-            self._events.append(chat_pb2.ChatEvent(part_delta=delta))
+            self._events.append(event)
 
 
 def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:

@@ -96,10 +96,13 @@ class Router:
                 for shown in head:
                     yield shown
                 while True:
-                    last = self._ended(op, event, call, served.candidate, attempt)
+                    settled = op.settled(event)
+                    if settled is not None:
+                        attempt.succeed(self._clock())
+                        settle(settled, call, served.candidate)
                     for shown in feed(event):
                         yield shown
-                    if last:
+                    if settled is not None:
                         return
                     event = await following()
             except ProviderError as exc:
@@ -113,17 +116,6 @@ class Router:
             trial.failed(served, attempt, broken, content=True)
             served, attempt, opened = await self._resume(op, trial, call, attempt, broken, recovery)
             head = ()
-
-    def _ended(
-        self, op: Streamed[Any, Event], event: Event, call: Call, candidate: Candidate, attempt: Attempt
-    ) -> bool:
-        """Whether this is the last event; if so, ends the attempt and tells usage and route in it."""
-        settled = op.settled(event)
-        if settled is None:
-            return False
-        attempt.succeed(self._clock())
-        settle(settled, call, candidate)
-        return True
 
     async def _resume(
         self,

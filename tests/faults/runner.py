@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tests.faults.catalogue import cases
 from tests.faults.probe import Report, received, run_trial
 from tests.faults.processes import Run, running
-from tests.faults.rows import Place, Row, Side, Trial
+from tests.faults.rows import ClosesAfter, Place, Row, Side, Trial
 from tests.faults.verdict import judge
 
 AT_ONCE = 6
@@ -74,10 +74,13 @@ async def _uncounted(run: Run, chosen: tuple[Case, ...]) -> list[str]:
     for side in Side:
         got.update(f"{arrived.model.partition('.')[0]}.{side}" for arrived in await received(run, side))
     reached = {f"{row.name}.{side}" for row, _ in chosen for side in Side if _is_seen(row, side)}
+    # A kept connection may be closed just before a request is written to it: an attempt that nobody gets.
+    missed = {f"{row.name}.{Side.PRIMARY}" for row, _ in chosen if isinstance(row.primary, ClosesAfter)}
     return [
         f"{provider_id}: {counted[provider_id]} attempts counted, {got[provider_id]} requests received"
         for provider_id in sorted(reached)
         if counted[provider_id] != got[provider_id]
+        and not (provider_id in missed and counted[provider_id] > got[provider_id])
     ]
 
 
