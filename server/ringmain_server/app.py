@@ -42,6 +42,8 @@ _HEALTH = "grpc.health.v1.Health"
 _CHANNELZ = "grpc.channelz.v1.Channelz"
 _ENDLESS = 365 * 86400.0
 """Seconds that an operator without a deadline may watch."""
+_TASKS_INTERVAL = 0.5
+"""Seconds between two looks at how many tasks there are."""
 _STOP_GRACE = 1.0
 """Seconds for connections to close after every call has ended."""
 
@@ -81,7 +83,7 @@ class App:
         self._log = log
         self._source = source or Source(lambda: settings)
         self._tell_others = tell_others
-        metrics = Metrics(registry or CollectorRegistry())
+        metrics = self._metrics = Metrics(registry or CollectorRegistry())
         self.events = Events(time.time, (logged(log), counted(metrics)))
         reporter = Reporter(self.events, metrics, time.monotonic)
         self._conditions = Conditions(time.monotonic, reporter.breaker_changed)
@@ -116,6 +118,7 @@ class App:
             await self._admin.start()
         await self._health.ready()
         self._begin(warm(self._live, self._log))
+        self._begin(_count_tasks(self._metrics))
         self._begin(Probes(self._live, self._log).run())
         if self._source.path is not None and server.watch_config:
             self._begin(follow(FileWatch(self._source.path), self.reload))
@@ -251,6 +254,12 @@ def _first(wiring: Wiring, settings: Settings) -> Wired:
         return wiring.wired(settings, wiring.providers(settings))
     except ExtraMissing as exc:
         raise StartError(str(exc)) from exc
+
+
+async def _count_tasks(metrics: Metrics) -> None:
+    while True:
+        metrics.tasks(len(asyncio.all_tasks()))
+        await asyncio.sleep(_TASKS_INTERVAL)
 
 
 def _listen(server: grpc.aio.Server, address: str) -> int:

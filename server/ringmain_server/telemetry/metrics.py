@@ -67,10 +67,17 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         self._breakers: dict[tuple[str, str], Gauge] = {}
+        self._tasks = Gauge(
+            "ringmain_tasks", "Tasks of the event loop.", registry=registry, multiprocess_mode="livesum"
+        )
         self._running: dict[str, Gauge] = {}
         self._ended: dict[tuple[str, str], _Ended] = {}
         self._tried: dict[tuple[str, str], Counter] = {}
         self._counted: dict[tuple[str, str], Counter] = {}
+
+    def tasks(self, count: int) -> None:
+        """So many tasks there are now."""
+        self._tasks.set(count)
 
     def began(self, method: str) -> None:
         """A call began."""
