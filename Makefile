@@ -157,12 +157,14 @@ check-docs: dev-environment ## Fail when the configuration reference is not what
 # --- upkeep --------------------------------------------------------------------------------------------
 
 # The locks hold for every platform and Python, with hashes; UPGRADE=1 moves them to the newest versions.
+# Extras are kept: older pips take `google-auth[pyopenssl]` for unpinned where the lock says `google-auth`.
 compile = $(bin)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-strip-extras \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) pyproject.toml
 
 lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	$(compile) --extra all --extra dev --group build -o requirements/dev.txt
-	$(compile) --extra server --extra openai --extra anthropic --group build -c requirements/dev.txt -o requirements/run.txt
+	$(compile) --extra server --extra openai --extra anthropic --extra documents --group build -c requirements/dev.txt -o requirements/run.txt
 	$(compile:pyproject.toml=) --group generate -o requirements/generate.txt
 	$(compile) --resolution lowest-direct -o requirements/floor.txt
 
