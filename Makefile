@@ -15,11 +15,13 @@ help: ## List the targets
 
 # --- environments: a stamp is as new as the lock it was made from -----------------------------------
 
-# Makes a virtual environment at $(1) with the first suitable interpreter.
+# Makes a virtual environment at $(1) with the first suitable interpreter, and gives it a pip that is known to
+# read the locks: older ones take `google-auth[requests]` for unpinned although `google-auth` is pinned.
 define make_venv
 @for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
-	then echo "Making $(1) with $$("$$python" --version)"; exec "$$python" -m venv $(1); fi; \
+	then echo "Making $(1) with $$("$$python" --version)"; "$$python" -m venv $(1) && \
+		exec $(1)/bin/python $(pip) --require-hashes -r requirements/pip.txt; fi; \
 done; \
 echo "Ringmain needs Python 3.11 or later with its venv module; none was found." >&2; \
 echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python3" >&2; \
@@ -157,9 +159,7 @@ check-docs: dev-environment ## Fail when the configuration reference is not what
 # --- upkeep --------------------------------------------------------------------------------------------
 
 # The locks hold for every platform and Python, with hashes; UPGRADE=1 moves them to the newest versions.
-# Extras are kept: older pips take `google-auth[pyopenssl]` for unpinned where the lock says `google-auth`.
 compile = $(bin)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--no-strip-extras \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) pyproject.toml
 
 lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
@@ -167,6 +167,7 @@ lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UP
 	$(compile) --extra server --extra openai --extra anthropic --extra documents --group build -c requirements/dev.txt -o requirements/run.txt
 	$(compile:pyproject.toml=) --group generate -o requirements/generate.txt
 	$(compile) --resolution lowest-direct -o requirements/floor.txt
+	$(compile:pyproject.toml=) --group installer -o requirements/pip.txt
 
 clean: ## Remove what was built and cached; the environments stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* coverage.xml htmlcov
