@@ -28,7 +28,7 @@ from ringmain_server.probes import Probes
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.reload import Reload, Reloaded, Source
-from ringmain_server.services import admin, chat, model
+from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
 from ringmain_server.telemetry.events import Events, counted, logged
 from ringmain_server.telemetry.logs import Mask
 from ringmain_server.telemetry.metrics import Metrics
@@ -37,7 +37,14 @@ from ringmain_server.telemetry.reporter import Reporter
 from ringmain_server.warmth import warm
 from ringmain_server.wiring import Wiring
 
-_SERVICES = (chat.SERVICE, model.SERVICE)
+_SERVICES = (
+    chat.SERVICE,
+    vision.SERVICE,
+    image.SERVICE,
+    embedding.SERVICE,
+    audio.SERVICE,
+    model.SERVICE,
+)
 _HEALTH = "grpc.health.v1.Health"
 _CHANNELZ = "grpc.channelz.v1.Channelz"
 _ENDLESS = 365 * 86400.0
@@ -180,6 +187,12 @@ class App:
         server.add_generic_rpc_handlers(
             (
                 edge.bind(chat.SERVICE, chat.ChatService(pipeline, self._live)),
+                edge.bind(vision.SERVICE, vision.VisionService(pipeline)),
+                edge.bind(image.SERVICE, image.ImageService(pipeline)),
+                edge.bind(embedding.SERVICE, embedding.EmbeddingService(pipeline)),
+                edge.bind(
+                    audio.SERVICE, audio.AudioService(pipeline, self._settings.media.max_recording_bytes)
+                ),
                 edge.bind(model.SERVICE, model.ModelService(self._live)),
             )
         )

@@ -8,7 +8,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError
-from ringmain_server.operations import Streamed, Unary
+from ringmain_server.operations.base import Streamed, Unary
 
 if TYPE_CHECKING:
     from ringmain_server.condition import Condition, Ticket

@@ -38,7 +38,7 @@ the classification from the class; none looks at text.
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import grpc
 
@@ -118,7 +118,7 @@ class InvalidField(CallerError):
         self.violations = tuple(violations)
 
     @classmethod
-    def at(cls, field: str, description: str) -> "InvalidField":
+    def at(cls, field: str, description: str) -> Self:
         """One violation."""
         return cls((Violation(field, description),))
 

@@ -12,7 +12,7 @@ from ringmain_server.backend import Backend, Call
 from ringmain_server.condition import Condition
 from ringmain_server.config import Settings
 from ringmain_server.models import Models
-from ringmain_server.operations import Streamed, Unary
+from ringmain_server.operations.base import Streamed, Unary
 from ringmain_server.providers.exchange import Provider
 
 Req = TypeVar("Req")

@@ -8,7 +8,6 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
@@ -17,7 +16,7 @@ from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
 from ringmain_server.catalog.models import UNKNOWN, KnownModel, listed, lookup
-from ringmain_server.catalog.prices import FlatPrice, Price, list_price
+from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
 from ringmain_server.condition import Conditions
 from ringmain_server.config import CandidateSettings, ProviderSettings, Settings
 from ringmain_server.config.kinds import KINDS
@@ -25,14 +24,12 @@ from ringmain_server.layers.drain import Drain
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.layers.timeout import Timeout
 from ringmain_server.models import Models, Plan, Served
+from ringmain_server.operations import served_by
 from ringmain_server.policy_settings import condition_settings, model_policy, retries
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.router import Router
 from ringmain_server.stores.memory import MemoryAnswers
-
-FREE = FlatPrice(Decimal(0), Decimal(0))
-"""The sandbox costs nothing, and that is known."""
 
 
 def build_models(
@@ -123,7 +120,7 @@ class Wiring:
         condition = self.conditions.get(stated.provider, stated.model, machines)
         transport = provider.transport
         prepare = transport.warm if isinstance(transport, LazyTransport) else None
-        able = frozenset(provider.translators)
+        able = served_by(frozenset(provider.translators))
         return Served(candidate, backend, able, condition, stated.weight, prepare)
 
 
@@ -159,6 +156,9 @@ def _price(kind: str, stated: CandidateSettings) -> Price | None:
             price.output_per_mtok,
             price.cached_input_per_mtok,
             price.cache_write_per_mtok,
+            price.per_image,
+            price.per_audio_minute,
+            price.per_mchar,
         )
     return FREE if kind == "sandbox" else list_price(kind, stated.model)
 

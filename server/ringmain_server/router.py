@@ -28,11 +28,11 @@ from ringmain_server.errors import (
 from ringmain_server.hedge import Runner, race
 from ringmain_server.model_policy import ModelPolicy
 from ringmain_server.models import Models, Plan, Served
-from ringmain_server.operations import Recovering, Streamed, Unary
+from ringmain_server.operations.base import Recovering, Streamed, Unary
 from ringmain_server.policies import Clock
 from ringmain_server.policies.balance import Strategy, arrange
 from ringmain_server.policies.deadline import share
-from ringmain_server.policies.fitness import able
+from ringmain_server.policies.fitness import able, alike
 from ringmain_server.settlement import attempt_message, settle
 from ringmain_server.trial import Retries, Trial
 
@@ -88,7 +88,7 @@ class Router:
         recovery = _recovery(op, request, trial.policy)
         served, attempt, opened = await self._first(trial, call, self._opening(op, lambda _: request))
         feed = _as_it_is if recovery is None else recovery.feed
-        head: Sequence[Event] = (op.started(call, served.candidate),)
+        head: Sequence[Event] = op.started(call, served.candidate, opened.first)
         while True:
             broken: ProviderError | None = None
             event, following = opened.first, opened.events.__anext__
@@ -99,6 +99,7 @@ class Router:
                     settled = op.settled(event)
                     if settled is not None:
                         attempt.succeed(self._clock())
+                        op.identify(event, call.response_id)
                         settle(settled, call, served.candidate)
                     for shown in feed(event):
                         yield shown
@@ -233,20 +234,28 @@ class Router:
 
     def _trial(self, op: Unary[Req, Any] | Streamed[Req, Any], request: Req, call: Call) -> Trial:
         routed = op.routed(request)
+        plan = self._plan(op, request, routed.model, routed.routing_policy)
 
         def fallback(model: str) -> Plan:
-            return self._plan(op, request, model, routed.routing_policy)
+            return self._plan(op, request, model, routed.routing_policy, plan.served[0])
 
-        return Trial(fallback(routed.model), call, self._clock, self._retries, fallback)
+        return Trial(plan, call, self._clock, self._retries, fallback)
 
     def _plan(
-        self, op: Unary[Req, Any] | Streamed[Req, Any], request: Req, model: str, policy: RoutingPolicy
+        self,
+        op: Unary[Req, Any] | Streamed[Req, Any],
+        request: Req,
+        model: str,
+        policy: RoutingPolicy,
+        first: Served | None = None,
     ) -> Plan:
         plan = self._models.plan(model)
         chosen = _chosen(plan.served, policy) if policy.provider_ids else plan.served
         served = able(model, chosen, op, request)
         if not policy.provider_ids and plan.policy.strategy is not Strategy.PRIORITY:
             served = arrange(plan.policy.strategy, served, self._rng)
+        if op.like_first:
+            served = alike(first or served[0], served)
         if policy.failover_disabled:
             return Plan((served[0],), replace(plan.policy, fallback=""))
         return Plan(tuple(served), plan.policy)

@@ -10,7 +10,7 @@ from ringmain.v1 import routing_pb2
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import RingmainError
-from ringmain_server.operations import Settled
+from ringmain_server.operations.base import Settled
 
 DOMAIN = "ringmain.v1"
 """`ErrorInfo.domain` of every error."""
@@ -27,7 +27,8 @@ def settle(settled: Settled | None, call: Call, candidate: Candidate) -> None:
     if settled is None:
         return
     usage, route = settled.usage, settled.route
-    if candidate.price is not None:
+    # A provider that says what it took, or a translator that priced what no count tells, knows better.
+    if candidate.price is not None and not usage.HasField("cost_nano_usd"):
         cost = candidate.price.cost_nano_usd(usage)
         if cost is not None:
             usage.cost_nano_usd = cost

@@ -144,8 +144,12 @@ async def test_reflection_is_honest() -> None:
         assert await _reflected(ringmain.channel) == {
             "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection",
+            "ringmain.v1.AudioService",
             "ringmain.v1.ChatService",
+            "ringmain.v1.EmbeddingService",
+            "ringmain.v1.ImageService",
             "ringmain.v1.ModelService",
+            "ringmain.v1.VisionService",
         }
         async with grpc.aio.insecure_channel(f"127.0.0.1:{ringmain.app.admin_port}") as admin:
             assert "grpc.channelz.v1.Channelz" in await _reflected(admin)

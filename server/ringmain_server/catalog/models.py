@@ -184,6 +184,11 @@ def _keys(name: str) -> Iterator[str]:
         yield key[: snapshot.start()]
 
 
+def model_key(name: str) -> str:
+    """What two hosts' names of one model have in common. Dated snapshots are models of their own."""
+    return _key(name)
+
+
 def _key(name: str) -> str:
     """A name without its vendor; hosts differ in how they separate its words."""
     return name.rpartition("/")[2].lower().translate(_SEPARATORS)

@@ -61,12 +61,18 @@ class FlatPrice:
         output_per_mtok: Output tokens, reasoning included.
         cached_input_per_mtok: Input tokens read from the provider's prompt cache.
         cache_write_per_mtok: Input tokens written to the provider's prompt cache.
+        per_image: Each image made, in US dollars; None where images are paid by their tokens or not known.
+        per_audio_minute: Each minute of audio heard or spoken, likewise.
+        per_mchar: A million characters spoken, likewise.
     """
 
     input_per_mtok: Decimal
     output_per_mtok: Decimal
     cached_input_per_mtok: Decimal | None = None
     cache_write_per_mtok: Decimal | None = None
+    per_image: Decimal | None = None
+    per_audio_minute: Decimal | None = None
+    per_mchar: Decimal | None = None
     _rates: tuple[int, int, int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -82,13 +88,36 @@ class FlatPrice:
         return self
 
     def cost_nano_usd(self, usage: Usage) -> int | None:
-        """The cost of a usage in units of 1e-9 US dollars."""
+        """The cost of a usage in units of 1e-9 US dollars; None where something in it has no price."""
+        if usage.image_count or usage.audio_duration_ms or usage.character_count:
+            return self._of_media(usage)
+        return self._of_tokens(usage)
+
+    def _of_media(self, usage: Usage) -> int | None:
+        """Media are paid by the piece where that has a price, else by tokens where those were counted."""
+        counted = (
+            (usage.image_count, self.per_image, 1),
+            (usage.audio_duration_ms, self.per_audio_minute, 60_000),
+            (usage.character_count, self.per_mchar, MEGA),
+        )
+        tokens = usage.input_token_count or usage.output_token_count
+        priced = [
+            Decimal(count) * price / per for count, price, per in counted if count and price is not None
+        ]
+        if not priced and not tokens and self != FREE:
+            return None
+        return round(sum(priced, Decimal(0)) * NANO) + self._of_tokens(usage)
+
+    def _of_tokens(self, usage: Usage) -> int:
         plain_rate, output_rate, cached_rate, written_rate = self._rates
         cached, written = usage.cached_input_token_count, usage.cache_write_input_token_count
         plain = max(usage.input_token_count - cached - written, 0)
         scaled = plain * plain_rate + cached * cached_rate + written * written_rate
         return _rounded(scaled + usage.output_token_count * output_rate)
 
+
+FREE = FlatPrice(Decimal(0), Decimal(0))
+"""The sandbox costs nothing, and that is known."""
 
 _Listed: TypeAlias = "Decimal | TieredPrices | None"
 

@@ -139,6 +139,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("concurrency", reliability.ConcurrencySettings),
     ("overload", reliability.OverloadSettings),
     ("idempotency", config.IdempotencySettings),
+    ("media", config.MediaSettings),
     ("providers.NAME", config.ProviderSettings),
     ("models.NAME", config.ModelSettings),
     ("models.NAME.hedge", reliability.HedgeSettings),

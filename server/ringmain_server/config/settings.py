@@ -6,6 +6,7 @@ and booleans are strict.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -323,10 +324,10 @@ class ProviderSettings(Section):
 
 
 class PriceSettings(Section):
-    """A price in US dollars for a million tokens. It wins over the built-in price list."""
+    """A price in US dollars, of tokens for a million. It wins over the built-in price list."""
 
-    input_per_mtok: Dollars = Field(description="Input tokens.")
-    output_per_mtok: Dollars = Field(description="Output tokens, reasoning included.")
+    input_per_mtok: Dollars = Field(default=Decimal(0), description="Input tokens.")
+    output_per_mtok: Dollars = Field(default=Decimal(0), description="Output tokens, reasoning included.")
     cached_input_per_mtok: Dollars | None = Field(
         default=None,
         description="Input tokens read from the provider's prompt cache. Absent means as input.",
@@ -335,6 +336,23 @@ class PriceSettings(Section):
         default=None,
         description="Input tokens written to the provider's prompt cache. Absent means as input.",
     )
+    per_image: Dollars | None = Field(
+        default=None, description="Each image made. Absent means that images are paid by their tokens."
+    )
+    per_audio_minute: Dollars | None = Field(
+        default=None, description="Each minute of audio heard or spoken. Absent likewise."
+    )
+    per_mchar: Dollars | None = Field(
+        default=None, description="A million characters spoken. Absent likewise."
+    )
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> Self:
+        tokens = {"input_per_mtok", "output_per_mtok"} & self.model_fields_set
+        media = {"per_image", "per_audio_minute", "per_mchar"} & self.model_fields_set
+        if len(tokens) == 1 or not (tokens or media):
+            raise ValueError("must have input_per_mtok and output_per_mtok, or a price of media")
+        return self
 
 
 class CandidateSettings(Section):
@@ -428,6 +446,14 @@ class IdempotencySettings(Section):
     max_bytes: Size = Field(default=64 * 2**20, description="The most bytes of answers that are kept.")
 
 
+class MediaSettings(Section):
+    """Limits of what callers send beside text."""
+
+    max_recording_bytes: Size = Field(
+        default=25 * 2**20, description="The largest recording that is transcribed."
+    )
+
+
 def _sandbox_alone() -> Mapping[str, ProviderSettings]:
     return MappingProxyType({"sandbox": ProviderSettings(kind="sandbox")})
 
@@ -457,6 +483,9 @@ class Settings(Section):
     )
     idempotency: IdempotencySettings = Field(
         default_factory=IdempotencySettings, description="Answers kept for repeated requests."
+    )
+    media: MediaSettings = Field(
+        default_factory=MediaSettings, description="Images, documents and recordings."
     )
     providers: Annotated[Mapping[str, ProviderSettings], AfterValidator(frozen)] = Field(
         default_factory=_sandbox_alone,

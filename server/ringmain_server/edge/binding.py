@@ -1,13 +1,14 @@
 """Room 1: servicers bound to gRPC. What every method has in common is folded in here, once, at start-up.
 
-A servicer's method takes the request and its Call. Around it, for every method alike: admit, validate, bound
+A servicer's method takes the request and its Call; where the caller sends several messages, the first one's
+configuration, the bytes that follow, and the Call. Around it, for every method alike: admit, validate, bound
 by the deadline, map errors to statuses, observe. A stream is written by a coroutine, not by a third
 generator, so that only two generators stand between an upstream read and the write.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -21,6 +22,7 @@ from google.protobuf.message import Message
 from ringmain_server.backend import Call
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
+from ringmain_server.edge.uploads import UploadReader
 from ringmain_server.errors import DeadlineExceeded, InvalidField, RingmainError, ShuttingDown, Violation
 from ringmain_server.telemetry.observer import Observer
 
@@ -28,6 +30,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Validator = Callable[[Any], Sequence[Violation]]
 Unary = Callable[[Any, Call], Awaitable[Message]]
 Streamed = Callable[[Any, Call], AsyncGenerator[Message, None]]
+Uploaded = Callable[[Any, AsyncIterator[bytes], Call], AsyncGenerator[Message, None]]
 T = TypeVar("T")
 
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
@@ -63,6 +66,11 @@ class Edge:
         validate = self.validators.get(method.input_type.full_name, _anything_goes)
         parse = message_factory.GetMessageClass(method.input_type).FromString
         serialise = message_factory.GetMessageClass(method.output_type).SerializeToString
+        if method.client_streaming:
+            config = method.input_type.fields_by_name["config"].message_type
+            assert config is not None
+            upload = self._uploaded(name, target, self.validators.get(config.full_name, _anything_goes))
+            return grpc.stream_stream_rpc_method_handler(upload, parse, serialise)
         if method.server_streaming:
             behaviour = self._streamed(name, target, validate)
             return grpc.unary_stream_rpc_method_handler(behaviour, parse, serialise)
@@ -95,8 +103,25 @@ class Edge:
 
         return handle
 
+    def _uploaded(self, method: str, target: Uploaded, validate: Validator) -> Any:
+        async def handle(messages: AsyncIterator[Message], context: Context) -> None:
+            async def run(call: Call) -> None:
+                upload = UploadReader(messages, validate)
+                config = await upload.config()
+                self.observer.named(call, config)
+                event: Message | None = None
+                async with aclosing(target(config, upload.chunks(), call)) as events:
+                    async for event in events:
+                        await context.write(event)
+                if event is not None:
+                    self.observer.answered(call, event)
+
+            await self._run(method, None, context, run)
+
+        return handle
+
     async def _run(
-        self, method: str, request: Message, context: Context, run: Callable[[Call], Awaitable[T]]
+        self, method: str, request: Message | None, context: Context, run: Callable[[Call], Awaitable[T]]
     ) -> T:
         # Not the loop's own time, which stands still within a turn of the loop; both count the same seconds.
         start = time.monotonic()

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 from ringmain_server.backend import Backend, Call
-from ringmain_server.operations import Streamed, Unary
+from ringmain_server.operations.base import Streamed, Unary
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")

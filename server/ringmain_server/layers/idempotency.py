@@ -17,11 +17,11 @@ from weakref import WeakValueDictionary
 from ringmain_server.backend import Backend, Call
 from ringmain_server.errors import InvalidField
 from ringmain_server.layers.shared import Shared
-from ringmain_server.operations import Replay, Streamed, Unary
+from ringmain_server.operations.base import Replay, Streamed, Unary
 from ringmain_server.stores.answers import Answer, Answers, Key
 
-KEEP = 4 * 2**20
-"""Most bytes of an answer that can be joined or stored; a repeat of a larger one runs again."""
+KEEP = 32 << 20
+"""Most bytes of any answer that can be joined or stored; a repeat of a larger one runs again."""
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -41,7 +41,7 @@ class Idempotency:
     Args:
         inner: What answers first requests.
         answers: Keeps what was answered.
-        keep: Most bytes of an answer that can be joined or stored.
+        keep: Most bytes of an answer that can be joined or stored, whatever the operation allows.
     """
 
     def __init__(self, inner: Backend, answers: Answers, *, keep: int = KEEP) -> None:
@@ -95,7 +95,7 @@ class Idempotency:
     ) -> tuple[Key, _Work]:
         """The key of a request, and the work that it is if nothing is found under the key."""
         fingerprint = hashlib.sha256(replay.essence(request)).digest()
-        work: _Work = Shared(call, fingerprint, streamed=streamed, keep=self._keep)
+        work: _Work = Shared(call, fingerprint, streamed=streamed, keep=min(self._keep, replay.keep))
         return Key(call.tenant_id, replay.request_id(request)), work
 
     async def _find(self, key: Key, work: _Work, call: Call, produce: _Produce) -> _Work | Answer:
@@ -131,7 +131,7 @@ class Idempotency:
         failure: BaseException | None = None
         try:
             body = await produce(work)
-            if body is not None and len(body) <= self._keep:
+            if body is not None and work.tape.whole:
                 await self._answers.put(key, Answer(work.fingerprint, work.call.response_id, body))
         except BaseException as exc:
             # Every caller raises it; here it only ends the task, and only a cancellation must be seen to.

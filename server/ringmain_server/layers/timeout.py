@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from ringmain_server.backend import Backend, Call
 from ringmain_server.candidate import Timeouts
 from ringmain_server.errors import NoAnswer
-from ringmain_server.operations import Streamed, Unary
+from ringmain_server.operations.base import Streamed, Unary
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -50,8 +50,9 @@ class Timeout:
         """Answers in events, none later than the first-content or idle timeout."""
         policy = op.routed(request).routing_policy
         attempt = call.attempt
-        attempt.first_content_timeout = self._timeouts.first_content
-        attempt.idle_timeout = self._timeouts.idle
+        patient = self._timeouts.attempt if op.patient else 0.0
+        attempt.first_content_timeout = max(self._timeouts.first_content, patient)
+        attempt.idle_timeout = max(self._timeouts.idle, patient)
         if policy.HasField("first_token_timeout"):
             attempt.first_content_timeout = _seconds(policy.first_token_timeout)
         attempt.first_content_timeout = _least(attempt.first_content_timeout, attempt.time_limit)

@@ -10,8 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import capability_name
+from ringmain_server.catalog.models import model_key
 from ringmain_server.errors import CapabilityMissing
-from ringmain_server.operations import Streamed, Unary
+from ringmain_server.operations.base import Streamed, Unary
 
 Req = TypeVar("Req")
 Operation = Unary[Req, Any] | Streamed[Req, Any]
@@ -61,6 +62,16 @@ def able(model: str, served: Sequence[ServableT], op: Operation[Req], request: R
     if any(_may_lack(one.candidate, op) for one in serving):
         serving = _capable(model, serving, op, request)
     return _roomy(serving, op, request) if len(serving) > 1 else serving
+
+
+def alike(first: ServableT, served: Sequence[ServableT]) -> list[ServableT]:
+    """The candidates that are of the same provider model as the first, whoever serves it.
+
+    Two names are one model where they are equal but for what a host adds, as `openai/` in
+    `openai/text-embedding-3-small`.
+    """
+    wanted = model_key(first.candidate.provider_model)
+    return [one for one in served if model_key(one.candidate.provider_model) == wanted]
 
 
 def _may_lack(candidate: Candidate, op: Operation[Req]) -> bool:

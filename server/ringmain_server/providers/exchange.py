@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from ringmain_server.backend import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError, StreamBroken
-from ringmain_server.operations import Streamed, Unary
+from ringmain_server.operations.base import Streamed, Unary, Whole
+from ringmain_server.providers.dialogue import hold
 from ringmain_server.providers.silence import Silence
 from ringmain_server.providers.translator import Decoder
 from ringmain_server.providers.transport import Transport
@@ -18,7 +19,8 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 
 Translators = Mapping[object, Any]
-"""Operation to UnaryTranslator or StreamTranslator. A missing key is a missing capability.
+"""Operation to UnaryTranslator, DialogueTranslator or StreamTranslator. A missing key is a missing
+capability.
 
 The values' types follow their keys', which a mapping cannot say.
 """
@@ -96,7 +98,7 @@ class Provider:
 class Exchange:
     """One candidate's request and answer. See `Backend`."""
 
-    __slots__ = ("_candidate", "_translators", "_transport", "_use")
+    __slots__ = ("_candidate", "_dialogues", "_translators", "_transport", "_use")
 
     def __init__(
         self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators, use: Use
@@ -104,20 +106,43 @@ class Exchange:
         self._candidate = candidate
         self._transport = transport
         self._translators = translators
+        self._dialogues = frozenset(op for op, one in translators.items() if hasattr(one, "dialogue"))
         self._use = use
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         """Answers whole."""
         translator = self._translator(op, op.routed(request).model)
+        if op in self._dialogues:
+            with self._use:
+                answer: Res = await hold(translator.dialogue(request, self._candidate), self._transport.send)
+            return answer
         wire = translator.request(request, self._candidate)
         with self._use:
             raw = await self._transport.send(wire)
         response: Res = translator.response(raw, request, self._candidate)
         return response
 
-    async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
+    def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Answers in events; each network read is handed on as one step."""
+        if op.whole is not None and op not in self._translators:
+            return self._unfolded(op.whole, request, call)
+        return self._events(op, request, call)
+
+    async def _unfolded(
+        self, whole: Whole[Req, Event], request: Req, call: Call
+    ) -> AsyncGenerator[Event, None]:
+        """The events of an answer that the provider only gives whole."""
+        silence = Silence(call.attempt, asyncio.get_running_loop())
+        response = await silence.bound(self.call(whole.op, whole.request(request), call))
+        for event in whole.events(response):
+            yield event
+
+    async def _events(
+        self, op: Streamed[Req, Event], request: Req, call: Call
+    ) -> AsyncGenerator[Event, None]:
         translator = self._translator(op, op.routed(request).model)
+        if op.gather is not None and translator.gathers:
+            await op.gather(request)
         wire = translator.request(request, self._candidate)
         with self._use:
             silence = Silence(call.attempt, asyncio.get_running_loop())

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from yarl import URL
 
 from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.transport import ErrorMap, HttpRequest
+from ringmain_server.providers.transport import ErrorMap, FormField, HttpRequest
 
 ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""
@@ -95,10 +95,13 @@ class HttpTransport:
 
     async def _post(self, request: HttpRequest) -> aiohttp.ClientResponse:
         headers = {**await self.credentials.headers(), **request.headers}
-        return await self._ask("POST", request.path, headers, orjson.dumps(request.body))
+        if request.form:
+            return await self._ask(request.method, request.path, _without_type(headers), _form(request.form))
+        body = None if request.method == "GET" else orjson.dumps(request.body)
+        return await self._ask(request.method, request.path, headers, body)
 
     async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, path: str, headers: Mapping[str, str], body: "bytes | aiohttp.FormData | None"
     ) -> aiohttp.ClientResponse:
         try:
             response = await self.sessions.get().request(
@@ -111,7 +114,7 @@ class HttpTransport:
             )
         except (aiohttp.ClientError, OSError) as exc:
             raise connection_error(self.provider_id, exc) from exc
-        if response.status != 200:
+        if not 200 <= response.status < 300:
             raise await self._refusal(response)
         return response
 
@@ -139,6 +142,24 @@ class HttpTransport:
         finally:
             response.release()
         return self.error_map(self.provider_id, response.status, response.headers, body)
+
+
+def _form(fields: Sequence[FormField]) -> aiohttp.FormData:
+    form = aiohttp.FormData(default_to_multipart=True)
+    for field in fields:
+        value = field.value() if callable(field.value) else field.value
+        form.add_field(
+            field.name,
+            value,
+            filename=field.filename or None,
+            content_type=field.mime_type or None,
+        )
+    return form
+
+
+def _without_type(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers without the type of a JSON body: a form's type names its boundary."""
+    return {name: value for name, value in headers.items() if name.lower() != "content-type"}
 
 
 @functools.lru_cache(maxsize=1024)

@@ -67,7 +67,11 @@ class Decoder(Protocol[Event_co, Chunk_contra]):
 
 
 class StreamTranslator(Protocol[Req_contra, Event_co, Wire_co, Chunk_contra]):
-    """Translates an operation that is answered in events. No state, no I/O."""
+    """Translates an operation that is answered in events. No state, no I/O.
+
+    Where requests come in pieces (`Streamed.gather`), a translator also has `gathers: bool`: whether the wire
+    takes them only whole.
+    """
 
     def request(self, request: Req_contra, candidate: Candidate) -> Wire_co:
         """The request on the wire.

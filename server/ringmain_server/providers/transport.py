@@ -1,6 +1,6 @@
 """Room 4, the I/O side: the one interface through which anything reaches a provider."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -21,18 +21,39 @@ Chunk_co = TypeVar("Chunk_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a multipart form.
+
+    Attributes:
+        name: Its name.
+        value: Its text, its bytes, or what makes an iterator over its bytes: anew for each try.
+        filename: The name of a file; empty for a plain field.
+        mime_type: The media type of a file.
+    """
+
+    name: str
+    value: str | bytes | Callable[[], AsyncIterator[bytes]]
+    filename: str = ""
+    mime_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request on an HTTP wire.
 
     Attributes:
         path: Below the provider's base address, such as `/chat/completions`.
-        body: The JSON body.
+        body: The JSON body; of no account for a GET or with a form.
         headers: What this request adds to the provider's own headers.
+        form: A multipart form in place of the JSON body; empty for none.
+        method: The HTTP method.
     """
 
     path: str
-    body: Json
+    body: Json = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: Sequence[FormField] = ()
+    method: str = "POST"
 
 
 class Incoming(Protocol[Chunk_co]):

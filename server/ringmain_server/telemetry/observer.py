@@ -33,11 +33,21 @@ class Observer:
         self._reporter = reporter
         self._write = log.debug if quiet else log.info
 
-    def began(self, call: Call, request: Message) -> None:
-        """A call began; what its request says about itself is kept for the line at its end."""
+    def began(self, call: Call, request: Message | None) -> None:
+        """A call began; what its request says about itself is kept for the line at its end.
+
+        Args:
+            call: The call.
+            request: Its request, None where that comes in several messages.
+        """
+        if request is not None:
+            self.named(call, request)
+        self._metrics.began(call.method)
+
+    def named(self, call: Call, request: Message) -> None:
+        """What a request, or the configuration of one that comes in several messages, says about itself."""
         call.model = getattr(request, "model", "")
         call.request_id = getattr(request, "request_id", "")
-        self._metrics.began(call.method)
 
     def answered(self, call: Call, last: Message) -> None:
         """The whole answer, or the last event of a stream, is there."""

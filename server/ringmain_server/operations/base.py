@@ -1,18 +1,13 @@
-"""The operations as values: what a layer needs to know to serve chat, images and speech alike."""
+"""What an operation is: all that a layer needs to know to serve chat, images and speech alike."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
-from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain.v1.routing_pb2 import Attempt, Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.events import fold, unfold
-from ringmain_server.policies.needs import CHAT_NEEDS, NOTHING, chat_needs
-from ringmain_server.recovery import Recovery as ChatRecovery
+from ringmain_server.policies.needs import NOTHING
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call
@@ -64,6 +59,7 @@ class Replay(Generic[Req, Res, Event]):
         serialise: A response as bytes.
         parse: Inverts `serialise`.
         event_size: The bytes of an event.
+        keep: Most bytes of an answer that can be given again; a repeat of a larger one runs again.
     """
 
     request_id: Callable[[Req], str]
@@ -73,10 +69,15 @@ class Replay(Generic[Req, Res, Event]):
     serialise: Callable[[Res], bytes]
     parse: Callable[[bytes], Res]
     event_size: Callable[[Event], int]
+    keep: int = 4 << 20
 
 
 def _needs_nothing(_: object) -> frozenset[int]:
     return NOTHING
+
+
+def _no_id(_event: object, _response_id: str) -> None:
+    """Only the first event has it."""
 
 
 def _no_tokens(_: object) -> int:
@@ -98,6 +99,8 @@ class Unary(Generic[Req, Res]):
         needs: What of it a request does need.
         input_tokens: About how many tokens of a candidate's context a request takes.
         replay: How an answer is given again, None where a repeat simply runs again.
+        like_first: Whether answers of different models do not go together, as vectors of different spaces:
+            then only candidates of the first one's provider model are tried.
     """
 
     name: str
@@ -111,6 +114,22 @@ class Unary(Generic[Req, Res]):
     input_tokens: Callable[[Req], int] = _no_tokens
     # A unary operation does not know the events of its streamed twin.
     replay: Replay[Req, Res, Any] | None = None
+    like_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole(Generic[Req, Event]):
+    """How a streamed operation is served by a provider that only answers whole.
+
+    Attributes:
+        op: The operation that answers whole.
+        request: Its request.
+        events: What its response amounts to: the events after `Streamed.started`, `finished` included.
+    """
+
+    op: Unary[Any, Any]
+    request: Callable[[Req], Any]
+    events: Callable[[Any], Iterable[Event]]
 
 
 class Recovering(Protocol[Req_co, Event]):
@@ -147,7 +166,8 @@ class Streamed(Generic[Req, Event]):
         capability: What a candidate must be able to do.
         cacheable: Whether an answer may be stored and given again.
         routed: Where the model and the routing policy sit in the request.
-        started: Makes the event that opens the stream.
+        started: The events that open the stream, made when its first content is there. Where that opens the
+            stream itself, it gets what it lacks and nothing is made.
         settled: The message inside a stream's last event, None for every other event.
         may_need: As `Unary.may_need`.
         needs: As `Unary.needs`.
@@ -155,13 +175,19 @@ class Streamed(Generic[Req, Event]):
         replay: How an answer is given again, None where a repeat simply runs again.
         recovering: Remembers a stream so that it can go on after a break, by prefill if told so; None where
             a break is final.
+        identify: Writes the response id into the last event, where it belongs there.
+        like_first: As `Unary.like_first`.
+        patient: Whether the first content may take as long as a whole answer, as a picture does.
+        gather: Waits until a request that comes in pieces is there whole, for translators that say they need
+            that (`StreamTranslator.gathers`); None where requests come whole.
+        whole: How a provider without this operation serves it nevertheless, None where it cannot.
     """
 
     name: str
     capability: int
     cacheable: bool
     routed: Callable[[Req], Routed]
-    started: Callable[["Call", "Candidate"], Event]
+    started: Callable[["Call", "Candidate", Event], Sequence[Event]]
     settled: Callable[[Event], Settled | None]
     may_need: frozenset[int] = NOTHING
     needs: Callable[[Req], frozenset[int]] = _needs_nothing
@@ -169,91 +195,22 @@ class Streamed(Generic[Req, Event]):
     # A streamed operation does not know the response of its unary twin.
     replay: Replay[Req, Any, Event] | None = None
     recovering: Callable[[Req, bool], Recovering[Req, Event]] | None = None
+    identify: Callable[[Event, str], None] = _no_id
+    like_first: bool = False
+    patient: bool = False
+    gather: Callable[[Req], Awaitable[object]] | None = None
+    whole: Whole[Req, Event] | None = None
 
 
-def _chat_identify(response: chat_pb2.ChatResponse, response_id: str) -> None:
-    response.response_id = response_id
+Operation: TypeAlias = Unary[Any, Any] | Streamed[Any, Any]
 
 
-def _chat_started(call: "Call", candidate: "Candidate") -> chat_pb2.ChatEvent:
-    started = chat_pb2.ChatStarted(
-        response_id=call.response_id,
-        provider_id=candidate.provider_id,
-        provider_model=candidate.provider_model,
-    )
-    return chat_pb2.ChatEvent(started=started)
-
-
-def _chat_settled(event: chat_pb2.ChatEvent) -> Settled | None:
-    return event.finished if event.HasField("finished") else None
-
-
-def _chat_essence(request: chat_pb2.ChatRequest) -> bytes:
-    bare = chat_pb2.ChatRequest()
-    bare.CopyFrom(request)
-    bare.ClearField("request_id")
-    policy = bare.routing_policy
-    policy.ClearField("labels")
-    policy.ClearField("first_token_timeout")
-    policy.ClearField("idle_timeout")
-    if policy == RoutingPolicy():
-        # A policy that says nothing is as good as none.
-        bare.ClearField("routing_policy")
-    return b"ringmain.v1.ChatRequest\0" + bare.SerializeToString(deterministic=True)
-
-
-_CHAT_REPLAY: Replay[chat_pb2.ChatRequest, chat_pb2.ChatResponse, chat_pb2.ChatEvent] = Replay(
-    request_id=lambda request: request.request_id,
-    essence=_chat_essence,
-    fold=fold,
-    unfold=unfold,
-    serialise=chat_pb2.ChatResponse.SerializeToString,
-    parse=chat_pb2.ChatResponse.FromString,
-    event_size=chat_pb2.ChatEvent.ByteSize,
-)
-
-CHAT: Unary[chat_pb2.ChatRequest, chat_pb2.ChatResponse] = Unary(
-    name="chat",
-    capability=CAPABILITY_CHAT,
-    cacheable=True,
-    routed=lambda request: request,
-    settled=lambda response: response,
-    identify=_chat_identify,
-    may_need=CHAT_NEEDS,
-    needs=chat_needs,
-    input_tokens=request_tokens,
-    replay=_CHAT_REPLAY,
-)
-
-
-def _chat_recovering(
-    request: chat_pb2.ChatRequest, prefill: bool
-) -> Recovering[chat_pb2.ChatRequest, chat_pb2.ChatEvent]:
-    return ChatRecovery(request, prefill=prefill)
-
-
-STREAM_CHAT: Streamed[chat_pb2.ChatRequest, chat_pb2.ChatEvent] = Streamed(
-    name="stream_chat",
-    capability=CAPABILITY_CHAT,
-    cacheable=True,
-    routed=lambda request: request,
-    started=_chat_started,
-    settled=_chat_settled,
-    recovering=_chat_recovering,
-    may_need=CHAT_NEEDS,
-    needs=chat_needs,
-    input_tokens=request_tokens,
-    replay=_CHAT_REPLAY,
-)
-
-COUNT_TOKENS: Unary[chat_pb2.CountTokensRequest, chat_pb2.CountTokensResponse] = Unary(
-    name="count_tokens",
-    capability=CAPABILITY_CHAT,
-    cacheable=False,
-    routed=lambda request: request.chat,
-    settled=lambda _: None,
-    identify=lambda _response, _id: None,
-    may_need=CHAT_NEEDS,
-    needs=lambda request: chat_needs(request.chat),
-    input_tokens=lambda request: request_tokens(request.chat),
-)
+def unlabelled(policy: RoutingPolicy) -> RoutingPolicy | None:
+    """A routing policy without what may differ between repeats; None when nothing else is in it."""
+    bare = RoutingPolicy()
+    bare.CopyFrom(policy)
+    bare.ClearField("labels")
+    bare.ClearField("first_token_timeout")
+    bare.ClearField("idle_timeout")
+    # A policy that says nothing is as good as none.
+    return None if bare == RoutingPolicy() else bare

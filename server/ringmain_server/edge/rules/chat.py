@@ -1,0 +1,139 @@
+"""Room 1, pure: rules of a conversation."""
+
+from collections.abc import Mapping, Sequence
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.content_pb2 import (
+    ROLE_ASSISTANT,
+    ROLE_SYSTEM,
+    ROLE_TOOL,
+    ROLE_UNSPECIFIED,
+    ROLE_USER,
+    Message,
+    Part,
+)
+from ringmain.v1.generation_pb2 import Tool, ToolMode
+
+from ringmain_server.edge.rules.common import Rules, json_object, media, named, request_id, routing
+from ringmain_server.edge.rules.generation import TOOL_NAME, generation
+from ringmain_server.errors import Violation
+
+_ALLOWED_PARTS: Mapping[int, frozenset[str]] = {
+    ROLE_SYSTEM: frozenset({"text"}),
+    ROLE_USER: frozenset({"text", "media"}),
+    ROLE_ASSISTANT: frozenset({"text", "media", "tool_call", "reasoning"}),
+    ROLE_TOOL: frozenset({"tool_result"}),
+}
+_ROLE_NAMES: Mapping[int, str] = {
+    ROLE_SYSTEM: "system",
+    ROLE_USER: "user",
+    ROLE_ASSISTANT: "assistant",
+    ROLE_TOOL: "tool",
+}
+
+
+def chat(request: chat_pb2.ChatRequest, prefix: str = "") -> list[Violation]:
+    """What is wrong with a chat request; empty when nothing is.
+
+    Args:
+        request: The request.
+        prefix: Path of the request within a larger one, with its dot.
+    """
+    found = list(_chat(request))
+    if not prefix:
+        return found
+    return [Violation(prefix + violation.field, violation.description) for violation in found]
+
+
+def _chat(request: chat_pb2.ChatRequest) -> Rules:
+    yield from named(request.model)
+    yield from request_id(request.request_id)
+    yield from _messages(request.messages)
+    if request.HasField("generation_config"):
+        yield from generation(request.generation_config)
+    if request.tools or request.HasField("tool_choice"):
+        yield from _tools(request)
+    if request.HasField("routing_policy"):
+        yield from routing(request.routing_policy)
+
+
+def _messages(messages: Sequence[Message]) -> Rules:
+    if not messages:
+        yield Violation("messages", "holds no message")
+    asked: set[str] = set()
+    for index, message in enumerate(messages):
+        path = f"messages[{index}]"
+        allowed = _ALLOWED_PARTS.get(message.role)
+        if allowed is None:
+            wrong = "is not set" if message.role == ROLE_UNSPECIFIED else "is unknown"
+            yield Violation(f"{path}.role", wrong)
+        if not message.parts:
+            yield Violation(f"{path}.parts", "holds no part")
+        for position, part in enumerate(message.parts):
+            yield from _part(part, message.role, allowed, asked, f"{path}.parts[{position}]")
+
+
+def _part(part: Part, role: int, allowed: frozenset[str] | None, asked: set[str], path: str) -> Rules:
+    kind = part.WhichOneof("content")
+    if kind == "text":
+        if allowed is not None and "text" not in allowed:
+            yield Violation(f"{path}.text", f"does not belong to a {_ROLE_NAMES[role]} message")
+        return
+    if kind is None:
+        yield Violation(path, "has no content, or one of a kind that this version does not know")
+        return
+    if allowed is not None and kind not in allowed:
+        yield Violation(f"{path}.{kind}", f"does not belong to a {_ROLE_NAMES[role]} message")
+    if kind == "media":
+        yield from media(part.media, f"{path}.media")
+    elif kind == "tool_call":
+        yield from _tool_call(part, asked, f"{path}.tool_call")
+    elif kind == "tool_result":
+        yield from _tool_result(part, asked, f"{path}.tool_result")
+
+
+def _tool_call(part: Part, asked: set[str], path: str) -> Rules:
+    call = part.tool_call
+    if not call.tool_call_id:
+        yield Violation(f"{path}.tool_call_id", "is empty")
+    elif call.tool_call_id in asked:
+        yield Violation(f"{path}.tool_call_id", "repeats the id of another call")
+    asked.add(call.tool_call_id)
+    if not call.name:
+        yield Violation(f"{path}.name", "is empty")
+
+
+def _tool_result(part: Part, asked: set[str], path: str) -> Rules:
+    result = part.tool_result
+    if result.tool_call_id not in asked:
+        yield Violation(f"{path}.tool_call_id", "answers no tool call of an earlier message")
+    for index, inner in enumerate(result.parts):
+        inside = f"{path}.parts[{index}]"
+        kind = inner.WhichOneof("content")
+        if kind == "media":
+            yield from media(inner.media, f"{inside}.media")
+        elif kind != "text":
+            yield Violation(inside, "is neither text nor media")
+
+
+def _tools(request: chat_pb2.ChatRequest) -> Rules:
+    names: set[str] = set()
+    for index, tool in enumerate(request.tools):
+        yield from _tool(tool, names, f"tools[{index}]")
+        names.add(tool.name)
+    choice = request.tool_choice
+    match choice.WhichOneof("choice"):
+        case "tool_name" if choice.tool_name not in names:
+            yield Violation("tool_choice.tool_name", "names no tool of this request")
+        case "mode" if choice.mode not in ToolMode.values():
+            yield Violation("tool_choice.mode", "is unknown")
+        case "mode" if choice.mode == ToolMode.TOOL_MODE_REQUIRED and not names:
+            yield Violation("tool_choice.mode", "requires a tool, and none is declared")
+
+
+def _tool(tool: Tool, names: set[str], path: str) -> Rules:
+    if not TOOL_NAME.fullmatch(tool.name):
+        yield Violation(f"{path}.name", "is not 1 to 64 letters, digits, _ or -")
+    elif tool.name in names:
+        yield Violation(f"{path}.name", "repeats the name of another tool")
+    yield from json_object(tool.parameters_schema_json, f"{path}.parameters_schema_json")

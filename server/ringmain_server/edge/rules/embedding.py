@@ -1,0 +1,28 @@
+"""Room 1, pure: rules of embeddings."""
+
+from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+
+from ringmain_server.edge.rules.common import Rules, named, routing
+from ringmain_server.errors import Violation
+
+TEXT_LIMIT = 2048
+_SHOWN = 10
+"""Most empty texts that are told apart."""
+
+
+def embed(request: embedding_pb2.EmbedRequest) -> list[Violation]:
+    """Texts to embed."""
+    return list(_embed(request))
+
+
+def _embed(request: embedding_pb2.EmbedRequest) -> Rules:
+    yield from named(request.model)
+    if not 1 <= len(request.texts) <= TEXT_LIMIT:
+        yield Violation("texts", f"holds {len(request.texts)} texts, and 1 to {TEXT_LIMIT} are allowed")
+    empty = [index for index, text in enumerate(request.texts) if not text]
+    for index in empty[:_SHOWN]:
+        yield Violation(f"texts[{index}]", "is empty")
+    # A purpose of a newer contract is ignored, like one that a model does not have.
+    if request.HasField("dimension_count") and request.dimension_count < 1:
+        yield Violation("dimension_count", "is not at least 1")
+    yield from routing(request.routing_policy)

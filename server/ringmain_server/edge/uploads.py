@@ -1,0 +1,55 @@
+"""Room 1: what a caller sends in several messages: first a configuration, then the bytes it is about."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from google.protobuf.message import Message
+
+from ringmain_server.errors import InvalidField, Violation
+
+CHUNK_LIMIT = 1 << 20
+"""Most bytes of one chunk, by the contract."""
+
+
+class UploadReader:
+    """Reads the messages of one upload. Each is a oneof of `config` and `chunk`.
+
+    Args:
+        messages: As gRPC brings them.
+        validate: The rules of the configuration.
+    """
+
+    def __init__(self, messages: AsyncIterator[Any], validate: Callable[[Any], Sequence[Violation]]) -> None:
+        self._messages = messages
+        self._validate = validate
+
+    async def config(self) -> Message:
+        """The configuration, which comes first.
+
+        Raises:
+            InvalidField: Something else comes first, nothing comes, or the configuration breaks a rule.
+        """
+        first = await anext(aiter(self._messages), None)
+        if first is None or not first.HasField("config"):
+            raise InvalidField.at("config", "is not in the first message")
+        config: Message = first.config
+        violations = self._validate(config)
+        if violations:
+            raise InvalidField([Violation(f"config.{one.field}", one.description) for one in violations])
+        return config
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes, as they come.
+
+        Raises:
+            InvalidField: A message is no chunk, or its chunk is too large.
+        """
+        async for message in self._messages:
+            if not message.HasField("chunk"):
+                raise InvalidField.at("chunk", "is not set: only the first message carries the configuration")
+            chunk: bytes = message.chunk
+            if len(chunk) > CHUNK_LIMIT:
+                raise InvalidField.at(
+                    "chunk", f"holds {len(chunk)} bytes, and at most {CHUNK_LIMIT} are allowed"
+                )
+            yield chunk

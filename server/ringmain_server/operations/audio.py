@@ -1,0 +1,82 @@
+"""Operations of speech."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringmain.v1 import audio_service_pb2 as audio_pb2
+from ringmain.v1.model_service_pb2 import CAPABILITY_SPEECH, CAPABILITY_TRANSCRIPTION
+from ringmain.v1.routing_pb2 import RoutingPolicy
+
+from ringmain_server.operations.base import Settled, Streamed
+from ringmain_server.spool import Spool
+
+if TYPE_CHECKING:
+    from ringmain_server.backend import Call
+    from ringmain_server.candidate import Candidate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upload:
+    """A recording to transcribe: what the wire says in several messages.
+
+    Attributes:
+        config: What to listen for; `mime_type` is set.
+        recording: Its bytes, of which more may be coming.
+    """
+
+    config: audio_pb2.TranscriptionConfig
+    recording: Spool
+
+    @property
+    def model(self) -> str:
+        """The model asked for."""
+        return self.config.model
+
+    @property
+    def routing_policy(self) -> RoutingPolicy:
+        """How the caller wants it routed."""
+        return self.config.routing_policy
+
+
+def _transcribe_settled(event: audio_pb2.TranscribeEvent) -> Settled | None:
+    return event.finished if event.HasField("finished") else None
+
+
+def _transcribe_identify(event: audio_pb2.TranscribeEvent, response_id: str) -> None:
+    event.finished.response_id = response_id
+
+
+TRANSCRIBE: Streamed[Upload, audio_pb2.TranscribeEvent] = Streamed(
+    name="transcribe",
+    capability=CAPABILITY_TRANSCRIPTION,
+    cacheable=False,
+    routed=lambda upload: upload,
+    started=lambda _call, _candidate, _first: (),
+    settled=_transcribe_settled,
+    identify=_transcribe_identify,
+    patient=True,
+    gather=lambda upload: upload.recording.whole(),
+)
+
+
+def _speak_started(
+    call: "Call", _: "Candidate", first: audio_pb2.SpeakEvent
+) -> Sequence[audio_pb2.SpeakEvent]:
+    # Only the translator knows the media type, so its first event opens the stream.
+    first.started.response_id = call.response_id
+    return ()
+
+
+def _speak_settled(event: audio_pb2.SpeakEvent) -> Settled | None:
+    return event.finished if event.HasField("finished") else None
+
+
+SPEAK: Streamed[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent] = Streamed(
+    name="speak",
+    capability=CAPABILITY_SPEECH,
+    cacheable=True,
+    routed=lambda request: request,
+    started=_speak_started,
+    settled=_speak_settled,
+)

@@ -1,0 +1,104 @@
+"""Operations of chat."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
+
+from ringmain_server.catalog.tokens import request_tokens
+from ringmain_server.events import fold, unfold
+from ringmain_server.operations.base import Recovering, Replay, Settled, Streamed, Unary, unlabelled
+from ringmain_server.policies.needs import CHAT_NEEDS, chat_needs
+from ringmain_server.recovery import Recovery as ChatRecovery
+
+if TYPE_CHECKING:
+    from ringmain_server.backend import Call
+    from ringmain_server.candidate import Candidate
+
+
+def _chat_identify(response: chat_pb2.ChatResponse, response_id: str) -> None:
+    response.response_id = response_id
+
+
+def _chat_started(
+    call: "Call", candidate: "Candidate", _: chat_pb2.ChatEvent
+) -> Sequence[chat_pb2.ChatEvent]:
+    started = chat_pb2.ChatStarted(
+        response_id=call.response_id,
+        provider_id=candidate.provider_id,
+        provider_model=candidate.provider_model,
+    )
+    return (chat_pb2.ChatEvent(started=started),)
+
+
+def _chat_settled(event: chat_pb2.ChatEvent) -> Settled | None:
+    return event.finished if event.HasField("finished") else None
+
+
+def _chat_essence(request: chat_pb2.ChatRequest) -> bytes:
+    bare = chat_pb2.ChatRequest()
+    bare.CopyFrom(request)
+    bare.ClearField("request_id")
+    bare.ClearField("routing_policy")
+    policy = unlabelled(request.routing_policy)
+    if policy is not None:
+        bare.routing_policy.CopyFrom(policy)
+    return b"ringmain.v1.ChatRequest\0" + bare.SerializeToString(deterministic=True)
+
+
+_CHAT_REPLAY: Replay[chat_pb2.ChatRequest, chat_pb2.ChatResponse, chat_pb2.ChatEvent] = Replay(
+    request_id=lambda request: request.request_id,
+    essence=_chat_essence,
+    fold=fold,
+    unfold=unfold,
+    serialise=chat_pb2.ChatResponse.SerializeToString,
+    parse=chat_pb2.ChatResponse.FromString,
+    event_size=chat_pb2.ChatEvent.ByteSize,
+)
+
+CHAT: Unary[chat_pb2.ChatRequest, chat_pb2.ChatResponse] = Unary(
+    name="chat",
+    capability=CAPABILITY_CHAT,
+    cacheable=True,
+    routed=lambda request: request,
+    settled=lambda response: response,
+    identify=_chat_identify,
+    may_need=CHAT_NEEDS,
+    needs=chat_needs,
+    input_tokens=request_tokens,
+    replay=_CHAT_REPLAY,
+)
+
+
+def _chat_recovering(
+    request: chat_pb2.ChatRequest, prefill: bool
+) -> Recovering[chat_pb2.ChatRequest, chat_pb2.ChatEvent]:
+    return ChatRecovery(request, prefill=prefill)
+
+
+STREAM_CHAT: Streamed[chat_pb2.ChatRequest, chat_pb2.ChatEvent] = Streamed(
+    name="stream_chat",
+    capability=CAPABILITY_CHAT,
+    cacheable=True,
+    routed=lambda request: request,
+    started=_chat_started,
+    settled=_chat_settled,
+    recovering=_chat_recovering,
+    may_need=CHAT_NEEDS,
+    needs=chat_needs,
+    input_tokens=request_tokens,
+    replay=_CHAT_REPLAY,
+)
+
+COUNT_TOKENS: Unary[chat_pb2.CountTokensRequest, chat_pb2.CountTokensResponse] = Unary(
+    name="count_tokens",
+    capability=CAPABILITY_CHAT,
+    cacheable=False,
+    routed=lambda request: request.chat,
+    settled=lambda _: None,
+    identify=lambda _response, _id: None,
+    may_need=CHAT_NEEDS,
+    needs=lambda request: chat_needs(request.chat),
+    input_tokens=lambda request: request_tokens(request.chat),
+)

@@ -1,0 +1,148 @@
+"""Operations of images."""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_IMAGE_CLASSIFICATION,
+    CAPABILITY_IMAGE_EDITING,
+    CAPABILITY_IMAGE_GENERATION,
+    CAPABILITY_IMAGE_UPSCALING,
+)
+from ringmain.v1.routing_pb2 import Route, RoutingPolicy
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.image_events import fold, pieces, unfold
+from ringmain_server.operations.base import Replay, Settled, Streamed, Unary, Whole, unlabelled
+
+if TYPE_CHECKING:
+    from ringmain_server.backend import Call
+    from ringmain_server.candidate import Candidate
+
+KEPT = 32 << 20
+"""Most bytes of drawn images that can be given again."""
+
+Drawing = image_pb2.GenerateImagesRequest | image_pb2.EditImagesRequest
+
+
+def _identify(response: Any, response_id: str) -> None:
+    response.response_id = response_id
+
+
+def _essence(request: Drawing) -> bytes:
+    bare = copy.deepcopy(request)
+    bare.ClearField("request_id")
+    bare.ClearField("routing_policy")
+    policy = unlabelled(request.routing_policy)
+    if policy is not None:
+        bare.routing_policy.CopyFrom(policy)
+    return request.DESCRIPTOR.full_name.encode() + b"\0" + bare.SerializeToString(deterministic=True)
+
+
+def _replay(response: type[Any], drawing: Callable[[Any], Drawing]) -> Replay[Any, Any, Any]:
+    """How drawn images are given again. A whole and a streamed operation share what the id stands for."""
+    return Replay(
+        request_id=lambda request: drawing(request).request_id,
+        essence=lambda request: _essence(drawing(request)),
+        fold=lambda events: fold(events, response),
+        unfold=unfold,
+        serialise=response.SerializeToString,
+        parse=response.FromString,
+        event_size=image_pb2.ImageEvent.ByteSize,
+        keep=KEPT,
+    )
+
+
+GENERATE_IMAGES: Unary[image_pb2.GenerateImagesRequest, image_pb2.GenerateImagesResponse] = Unary(
+    name="generate_images",
+    capability=CAPABILITY_IMAGE_GENERATION,
+    cacheable=True,
+    routed=lambda request: request,
+    settled=lambda response: response,
+    identify=_identify,
+    replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request),
+)
+
+EDIT_IMAGES: Unary[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse] = Unary(
+    name="edit_images",
+    capability=CAPABILITY_IMAGE_EDITING,
+    cacheable=True,
+    routed=lambda request: request,
+    settled=lambda response: response,
+    identify=_identify,
+    replay=_replay(image_pb2.EditImagesResponse, lambda request: request),
+)
+
+
+def _started(
+    call: "Call", _candidate: "Candidate", _first: image_pb2.ImageEvent
+) -> Sequence[image_pb2.ImageEvent]:
+    started = image_pb2.ImageStarted(response_id=call.response_id)
+    return (image_pb2.ImageEvent(started=started),)
+
+
+def _settled(event: image_pb2.ImageEvent) -> Settled | None:
+    return event.finished if event.HasField("finished") else None
+
+
+STREAM_GENERATE_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent] = Streamed(
+    name="stream_generate_images",
+    capability=CAPABILITY_IMAGE_GENERATION,
+    cacheable=True,
+    routed=lambda request: request.generate,
+    started=_started,
+    settled=_settled,
+    replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request.generate),
+    patient=True,
+    whole=Whole(GENERATE_IMAGES, lambda request: request.generate, pieces),
+)
+
+STREAM_EDIT_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent] = Streamed(
+    name="stream_edit_images",
+    capability=CAPABILITY_IMAGE_EDITING,
+    cacheable=True,
+    routed=lambda request: request.edit,
+    started=_started,
+    settled=_settled,
+    replay=_replay(image_pb2.EditImagesResponse, lambda request: request.edit),
+    patient=True,
+    whole=Whole(EDIT_IMAGES, lambda request: request.edit, pieces),
+)
+
+UPSCALE_IMAGE: Unary[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageResponse] = Unary(
+    name="upscale_image",
+    capability=CAPABILITY_IMAGE_UPSCALING,
+    cacheable=True,
+    routed=lambda request: request,
+    settled=lambda response: response,
+    identify=_identify,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Classifier:
+    """Where the model sits in a request to inspect an image."""
+
+    model: str
+    routing_policy: RoutingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class _Unrouted:
+    """The usage of an answer that does not tell its route."""
+
+    usage: Usage
+    route: Route = field(default_factory=Route)
+
+
+CLASSIFY_IMAGE: Unary[image_pb2.InspectImageRequest, image_pb2.InspectImageResponse] = Unary(
+    name="classify_image",
+    capability=CAPABILITY_IMAGE_CLASSIFICATION,
+    cacheable=True,
+    routed=lambda request: _Classifier(request.classifier_model, request.routing_policy),
+    settled=lambda response: _Unrouted(response.usage),
+    identify=lambda _response, _id: None,
+)

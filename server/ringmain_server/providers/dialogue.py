@@ -1,0 +1,135 @@
+"""Room 4: operations that take more than one request at the provider.
+
+A batch is split, a job is submitted, polled and fetched. What is asked when is decided by a pure generator,
+the dialogue, which a translator makes; here it is acted upon.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import ProviderError
+
+Res = TypeVar("Res")
+Req_contra = TypeVar("Req_contra", contravariant=True)
+Res_co = TypeVar("Res_co", covariant=True)
+
+PARALLEL = 4
+"""Most requests of one dialogue under way at once."""
+_UNDO_WITHIN = 5.0
+"""Seconds for the request that takes back what was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Requests sent together; the dialogue goes on with their raw answers, in order.
+
+    A ProviderError of any of them is thrown into the dialogue, which may catch it.
+
+    Attributes:
+        wires: The requests, as the transport takes them.
+        undo: What is sent from now on if the dialogue ends before its answer, to take back what it began at
+            the provider; None for nothing.
+    """
+
+    wires: Sequence[Any]
+    undo: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The dialogue goes on after a while, in seconds."""
+
+    seconds: float
+
+
+Dialogue: TypeAlias = Generator[Ask | Pause, Sequence[Any], Res]
+
+
+class DialogueTranslator(Protocol[Req_contra, Res_co]):
+    """Translates an operation that takes several requests. No I/O; its state is the generator's."""
+
+    def dialogue(self, request: Req_contra, candidate: Candidate) -> "Dialogue[Res_co]":
+        """What is asked, and what the answers amount to.
+
+        Raises:
+            CallerError: A value that this wire cannot carry.
+            ProviderError: An answer that is malformed, or an error in disguise.
+        """
+        ...
+
+
+async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]]) -> Res:
+    """Acts a dialogue out.
+
+    Args:
+        dialogue: What to ask.
+        send: The transport's.
+
+    Returns:
+        What the dialogue returns.
+
+    Raises:
+        RingmainError: What the dialogue raises.
+    """
+    undo: Any = None
+    try:
+        step = next(dialogue)
+        while True:
+            if isinstance(step, Pause):
+                await asyncio.sleep(step.seconds)
+                step = dialogue.send(())
+                continue
+            undo = step.undo or undo
+            try:
+                answers = await _together(step.wires, send)
+            except ProviderError as exc:
+                step = dialogue.throw(exc)
+            else:
+                step = dialogue.send(answers)
+    except StopIteration as end:
+        result: Res = end.value
+        return result
+    except BaseException:
+        if undo is not None:
+            _begin_undo(undo, send)
+        raise
+    finally:
+        dialogue.close()
+
+
+async def _together(wires: Sequence[Any], send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
+    """The answers to all requests; the first failure ends the others."""
+    if len(wires) == 1:
+        return (await send(wires[0]),)
+    room = asyncio.Semaphore(PARALLEL)
+
+    async def one(wire: Any) -> Any:
+        async with room:
+            return await send(wire)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(wire)) for wire in wires]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+_UNDOING: set["asyncio.Task[None]"] = set()
+
+
+def _begin_undo(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
+    """Takes back in a task of its own: whoever left does not wait for that."""
+    _UNDOING.add(task := asyncio.create_task(_undo(wire, send)))
+    task.add_done_callback(_UNDOING.discard)
+
+
+async def _undo(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
+    try:
+        async with asyncio.timeout(_UNDO_WITHIN):
+            await send(wire)
+    except (ProviderError, TimeoutError):
+        pass  # what was begun runs to its end at the provider

@@ -1,0 +1,73 @@
+"""Room 2: AudioService."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from ringmain.v1 import audio_service_pb2 as audio_pb2
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.errors import MediaInvalid
+from ringmain_server.media.detect import detect
+from ringmain_server.operations import SPEAK, TRANSCRIBE, Upload
+from ringmain_server.spool import Spool
+
+SERVICE = audio_pb2.DESCRIPTOR.services_by_name["AudioService"]
+
+_HEAD = 64
+"""Bytes from which a recording's kind is told."""
+
+
+class AudioService:
+    """Speech to text and text to speech.
+
+    Args:
+        pipeline: What answers.
+        recording_limit: Most bytes of a recording.
+    """
+
+    def __init__(self, pipeline: Backend, recording_limit: int) -> None:
+        self._pipeline = pipeline
+        self._recording_limit = recording_limit
+
+    async def Transcribe(
+        self, config: audio_pb2.TranscriptionConfig, chunks: AsyncIterator[bytes], call: Call
+    ) -> AsyncGenerator[audio_pb2.TranscribeEvent, None]:
+        """Transcribes a recording; the provider hears it while it comes in."""
+        recording = Spool(self._recording_limit, self._too_large)
+        filling = asyncio.create_task(recording.fill(chunks))
+        try:
+            await _detect(config, recording)
+            upload = Upload(config, recording)
+            async with aclosing(self._pipeline.stream(TRANSCRIBE, upload, call)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            filling.cancel()
+            await asyncio.wait((filling,))
+
+    def Speak(
+        self, request: audio_pb2.SpeakRequest, call: Call
+    ) -> AsyncGenerator[audio_pb2.SpeakEvent, None]:
+        """Speaks a text."""
+        return self._pipeline.stream(SPEAK, request, call)
+
+    def _too_large(self) -> MediaInvalid:
+        return MediaInvalid.at(
+            "chunk", f"the recording is larger than {self._recording_limit} bytes, the most that is taken"
+        )
+
+
+async def _detect(config: audio_pb2.TranscriptionConfig, recording: Spool) -> None:
+    """Fills the media type in where the caller left it to the bytes.
+
+    Raises:
+        MediaInvalid: There are no bytes, or they are of no known kind.
+    """
+    head = await recording.head(_HEAD)
+    if not head:
+        raise MediaInvalid.at("chunk", "the recording is empty")
+    if not config.mime_type:
+        config.mime_type = detect(head)
+    if not config.mime_type:
+        raise MediaInvalid.at("config.mime_type", "is empty, and the bytes are of no known kind")

@@ -1,0 +1,55 @@
+"""Room 2: VisionService. A question about images is a chat of one turn."""
+
+from collections.abc import AsyncGenerator
+
+from ringmain.v1 import vision_service_pb2 as vision_pb2
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.operations import CHAT, STREAM_CHAT
+
+SERVICE = vision_pb2.DESCRIPTOR.services_by_name["VisionService"]
+
+
+class VisionService:
+    """Questions about images and documents.
+
+    Args:
+        pipeline: What answers.
+    """
+
+    def __init__(self, pipeline: Backend) -> None:
+        self._pipeline = pipeline
+
+    async def AnalyzeImages(
+        self, request: vision_pb2.AnalyzeImagesRequest, call: Call
+    ) -> vision_pb2.AnalyzeImagesResponse:
+        """Answers a question about images."""
+        answer = await self._pipeline.call(CHAT, question(request), call)
+        response = vision_pb2.AnalyzeImagesResponse(
+            response_id=answer.response_id,
+            text="".join(part.text for part in answer.message.parts),
+            finish_reason=answer.finish_reason,
+        )
+        response.usage.CopyFrom(answer.usage)
+        response.route.CopyFrom(answer.route)
+        return response
+
+    def StreamAnalyzeImages(
+        self, request: vision_pb2.AnalyzeImagesRequest, call: Call
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """Answers a question about images as it is written."""
+        return self._pipeline.stream(STREAM_CHAT, question(request), call)
+
+
+def question(request: vision_pb2.AnalyzeImagesRequest) -> ChatRequest:
+    """The question as a conversation: first what it is about, then the words."""
+    parts = [Part(media=image) for image in request.images]
+    parts.append(Part(text=request.prompt))
+    chat = ChatRequest(model=request.model, messages=[Message(role=ROLE_USER, parts=parts)])
+    if request.HasField("generation_config"):
+        chat.generation_config.CopyFrom(request.generation_config)
+    if request.HasField("routing_policy"):
+        chat.routing_policy.CopyFrom(request.routing_policy)
+    return chat

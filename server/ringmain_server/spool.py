@@ -1,0 +1,93 @@
+"""Bytes that a caller sends once and that are read as often as needed, each time from their start.
+
+A recording goes to a provider while it still comes in; another candidate, tried after a failure, gets it from
+its start.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+
+from ringmain_server.errors import RingmainError
+
+
+class Spool:
+    """Grows by one writer, is read by any number of readers.
+
+    Args:
+        limit: Most bytes that it takes.
+        too_large: Makes the error that readers get when more comes.
+    """
+
+    def __init__(self, limit: int, too_large: Callable[[], RingmainError]) -> None:
+        self._limit = limit
+        self._too_large = too_large
+        self._chunks: list[bytes] = []
+        self._grown = asyncio.Event()
+        self._error: BaseException | None = None
+        self.size = 0
+        self.ended = False
+
+    async def fill(self, chunks: AsyncIterator[bytes]) -> None:
+        """Takes in everything that comes; readers get whatever ends it."""
+        try:
+            async for chunk in chunks:
+                self._add(chunk)
+        except RingmainError as exc:
+            self._error = exc
+        finally:
+            self.ended = True
+            self._grown.set()
+
+    def _add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self._limit:
+            raise self._too_large()
+        if chunk:
+            self._chunks.append(chunk)
+            self._grown.set()
+
+    async def read(self) -> AsyncGenerator[bytes, None]:
+        """Every chunk from the first one on, waiting for those to come.
+
+        Raises:
+            RingmainError: What ended the writer before its time.
+        """
+        index = 0
+        while True:
+            while index < len(self._chunks):
+                yield self._chunks[index]
+                index += 1
+            if self._error is not None:
+                raise self._error
+            if self.ended:
+                return
+            self._grown.clear()
+            await self._grown.wait()
+
+    async def head(self, size: int) -> bytes:
+        """The first bytes, fewer only where there are fewer in all.
+
+        Raises:
+            RingmainError: As `read`.
+        """
+        found = b""
+        async with aclosing(self.read()) as chunks:
+            async for chunk in chunks:
+                found += chunk[: size - len(found)]
+                if len(found) == size:
+                    break
+        return found
+
+    async def whole(self) -> bytes:
+        """Everything, once it is there.
+
+        Raises:
+            RingmainError: As `read`.
+        """
+        async with aclosing(self.read()) as chunks:
+            found = [chunk async for chunk in chunks]
+        if len(found) > 1:
+            # One copy in memory, also for the next reader.
+            self._chunks = found = [b"".join(found)]
+        return found[0] if found else b""
