@@ -19,6 +19,8 @@ ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""
 ERROR_LIMIT = 64 << 10
 """Most bytes read of an error's body."""
+_ANSWERED = frozenset({200, 201, 202})
+"""Statuses of answers; where a job is begun, the answer to that is Created or Accepted."""
 _LINGER = 1.0
 """Seconds that a complete answer's connection may take to end, so that it can be kept."""
 
@@ -114,7 +116,7 @@ class HttpTransport:
             )
         except (aiohttp.ClientError, OSError) as exc:
             raise connection_error(self.provider_id, exc) from exc
-        if not 200 <= response.status < 300:
+        if response.status not in _ANSWERED:
             raise await self._refusal(response)
         return response
 
