@@ -53,10 +53,11 @@ class Spool:
         Raises:
             RingmainError: What ended the writer before its time.
         """
+        chunks = self._chunks
         index = 0
         while True:
-            while index < len(self._chunks):
-                yield self._chunks[index]
+            while index < len(chunks):
+                yield chunks[index]
                 index += 1
             if self._error is not None:
                 raise self._error
@@ -88,6 +89,6 @@ class Spool:
         async with aclosing(self.read()) as chunks:
             found = [chunk async for chunk in chunks]
         if len(found) > 1:
-            # One copy in memory, also for the next reader.
+            # One copy in memory, also for the next reader; who reads now keeps to the list that it began with.
             self._chunks = found = [b"".join(found)]
         return found[0] if found else b""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1.usage_pb2 import Usage
-from ringmain_server.catalog.prices import FlatPrice, ListPrice, list_price
+from ringmain_server.catalog.prices import FREE, FlatPrice, ListPrice, list_price
 
 COUNTS = st.integers(min_value=0, max_value=10**9)
 
@@ -81,3 +81,34 @@ def test_the_list_is_asked_again_after_a_minute() -> None:
     now[0] = 61.0
     assert price.at(1) == first
     assert price.at(1) is not first
+
+
+MEDIA = FlatPrice(
+    Decimal(1),
+    Decimal(2),
+    per_image=Decimal("0.04"),
+    per_audio_minute=Decimal("0.006"),
+    per_mchar=Decimal(15),
+)
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        (Usage(image_count=2), 80_000_000),
+        (Usage(audio_duration_ms=90_000), 9_000_000),
+        (Usage(character_count=1000), 15_000_000),
+        (Usage(image_count=1, input_token_count=1000), 41_000_000),
+    ],
+)
+def test_media_are_paid_by_the_piece(usage: Usage, cost: int) -> None:
+    """Images, minutes and characters cost what is stated of them, beside their tokens."""
+    assert MEDIA.cost_nano_usd(usage) == cost
+
+
+def test_media_without_a_price_of_their_own() -> None:
+    """Their tokens are paid where they were counted; else the cost is unknown, unless everything is free."""
+    price = FlatPrice(Decimal(1), Decimal(2))
+    assert price.cost_nano_usd(Usage(image_count=1, output_token_count=1000)) == 2_000_000
+    assert price.cost_nano_usd(Usage(image_count=1)) is None
+    assert FREE.cost_nano_usd(Usage(image_count=1)) == 0
