@@ -1,6 +1,5 @@
 """Requests that come in several messages, over real gRPC."""
 
-import asyncio
 import io
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
@@ -42,28 +41,30 @@ class Servicer:
 
 
 @asynccontextmanager
-async def serve() -> AsyncIterator[tuple["audio_grpc.AudioServiceAsyncStub", io.StringIO]]:
+async def serve() -> AsyncIterator[tuple["audio_grpc.AudioServiceAsyncStub", Calls, io.StringIO]]:
+    """The servicer on a free port of loopback, and its log."""
     lines = io.StringIO()
     log = make_log(LogSettings(format="json"), ["the-secret"], stream=lines)
-    edge = Edge(Calls(60), Observer(log, Metrics(CollectorRegistry())), VALIDATORS)
+    calls = Calls(60)
+    edge = Edge(calls, Observer(log, Metrics(CollectorRegistry())), VALIDATORS)
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((edge.bind(SERVICE, Servicer()),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub: audio_grpc.AudioServiceAsyncStub = audio_grpc.AudioServiceStub(channel)
-        yield stub, lines
+        yield stub, calls, lines
     await server.stop(0)
 
 
 async def _ask(*messages: Request) -> list[audio_pb2.TranscribeEvent]:
-    async with serve() as (stub, _):
+    async with serve() as (stub, _, _):
         return [event async for event in stub.Transcribe(iter(messages))]
 
 
 async def test_a_configuration_then_bytes() -> None:
     """The servicer gets the configuration and the bytes as they come; the log has the model and the usage."""
-    async with serve() as (stub, lines):
+    async with serve() as (stub, _, lines):
         messages = (CONFIG, Request(chunk=b"12"), Request(chunk=b""), Request(chunk=b"x" * CHUNK_LIMIT))
         events = [event async for event in stub.Transcribe(iter(messages))]
     assert [event.text_delta for event in events[:-1]] == ["2", "0", str(CHUNK_LIMIT)]
@@ -74,7 +75,7 @@ async def test_a_configuration_then_bytes() -> None:
 
 async def test_events_come_while_bytes_go() -> None:
     """Neither side waits for the other's end."""
-    async with serve() as (stub, _):
+    async with serve() as (stub, _, _):
         call = stub.Transcribe()
         await call.write(CONFIG)
         for size in (3, 4):
@@ -109,13 +110,11 @@ async def test_messages_out_of_order_are_refused(messages: Iterable[Request], fi
 
 async def test_a_caller_that_leaves_is_noticed() -> None:
     """Cancelling in mid-upload ends the call."""
-    async with serve() as (stub, lines):
+    async with serve() as (stub, calls, lines):
         call = stub.Transcribe()
         await call.write(CONFIG)
         await call.write(Request(chunk=b"x"))
         await call.read()
         call.cancel()
-        async with asyncio.timeout(5):
-            while not lines.getvalue():
-                await asyncio.sleep(0.01)
+        assert await calls.drain(5) == 0
     assert json.loads(lines.getvalue())["code"] == "CANCELLED"

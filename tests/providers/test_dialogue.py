@@ -15,6 +15,7 @@ class Upstream:
         self.asked: list[str] = []
         self.running = 0
         self.most = 0
+        self.hanging = asyncio.Event()
 
     async def send(self, wire: str) -> str:
         self.asked.append(wire)
@@ -25,6 +26,7 @@ class Upstream:
             if wire.startswith("bad"):
                 raise ServerFault("p", "failed")
             if wire == "slow":
+                self.hanging.set()
                 await asyncio.Event().wait()
         finally:
             self.running -= 1
@@ -86,8 +88,7 @@ async def test_what_was_begun_is_taken_back() -> None:
         yield Ask(["slow"], undo="undo")
 
     task = asyncio.create_task(hold(dialogue(), upstream.send))
-    while "slow" not in upstream.asked:
-        await asyncio.sleep(0)
+    await upstream.hanging.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
