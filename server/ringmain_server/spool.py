@@ -89,6 +89,6 @@ class Spool:
         async with aclosing(self.read()) as chunks:
             found = [chunk async for chunk in chunks]
         if len(found) > 1:
-            # One copy in memory, also for the next reader; who reads now keeps to the list that it began with.
+            # One copy in memory, also for the next reader; who reads now keeps the list that it began with.
             self._chunks = found = [b"".join(found)]
         return found[0] if found else b""

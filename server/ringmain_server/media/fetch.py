@@ -1,0 +1,180 @@
+"""Media, outside the rooms: gets media from addresses, where the operator allows their host.
+
+Every address that a name resolves to is looked at before anything connects to it, and a redirect is a new
+address (laws, section 10). So neither a name that points inwards nor a redirect reaches what only this machine or its network may see.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from ringmain_server.errors import MediaInvalid
+
+if TYPE_CHECKING:
+    import aiohttp
+    from aiohttp.abc import ResolveResult
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HOPS = 3
+"""Most redirects that are followed."""
+_WITHIN = 20.0
+"""Seconds for one medium, redirects included."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable from everywhere, and therefore nobody's secret.
+
+    Not so: private, loopback, link-local (which has the clouds' metadata), shared, multicast and reserved
+    ones. An IPv4 address within an IPv6 one counts as itself.
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if inner is not None:
+            found = inner
+        elif found in _NAT64:
+            found = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    return found.is_global and not found.is_multicast
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class Fetcher:
+    """Gets media from the hosts that are allowed.
+
+    Args:
+        hosts: Names of hosts, such as `images.example.com`; `*.example.com` stands for every name below.
+        limit: Most bytes of a medium.
+        public: Whether an IP address may be connected to.
+        trust: What TLS certificates are checked against, None for the system's authorities.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        limit: int,
+        *,
+        public: Callable[[str], bool] = is_public,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._exact = frozenset(host.lower() for host in hosts if not host.startswith("*."))
+        self._below = tuple(host[1:].lower() for host in hosts if host.startswith("*."))
+        self._limit = limit
+        self._public = public
+        self._trust = trust
+        self._session: aiohttp.ClientSession | None = None
+
+    def allows(self, uri: str) -> bool:
+        """Whether a medium is got from there. Where not, the provider is given the address."""
+        try:
+            url = urlsplit(uri)
+            host = (url.hostname or "").lower()
+            plain = url.username is None and url.password is None and url.port in (None, 443)
+        except ValueError:
+            return False
+        known = host in self._exact or host.endswith(self._below) if host else False
+        return known and url.scheme == "https" and (plain or self._trust is not None)
+
+    async def get(self, uri: str, field: str) -> tuple[bytes, str]:
+        """A medium and the media type that its host says it has, which may be empty.
+
+        Args:
+            uri: An address that `allows` lets through.
+            field: The path of the field, for errors.
+
+        Raises:
+            MediaInvalid: It cannot be had, or is too large.
+        """
+        import aiohttp  # not at the top: who allows no host does without
+
+        try:
+            async with asyncio.timeout(_WITHIN):
+                return await self._follow(uri, field)
+        except TimeoutError as exc:
+            raise MediaInvalid.at(field, f"did not come within {_WITHIN:g} s") from exc
+        except (aiohttp.ClientError, OSError, ValueError) as exc:
+            raise MediaInvalid.at(field, "could not be fetched: its host cannot be reached") from exc
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _follow(self, uri: str, field: str) -> tuple[bytes, str]:
+        for _ in range(_HOPS + 1):
+            self._check_literal(uri, field)
+            async with self._sessions().get(uri, allow_redirects=False) as response:
+                if response.status not in _REDIRECTS:
+                    return await self._body(response, field)
+                uri = urljoin(uri, response.headers.get("Location", ""))
+            if not self.allows(uri):
+                raise MediaInvalid.at(field, "is redirected to an address that is not allowed")
+        raise MediaInvalid.at(field, f"is redirected more than {_HOPS} times")
+
+    def _check_literal(self, uri: str, field: str) -> None:
+        """An address without a name is not resolved, so that the resolver does not see it."""
+        host = urlsplit(uri).hostname or ""
+        try:
+            allowed = self._public(host) if _is_literal(host) else True
+        except ValueError:
+            allowed = False
+        if not allowed:
+            raise MediaInvalid.at(field, "is at an address that is not public")
+
+    async def _body(self, response: "aiohttp.ClientResponse", field: str) -> tuple[bytes, str]:
+        if response.status != 200:
+            raise MediaInvalid.at(field, f"could not be fetched: its host answered {response.status}")
+        too_large = MediaInvalid.at(field, f"is larger than {self._limit} bytes, the most that is fetched")
+        if (response.content_length or 0) > self._limit:
+            raise too_large
+        chunks, room = [], self._limit
+        while chunk := await response.content.readany():
+            chunks.append(chunk)
+            if (room := room - len(chunk)) < 0:
+                raise too_large
+        told = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return b"".join(chunks), told
+
+    def _sessions(self) -> "aiohttp.ClientSession":
+        if self._session is None:
+            import aiohttp
+
+            connector = aiohttp.TCPConnector(
+                resolver=_guarded(self._public), ssl=self._trust or True, use_dns_cache=False, limit=32
+            )
+            # Neither a proxy nor cookies nor credentials of this machine have to do with a caller's address.
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+            )
+        return self._session
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        # Resolvers take `2130706433` and `0x7f.1` for addresses too; the guard sees what they make of it.
+        return False
+    return True
+
+
+def _guarded(public: Callable[[str], bool]) -> "aiohttp.abc.AbstractResolver":
+    """A resolver that knows no address but public ones."""
+    import aiohttp
+
+    class Guarded(aiohttp.ThreadedResolver):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+        ) -> "list[ResolveResult]":
+            found = [one for one in await super().resolve(host, port, family) if public(one["host"])]
+            if not found:
+                raise OSError(None, "no public address")
+            return found
+
+    return Guarded()
