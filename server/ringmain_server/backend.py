@@ -95,6 +95,7 @@ class Call:
         current: The attempt that runs now.
         replayed: Whether the answer is that of an earlier call, which has the attempts and pays.
         answer_id: The response id in an answer that began as another call's, empty otherwise.
+        parts: Requests of their own that were made to answer this one, such as those about a document's pages.
     """
 
     response_id: str
@@ -110,6 +111,7 @@ class Call:
     attempts: list[Attempt] = field(default_factory=list)
     replayed: bool = False
     answer_id: str = ""
+    parts: "list[Call]" = field(default_factory=list)
 
     current: Attempt | None = None
 
@@ -118,6 +120,12 @@ class Call:
         """The attempt that runs now, for the layers below the router."""
         assert self.current is not None
         return self.current
+
+    def part(self) -> "Call":
+        """A request of its own on the way to this call's answer, counted with it."""
+        made = replace(self, attempts=[], parts=[], usage=None, current=None)
+        self.parts.append(made)
+        return made
 
     def of(self, attempt: Attempt) -> "Call":
         """This call as one of several attempts at once sees it."""

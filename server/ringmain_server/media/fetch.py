@@ -1,8 +1,8 @@
 """Media, outside the rooms: gets media from addresses, where the operator allows their host.
 
 Every address that a name resolves to is looked at before anything connects to it, and a redirect is a new
-address (laws, section 10). So neither a name that points inwards nor a redirect reaches what only this machine
-or its network may see.
+address (laws, section 10). So neither a name that points inwards nor a redirect reaches what only this
+machine or its network may see.
 """
 
 import asyncio

@@ -96,6 +96,8 @@ class Metrics:
         ended.calls.inc()
         ended.duration.observe(seconds)
         self._count_attempts(call, code)
+        for part in call.parts:
+            self._count_attempts(part, code)
 
     def happened(self, kind: str) -> None:
         """An event was published."""

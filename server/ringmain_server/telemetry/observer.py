@@ -85,8 +85,9 @@ class Observer:
     def _report(self, call: Call, error: RingmainError | None = None) -> None:
         if self._reporter is None:
             return
-        if len(call.attempts) > 1:
-            self._reporter.ended(call)
+        for one in (call, *call.parts) if call.parts else (call,):
+            if len(one.attempts) > 1:
+                self._reporter.ended(one)
         if error is not None:
             self._reporter.refused(error)
 
@@ -107,6 +108,8 @@ def _fields(call: Call, seconds: float) -> dict[str, object]:
         fields["answer_id"] = call.answer_id
     if call.replayed:
         fields["replayed"] = True
+    if call.parts:
+        fields["parts"] = len(call.parts)
     if call.attempts:
         last = call.attempts[-1].candidate
         fields["provider"] = last.provider_id

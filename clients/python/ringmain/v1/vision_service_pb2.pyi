@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.rpc import status_pb2 as _status_pb2
 from ringmain.v1 import content_pb2 as _content_pb2
 from ringmain.v1 import generation_pb2 as _generation_pb2
 from ringmain.v1 import routing_pb2 as _routing_pb2
@@ -286,6 +287,7 @@ class DocumentPage(_message.Message):
     PAGE_NUMBER_FIELD_NUMBER: _builtins.int
     MARKDOWN_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
     page_number: _builtins.int
     """Its number, from 1."""
     markdown: _builtins.str
@@ -294,16 +296,23 @@ class DocumentPage(_message.Message):
     def usage(self) -> _usage_pb2.Usage:
         """What it consumed."""
 
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why it could not be read, or not all of it. Absent on success. The other
+        pages go on.
+        """
+
     def __init__(
         self,
         *,
         page_number: _builtins.int = ...,
         markdown: _builtins.str = ...,
         usage: _usage_pb2.Usage | None = ...,
+        error: _status_pb2.Status | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["markdown", b"markdown", "page_number", b"page_number", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "markdown", b"markdown", "page_number", b"page_number", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
