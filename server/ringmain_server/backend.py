@@ -95,7 +95,7 @@ class Call:
         current: The attempt that runs now.
         replayed: Whether the answer is that of an earlier call, which has the attempts and pays.
         answer_id: The response id in an answer that began as another call's, empty otherwise.
-        parts: Requests of their own that were made to answer this one, such as those about a document's pages.
+        parts: Requests that were made to answer this one, such as those about a document's pages.
     """
 
     response_id: str

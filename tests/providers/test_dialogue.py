@@ -83,9 +83,9 @@ async def test_what_was_begun_is_taken_back() -> None:
     upstream = Upstream()
 
     def dialogue() -> Dialogue[None]:
-        yield Ask(["submit"], undo="bad-undo")
+        yield Ask(["submit"], undo=["bad-undo"])
         yield Ask(["status"])
-        yield Ask(["slow"], undo="undo")
+        yield Ask(["slow"], undo=["undo"])
 
     task = asyncio.create_task(hold(dialogue(), upstream.send))
     await upstream.hanging.wait()
@@ -101,7 +101,7 @@ async def test_a_failing_undo_is_silent() -> None:
     upstream = Upstream()
 
     def dialogue() -> Dialogue[None]:
-        yield Ask(["submit"], undo="bad-undo")
+        yield Ask(["submit"], undo=["bad-undo"])
         raise MalformedAnswer("p", "makes no sense")
 
     with pytest.raises(MalformedAnswer):

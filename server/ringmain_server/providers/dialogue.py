@@ -30,12 +30,12 @@ class Ask:
 
     Attributes:
         wires: The requests, as the transport takes them.
-        undo: What is sent from now on if the dialogue ends before its answer, to take back what it began at
-            the provider; None for nothing.
+        undo: Requests that are sent from now on if the dialogue ends before its answer, to take back what it
+            began at the provider. Without any, those of an earlier step stay.
     """
 
     wires: Sequence[Any]
-    undo: Any = None
+    undo: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]])
     Raises:
         RingmainError: What the dialogue raises.
     """
-    undo: Any = None
+    undo: Sequence[Any] = ()
     try:
         step = next(dialogue)
         while True:
@@ -93,8 +93,8 @@ async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]])
         result: Res = end.value
         return result
     except BaseException:
-        if undo is not None:
-            _begin_undo(undo, send)
+        for wire in undo:
+            _begin_undo(wire, send)
         raise
     finally:
         dialogue.close()
