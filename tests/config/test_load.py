@@ -157,7 +157,7 @@ models:
         (
             "8: providers.later.kind: kind local is not built yet (built: sandbox, openai, azure,"
             " ollama, vllm, llamacpp, groq, mistral, deepseek, xai, openrouter, together, venice, anthropic,"
-            " vertex, gemini)"
+            " vertex, gemini, stability, replicate, leonardo, runway, luma, fal)"
         ),
         (
             "9: providers.g.api_key: is required by kind groq"

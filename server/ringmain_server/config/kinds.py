@@ -33,12 +33,14 @@ _ANTHROPIC = _COMMON | {
 }
 _VERTEX = _COMMON | {"project", "location", "endpoint", "insecure", "credentials_file", "access_token"}
 _GEMINI = _COMMON | {"base_url", "api_key", "headers"}
+_JOBS = _COMMON | {"base_url", "api_key", "headers", "result_hosts", "poll_interval"}
 _SANDBOX = _COMMON | {"first_token_ms", "tokens_per_second", "seed"}
 _WIRES: dict[str, frozenset[str]] = {
     "openai": _OPENAI,
     "anthropic": _ANTHROPIC,
     "vertex": _VERTEX,
     "gemini": _GEMINI,
+    "jobs": _JOBS,
     "sandbox": _SANDBOX,
 }
 
@@ -121,6 +123,19 @@ def _own(name: str, title: str, base_url: str, *, url: str, key: str) -> Kind:
         triggers=("base_url",),
         extra="openai",
         module="openai",
+    )
+
+
+def _drawing(name: str, title: str, base_url: str, key: str) -> Kind:
+    """A service of images with a wire of its own, reached by key."""
+    return Kind(
+        name,
+        title,
+        wire="jobs",
+        base_url=base_url,
+        required=("base_url", "api_key"),
+        environment={"api_key": key},
+        triggers=("api_key",),
     )
 
 
@@ -224,6 +239,14 @@ _ALL = (
         extra="vertex",
         module="google.genai",
     ),
+    _drawing(
+        "stability", "Stability AI", "https://api.stability.ai/v2beta/stable-image", "STABILITY_API_KEY"
+    ),
+    _drawing("replicate", "Replicate", "https://api.replicate.com/v1", "REPLICATE_API_TOKEN"),
+    _drawing("leonardo", "Leonardo.Ai", "https://cloud.leonardo.ai/api/rest/v1", "LEONARDO_API_KEY"),
+    _drawing("runway", "Runway", "https://api.dev.runwayml.com/v1", "RUNWAYML_API_SECRET"),
+    _drawing("luma", "Luma", "https://api.lumalabs.ai/dream-machine/v1", "LUMAAI_API_KEY"),
+    _drawing("fal", "fal", "https://queue.fal.run", "FAL_KEY"),
     _planned("local", "A model in the process"),
 )
 

@@ -251,6 +251,16 @@ class ProviderSettings(Section):
         description="HTTP headers sent with every request. Their values count as secrets. "
         "OpenAI, Anthropic and Gemini wires.",
     )
+    result_hosts: tuple[Text, ...] = Field(
+        default_factory=tuple,
+        description="Where the service keeps its pictures, such as `*.example.com`. Absent means the hosts "
+        "that are known as its own. Image services.",
+    )
+    poll_interval: Span | None = Field(
+        default=None,
+        description="The time between two looks at a job. Absent means what its service advises. Image "
+        "services.",
+    )
     connection_limit: Count | None = Field(
         default=None,
         description="The most connections at once; null for no limit of its own. OpenAI wire.",

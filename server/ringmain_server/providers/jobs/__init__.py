@@ -1,0 +1,64 @@
+"""Room 4: services of images with wires of their own.
+
+They differ in names and agree in shape: a job is submitted, asked for and fetched, or answered at once. One
+engine (`engine.py`) knows the shape, and a small description in `services/` each service.
+"""
+
+import importlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+
+from ringmain_server.media.fetch import Fetcher
+from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTransport
+from ringmain_server.providers.jobs.engine import Drawing
+from ringmain_server.providers.jobs.errors import JobErrors
+from ringmain_server.providers.jobs.service import Service
+from ringmain_server.providers.jobs.transport import JobsTransport
+
+if TYPE_CHECKING:
+    from ringmain_server.config import ProviderSettings
+    from ringmain_server.providers.sessions import HttpSessions
+
+_RESPONSES = {
+    GENERATE_IMAGES: image_pb2.GenerateImagesResponse,
+    EDIT_IMAGES: image_pb2.EditImagesResponse,
+    UPSCALE_IMAGE: image_pb2.UpscaleImageResponse,
+}
+
+
+def service_of(kind: str) -> Service:
+    """The description of a kind."""
+    found: Service = importlib.import_module(f"{__name__}.services.{kind}").SERVICE
+    return found
+
+
+def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions") -> Provider:
+    """The provider of these settings, whose kind names a service."""
+    service = service_of(settings.kind)
+    if settings.poll_interval is not None:
+        service = replace(service, interval=(settings.poll_interval, settings.poll_interval))
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    extra = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    secrets = tuple(filter(None, (key, *extra.values())))
+    http = HttpTransport(
+        provider_id=provider_id,
+        sessions=sessions,
+        base_url=settings.base_url or "",
+        credentials=FixedHeaders({**service.headers(key), "Content-Type": "application/json", **extra}),
+        error_map=JobErrors(secrets),
+        connect_timeout=settings.timeouts.connect or 5.0,
+    )
+    hosts = settings.result_hosts or service.result_hosts
+    translators = {
+        op: Drawing(service, submit, _RESPONSES[op], secrets) for op, submit in service.submits.items()
+    }
+    return Provider(
+        provider_id=provider_id,
+        kind=settings.kind,
+        transport=JobsTransport(http, Fetcher(hosts, ANSWER_LIMIT)),
+        translators=translators,
+    )

@@ -1,0 +1,114 @@
+"""Room 4, pure: what a description of an image service says, and what all of them share.
+
+A service is asked for a job, asked again until the job is done, and its pictures are fetched; or it answers
+with the pictures at once. A description says how that looks on its wire; `engine.py` does the rest.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.providers.transport import HttpRequest, Json
+
+Submit = Callable[[Any, Candidate], Sequence[HttpRequest]]
+"""A request of the contract to the jobs it takes, one request each.
+
+Raises CallerError for a value that the service cannot do.
+"""
+
+Picture: TypeAlias = str | bytes
+"""The address of a picture, or its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What an answer says about a job.
+
+    Attributes:
+        done: Whether nothing more will happen.
+        pictures: What came of it.
+        error: Why nothing came of it, in the service's words; None when nothing failed.
+        filtered: The category for which a safety system stopped it; None when it did not.
+        text: A description that the service drew in place of the caller's.
+    """
+
+    done: bool = False
+    pictures: tuple[Picture, ...] = ()
+    error: str | None = None
+    filtered: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a service is asked.
+
+    Attributes:
+        title: Its name, for people.
+        submits: Operation to what begins it. A missing key is a missing capability.
+        read: What an answer says about its job: that to the submission, and each later one.
+        poll: What asks for news of a job, made from the answer to its submission and the candidate; None for
+            a service that always answers at once.
+        result: What asks for the pictures of a job that is done, made likewise; None where the last news has
+            them.
+        cancel: What stops a job, made likewise; None where nothing does.
+        headers: What every request carries, made from the key.
+        result_hosts: Where its pictures are, as `media.fetch.Fetcher` writes hosts.
+        interval: Seconds until the first and until each later look at a job.
+    """
+
+    title: str
+    submits: Mapping[object, Submit]
+    read: Callable[[Json], Job]
+    headers: Callable[[str], Mapping[str, str]]
+    poll: Callable[[Json, Candidate], HttpRequest] | None = None
+    result: Callable[[Json, Candidate], HttpRequest] | None = None
+    cancel: Callable[[Json, Candidate], HttpRequest] | None = None
+    result_hosts: Sequence[str] = ()
+    interval: tuple[float, float] = (1.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Gets a picture from an address that the service gave, without the credentials of the service.
+
+    Attributes:
+        address: Where it is.
+    """
+
+    address: str
+
+
+def _at(document: object, path: Sequence[str]) -> object:
+    """The value at a path; None where something on the way is missing or of another shape."""
+    for name in path:
+        if not isinstance(document, Mapping):
+            return None
+        document = document.get(name)
+    return document
+
+
+def text_at(document: object, *path: str) -> str:
+    """A text inside a JSON document; empty where there is none."""
+    found = _at(document, path)
+    return found if isinstance(found, str) else ""
+
+
+def texts_at(document: object, *path: str) -> tuple[str, ...]:
+    """Texts inside a JSON document, also where there is one alone."""
+    found = _at(document, path)
+    if isinstance(found, str):
+        return (found,)
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+
+
+def items_at(document: object, *path: str) -> Sequence[Any]:
+    """A list inside a JSON document; empty where there is none."""
+    found = _at(document, path)
+    return found if isinstance(found, list) else ()
+
+
+def bearer(key: str) -> Mapping[str, str]:
+    """The usual header of a key."""
+    return {"Authorization": f"Bearer {key}", "Accept": "application/json"}

@@ -1,0 +1,1 @@
+"""Room 4, pure: the descriptions, one module for each service."""

@@ -1,0 +1,113 @@
+"""Room 4, pure: fal's queue (https://docs.fal.ai/model-apis/model-endpoints/queue). A model is `owner/app/…`.
+
+As at Replicate, each model has input fields of its own; `provider_options` win.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.options import plain_options
+from ringmain_server.providers.jobs.service import Job, Service, items_at, text_at
+from ringmain_server.providers.jobs.services.replicate import inline
+from ringmain_server.providers.jobs.shape import fitted_size
+from ringmain_server.providers.transport import HttpRequest, Json
+
+MOST_AT_ONCE = 4
+_AREA = 1024 * 1024
+_FORMATS = {"image/png": "png", "image/jpeg": "jpeg"}
+
+
+def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    given = {"prompt": request.prompt, **_knobs(request.image_config)}
+    return _each(given, request.image_config, candidate)
+
+
+def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    given = {"prompt": request.prompt, **_knobs(request.image_config), "image_url": inline(request.images[0])}
+    if len(request.images) > 1:
+        given["image_urls"] = [inline(image) for image in request.images]
+    if request.HasField("mask"):
+        given["mask_url"] = inline(request.mask)
+    return _each(given, request.image_config, candidate)
+
+
+def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    given = {"image_url": inline(request.image), "upscale_factor": request.factor}
+    return [HttpRequest(f"/{candidate.provider_model}", given)]
+
+
+def _knobs(config: image_pb2.ImageConfig) -> dict[str, Any]:
+    given: dict[str, Any] = {"output_format": _FORMATS.get(config.mime_type, "png")}
+    size = fitted_size(config, step=8, least=64, most=2048, area=_AREA)
+    if size is not None:
+        given["image_size"] = {"width": size[0], "height": size[1]}
+    if config.negative_prompt:
+        given["negative_prompt"] = config.negative_prompt
+    return given
+
+
+def _each(
+    given: dict[str, Any], config: image_pb2.ImageConfig, candidate: Candidate
+) -> Sequence[HttpRequest]:
+    count = max(config.image_count, 1)
+    options = plain_options(config, candidate)
+    requests = []
+    for drawn in range(0, count, MOST_AT_ONCE):
+        body = {**given, "num_images": min(count - drawn, MOST_AT_ONCE)}
+        if config.HasField("seed"):
+            body["seed"] = config.seed + drawn
+        requests.append(HttpRequest(f"/{candidate.provider_model}", {**body, **options}))
+    return requests
+
+
+def _read(document: Json) -> Job:
+    """The queue's answers have a status; the result has none, but the pictures."""
+    images = items_at(document, "images") or ([document["image"]] if "image" in document else ())
+    if images:
+        flags = items_at(document, "has_nsfw_concepts")
+        if flags and all(flag is True for flag in flags):
+            return Job(done=True, filtered="nsfw")
+        pictures = tuple(text_at(image, "url") for image in images)
+        return Job(done=True, pictures=pictures, text=text_at(document, "revised_prompt"))
+    if "error" in document:
+        return Job(done=True, error=text_at(document, "error"))
+    return Job(done=text_at(document, "status") == "COMPLETED")
+
+
+def _poll(document: Json, candidate: Candidate) -> HttpRequest:
+    return HttpRequest(_address(document, candidate) + "/status", method="GET")
+
+
+def _result(document: Json, candidate: Candidate) -> HttpRequest:
+    return HttpRequest(_address(document, candidate), method="GET")
+
+
+def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
+    return HttpRequest(_address(document, candidate) + "/cancel", method="PUT")
+
+
+def _address(document: Json, candidate: Candidate) -> str:
+    """Requests live below the app, without what follows it in the model's name."""
+    app = "/".join(candidate.provider_model.split("/")[:2])
+    return f"/{app}/requests/{text_at(document, 'request_id')}"
+
+
+def _headers(key: str) -> Mapping[str, str]:
+    return {"Authorization": f"Key {key}", "Accept": "application/json"}
+
+
+SERVICE = Service(
+    title="fal",
+    submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
+    read=_read,
+    headers=_headers,
+    poll=_poll,
+    result=_result,
+    cancel=_cancel,
+    result_hosts=("*.fal.media", "fal.media", "*.fal.ai"),
+    interval=(0.5, 1.0),
+)

@@ -1,0 +1,71 @@
+"""Room 4, pure: Leonardo.Ai (https://docs.leonardo.ai/reference/creategeneration).
+
+A model is named by its id.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.operations import GENERATE_IMAGES
+from ringmain_server.providers.jobs.options import plain_options
+from ringmain_server.providers.jobs.service import Job, Service, bearer, items_at, text_at
+from ringmain_server.providers.jobs.shape import fitted_size
+from ringmain_server.providers.transport import HttpRequest, Json
+
+MOST_AT_ONCE = 8
+_AREA = 1024 * 1024
+
+
+def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    config = request.image_config
+    body: dict[str, Any] = {"prompt": request.prompt, "modelId": candidate.provider_model, "public": False}
+    size = fitted_size(config, step=8, least=32, most=1536, area=_AREA)
+    if size is not None:
+        body["width"], body["height"] = size
+    if config.negative_prompt:
+        body["negative_prompt"] = config.negative_prompt
+    if config.style:
+        body["presetStyle"] = config.style.upper()
+    if config.HasField("seed"):
+        body["seed"] = config.seed
+    if config.transparent_background:
+        body["transparency"] = "foreground_only"
+    body.update(plain_options(config, candidate))
+    left = max(config.image_count, 1)
+    counts = [MOST_AT_ONCE] * (left // MOST_AT_ONCE) + ([left % MOST_AT_ONCE] if left % MOST_AT_ONCE else [])
+    return [HttpRequest("/generations", {**body, "num_images": count}) for count in counts]
+
+
+def _read(document: Json) -> Job:
+    status = text_at(document, "generations_by_pk", "status")
+    images = items_at(document, "generations_by_pk", "generated_images")
+    if status == "COMPLETE":
+        return Job(done=True, pictures=tuple(text_at(image, "url") for image in images))
+    if status == "FAILED":
+        return Job(done=True, error="the generation failed")
+    return Job()
+
+
+def _poll(document: Json, _: Candidate) -> HttpRequest:
+    return HttpRequest(f"/generations/{text_at(document, 'sdGenerationJob', 'generationId')}", method="GET")
+
+
+def _cancel(document: Json, _: Candidate) -> HttpRequest:
+    return HttpRequest(
+        f"/generations/{text_at(document, 'sdGenerationJob', 'generationId')}", method="DELETE"
+    )
+
+
+SERVICE = Service(
+    title="Leonardo.Ai",
+    submits={GENERATE_IMAGES: _generate},
+    read=_read,
+    headers=bearer,
+    poll=_poll,
+    cancel=_cancel,
+    result_hosts=("cdn.leonardo.ai",),
+    interval=(2.0, 2.0),
+)

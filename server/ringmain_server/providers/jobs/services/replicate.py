@@ -1,0 +1,107 @@
+"""Room 4, pure: Replicate (https://replicate.com/docs/reference/http).
+
+A model is `owner/name`, maybe with `:version`. Each has input fields of its own. Those sent here are the most
+common names; what a model calls otherwise goes through `provider_options`, which win.
+"""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1.content_pb2 import Media
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.options import plain_options
+from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
+from ringmain_server.providers.jobs.shape import nearest_ratio
+from ringmain_server.providers.transport import HttpRequest, Json
+
+RATIOS = ("21:9", "16:9", "3:2", "4:3", "5:4", "1:1", "4:5", "3:4", "2:3", "9:16", "9:21")
+_FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+
+
+def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    config = request.image_config
+    given = {"prompt": request.prompt, **_knobs(config)}
+    if ratio := nearest_ratio(config, RATIOS):
+        given["aspect_ratio"] = ratio
+    return _each({**given, **plain_options(config, candidate)}, config, candidate)
+
+
+def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    config = request.image_config
+    given = {"prompt": request.prompt, **_knobs(config), "image": inline(request.images[0])}
+    if request.HasField("mask"):
+        given["mask"] = inline(request.mask)
+    return _each({**given, **plain_options(config, candidate)}, config, candidate)
+
+
+def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    given: dict[str, Any] = {"image": inline(request.image), "scale": request.factor}
+    if request.prompt:
+        given["prompt"] = request.prompt
+    return [_prediction(given, candidate)]
+
+
+def _knobs(config: image_pb2.ImageConfig) -> dict[str, Any]:
+    given: dict[str, Any] = {"output_format": _FORMATS.get(config.mime_type, "png")}
+    if config.negative_prompt:
+        given["negative_prompt"] = config.negative_prompt
+    if config.size:
+        given["width"], given["height"] = map(int, config.size.split("x"))
+    return given
+
+
+def _each(
+    given: dict[str, Any], config: image_pb2.ImageConfig, candidate: Candidate
+) -> Sequence[HttpRequest]:
+    """One prediction for each image: how many a model makes at once, and by which name, differs."""
+    count = max(config.image_count, 1)
+    if not config.HasField("seed"):
+        return [_prediction(given, candidate)] * count
+    return [_prediction({"seed": config.seed + index, **given}, candidate) for index in range(count)]
+
+
+def _prediction(given: dict[str, Any], candidate: Candidate) -> HttpRequest:
+    name, _, version = candidate.provider_model.partition(":")
+    if version:
+        return HttpRequest("/predictions", {"version": version, "input": given})
+    return HttpRequest(f"/models/{name}/predictions", {"input": given})
+
+
+def inline(media: Media) -> str:
+    """A medium as an address: its own, or one that holds its bytes."""
+    if media.uri:
+        return media.uri
+    return f"data:{media.mime_type or 'image/png'};base64,{base64.b64encode(media.data).decode()}"
+
+
+def _read(document: Json) -> Job:
+    status = text_at(document, "status")
+    if status == "succeeded":
+        return Job(done=True, pictures=texts_at(document, "output"))
+    if status in ("failed", "canceled", "aborted"):
+        return Job(done=True, error=text_at(document, "error") or status)
+    return Job()
+
+
+def _poll(document: Json, _: Candidate) -> HttpRequest:
+    return HttpRequest(f"/predictions/{text_at(document, 'id')}", method="GET")
+
+
+def _cancel(document: Json, _: Candidate) -> HttpRequest:
+    return HttpRequest(f"/predictions/{text_at(document, 'id')}/cancel")
+
+
+SERVICE = Service(
+    title="Replicate",
+    submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
+    read=_read,
+    headers=bearer,
+    poll=_poll,
+    cancel=_cancel,
+    result_hosts=("replicate.delivery", "*.replicate.delivery"),
+    interval=(0.5, 1.0),
+)

@@ -1,0 +1,92 @@
+"""Room 4, pure: Runway (https://docs.dev.runwayml.com/api). Models such as `gen4_image`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
+from ringmain_server.providers.jobs.options import plain_options
+from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
+from ringmain_server.providers.jobs.services.replicate import inline
+from ringmain_server.providers.jobs.shape import nearest_size
+from ringmain_server.providers.transport import HttpRequest, Json
+
+VERSION = "2024-11-06"
+SIZES = (
+    (1920, 1080),
+    (1080, 1920),
+    (1024, 1024),
+    (1360, 768),
+    (1080, 1080),
+    (1168, 880),
+    (1440, 1080),
+    (1080, 1440),
+    (1808, 768),
+    (2112, 912),
+)
+MOST_REFERENCES = 3
+
+
+def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    return _tasks(request.prompt, request.image_config, candidate, {})
+
+
+def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    references = [{"uri": inline(image)} for image in request.images[:MOST_REFERENCES]]
+    return _tasks(request.prompt, request.image_config, candidate, {"referenceImages": references})
+
+
+def _tasks(
+    prompt: str, config: image_pb2.ImageConfig, candidate: Candidate, more: Mapping[str, Any]
+) -> Sequence[HttpRequest]:
+    width, height = nearest_size(config, SIZES) or (1024, 1024)
+    body: dict[str, Any] = {
+        "model": candidate.provider_model,
+        "promptText": prompt,
+        "ratio": f"{width}:{height}",
+        **more,
+        **plain_options(config, candidate),
+    }
+    count = max(config.image_count, 1)
+    if not config.HasField("seed"):
+        return [HttpRequest("/text_to_image", body)] * count
+    return [HttpRequest("/text_to_image", {**body, "seed": config.seed + index}) for index in range(count)]
+
+
+def _read(document: Json) -> Job:
+    status = text_at(document, "status")
+    if status == "SUCCEEDED":
+        return Job(done=True, pictures=texts_at(document, "output"))
+    if status in ("FAILED", "CANCELLED"):
+        code = text_at(document, "failureCode")
+        # https://docs.dev.runwayml.com/errors/task-failures/: SAFETY.INPUT.… and SAFETY.OUTPUT.…
+        if code.startswith("SAFETY") or ".SAFETY" in code:
+            return Job(done=True, filtered=code.lower())
+        return Job(done=True, error=text_at(document, "failure") or status)
+    return Job()
+
+
+def _poll(document: Json, _: Candidate) -> HttpRequest:
+    return HttpRequest(f"/tasks/{text_at(document, 'id')}", method="GET")
+
+
+def _cancel(document: Json, _: Candidate) -> HttpRequest:
+    return HttpRequest(f"/tasks/{text_at(document, 'id')}", method="DELETE")
+
+
+def _headers(key: str) -> Mapping[str, str]:
+    return {**bearer(key), "X-Runway-Version": VERSION}
+
+
+SERVICE = Service(
+    title="Runway",
+    submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit},
+    read=_read,
+    headers=_headers,
+    poll=_poll,
+    cancel=_cancel,
+    result_hosts=("*.cloudfront.net", "*.runwayml.com"),
+    interval=(5.0, 5.0),
+)

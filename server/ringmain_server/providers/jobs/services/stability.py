@@ -1,0 +1,136 @@
+"""Room 4, pure: Stability AI's Stable Image services (https://platform.stability.ai/docs/api-reference).
+
+They answer at once, all but the creative upscaler. Requests are multipart forms; with `Accept:
+application/json` an image comes as base64 beside the reason why the model stopped.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1.content_pb2 import Media
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import InvalidField, MediaInvalid
+from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.options import plain_options
+from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at
+from ringmain_server.providers.jobs.shape import nearest_ratio
+from ringmain_server.providers.transport import FormField, HttpRequest, Json
+
+RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
+LARGEST_SEED = 4_294_967_294
+_FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+_GENERATE = {"core": "/generate/core", "ultra": "/generate/ultra"}
+_UPSCALE = {"fast": "/upscale/fast", "conservative": "/upscale/conservative", "creative": "/upscale/creative"}
+_EDIT = {
+    image_pb2.EDIT_MODE_INPAINT: "/edit/inpaint",
+    image_pb2.EDIT_MODE_OUTPAINT: "/edit/outpaint",
+    image_pb2.EDIT_MODE_STYLE: "/control/style",
+}
+_SIDES = (("left", "left"), ("right", "right"), ("top", "up"), ("bottom", "down"))
+_FAST_FACTOR = 4
+
+
+def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    config, model = request.image_config, candidate.provider_model
+    fields = [("prompt", request.prompt), *_knobs(config, candidate)]
+    if ratio := nearest_ratio(config, RATIOS):
+        fields.append(("aspect_ratio", ratio))
+    if config.style and model == "core":
+        fields.append(("style_preset", config.style))
+    if model not in _GENERATE:
+        fields.append(("model", model))
+    return _each(_GENERATE.get(model, "/generate/sd3"), fields, (), config)
+
+
+def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    config = request.image_config
+    fields = list(_knobs(config, candidate))
+    if request.prompt:
+        fields.append(("prompt", request.prompt))
+    files = [_file("image", request.images[0], "images[0]")]
+    mode = request.mode
+    path = _EDIT.get(mode, "/generate/sd3")
+    if mode == image_pb2.EDIT_MODE_INPAINT:
+        files.append(_file("mask", request.mask, "mask"))
+    elif mode == image_pb2.EDIT_MODE_OUTPAINT:
+        margins = request.outpaint
+        fields += [(name, str(getattr(margins, side))) for side, name in _SIDES if getattr(margins, side)]
+    elif mode == image_pb2.EDIT_MODE_STYLE and len(request.images) > 1:
+        path = "/control/style-transfer"
+        files = [
+            _file("init_image", request.images[0], "images[0]"),
+            _file("style_image", request.images[1], "images[1]"),
+        ]
+    elif path == "/generate/sd3":
+        fields += [("mode", "image-to-image"), ("strength", "0.7"), ("model", candidate.provider_model)]
+    return _each(path, fields, files, config)
+
+
+def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    path = _UPSCALE.get(candidate.provider_model, "/upscale/fast")
+    if path == "/upscale/fast" and request.factor != _FAST_FACTOR:
+        raise InvalidField.at("factor", f"is {request.factor}, and this model enlarges {_FAST_FACTOR} times")
+    fields = [("output_format", _FORMATS.get(request.mime_type, "png"))]
+    if path != "/upscale/fast":
+        fields.append(("prompt", request.prompt or "a detailed image"))
+    return [HttpRequest(path, form=_form(fields, [_file("image", request.image, "image")]))]
+
+
+def _knobs(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tuple[str, str]]:
+    yield "output_format", _FORMATS.get(config.mime_type, "png")
+    if config.negative_prompt:
+        yield "negative_prompt", config.negative_prompt
+    for name, value in plain_options(config, candidate).items():
+        yield name, str(value)
+
+
+def _each(
+    path: str, fields: Sequence[tuple[str, str]], files: Sequence[FormField], config: image_pb2.ImageConfig
+) -> Sequence[HttpRequest]:
+    """One request for each image; a seed goes on from image to image, so that they differ."""
+    count = max(config.image_count, 1)
+    if not config.HasField("seed"):
+        return [HttpRequest(path, form=_form(fields, files))] * count
+    seeds = [(config.seed + index) % (LARGEST_SEED + 1) for index in range(count)]
+    return [HttpRequest(path, form=_form([*fields, ("seed", str(seed))], files)) for seed in seeds]
+
+
+def _form(fields: Sequence[tuple[str, str]], files: Sequence[FormField]) -> Sequence[FormField]:
+    return (*(FormField(name, value) for name, value in fields), *files)
+
+
+def _file(name: str, media: Media, field: str) -> FormField:
+    if not media.data:
+        raise MediaInvalid.at(f"{field}.uri", "cannot be given to this provider: send the bytes")
+    return FormField(name, media.data, filename=name, mime_type=media.mime_type or "image/png")
+
+
+def _read(document: Json) -> Job:
+    image = text_at(document, "image") or text_at(document, "result")
+    reason = text_at(document, "finish_reason")
+    if reason == "CONTENT_FILTERED":
+        return Job(done=True, filtered="content")
+    if not image:
+        # The creative upscaler answers with an id at first, then with the status that it goes on.
+        return Job(done=False)
+    try:
+        return Job(done=True, pictures=(base64.b64decode(image, validate=True),))
+    except binascii.Error:
+        return Job(done=True, error="an image that cannot be decoded")
+
+
+def _poll(document: Json, _: Candidate) -> HttpRequest:
+    return HttpRequest(f"/results/{text_at(document, 'id')}", method="GET")
+
+
+SERVICE = Service(
+    title="Stability AI",
+    submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
+    read=_read,
+    headers=bearer,
+    poll=_poll,
+    interval=(5.0, 5.0),
+)
