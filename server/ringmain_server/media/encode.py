@@ -7,6 +7,7 @@ The colour profile stays where there is one: it says what the pixels mean.
 """
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from ringmain_server.media.limits import refuse, size_words
@@ -44,24 +45,16 @@ def write(image: "Image", mime_type: str, *, quality: int = QUALITY) -> bytes:
         mime_type: One of `plan.WRITABLE`.
         quality: 1 to 100, for JPEG, WebP and AVIF.
     """
-    ready = _bare(flattened(image) if mime_type in _OPAQUE_ONLY else image)
-    options = dict(_OPTIONS.get(mime_type, {}))
+    ready = flattened(image) if mime_type in _OPAQUE_ONLY else image
+    profile = ready.info.get("icc_profile", b"") if ready.mode != "L" else b""
+    # Else a format may write what was read: comments, resolution, an animation's timing.
+    ready.info = {"icc_profile": profile} if profile else {}
+    options = {**_OPTIONS.get(mime_type, {}), "icc_profile": profile}
     if mime_type in _LOSSY:
         options["quality"] = quality
-    profile = image.info.get("icc_profile")
-    if profile and image.mode != "L" and mime_type not in {"image/gif", "image/bmp"}:
-        options["icc_profile"] = profile
     out = io.BytesIO()
     ready.save(out, pillow_format(mime_type), **options)
     return out.getvalue()
-
-
-def _bare(image: "Image") -> "Image":
-    """The image without what Pillow would write of its origin, such as a comment."""
-    if image.info:
-        image = image if not getattr(image, "fp", None) else image.copy()
-        image.info = {}
-    return image
 
 
 def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> tuple[bytes, Size]:
@@ -76,7 +69,6 @@ def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> 
     Raises:
         MediaInvalid: Not even a thumbnail fits.
     """
-    profile = image.info.get("icc_profile")
     while True:
         for quality in (QUALITY, *_POORER) if mime_type in _LOSSY else (QUALITY,):
             checkpoint()
@@ -87,10 +79,8 @@ def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> 
             problem = f"which takes {size_words(len(data))} even when scaled down"
             raise refuse(field, mime_type, problem, f"at most {size_words(max_bytes)}")
         image = resized(image, scaled(image.size, _shrink(max_bytes, len(data))))
-        if profile:
-            image.info["icc_profile"] = profile
 
 
 def _shrink(wanted: int, found: int) -> float:
     """By how much to scale a side: by what the bytes ask for, a little more, and never by a tiny step."""
-    return min(_SHRINK, max((wanted / found) ** 0.5 * 0.95, 0.1))
+    return min(_SHRINK, max(math.sqrt(wanted / found) * 0.95, 0.1))

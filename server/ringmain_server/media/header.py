@@ -58,7 +58,7 @@ def is_readable(mime_type: str) -> bool:
     return mime_type in _READERS
 
 
-def _png(data: bytes, max_frames: int) -> Header | None:
+def _png(data: bytes, _max_frames: int) -> Header | None:
     if data[12:16] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", data, 16)
@@ -71,7 +71,17 @@ def _png(data: bytes, max_frames: int) -> Header | None:
     return Header(width, height)
 
 
-def _jpeg(data: bytes, max_frames: int) -> Header | None:
+def png_has(data: bytes, wanted: bytes) -> bool:
+    """Whether a PNG has a chunk of this name."""
+    at = 8
+    while at + 8 <= len(data):
+        if data[at + 4 : at + 8] == wanted:
+            return True
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return False
+
+
+def _jpeg(data: bytes, _max_frames: int) -> Header | None:
     at = 2
     while data[at] == 0xFF:
         marker = data[at + 1]
@@ -120,7 +130,7 @@ def _gif_table(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _webp(data: bytes, max_frames: int) -> Header | None:
+def _webp(data: bytes, _max_frames: int) -> Header | None:
     kind = data[12:16]
     if kind == b"VP8X":
         width = int.from_bytes(data[24:27], "little") + 1
@@ -146,7 +156,7 @@ def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         at = stop
 
 
-def _bmp(data: bytes, max_frames: int) -> Header | None:
+def _bmp(data: bytes, _max_frames: int) -> Header | None:
     (size,) = struct.unpack_from("<I", data, 14)
     if size == 12:
         width, height = struct.unpack_from("<HH", data, 18)

@@ -1,14 +1,14 @@
 """Media, outside the rooms, pure: how large media may be, and the one way in which media is refused.
 
-ReadLimits     what the gateway reads at all, whoever asks; checked before anything is decoded
-ModelLimits    what one model takes; images are changed until they fit
-refuse(…)      a MediaInvalid that tells the type found, what is wrong with it and what is allowed
+* `ReadLimits`: what the gateway reads at all, whoever asks; checked before anything is decoded.
+* `ModelLimits`: what one model takes; images are changed until they fit.
+* `refuse(…)`: a MediaInvalid that tells the type found, what is wrong with it and what is allowed.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ringmain_server.errors import MediaInvalid
+from ringmain_server.errors import MediaInvalid, Violation
 
 MIB = 1024 * 1024
 
@@ -78,7 +78,7 @@ def refuse(field: str, found: str, problem: str, allowed: str) -> MediaInvalid:
         problem: What is wrong, with the figure found.
         allowed: What would be taken: types, or the limit.
     """
-    return MediaInvalid.at(field, f"is {found}, {problem}; allowed: {allowed}")
+    return MediaInvalid([Violation(field, f"is {found}, {problem}; allowed: {allowed}")])
 
 
 def names(mime_types: Iterable[str]) -> str:

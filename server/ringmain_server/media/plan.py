@@ -74,7 +74,7 @@ def plan(source: Source, limits: ModelLimits) -> Plan:
         and animated == source.is_animated
         and (not limits.max_bytes or source.byte_count <= limits.max_bytes)
     )
-    mime_type = source.mime_type if fits or animated else _target(source, limits.mime_types)
+    mime_type = source.mime_type if fits or animated else target_type(source, limits.mime_types)
     return Plan(mime_type, size, fits, animated)
 
 
@@ -104,8 +104,8 @@ def scaled(size: Size, ratio: float, max_pixels: int = 0) -> Size:
     return width, height
 
 
-def _target(source: Source, taken: tuple[str, ...]) -> str:
-    """The type to write: one that keeps what the picture has, of those that the model takes."""
+def target_type(source: Source, taken: tuple[str, ...]) -> str:
+    """The type to write: one that keeps what the picture has, of those taken; empty for none."""
     photo = source.mime_type in _LOSSY or _is_photo(source)
     usual = _PHOTO if photo else _GRAPHIC
     order = (*_TRANSPARENT, *usual) if source.has_alpha else usual

@@ -7,26 +7,17 @@ without metadata and without being decoded; any other is decoded no larger than 
 EXIF says, put in a form that the model takes, and written within its bytes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ringmain_server.media.animation import rescaled_animation
 from ringmain_server.media.encode import write_within
 from ringmain_server.media.limits import READ_LIMITS, ModelLimits, ReadLimits, names, refuse
 from ringmain_server.media.pillow import opened
-from ringmain_server.media.pixels import (
-    has_alpha,
-    is_opaque,
-    orientation,
-    plain,
-    resized,
-    swaps_sides,
-    turned,
-)
-from ringmain_server.media.plan import WRITABLE, Plan, Size, Source, plan
+from ringmain_server.media.pixels import has_alpha, is_opaque, swaps_sides, turn_of, upright
+from ringmain_server.media.plan import WRITABLE, Plan, Size, Source, plan, target_type
 from ringmain_server.media.probe import Probe, probe
 from ringmain_server.media.strip import can_strip, strip
-from ringmain_server.media.work import checkpoint
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -65,18 +56,17 @@ def prepare(data: bytes, limits: ModelLimits, *, field: str, read: ReadLimits = 
     """
     found = probe(data, field=field, limits=read)
     with opened(data, found.mime_type, field) as image:
-        turn = orientation(image)
+        turn = turn_of(image, data)
         source = _source(image, found, turn)
-        planned = plan(source, limits)
+        planned = plan(source, _written_by_us(limits, source, field))
         if planned.is_untouched and can_strip(found.mime_type):
             return _as_it_is(data, source)
-        if planned.mime_type not in WRITABLE:
-            planned = _writable(planned, source, limits, field)
         if planned.is_animated:
             moving = rescaled_animation(image, planned, limits.max_bytes, max_pixels=read.max_pixels)
             if moving is not None:
                 return Prepared(moving, planned.mime_type, *planned.size, _changes(source, planned))
-        pixels = _pixels(image, planned.size, turn)
+            planned = replace(planned, is_animated=False)
+        pixels = upright(image, planned.size, turn)
         return _written(pixels, planned, source, limits, field)
 
 
@@ -86,51 +76,34 @@ def _source(image: "Image", found: Probe, turn: int) -> Source:
     return Source(found.mime_type, size, found.byte_count, turn > 1, has_alpha(image), animated)
 
 
+def _written_by_us(limits: ModelLimits, source: Source, field: str) -> ModelLimits:
+    """The limits with those types alone that we can write: HEIC is read, and goes as something else."""
+    written = tuple(mime_type for mime_type in limits.mime_types if mime_type in WRITABLE)
+    if not written:
+        allowed = names(limits.mime_types) if limits.mime_types else "no images"
+        raise refuse(field, source.mime_type, "which cannot be converted to what the model takes", allowed)
+    return replace(limits, mime_types=written)
+
+
 def _as_it_is(data: bytes, source: Source) -> Prepared:
     bare = strip(data, source.mime_type)
     changes = () if bare is data else ("metadata removed",)
     return Prepared(bare, source.mime_type, *source.size, changes)
 
 
-def _writable(planned: Plan, source: Source, limits: ModelLimits, field: str) -> Plan:
-    """A plan for a type that we read but cannot write: another that the model takes, if there is one."""
-    again = plan(Source("", source.size, source.byte_count, has_alpha=source.has_alpha), limits)
-    if again.mime_type not in WRITABLE:
-        allowed = names(limits.mime_types)
-        raise refuse(field, source.mime_type, "which cannot be converted to what the model takes", allowed)
-    return again
-
-
-def _pixels(image: "Image", size: Size, turn: int) -> "Image":
-    """The first frame, decoded, scaled, turned, and with 8 bits a channel."""
-    stored = size[::-1] if swaps_sides(turn) else size
-    image.draft(None, stored)  # JPEG alone: decodes at a half, a quarter or an eighth
-    image.load()
-    checkpoint()
-    profile = image.info.get("icc_profile")
-    small = resized(plain(image), stored)
-    checkpoint()
-    pixels = turned(small, turn)
-    if profile and image.mode != "CMYK":
-        pixels.info["icc_profile"] = profile
-    return pixels
-
-
 def _written(pixels: "Image", planned: Plan, source: Source, limits: ModelLimits, field: str) -> Prepared:
     mime_type = planned.mime_type
     if pixels.mode == "RGBA" and is_opaque(pixels):
-        profile = pixels.info.get("icc_profile")
         pixels = pixels.convert("RGB")
-        if profile:
-            pixels.info["icc_profile"] = profile
+        mime_type = target_type(replace(source, has_alpha=False), limits.mime_types)
     data, size = write_within(pixels, mime_type, limits.max_bytes, field)
-    return Prepared(data, mime_type, *size, _changes(source, planned, size))
+    return Prepared(data, mime_type, *size, _changes(source, planned, mime_type, size))
 
 
-def _changes(source: Source, planned: Plan, size: Size | None = None) -> tuple[str, ...]:
+def _changes(source: Source, planned: Plan, mime_type: str = "", size: Size | None = None) -> tuple[str, ...]:
     """What was done, in words."""
     changes = []
-    if planned.mime_type != source.mime_type:
+    if (mime_type or planned.mime_type) != source.mime_type:
         changes.append(f"converted from {names((source.mime_type,))}")
     if (size or planned.size) != source.size:
         changes.append("scaled from {}x{}".format(*source.size))
