@@ -1,8 +1,11 @@
 """Media, outside the rooms, pure: what kind of media some bytes are, from the signature they begin with.
 
 Signatures follow the WHATWG's table (https://mimesniff.spec.whatwg.org/#matching-a-mime-type-pattern) and,
-for what it lacks, the formats' own specifications.
+for what it lacks, the formats' own specifications. Office documents are ZIP archives
+(https://learn.microsoft.com/openspecs/office_standards/ms-oe376): the names of their members tell them apart.
 """
+
+import re
 
 _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -22,6 +25,8 @@ _RIFF_FORMS = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 _ISO_BRANDS = {
     b"heic": "image/heic",
     b"heix": "image/heic",
+    b"heim": "image/heic",
+    b"heis": "image/heic",
     b"hevc": "image/heic",
     b"mif1": "image/heif",
     b"msf1": "image/heif",
@@ -36,6 +41,21 @@ _ISO_BRANDS = {
     b"qt  ": "video/quicktime",
 }
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_ZIP = b"PK\x03\x04"
+_ZIP_TAIL = 256 * 1024
+_OFFICE = ((b"word/document", DOCX), (b"ppt/presentation", PPTX), (b"xl/workbook", XLSX))
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# The WHATWG's patterns for HTML, each ended by a space or `>`, and its byte order mark and white space.
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?[\t\n\x0c\r ]*(?:<\?xml[^>]{0,200}>[\t\n\x0c\r ]*)?<"
+    rb"(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[ \t\r\n>]",
+    re.IGNORECASE,
+)
+
 
 def detect(data: bytes) -> str:
     """The media type of some bytes; empty when their signature is of no known kind."""
@@ -46,7 +66,45 @@ def detect(data: bytes) -> str:
         return _RIFF_FORMS.get(data[8:12], "")
     if data[4:8] == b"ftyp":
         return _ISO_BRANDS.get(data[8:12], "")
+    if data[:4] == _ZIP:
+        return _office(data)
+    if _HTML.match(data):
+        return "text/html"
     return "audio/mpeg" if _is_mpeg_audio(data) else ""
+
+
+def describe(data: bytes) -> str:
+    """What some bytes are, in words, for a message that refuses them: never empty."""
+    if not data:
+        return "nothing (0 bytes)"
+    found = detect(data)
+    if found:
+        return found
+    if data[:4] == _ZIP:
+        return "application/zip"
+    if data.startswith(_OLE):
+        return "an encrypted or older Office file"
+    return "plain text" if _is_text(data[:4096]) else "bytes of no known kind"
+
+
+def _office(data: bytes) -> str:
+    """The Office format of a ZIP archive, by the names in its directory, which stands at its end."""
+    for part in (data[-_ZIP_TAIL:], data[:_ZIP_TAIL]):
+        for name, mime_type in _OFFICE:
+            if name in part:
+                return mime_type
+    return ""
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether these bytes are text: UTF-8 without control characters, but for a character cut at the end."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as exc:
+        if exc.start < len(data) - 3:
+            return False
+        text = data[: exc.start].decode()
+    return not any(ord(character) < 32 and character not in "\t\n\f\r\x1b" for character in text)
 
 
 def _is_mpeg_audio(data: bytes) -> bool:

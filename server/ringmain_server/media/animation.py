@@ -1,0 +1,55 @@
+"""Media, outside the rooms: animations at another size, for models that take them."""
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ringmain_server.media.pillow import pillow_format
+from ringmain_server.media.pixels import resized
+from ringmain_server.media.plan import Plan, Size
+from ringmain_server.media.work import checkpoint
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def rescaled_animation(image: "Image", planned: Plan, max_bytes: int, *, max_pixels: int) -> bytes | None:
+    """Every frame of an animation at the planned size, in one file, timing and loop kept.
+
+    Args:
+        image: Opened; GIF, PNG or WebP.
+        planned: What to make of it.
+        max_bytes: Zero means any number.
+        max_pixels: Of all scaled frames together, which some formats need at once.
+
+    Returns:
+        None where it would exceed a limit: then the first frame alone has to do.
+    """
+    frame_count = getattr(image, "n_frames", 1)
+    if frame_count * planned.size[0] * planned.size[1] > max_pixels:
+        return None
+    durations: list[int] = []
+    frames = _frames(image, frame_count, planned.size, durations)
+    first, rest = next(frames), list(frames)
+    out = io.BytesIO()
+    first.save(
+        out,
+        pillow_format(planned.mime_type),
+        save_all=True,
+        append_images=rest,
+        duration=durations,
+        loop=image.info.get("loop", 0),
+    )
+    data = out.getvalue()
+    return data if not max_bytes or len(data) <= max_bytes else None
+
+
+def _frames(image: "Image", frame_count: int, size: Size, durations: list[int]) -> Iterator["Image"]:
+    for index in range(frame_count):
+        checkpoint()
+        image.seek(index)
+        image.load()
+        durations.append(int(image.info.get("duration", 100)))
+        frame = resized(image.convert("RGBA"), size)
+        frame.info = {}
+        yield frame

@@ -1,0 +1,86 @@
+"""Media, outside the rooms: images written as files, without metadata, within a number of bytes.
+
+    write(image, mime_type) -> bytes                  once, as well as is sensible
+    write_within(image, mime_type, …) -> (bytes, size)   poorer, then smaller, until it fits
+
+The colour profile stays where there is one: it says what the pixels mean.
+"""
+
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+from ringmain_server.media.limits import refuse, size_words
+from ringmain_server.media.pillow import pillow_format
+from ringmain_server.media.pixels import flattened, resized
+from ringmain_server.media.plan import Size, scaled
+from ringmain_server.media.work import checkpoint
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+QUALITY = 90
+_POORER = (80, 65, 50)
+_LOSSY = frozenset({"image/jpeg", "image/webp", "image/avif"})
+_OPAQUE_ONLY = frozenset({"image/jpeg", "image/bmp"})
+_SHRINK = 0.75
+_SMALLEST = 16
+"""Pixels of the longer side below which no attempt is made to fit."""
+
+# zlib's fastest level: its next ones cost up to twice the time for a tenth of the bytes.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "image/png": {"compress_level": 1},
+    "image/jpeg": {"quality": QUALITY},
+    "image/webp": {"quality": QUALITY, "method": 1},
+    "image/avif": {"quality": QUALITY, "speed": 9},
+    "image/tiff": {"compression": "tiff_adobe_deflate"},
+}
+
+
+def write(image: "Image", mime_type: str, *, quality: int = QUALITY) -> bytes:
+    """An image of mode L, RGB or RGBA as a file.
+
+    Args:
+        image: Flattened on white where the format has no transparency.
+        mime_type: One of `plan.WRITABLE`.
+        quality: 1 to 100, for JPEG, WebP and AVIF.
+    """
+    ready = flattened(image) if mime_type in _OPAQUE_ONLY else image
+    profile = ready.info.get("icc_profile", b"") if ready.mode != "L" else b""
+    # Else a format may write what was read: comments, resolution, an animation's timing.
+    ready.info = {"icc_profile": profile} if profile else {}
+    options = {**_OPTIONS.get(mime_type, {}), "icc_profile": profile}
+    if mime_type in _LOSSY:
+        options["quality"] = quality
+    out = io.BytesIO()
+    ready.save(out, pillow_format(mime_type), **options)
+    return out.getvalue()
+
+
+def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> tuple[bytes, Size]:
+    """An image as a file of at most so many bytes, and its size: poorer first, then smaller.
+
+    Args:
+        image: See `write`.
+        mime_type: See `write`.
+        max_bytes: Zero means that any size will do.
+        field: The path of the field, for the error.
+
+    Raises:
+        MediaInvalid: Not even a thumbnail fits.
+    """
+    while True:
+        for quality in (QUALITY, *_POORER) if mime_type in _LOSSY else (QUALITY,):
+            checkpoint()
+            data = write(image, mime_type, quality=quality)
+            if not max_bytes or len(data) <= max_bytes:
+                return data, image.size
+        if max(image.size) <= _SMALLEST:
+            problem = f"which takes {size_words(len(data))} even when scaled down"
+            raise refuse(field, mime_type, problem, f"at most {size_words(max_bytes)}")
+        image = resized(image, scaled(image.size, _shrink(max_bytes, len(data))))
+
+
+def _shrink(wanted: int, found: int) -> float:
+    """By how much to scale a side: by what the bytes ask for, a little more, and never by a tiny step."""
+    return min(_SHRINK, max(math.sqrt(wanted / found) * 0.95, 0.1))

@@ -1,0 +1,116 @@
+"""Media, outside the rooms, pure: what must change about an image before a model takes it.
+
+    plan(source, limits) -> Plan        `plan.is_untouched`: the bytes may go as they are
+
+Sizes are of the image as it is seen, after EXIF's orientation.
+"""
+
+import math
+from dataclasses import dataclass
+
+from ringmain_server.media.limits import ModelLimits
+
+Size = tuple[int, int]
+"""Width and height, in pixels."""
+
+# Of what can be written, in the order in which it is chosen for a picture that …
+_TRANSPARENT = ("image/png", "image/webp", "image/gif", "image/avif")
+_PHOTO = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "image/bmp", "image/tiff")
+_GRAPHIC = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/bmp", "image/tiff")
+WRITABLE = frozenset(_PHOTO)
+"""The media types that can be written."""
+
+_LOSSY = frozenset({"image/jpeg", "image/webp", "image/avif", "image/heic", "image/heif"})
+_PHOTO_BYTES_PER_PIXEL = 1.0
+"""A lossless file that needs more than this holds a photo, which is slow and large as a PNG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of an image before it is decoded.
+
+    Attributes:
+        mime_type: Of the file.
+        size: As it is seen.
+        byte_count: Of the file.
+        is_turned: Whether EXIF's orientation must be applied.
+        has_alpha: Whether it may be transparent.
+        is_animated: Whether it has several frames.
+    """
+
+    mime_type: str
+    size: Size
+    byte_count: int
+    is_turned: bool = False
+    has_alpha: bool = False
+    is_animated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to make of an image.
+
+    Attributes:
+        mime_type: To write.
+        size: To scale to.
+        is_untouched: Whether the file fits as it is, but for metadata.
+        is_animated: Whether all frames go.
+    """
+
+    mime_type: str
+    size: Size
+    is_untouched: bool
+    is_animated: bool
+
+
+def plan(source: Source, limits: ModelLimits) -> Plan:
+    """What to make of an image for a model. The types that the model takes must hold one that we write."""
+    size = fit(source.size, limits)
+    animated = source.is_animated and source.mime_type in limits.animated_types
+    fits = (
+        source.mime_type in limits.mime_types
+        and size == source.size
+        and not source.is_turned
+        and animated == source.is_animated
+        and (not limits.max_bytes or source.byte_count <= limits.max_bytes)
+    )
+    mime_type = source.mime_type if fits or animated else target_type(source, limits.mime_types)
+    return Plan(mime_type, size, fits, animated)
+
+
+def fit(size: Size, limits: ModelLimits) -> Size:
+    """The largest size of the same shape within a model's limits; never larger, at least one pixel."""
+    width, height = size
+    ratios = [1.0]
+    if limits.max_width:
+        ratios.append(limits.max_width / width)
+    if limits.max_height:
+        ratios.append(limits.max_height / height)
+    if limits.max_long_side:
+        ratios.append(limits.max_long_side / max(size))
+    if limits.max_pixels:
+        ratios.append(math.sqrt(limits.max_pixels / (width * height)))
+    ratio = min(ratios)
+    return size if ratio == 1.0 else scaled(size, ratio, limits.max_pixels)
+
+
+def scaled(size: Size, ratio: float, max_pixels: int = 0) -> Size:
+    """A size times a ratio: rounded, but down where rounding up would exceed `max_pixels`."""
+    width, height = (max(round(side * ratio), 1) for side in size)
+    if max_pixels and width * height > max_pixels:
+        width, height = (max(math.floor(side * ratio), 1) for side in size)
+    if max_pixels and width * height > max_pixels:  # a side was raised to one pixel
+        return (min(width, max_pixels), 1) if width > height else (1, min(height, max_pixels))
+    return width, height
+
+
+def target_type(source: Source, taken: tuple[str, ...]) -> str:
+    """The type to write: one that keeps what the picture has, of those taken; empty for none."""
+    photo = source.mime_type in _LOSSY or _is_photo(source)
+    usual = _PHOTO if photo else _GRAPHIC
+    order = (*_TRANSPARENT, *usual) if source.has_alpha else usual
+    return next((mime_type for mime_type in order if mime_type in taken), "")
+
+
+def _is_photo(source: Source) -> bool:
+    return source.byte_count > _PHOTO_BYTES_PER_PIXEL * source.size[0] * source.size[1]

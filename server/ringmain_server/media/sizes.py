@@ -1,0 +1,102 @@
+"""Media, outside the rooms, pure: the nearest size or aspect ratio that a model has.
+
+choose(offered, size="1024x1500", aspect_ratio="") -> Choice("1024x1536", "size 1024x1500 is not …")
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ringmain_server.errors import InvalidField
+
+_SIZE = re.compile(r"([1-9]\d{0,4})\s*[x×]\s*([1-9]\d{0,4})", re.IGNORECASE)
+_RATIO = re.compile(r"([1-9]\d{0,4}(?:\.\d{1,3})?)\s*:\s*([1-9]\d{0,4}(?:\.\d{1,3})?)")
+_SAME_SHAPE = 0.02
+"""Shapes whose ratios differ by less than 2 % count as the same: 1024x1536 has no exact neighbour in 2:3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a model is asked for.
+
+    Attributes:
+        value: One of those offered, as it was spelled there; empty where nothing was wanted.
+        note: For the answer: why it is not what was wanted. Empty where it is.
+    """
+
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Width over height, and an area in pixels: zero for a ratio."""
+
+    ratio: float
+    area: float
+
+
+def choose(offered: Sequence[str], *, size: str = "", aspect_ratio: str = "") -> Choice:
+    """The nearest of what a model has: first in shape, then in area.
+
+    Args:
+        offered: Sizes such as `1024x1536`, or ratios such as `16:9`; one at least.
+        size: What is wanted. Wins over `aspect_ratio`.
+        aspect_ratio: What is wanted.
+
+    Raises:
+        InvalidField: What is wanted is neither a size nor a ratio.
+    """
+    wanted, words = size or aspect_ratio, "size" if size else "aspect ratio"
+    if not wanted:
+        return Choice("")
+    shape = parse(size, "size") if size else parse(aspect_ratio, "aspect_ratio")
+    shapes = {text: _shape(text) for text in offered}
+    known = {text: found for text, found in shapes.items() if found}
+    best = min(known, key=lambda text: _distance(shape, known[text]))
+    if _is_met(shape, known[best], wanted, best):
+        return Choice(best)
+    return Choice(best, f"{words} {wanted} is not among the model's: drawn at the nearest, {best}")
+
+
+def parse(text: str, field: str) -> _Shape:
+    """A wanted size or ratio.
+
+    Raises:
+        InvalidField: It is neither.
+    """
+    pattern, example = (_SIZE, "1024x1536") if field == "size" else (_RATIO, "16:9")
+    shape = _shape(text) if pattern.fullmatch(text.strip()) else None
+    if shape is None:
+        raise InvalidField.at(f"image_config.{field}", f"is {text[:40]!r}: must be such as {example}")
+    return shape
+
+
+def _shape(text: str) -> _Shape | None:
+    if found := _SIZE.fullmatch(text.strip()):
+        width, height = map(int, found.groups())
+        return _Shape(width / height, width * height)
+    if found := _RATIO.fullmatch(text.strip()):
+        width_part, height_part = map(float, found.groups())
+        return _Shape(width_part / height_part, 0.0)
+    return None
+
+
+def _distance(wanted: _Shape, offered: _Shape) -> tuple[float, float, float]:
+    """How far an offer is in shape, in area where both have one, and its area: the larger wins."""
+    shape = abs(math.log(wanted.ratio / offered.ratio))
+    shape = 0.0 if shape < _SAME_SHAPE else shape
+    area = abs(math.log(wanted.area / offered.area)) if wanted.area and offered.area else 0.0
+    return round(shape, 6), area, -offered.area
+
+
+def _is_met(wanted: _Shape, offered: _Shape, text: str, best: str) -> bool:
+    if text.strip().lower() == best.lower():
+        return True
+    same_area = not (wanted.area and offered.area) or wanted.area == offered.area
+    return (
+        same_area
+        and abs(math.log(wanted.ratio / offered.ratio)) < _SAME_SHAPE
+        and not (wanted.area and not offered.area)
+    )
