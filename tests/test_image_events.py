@@ -8,11 +8,12 @@ from ringmain.v1.content_pb2 import Media
 from ringmain_server.image_events import PIECE, chunks, fold, pieces, unfold
 
 _IMAGE = st.builds(
-    lambda data, mime_type, prompt: image_pb2.GeneratedImage(
-        media=Media(data=data, mime_type=mime_type), revised_prompt=prompt
+    lambda data, mime_type, prompt, note: image_pb2.GeneratedImage(
+        media=Media(data=data, mime_type=mime_type), revised_prompt=prompt, note=note
     ),
     st.binary(min_size=1, max_size=32),
     st.sampled_from(["image/png", "image/webp"]),
+    st.text(max_size=5),
     st.text(max_size=5),
 )
 

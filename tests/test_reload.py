@@ -10,6 +10,7 @@ from ringmain_server.condition import Conditions
 from ringmain_server.config import ConfigError, LogSettings, Settings, load
 from ringmain_server.edge.calls import Calls
 from ringmain_server.live import Live, Wired
+from ringmain_server.media.room import MediaRoom
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
@@ -35,7 +36,7 @@ async def test_a_provider_whose_library_is_missing_is_a_mistake() -> None:
     told: list[Event] = []
     events = Events(time.time, (told.append,))
     reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
-    wiring = Poor(Conditions(time.monotonic), HttpSessions(), reporter)
+    wiring = Poor(Conditions(time.monotonic), HttpSessions(), reporter, MediaRoom())
     settings = load(environ={})
     live = Live(wiring.wired(settings, wiring.providers(settings)))
     before = live.now

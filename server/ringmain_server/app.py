@@ -23,7 +23,7 @@ from ringmain_server.edge.health import Health, add_health
 from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.live import Live, Wired
 from ringmain_server.pipeline import build_pipeline
-from ringmain_server.policy_settings import call_limit
+from ringmain_server.policy_settings import call_limit, media_room
 from ringmain_server.probes import Probes
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
@@ -95,7 +95,8 @@ class App:
         reporter = Reporter(self.events, metrics, time.monotonic)
         self._conditions = Conditions(time.monotonic, reporter.breaker_changed)
         self._sessions = HttpSessions()
-        wiring = Wiring(self._conditions, self._sessions, reporter)
+        self._room = media_room(settings)
+        wiring = Wiring(self._conditions, self._sessions, reporter, self._room)
         self._live = Live(_first(wiring, settings))
         self.calls = Calls(settings.server.default_deadline, call_limit(settings, time.monotonic))
         learn = (mask or Mask()).learn
@@ -164,6 +165,7 @@ class App:
         for provider in self._live.now.providers.values():
             await provider.transport.close()
         await self._sessions.close()
+        await self._room.close()
         self._log.info("stopped", ended_calls=ended)
 
     def _begin(self, work: Coroutine[object, object, None]) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from ringmain_server.catalog.prices import Price
+from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
+from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Candidate:
         output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the most to
             write where a request does not say, on a wire that wants a number.
         prefill: Whether it continues an assistant's unfinished turn.
+        images: What images it takes.
+        edits: How it is told where to change an image.
     """
 
     provider_id: str
@@ -50,6 +54,8 @@ class Candidate:
     max_output_tokens: int = 0
     output_limit_configured: bool = True
     prefill: bool = False
+    images: ModelLimits = ANY_IMAGE
+    edits: EditForm = BY_TRANSPARENCY
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """Room 3: assembles the pipeline from the settings, at start-up; a reload makes another router.
 
 idempotency → router ─┐ for each candidate:
-                      └ timeout → exchange with the provider
+                      └ timeout → media → exchange with the provider
 """
 
 import random
@@ -22,7 +22,9 @@ from ringmain_server.config import CandidateSettings, ProviderSettings, Settings
 from ringmain_server.config.kinds import KINDS
 from ringmain_server.layers.drain import Drain
 from ringmain_server.layers.idempotency import Idempotency
+from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
+from ringmain_server.media.room import MediaRoom
 from ringmain_server.models import Models, Plan, Served
 from ringmain_server.operations import served_by
 from ringmain_server.policy_settings import condition_settings, model_policy, retries
@@ -33,7 +35,10 @@ from ringmain_server.stores.memory import MemoryAnswers
 
 
 def build_models(
-    settings: Settings, providers: Mapping[str, Provider], conditions: Conditions | None = None
+    settings: Settings,
+    providers: Mapping[str, Provider],
+    conditions: Conditions | None = None,
+    room: MediaRoom | None = None,
 ) -> Models:
     """What every model name leads to.
 
@@ -41,9 +46,10 @@ def build_models(
         settings: The configuration.
         providers: Every configured provider.
         conditions: What is known of candidates, kept across reloads; anew when absent.
+        room: Where media are worked on; one of its own when absent.
     """
     conditions = conditions or Conditions(time.monotonic)
-    wiring = Wiring(settings, providers, conditions)
+    wiring = Wiring(settings, providers, conditions, room or MediaRoom())
     named = {name: wiring.plan(name) for name in settings.models}
     direct: dict[str, Callable[[str], Served]] = {
         provider_id: partial(wiring.direct, provider_id) for provider_id in providers
@@ -94,11 +100,13 @@ class Wiring:
         settings: The configuration.
         providers: Every configured provider.
         conditions: What is known of candidates.
+        room: Where media are worked on.
     """
 
     settings: Settings
     providers: Mapping[str, Provider]
     conditions: Conditions
+    room: MediaRoom
 
     def plan(self, model: str) -> Plan:
         """The candidates and the policy of a configured model."""
@@ -113,15 +121,16 @@ class Wiring:
     def _served(self, stated: CandidateSettings, model: str | None) -> Served:
         provider = self.providers[stated.provider]
         candidate = _candidate(self.settings, self.providers, stated, model)
-        backend: Backend = Timeout(provider.backend(candidate), candidate.timeouts)
+        exchange = provider.backend(candidate)
+        own = exchange.operations
+        backend: Backend = Timeout(FitMedia(exchange, candidate, self.room, own), candidate.timeouts)
         if model is not None and self.settings.models[model].on_cancel == "drain":
             backend = Drain(backend)
         machines = condition_settings(self.settings, stated.provider, model)
         condition = self.conditions.get(stated.provider, stated.model, machines)
         transport = provider.transport
         prepare = transport.warm if isinstance(transport, LazyTransport) else None
-        able = served_by(frozenset(provider.translators))
-        return Served(candidate, backend, able, condition, stated.weight, prepare)
+        return Served(candidate, backend, served_by(own), condition, stated.weight, prepare)
 
 
 def _candidate(
@@ -141,6 +150,8 @@ def _candidate(
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
         prefill=provider.prefills(stated.model) if stated.prefill is None else stated.prefill,
+        images=known.images if provider.images is None else provider.images,
+        edits=provider.edits(stated.model),
     )
 
 

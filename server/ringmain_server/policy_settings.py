@@ -9,6 +9,10 @@ from ringmain_server import errors
 from ringmain_server.condition import ConditionSettings
 from ringmain_server.config import ModelSettings, Settings
 from ringmain_server.config.reliability import overridden
+from ringmain_server.media.fetch import Fetcher
+from ringmain_server.media.limits import ReadLimits
+from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.runner import MediaPool
 from ringmain_server.model_policy import HedgePolicy, ModelPolicy
 from ringmain_server.policies import Clock
 from ringmain_server.policies.backoff import Backoff, BackoffSettings, RetryBudget, RetryBudgetSettings
@@ -35,6 +39,13 @@ FAILURES: dict[str, type[errors.ProviderError]] = {
     "rejected": errors.Rejected,
 }
 """The failure classes as the configuration spells them."""
+
+
+def media_room(settings: Settings) -> MediaRoom:
+    """Where media are worked on."""
+    media = settings.media
+    read = ReadLimits(max_bytes=media.max_image_bytes, max_pixels=media.max_image_pixels)
+    return MediaRoom(MediaPool(media.threads), Fetcher(media.fetch_hosts, media.max_image_bytes), read)
 
 
 def condition_settings(settings: Settings, provider_id: str, model: str | None) -> ConditionSettings:

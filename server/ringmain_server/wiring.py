@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ringmain_server.condition import Conditions
 from ringmain_server.config import ProviderSettings, Settings, TimeoutOverrides
 from ringmain_server.live import Wired
+from ringmain_server.media.room import MediaRoom
 from ringmain_server.pipeline import build_models, build_router
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import build_provider
@@ -19,12 +20,16 @@ class Wiring:
         conditions: What is known of candidates.
         sessions: The shared session.
         reporter: Is told which candidates are configured.
+        room: Where media are worked on.
     """
 
-    def __init__(self, conditions: Conditions, sessions: HttpSessions, reporter: Reporter) -> None:
+    def __init__(
+        self, conditions: Conditions, sessions: HttpSessions, reporter: Reporter, room: MediaRoom
+    ) -> None:
         self.conditions = conditions
         self._sessions = sessions
         self._reporter = reporter
+        self._room = room
 
     def providers(self, settings: Settings, before: Wired | None = None) -> dict[str, Provider]:
         """The providers of a configuration; those of the one before where nothing about them has changed.
@@ -39,7 +44,7 @@ class Wiring:
 
     def wired(self, settings: Settings, providers: Mapping[str, Provider]) -> Wired:
         """Everything that a configuration makes. In the loop, since it touches what calls use."""
-        models = build_models(settings, providers, self.conditions)
+        models = build_models(settings, providers, self.conditions, self._room)
         self._reporter.configured(models.configured())
         return Wired(settings, providers, models, build_router(models, settings))
 

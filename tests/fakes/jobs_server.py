@@ -23,6 +23,15 @@ def picture(colour: str = "red", size: tuple[int, int] = (8, 6)) -> bytes:
     return file.getvalue()
 
 
+def mask_picture(size: tuple[int, int] = (8, 6)) -> bytes:
+    """A mask whose left half is transparent."""
+    file = io.BytesIO()
+    mask = Image.new("RGBA", size, "black")
+    mask.paste((0, 0, 0, 0), (0, 0, size[0] // 2, size[1]))
+    mask.save(file, "PNG")
+    return file.getvalue()
+
+
 @dataclass
 class Request:
     """What came in."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from ringmain.v1.model_service_pb2 import CAPABILITY_DOCUMENT
 
 from ringmain_server.catalog.capabilities import capability
+from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
 
 DATA = Path(__file__).parent / "data"
 WIRES = ("", "responses")
@@ -45,6 +46,7 @@ class KnownModel:
         source: The vendor's page about it.
         evidence: `page` when that page was read; `listing` when public listings that name it were.
         checked: When.
+        images: What images it takes.
     """
 
     capabilities: frozenset[int] | None
@@ -54,6 +56,7 @@ class KnownModel:
     source: str
     evidence: str
     checked: date
+    images: ModelLimits = ANY_IMAGE
 
 
 UNKNOWN = KnownModel(None, 0, 0, "", "", "", date.min)

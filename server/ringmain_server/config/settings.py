@@ -459,8 +459,29 @@ class IdempotencySettings(Section):
 class MediaSettings(Section):
     """Limits of what callers send beside text."""
 
+    fetch_hosts: tuple[Text, ...] = Field(
+        default_factory=tuple,
+        description="The hosts that media are fetched from by their https address, such as "
+        "`images.example.com` or `*.example.com`; never at addresses that are not public. Elsewhere the "
+        "provider is given the address. Holds from the next start on.",
+    )
+    max_image_bytes: Size = Field(default=32 * 2**20, description="The largest file of an image.")
+    max_image_pixels: Count = Field(
+        default=64_000_000, description="The most pixels of an image, width times height."
+    )
     max_recording_bytes: Size = Field(
         default=25 * 2**20, description="The largest recording that is transcribed."
+    )
+    max_document_bytes: Size = Field(default=256 * 2**20, description="The largest document that is read.")
+    max_document_pages: Count = Field(default=2000, description="The most pages of a document that is read.")
+    max_parallel_pages: Count = Field(
+        default=4, description="The most pages of a document in work at once, unless the request says less."
+    )
+    threads: Annotated[int, Strict(), Field(ge=0, le=64)] = Field(
+        default=0, description="Threads that work on media; 0 for half as many as there are processors."
+    )
+    location_allowed: Flag = Field(
+        default=False, description="Whether an inspected image may tell where it was taken."
     )
 
 

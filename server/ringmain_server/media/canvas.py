@@ -26,6 +26,23 @@ MaskForm = Literal["alpha", "luminance"]
 
 
 @dataclass(frozen=True, slots=True)
+class EditForm:
+    """How a model wants to be told where to change an image.
+
+    Attributes:
+        mask: The form of a mask.
+        outpaints: Whether it takes margins. Else it gets a larger canvas and a mask of what is beyond the
+            border.
+    """
+
+    mask: MaskForm = "alpha"
+    outpaints: bool = False
+
+
+BY_TRANSPARENCY = EditForm()
+
+
+@dataclass(frozen=True, slots=True)
 class Margins:
     """Distances beyond an image's border, in pixels, as in the contract."""
 

@@ -69,6 +69,10 @@ class ModelLimits:
     max_bytes: int = 0
 
 
+ANY_IMAGE = ModelLimits()
+"""Of a model of which nothing is known: the usual types, of any size."""
+
+
 def refuse(field: str, found: str, problem: str, allowed: str) -> MediaInvalid:
     """The error for media that is not taken.
 

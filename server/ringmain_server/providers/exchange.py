@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 from ringmain_server.backend import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError, StreamBroken
-from ringmain_server.operations.base import Streamed, Unary, Whole
+from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
+from ringmain_server.media.limits import ModelLimits
+from ringmain_server.operations.base import Streamed, Unary
 from ringmain_server.providers.dialogue import hold
 from ringmain_server.providers.silence import Silence
 from ringmain_server.providers.translator import Decoder
@@ -28,6 +30,10 @@ The values' types follow their keys', which a mapping cannot say.
 
 def _never(_: str) -> bool:
     return False
+
+
+def _by_transparency(_: str) -> EditForm:
+    return BY_TRANSPARENCY
 
 
 async def _nothing_to_ask() -> None:
@@ -70,6 +76,8 @@ class Provider:
         models: Its own names of models worth listing, empty when only the upstream knows.
         capabilities: What all its models can do, None where that is the catalog's affair.
         prefills: Whether a model continues an assistant's unfinished turn.
+        images: What images all its models take, None where that is the catalog's affair.
+        edits: How a model is told where to change an image.
         translators_for: What a candidate needs in place of `translators`, for the same operations, where a
             provider's models differ in their wire; None where they do not.
         check: Asks whether it answers and takes the credentials, at no cost, or raises a ProviderError.
@@ -83,6 +91,8 @@ class Provider:
     models: tuple[str, ...] = ()
     capabilities: frozenset[int] | None = None
     prefills: Callable[[str], bool] = _never
+    images: ModelLimits | None = None
+    edits: Callable[[str], EditForm] = _by_transparency
     translators_for: Callable[[Candidate], Translators] | None = None
     check: Callable[[], Awaitable[None]] = _nothing_to_ask
     use: Use = field(default_factory=Use)
@@ -109,6 +119,11 @@ class Exchange:
         self._dialogues = frozenset(op for op, one in translators.items() if hasattr(one, "dialogue"))
         self._use = use
 
+    @property
+    def operations(self) -> frozenset[object]:
+        """What the candidate can do by itself."""
+        return frozenset(self._translators)
+
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         """Answers whole."""
         translator = self._translator(op, op.routed(request).model)
@@ -122,24 +137,8 @@ class Exchange:
         response: Res = translator.response(raw, request, self._candidate)
         return response
 
-    def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
+    async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Answers in events; each network read is handed on as one step."""
-        if op.whole is not None and op not in self._translators:
-            return self._unfolded(op.whole, request, call)
-        return self._events(op, request, call)
-
-    async def _unfolded(
-        self, whole: Whole[Req, Event], request: Req, call: Call
-    ) -> AsyncGenerator[Event, None]:
-        """The events of an answer that the provider only gives whole."""
-        silence = Silence(call.attempt, asyncio.get_running_loop())
-        response = await silence.bound(self.call(whole.op, whole.request(request), call))
-        for event in whole.events(response):
-            yield event
-
-    async def _events(
-        self, op: Streamed[Req, Event], request: Req, call: Call
-    ) -> AsyncGenerator[Event, None]:
         translator = self._translator(op, op.routed(request).model)
         if op.gather is not None and translator.gathers:
             await op.gather(request)

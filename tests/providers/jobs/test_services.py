@@ -1,6 +1,7 @@
 """Every image service over its wire, through the whole gateway."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from typing import Any
 import grpc
 import grpc.aio
 import pytest
+from PIL import Image
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1 import image_service_pb2_grpc as image_grpc
 from ringmain.v1.content_pb2 import Media
 
 from tests.e2e.gateway import Gateway, gateway
 from tests.edge.serving import details
-from tests.fakes.jobs_server import JobsServer, jobs_server, picture
+from tests.fakes.jobs_server import JobsServer, jobs_server, mask_picture, picture
 
 MODELS = {
     "stability": "core",
@@ -175,7 +177,7 @@ async def test_pictures_elsewhere_are_not_fetched_from_unknown_hosts() -> None:
 
 async def test_stability_edits() -> None:
     """Inpainting, outpainting and style each have a path of their own, and the files go as a form."""
-    image, mask = Media(data=picture(), mime_type="image/png"), Media(data=picture("white"))
+    image, mask = Media(data=picture(), mime_type="image/png"), Media(data=mask_picture())
     async with setup("stability") as here:
         cases: Sequence[Mapping[str, Any]] = (
             {"mode": image_pb2.EDIT_MODE_INPAINT, "mask": mask},
@@ -194,6 +196,7 @@ async def test_stability_edits() -> None:
     ]  # fmt: skip
     inpaint, outpaint, style, transfer, whole = (request.body for request in here.upstream.requests)
     assert {"image", "mask", "prompt", "output_format"} == inpaint.keys()
+    assert Image.open(io.BytesIO(inpaint["mask"])).convert("L").getcolors() == [(24, 0), (24, 255)]
     assert (outpaint["left"], outpaint["up"]) == ("8", "4")
     assert not {"right", "down"} & outpaint.keys()
     assert style["image"] == picture()

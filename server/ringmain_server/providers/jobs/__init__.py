@@ -61,4 +61,5 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSession
         kind=settings.kind,
         transport=JobsTransport(http, Fetcher(hosts, ANSWER_LIMIT)),
         translators=translators,
+        edits=lambda _: service.edits,
     )

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.media.canvas import EditForm
 from ringmain_server.providers.transport import HttpRequest, Json
+
+WHITE = EditForm("luminance")
+"""White is redrawn: the habit of these services."""
 
 Submit = Callable[[Any, Candidate], Sequence[HttpRequest]]
 """A request of the contract to the jobs it takes, one request each.
@@ -55,6 +59,7 @@ class Service:
         cancel: What stops a job, made likewise; None where nothing does.
         headers: What every request carries, made from the key.
         result_hosts: Where its pictures are, as `media.fetch.Fetcher` writes hosts.
+        edits: How it is told where to change an image.
         interval: Seconds until the first and until each later look at a job.
     """
 
@@ -66,6 +71,7 @@ class Service:
     result: Callable[[Json, Candidate], HttpRequest] | None = None
     cancel: Callable[[Json, Candidate], HttpRequest] | None = None
     result_hosts: Sequence[str] = ()
+    edits: EditForm = WHITE
     interval: tuple[float, float] = (1.0, 2.0)
 
 

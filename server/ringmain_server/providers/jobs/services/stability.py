@@ -13,6 +13,7 @@ from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField, MediaInvalid
+from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at
@@ -132,5 +133,6 @@ SERVICE = Service(
     read=_read,
     headers=bearer,
     poll=_poll,
+    edits=EditForm("luminance", outpaints=True),
     interval=(5.0, 5.0),
 )
