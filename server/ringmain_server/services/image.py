@@ -3,28 +3,39 @@
 from collections.abc import AsyncGenerator
 
 from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_CLASSIFICATION
 
 from ringmain_server.backend import Backend, Call
+from ringmain_server.live import Live
+from ringmain_server.media.inspection import inspect_image
+from ringmain_server.media.room import MediaRoom
 from ringmain_server.operations import (
+    CHAT,
+    CLASSIFY_IMAGE,
     EDIT_IMAGES,
     GENERATE_IMAGES,
     STREAM_EDIT_IMAGES,
     STREAM_GENERATE_IMAGES,
     UPSCALE_IMAGE,
 )
+from ringmain_server.services.classify import classification, question
 
 SERVICE = image_pb2.DESCRIPTOR.services_by_name["ImageService"]
 
 
 class ImageService:
-    """Images from words, and changed images.
+    """Images from words, changed images, and what image files hold.
 
     Args:
         pipeline: What answers.
+        live: What there is to ask.
+        room: Where images are looked at.
     """
 
-    def __init__(self, pipeline: Backend) -> None:
+    def __init__(self, pipeline: Backend, live: Live, room: MediaRoom) -> None:
         self._pipeline = pipeline
+        self._live = live
+        self._room = room
 
     async def GenerateImages(
         self, request: image_pb2.GenerateImagesRequest, call: Call
@@ -52,3 +63,45 @@ class ImageService:
     ) -> image_pb2.UpscaleImageResponse:
         """Enlarges an image."""
         return await self._pipeline.call(UPSCALE_IMAGE, request, call)
+
+    async def InspectImage(
+        self, request: image_pb2.InspectImageRequest, call: Call
+    ) -> image_pb2.InspectImageResponse:
+        """Says what an image file holds, and asks a classifier where one is named."""
+        image = await self._room.inline(request.image, "image")
+        found = await self._room.pool.run(
+            inspect_image,
+            image.data,
+            field="image.data",
+            location=self._live.now.settings.media.location_allowed,
+            read=self._room.read,
+        )
+        response = image_pb2.InspectImageResponse(
+            mime_type=found.mime_type,
+            width=found.width,
+            height=found.height,
+            frame_count=found.frame_count,
+            has_alpha=found.has_alpha,
+            exif=found.exif,
+            sha256=found.sha256,
+            perceptual_hash=found.perceptual_hash,
+            dominant_colors=found.dominant_colors,
+        )
+        if request.classifier_model:
+            call.model = request.classifier_model
+            response.MergeFrom(await self._classified(request, call))
+        return response
+
+    async def _classified(
+        self, request: image_pb2.InspectImageRequest, call: Call
+    ) -> image_pb2.InspectImageResponse:
+        """What a classifier says, or a model that sees and answers in JSON."""
+        served = self._live.models.resolve(request.classifier_model)
+        for one in served:
+            if CLASSIFY_IMAGE in one.operations and _classifies(one.candidate.capabilities):
+                return await self._pipeline.call(CLASSIFY_IMAGE, request, call)
+        return classification(await self._pipeline.call(CHAT, question(request), call))
+
+
+def _classifies(capabilities: frozenset[int] | None) -> bool:
+    return capabilities is not None and CAPABILITY_IMAGE_CLASSIFICATION in capabilities

@@ -1,14 +1,16 @@
 """Room 4, pure: sizes and ratios, fitted to what a service offers."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ringmain.v1.image_service_pb2 import ImageConfig
+
+from ringmain_server.media.sizes import choose
 
 Size = tuple[int, int]
 
 
-def wanted_ratio(config: ImageConfig) -> float | None:
+def _wanted_ratio(config: ImageConfig) -> float | None:
     """Width over height, None where the caller leaves it to the model. An exact size wins."""
     text = config.size.replace("x", ":") or config.aspect_ratio
     if not text:
@@ -17,15 +19,9 @@ def wanted_ratio(config: ImageConfig) -> float | None:
     return width / height
 
 
-def nearest_ratio(config: ImageConfig, offered: Sequence[str]) -> str:
-    """The ratio of those offered that is nearest to what is wanted; empty where nothing is.
-
-    Near is meant as a factor, so that twice too wide is as far as twice too high.
-    """
-    wanted = wanted_ratio(config)
-    if wanted is None:
-        return ""
-    return min(offered, key=lambda ratio: abs(math.log(_value(ratio) / wanted)))
+def nearest(config: ImageConfig, offered: Sequence[str]) -> str:
+    """The ratio or size of those offered that is nearest to what is wanted; empty where nothing is."""
+    return choose(offered, size=config.size, aspect_ratio=config.aspect_ratio).value
 
 
 def fitted_size(config: ImageConfig, *, step: int, least: int, most: int, area: int) -> Size | None:
@@ -38,7 +34,7 @@ def fitted_size(config: ImageConfig, *, step: int, least: int, most: int, area: 
         most: The longest side.
         area: Pixels of an image where only the ratio is wanted.
     """
-    ratio = wanted_ratio(config)
+    ratio = _wanted_ratio(config)
     if ratio is None:
         return None
     if config.size:
@@ -49,25 +45,5 @@ def fitted_size(config: ImageConfig, *, step: int, least: int, most: int, area: 
     return _stepped(width * shrink, step, least, most), _stepped(height * shrink, step, least, most)
 
 
-def nearest_size(config: ImageConfig, offered: Iterable[Size]) -> Size | None:
-    """The size of those offered that is nearest in ratio, then in area; None where nothing is wanted."""
-    ratio = wanted_ratio(config)
-    if ratio is None:
-        return None
-    area = math.prod(map(int, config.size.split("x"))) if config.size else 0
-
-    def far(size: Size) -> tuple[float, float]:
-        width, height = size
-        off = abs(math.log(width / height / ratio))
-        return round(off, 2), abs(math.log(width * height / area)) if area else -width * height
-
-    return min(offered, key=far)
-
-
 def _stepped(side: float, step: int, least: int, most: int) -> int:
     return min(max(round(side / step) * step, least), most)
-
-
-def _value(ratio: str) -> float:
-    width, _, height = ratio.partition(":")
-    return int(width) / int(height)

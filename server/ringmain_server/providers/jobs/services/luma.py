@@ -13,7 +13,7 @@ from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
-from ringmain_server.providers.jobs.shape import nearest_ratio
+from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "9:21")
@@ -43,7 +43,7 @@ def _generations(
 ) -> Sequence[HttpRequest]:
     body: dict[str, Any] = {"model": candidate.provider_model, "prompt": prompt, **more}
     body["format"] = _FORMATS.get(config.mime_type, "png")
-    if ratio := nearest_ratio(config, RATIOS):
+    if ratio := nearest(config, RATIOS):
         body["aspect_ratio"] = ratio
     body.update(plain_options(config, candidate))
     return [HttpRequest("/generations/image", body)] * max(config.image_count, 1)

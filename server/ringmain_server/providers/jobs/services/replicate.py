@@ -15,7 +15,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
-from ringmain_server.providers.jobs.shape import nearest_ratio
+from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "3:2", "4:3", "5:4", "1:1", "4:5", "3:4", "2:3", "9:16", "9:21")
@@ -25,7 +25,7 @@ _FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
     config = request.image_config
     given = {"prompt": request.prompt, **_knobs(config)}
-    if ratio := nearest_ratio(config, RATIOS):
+    if ratio := nearest(config, RATIOS):
         given["aspect_ratio"] = ratio
     return _each({**given, **plain_options(config, candidate)}, config, candidate)
 

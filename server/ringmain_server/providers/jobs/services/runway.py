@@ -10,21 +10,21 @@ from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
 from ringmain_server.providers.jobs.services.replicate import inline
-from ringmain_server.providers.jobs.shape import nearest_size
+from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
 
 VERSION = "2024-11-06"
 SIZES = (
-    (1920, 1080),
-    (1080, 1920),
-    (1024, 1024),
-    (1360, 768),
-    (1080, 1080),
-    (1168, 880),
-    (1440, 1080),
-    (1080, 1440),
-    (1808, 768),
-    (2112, 912),
+    "1920x1080",
+    "1080x1920",
+    "1024x1024",
+    "1360x768",
+    "1080x1080",
+    "1168x880",
+    "1440x1080",
+    "1080x1440",
+    "1808x768",
+    "2112x912",
 )
 MOST_REFERENCES = 3
 
@@ -41,11 +41,10 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
 def _tasks(
     prompt: str, config: image_pb2.ImageConfig, candidate: Candidate, more: Mapping[str, Any]
 ) -> Sequence[HttpRequest]:
-    width, height = nearest_size(config, SIZES) or (1024, 1024)
     body: dict[str, Any] = {
         "model": candidate.provider_model,
         "promptText": prompt,
-        "ratio": f"{width}:{height}",
+        "ratio": (nearest(config, SIZES) or "1024x1024").replace("x", ":"),
         **more,
         **plain_options(config, candidate),
     }

@@ -17,7 +17,7 @@ from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at
-from ringmain_server.providers.jobs.shape import nearest_ratio
+from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
@@ -37,7 +37,7 @@ _FAST_FACTOR = 4
 def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
     config, model = request.image_config, candidate.provider_model
     fields = [("prompt", request.prompt), *_knobs(config, candidate)]
-    if ratio := nearest_ratio(config, RATIOS):
+    if ratio := nearest(config, RATIOS):
         fields.append(("aspect_ratio", ratio))
     if config.style and model == "core":
         fields.append(("style_preset", config.style))
