@@ -211,10 +211,8 @@ def false_extension() -> bytes:
 def corners(image: Image) -> Sequence[tuple[int, int, int]]:
     """The colours near an image's corners: top left, top right, bottom left, bottom right."""
     rgb = image.convert("RGB")
-    columns, rows = (
-        (rgb.width // 6, rgb.width - rgb.width // 6),
-        (rgb.height // 6, rgb.height - rgb.height // 6),
-    )
+    columns = (rgb.width // 6, rgb.width - 1 - rgb.width // 6)
+    rows = (rgb.height // 6, rgb.height - 1 - rgb.height // 6)
     pixels = [rgb.getpixel((column, row)) for row in rows for column in columns]
     return [pixel for pixel in pixels if isinstance(pixel, tuple) and len(pixel) == 3]
 

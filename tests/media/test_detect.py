@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ringmain_server.media.detect import detect
+from ringmain_server.media.detect import DOCX, PPTX, XLSX, describe, detect
 
 SAMPLES = {
     "image/png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",),
@@ -16,6 +16,15 @@ SAMPLES = {
     "image/heif": (b"\x00\x00\x00\x18ftypmif1\x00",),
     "image/avif": (b"\x00\x00\x00\x18ftypavif\x00",),
     "application/pdf": (b"%PDF-1.7\n",),
+    "text/html": (
+        b"<!DOCTYPE html>",
+        b"\xef\xbb\xbf\n <HTML >",
+        b"<p>hello",
+        b'<?xml version="1.0"?>\n<html lang="en">',
+    ),
+    DOCX: (b"PK\x03\x04....word/document.xml",),
+    PPTX: (b"PK\x03\x04....ppt/presentation.xml",),
+    XLSX: (b"PK\x03\x04....xl/workbook.xml",),
     "audio/wav": (b"RIFF\x24\x00\x00\x00WAVEfmt ",),
     "audio/mpeg": (b"ID3\x04\x00", b"\xff\xfb\x90\x64", b"\xff\xf3\x48\xc4"),
     "audio/ogg": (b"OggS\x00\x02",),
@@ -26,6 +35,8 @@ SAMPLES = {
     "": (
         b"",
         b"hello",
+        b"<pre>",
+        b"PK\x03\x04....mimetype",
         b"RIFF\x10\x00\x00\x00AVI ",
         b"\x00\x00\x00\x18ftypzzzz",
         b"\xff\xe0\x00",
@@ -50,3 +61,21 @@ def test_any_bytes_have_an_answer(data: bytes) -> None:
     """No bytes make detection fail, and what it says is a media type or nothing."""
     found = detect(data)
     assert found in SAMPLES
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "nothing (0 bytes)"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"PK\x03\x04....", "application/zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted or older Office file"),
+        ("Grüße".encode(), "plain text"),
+        ("a" * 4095 + "ü", "plain text"),
+        (b"a\xffbcdef", "bytes of no known kind"),
+        (b"\x00\x01", "bytes of no known kind"),
+    ],
+)
+def test_anything_can_be_named(data: bytes | str, words: str) -> None:
+    """A refusal can name what it refuses, whatever it is."""
+    assert describe(data.encode() if isinstance(data, str) else data) == words

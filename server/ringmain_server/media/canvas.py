@@ -1,9 +1,9 @@
 """Media, outside the rooms: canvases and masks for models that change images. Blocks: call it by `runner.py`.
 
-    outpaint(data, Margins(…), field=…) -> Outpaint        a larger canvas, and the mask of what is to be drawn
-    mask_for(mask, (width, height), field=…) -> bytes      a caller's mask as the model wants it
+    outpaint(data, Margins(…), field=…) -> Outpaint       a larger canvas, and the mask of what to draw
+    mask_for(mask, (width, height), field=…) -> bytes     a caller's mask as the model wants it
 
-A mask is a PNG in one of two forms: `alpha`, whose transparent pixels are redrawn (the contract's own form, and
+A mask is a PNG in one of two forms: `alpha`, whose transparent pixels are redrawn (the contract's own, and
 https://platform.openai.com/docs/api-reference/images/createEdit); `luminance`, whose white pixels are
 (https://platform.stability.ai/docs/api-reference, Imagen).
 """
@@ -133,7 +133,7 @@ def mask_for(
     """
     found = probe(mask, field=field, limits=read)
     pixels = decoded(mask, found.mime_type, field)
-    if pixels.mode != "RGBA" or pixels.getchannel("A").getextrema()[0] > _HALF:
+    if pixels.mode != "RGBA" or not any(pixels.getchannel("A").histogram()[: _HALF + 1]):
         problem = "without transparent pixels, so that nothing would be redrawn"
         raise refuse(field, found.mime_type, problem, "a mask whose transparent pixels mark what to redraw")
     from PIL.Image import Resampling

@@ -7,6 +7,7 @@ MediaInvalid. Needs a call to `probe` before it: Pillow's own check of pixels is
 import importlib
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ def _pil() -> ModuleType:
     module = importlib.import_module("PIL.Image")
     # The limits of `probe` hold instead: they are settings, and stricter.
     setattr(module, "MAX_IMAGE_PIXELS", None)  # noqa: B010 - a module's variable, typed as a constant
+    # What its decoders remark on a caller's metadata concerns nobody here.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     return module
 
 

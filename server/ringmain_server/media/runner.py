@@ -74,4 +74,5 @@ class MediaPool:
 def _yield_to_the_loop() -> None:
     """Lowers this thread's priority where threads have their own (setpriority(2), section Bugs)."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ringmain_server.errors import InvalidField
 
-_SIZE = re.compile(r"([1-9]\d{0,4})\s*[x×]\s*([1-9]\d{0,4})", re.IGNORECASE)
+_SIZE = re.compile(r"([1-9]\d{0,4})\s*x\s*([1-9]\d{0,4})", re.IGNORECASE)
 _RATIO = re.compile(r"([1-9]\d{0,4}(?:\.\d{1,3})?)\s*:\s*([1-9]\d{0,4}(?:\.\d{1,3})?)")
 _SAME_SHAPE = 0.02
 """Shapes whose ratios differ by less than 2 % count as the same: 1024x1536 has no exact neighbour in 2:3."""

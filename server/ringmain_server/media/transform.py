@@ -64,9 +64,8 @@ def upscale(
 def _check_growth(found: Probe, factor: int, field: str, read: ReadLimits) -> None:
     most = max(found.width, found.height) * factor
     if found.pixel_count * factor * factor > read.max_pixels or most > read.max_side:
-        size = (
-            f"of {found.width}x{found.height} pixels, {found.width * factor}x{found.height * factor} enlarged"
-        )
+        enlarged = f"{found.width * factor}x{found.height * factor}"
+        size = f"of {found.width}x{found.height} pixels, {enlarged} enlarged"
         allowed = f"at most {read.max_pixels} pixels in all and {read.max_side} on a side"
         raise refuse(field, found.mime_type, size, allowed)
 
