@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ringmain_server.catalog.limits import NO_LIMITS, Limits
 from ringmain_server.catalog.prices import Price
 
 
@@ -31,13 +32,15 @@ class Candidate:
         kind: The provider's kind, which also keys `GenerationConfig.provider_options`.
         provider_model: The provider's own name for the model.
         timeouts: What bounds an attempt.
-        price: What tokens cost, None when unknown.
+        price: What it costs, None when unknown.
+        price_configured: Whether an operator said so: then it holds whatever else is known.
         capabilities: Values of `Capability`, None when unknown.
         context_tokens: Most tokens of input and output together, 0 when unknown.
         max_output_tokens: Most tokens of output, 0 when unknown.
         output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the most to
             write where a request does not say, on a wire that wants a number.
         prefill: Whether it continues an assistant's unfinished turn.
+        limits: What the model takes and makes besides tokens.
     """
 
     provider_id: str
@@ -50,6 +53,8 @@ class Candidate:
     max_output_tokens: int = 0
     output_limit_configured: bool = True
     prefill: bool = False
+    price_configured: bool = False
+    limits: Limits = NO_LIMITS
 
     @property
     def name(self) -> str:

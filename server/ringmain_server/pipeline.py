@@ -141,6 +141,8 @@ def _candidate(
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
         prefill=provider.prefills(stated.model) if stated.prefill is None else stated.prefill,
+        price_configured=stated.price is not None,
+        limits=known.limits,
     )
 
 
