@@ -39,6 +39,8 @@ def pieces(response: Drawn) -> Iterator[image_pb2.ImageEvent]:
     finished = image_pb2.ImageFinished()
     if any(image.revised_prompt for image in response.images):
         finished.revised_prompts.extend(image.revised_prompt for image in response.images)
+    if any(image.note for image in response.images):
+        finished.notes.extend(image.note for image in response.images)
     if response.HasField("usage"):
         finished.usage.CopyFrom(response.usage)
     if response.HasField("route"):
@@ -73,9 +75,9 @@ def fold(events: Iterable[image_pb2.ImageEvent], made: type[DrawnT]) -> DrawnT:
                 response.response_id = event.started.response_id
             case "finished":
                 finished = event.finished
-    prompts = dict(enumerate(finished.revised_prompts))
+    prompts, notes = dict(enumerate(finished.revised_prompts)), dict(enumerate(finished.notes))
     for index in sorted(data):
-        image = response.images.add(revised_prompt=prompts.get(index, ""))
+        image = response.images.add(revised_prompt=prompts.get(index, ""), note=notes.get(index, ""))
         image.media.mime_type = mime_types[index]
         image.media.data = b"".join(data[index])
     if finished.HasField("usage"):

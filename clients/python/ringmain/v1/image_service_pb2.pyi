@@ -258,8 +258,13 @@ class GeneratedImage(_message.Message):
 
     MEDIA_FIELD_NUMBER: _builtins.int
     REVISED_PROMPT_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
     revised_prompt: _builtins.str
     """The description the provider drew, when it rewrote the caller's."""
+    note: _builtins.str
+    """What of the request was met only nearly, in words: that the image was drawn
+    at the nearest size the model has, say. Empty when all of it was met.
+    """
     @_builtins.property
     def media(self) -> _content_pb2.Media:
         """The image."""
@@ -269,10 +274,11 @@ class GeneratedImage(_message.Message):
         *,
         media: _content_pb2.Media | None = ...,
         revised_prompt: _builtins.str = ...,
+        note: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["media", b"media"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["media", b"media", "revised_prompt", b"revised_prompt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["media", b"media", "note", b"note", "revised_prompt", b"revised_prompt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -451,6 +457,7 @@ class ImageFinished(_message.Message):
     REVISED_PROMPTS_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def revised_prompts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The description the provider drew for each image, when it rewrote it."""
@@ -463,16 +470,21 @@ class ImageFinished(_message.Message):
     def route(self) -> _routing_pb2.Route:
         """How it was served."""
 
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The note of each image, as `GeneratedImage.note`. Empty when there is none."""
+
     def __init__(
         self,
         *,
         revised_prompts: _abc.Iterable[_builtins.str] | None = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["revised_prompts", b"revised_prompts", "route", b"route", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notes", b"notes", "revised_prompts", b"revised_prompts", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
