@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ringmain_server.catalog.limits import NO_LIMITS, Limits
 from ringmain_server.catalog.prices import Price
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
@@ -33,7 +34,8 @@ class Candidate:
         kind: The provider's kind, which also keys `GenerationConfig.provider_options`.
         provider_model: The provider's own name for the model.
         timeouts: What bounds an attempt.
-        price: What tokens cost, None when unknown.
+        price: What it costs, None when unknown.
+        price_configured: Whether an operator said so: then it holds whatever else is known.
         capabilities: Values of `Capability`, None when unknown.
         context_tokens: Most tokens of input and output together, 0 when unknown.
         max_output_tokens: Most tokens of output, 0 when unknown.
@@ -42,6 +44,7 @@ class Candidate:
         prefill: Whether it continues an assistant's unfinished turn.
         images: What images it takes.
         edits: How it is told where to change an image.
+        limits: What the model takes and makes besides tokens.
     """
 
     provider_id: str
@@ -56,6 +59,8 @@ class Candidate:
     prefill: bool = False
     images: ModelLimits = ANY_IMAGE
     edits: EditForm = BY_TRANSPARENCY
+    price_configured: bool = False
+    limits: Limits = NO_LIMITS
 
     @property
     def name(self) -> str:

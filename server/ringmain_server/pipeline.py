@@ -15,6 +15,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
+from ringmain_server.catalog.limits import Limits
 from ringmain_server.catalog.models import UNKNOWN, KnownModel, listed, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
 from ringmain_server.condition import Conditions
@@ -24,6 +25,7 @@ from ringmain_server.layers.drain import Drain
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
+from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
 from ringmain_server.media.room import MediaRoom
 from ringmain_server.models import Models, Plan, Served
 from ringmain_server.operations import served_by
@@ -150,9 +152,20 @@ def _candidate(
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
         prefill=provider.prefills(stated.model) if stated.prefill is None else stated.prefill,
-        images=known.images if provider.images is None else provider.images,
+        images=_taken(known.limits) if provider.images is None else provider.images,
         edits=provider.edits(stated.model),
+        price_configured=stated.price is not None,
+        limits=known.limits,
     )
+
+
+def _taken(limits: Limits) -> ModelLimits:
+    """The images that a model takes: to read them, or to change them."""
+    if limits.vision is not None:
+        return limits.vision.image
+    if limits.image is None or not limits.image.input_types:
+        return ANY_IMAGE
+    return ModelLimits(mime_types=limits.image.input_types, max_bytes=limits.image.max_input_bytes)
 
 
 def _known(provider: Provider, known: KnownModel) -> frozenset[int] | None:

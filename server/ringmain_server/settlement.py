@@ -27,8 +27,10 @@ def settle(settled: Settled | None, call: Call, candidate: Candidate) -> None:
     if settled is None:
         return
     usage, route = settled.usage, settled.route
-    # A provider that says what it took, or a translator that priced what no count tells, knows better.
-    if candidate.price is not None and not usage.HasField("cost_nano_usd"):
+    # A provider that says what it took, or a translator that priced what no count tells, knows better than a
+    # list; whoever runs the gateway knows better than both.
+    told = usage.HasField("cost_nano_usd") and not candidate.price_configured
+    if candidate.price is not None and not told:
         cost = candidate.price.cost_nano_usd(usage)
         if cost is not None:
             usage.cost_nano_usd = cost

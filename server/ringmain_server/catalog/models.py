@@ -14,10 +14,10 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ringmain.v1.model_service_pb2 import CAPABILITY_DOCUMENT
+from ringmain.v1.model_service_pb2 import CAPABILITY_DOCUMENT, CAPABILITY_VISION
 
 from ringmain_server.catalog.capabilities import capability
-from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
+from ringmain_server.catalog.limits import NO_LIMITS, TABLES, Limits, read_limits
 
 DATA = Path(__file__).parent / "data"
 WIRES = ("", "responses")
@@ -27,7 +27,7 @@ _KEYS = frozenset(
     {"names", "aliases", "capabilities", "context_tokens", "max_output_tokens", "wire", "listed"}
 )
 _ORIGIN = frozenset({"source", "evidence", "checked"})
-"""Keys that a file sets for all of its models and a model may set for itself."""
+"""Keys that a file sets for all of its models and a model may set for itself; so is `vision`, for those that see."""
 
 
 class CatalogError(ValueError):
@@ -46,7 +46,7 @@ class KnownModel:
         source: The vendor's page about it.
         evidence: `page` when that page was read; `listing` when public listings that name it were.
         checked: When.
-        images: What images it takes.
+        limits: What it takes and makes besides tokens.
     """
 
     capabilities: frozenset[int] | None
@@ -56,7 +56,7 @@ class KnownModel:
     source: str
     evidence: str
     checked: date
-    images: ModelLimits = ANY_IMAGE
+    limits: Limits = NO_LIMITS
 
 
 UNKNOWN = KnownModel(None, 0, 0, "", "", "", date.min)
@@ -164,6 +164,7 @@ def _at(shelf: _Shelf, known: KnownModel) -> KnownModel:
         source=known.source,
         evidence=known.evidence,
         checked=known.checked,
+        limits=known.limits,
     )
 
 
@@ -212,7 +213,7 @@ def read(path: Path) -> Family:
         CatalogError: It breaks a rule.
     """
     document = tomllib.loads(path.read_text(encoding="utf-8"))
-    origin = {key: document[key] for key in _ORIGIN & document.keys()}
+    origin = {key: document[key] for key in (_ORIGIN | {"vision"}) & document.keys()}
     exact: dict[str, KnownModel] = {}
     patterns: list[tuple[str, KnownModel]] = []
     current: list[str] = []
@@ -241,7 +242,7 @@ def _listed(where: str, entry: Mapping[str, object]) -> Sequence[str]:
 
 
 def _models(where: str, entry: Mapping[str, object]) -> Iterator[tuple[str, KnownModel]]:
-    unknown = entry.keys() - _KEYS - _ORIGIN
+    unknown = entry.keys() - _KEYS - _ORIGIN - TABLES
     if unknown:
         raise CatalogError(f"{where}: unknown {', '.join(sorted(unknown))}")
     names = _strings(where, entry, "names")
@@ -260,15 +261,26 @@ def _known(where: str, entry: Mapping[str, object], name: str) -> KnownModel:
     source = _one(where, entry, "source").replace("{name}", name)
     if not source.startswith("https://"):
         raise CatalogError(f"{where}: source is not an https address")
+    capabilities = _capabilities(where, entry)
     return KnownModel(
-        capabilities=_capabilities(where, entry),
+        capabilities=capabilities,
         context_tokens=_limit(where, entry, "context_tokens"),
         max_output_tokens=_limit(where, entry, "max_output_tokens"),
         wire=_one(where, entry, "wire", WIRES),
         source=source,
         evidence=_one(where, entry, "evidence", EVIDENCE),
         checked=checked,
+        limits=_limits(where, entry, capabilities),
     )
+
+
+def _limits(where: str, entry: Mapping[str, object], capabilities: frozenset[int] | None) -> Limits:
+    sees = capabilities is not None and CAPABILITY_VISION in capabilities
+    tables = {name: entry[name] for name in TABLES & entry.keys() if name != "vision" or sees}
+    try:
+        return read_limits(tables)
+    except ValueError as exc:
+        raise CatalogError(f"{where}: {exc}") from exc
 
 
 def _capabilities(where: str, entry: Mapping[str, object]) -> frozenset[int] | None:

@@ -262,8 +262,8 @@ class GeneratedImage(_message.Message):
     revised_prompt: _builtins.str
     """The description the provider drew, when it rewrote the caller's."""
     note: _builtins.str
-    """How the image differs from what was asked, in words, such as the nearest
-    size that the model has. Empty when it does not.
+    """What of the request was met only nearly, in words: that the image was drawn
+    at the nearest size the model has, say. Empty when all of it was met.
     """
     @_builtins.property
     def media(self) -> _content_pb2.Media:
@@ -472,7 +472,7 @@ class ImageFinished(_message.Message):
 
     @_builtins.property
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """How each image differs from what was asked, when one does."""
+        """The note of each image, as `GeneratedImage.note`. Empty when there is none."""
 
     def __init__(
         self,
