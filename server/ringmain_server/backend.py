@@ -95,6 +95,7 @@ class Call:
         current: The attempt that runs now.
         replayed: Whether the answer is that of an earlier call, which has the attempts and pays.
         answer_id: The response id in an answer that began as another call's, empty otherwise.
+        detached: Whether its work may go on without the caller, beyond the deadline.
     """
 
     response_id: str
@@ -110,6 +111,7 @@ class Call:
     attempts: list[Attempt] = field(default_factory=list)
     replayed: bool = False
     answer_id: str = ""
+    detached: bool = False
 
     current: Attempt | None = None
 
