@@ -57,7 +57,7 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
                     self._made = await asyncio.to_thread(self._make)
         return self._made
 
-    # Once it is made, the transport's own coroutine is handed on: another around it would run at each wake-up.
+    # Once it is made, its own coroutine is handed on: one more around it would run at each wake-up.
 
     def send(self, request: Wire) -> Coroutine[Any, Any, Raw]:
         """See `Transport.send`."""

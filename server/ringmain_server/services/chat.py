@@ -27,9 +27,7 @@ class ChatService:
         self._pipeline = pipeline
         self._live = live
 
-    def Chat(
-        self, request: chat_pb2.ChatRequest, call: Call
-    ) -> Coroutine[Any, Any, chat_pb2.ChatResponse]:
+    def Chat(self, request: chat_pb2.ChatRequest, call: Call) -> Coroutine[Any, Any, chat_pb2.ChatResponse]:
         """Answers a conversation whole."""
         return self._pipeline.call(CHAT, request, call)
 
