@@ -157,6 +157,7 @@ class App:
         for provider in self._live.now.providers.values():
             await provider.transport.close()
         await self._sessions.close()
+        self._metrics.pass_on()
         self._log.info("stopped", ended_calls=ended)
 
     def _begin(self, work: Coroutine[object, object, None]) -> None:
@@ -259,6 +260,7 @@ def _first(wiring: Wiring, settings: Settings) -> Wired:
 async def _count_tasks(metrics: Metrics) -> None:
     while True:
         metrics.tasks(len(asyncio.all_tasks()))
+        metrics.pass_on()
         await asyncio.sleep(_TASKS_INTERVAL)
 
 

@@ -249,6 +249,8 @@ class Router:
             served = arrange(plan.policy.strategy, served, self._rng)
         if policy.failover_disabled:
             return Plan((served[0],), replace(plan.policy, fallback=""))
+        if served is plan.served:
+            return plan
         return Plan(tuple(served), plan.policy)
 
 

@@ -249,7 +249,9 @@ class ChatAnswer:
             raise ServerFault(self._provider_id, "broke the answer off by a fault of its own")
         if self._reason is None:
             self._reason = self._string(reason)
-        self._category = self._category or content_filter_category(choice.get("content_filter_results"))
+        filtered = choice.get("content_filter_results")
+        if filtered is not None and not self._category:
+            self._category = content_filter_category(filtered)
 
     def _string(self, value: object) -> str:
         if not isinstance(value, str):
