@@ -105,6 +105,16 @@ def test_when_events_are_taken_changes_nothing(says: list[Say], takes: list[bool
     assert whole.tokens == pieces.tokens
 
 
+@given(st.lists(_SAYS, max_size=4), st.none() | st.just(Usage(output_token_count=1)))
+def test_the_response_is_the_fold_of_the_events(says: list[Say], usage: Usage | None) -> None:
+    """A whole answer, of one text or of anything, is what its events would have folded to."""
+    whole, events = ChatAssembler("p"), ChatAssembler("p")
+    for say in says:
+        say(whole)
+        say(events)
+    assert whole.respond(FINISH_REASON_STOP, usage) == fold(events.finish(FINISH_REASON_STOP, usage))
+
+
 @given(st.lists(_SAYS, max_size=20))
 def test_every_part_begins_once_before_it_grows_and_ends_once(says: list[Say]) -> None:
     """Parts are numbered from zero in the order in which they began, and each has one begin and one end."""

@@ -166,6 +166,7 @@ class App:
             await provider.transport.close()
         await self._sessions.close()
         await self._room.close()
+        self._metrics.pass_on()
         self._log.info("stopped", ended_calls=ended)
 
     def _begin(self, work: Coroutine[object, object, None]) -> None:
@@ -274,6 +275,7 @@ def _first(wiring: Wiring, settings: Settings) -> Wired:
 async def _count_tasks(metrics: Metrics) -> None:
     while True:
         metrics.tasks(len(asyncio.all_tasks()))
+        metrics.pass_on()
         await asyncio.sleep(_TASKS_INTERVAL)
 
 

@@ -96,6 +96,7 @@ class Call:
         replayed: Whether the answer is that of an earlier call, which has the attempts and pays.
         answer_id: The response id in an answer that began as another call's, empty otherwise.
         parts: Requests that were made to answer this one, such as those about a document's pages.
+        detached: Whether its work may go on without the caller, beyond the deadline.
     """
 
     response_id: str
@@ -112,6 +113,7 @@ class Call:
     replayed: bool = False
     answer_id: str = ""
     parts: "list[Call]" = field(default_factory=list)
+    detached: bool = False
 
     current: Attempt | None = None
 

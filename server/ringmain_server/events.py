@@ -139,6 +139,21 @@ class ChatAssembler:
         events.append(chat_pb2.ChatEvent(finished=finished))
         return events
 
+    def respond(self, reason: FinishReason.ValueType, usage: Usage | None) -> chat_pb2.ChatResponse:
+        """The whole answer: what `fold` makes of `finish`, without the events where it is one text.
+
+        That is nearly every whole answer, and its events would cost more than the answer.
+        """
+        part = self._fresh
+        if self._events or len(self._indexes) != 1 or part is None or self._kind != "text":
+            return fold(self.finish(reason, usage))
+        self._fresh = None
+        response = chat_pb2.ChatResponse(finish_reason=reason, usage=usage)
+        message = response.message
+        message.role = ROLE_ASSISTANT
+        message.parts.add().text = "".join(self._pending)
+        return response
+
     def _select(self, key: Hashable, kind: str, part: Part) -> None:
         self._flush()
         index = self._indexes.get(key)

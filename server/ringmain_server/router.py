@@ -7,7 +7,7 @@ they are acted upon.
 import asyncio
 import math
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -41,7 +41,7 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 Value = TypeVar("Value")
 
-Ask = Callable[[Served, Call], Awaitable[Value]]
+Ask = Callable[[Served, Call], Coroutine[Any, Any, Value]]
 """One attempt: whom to ask, and the call as the attempt sees it."""
 
 
@@ -73,8 +73,8 @@ class Router:
         """The first answer of any candidate."""
         trial = self._trial(op, request, call)
 
-        async def ask(served: Served, mine: Call) -> Res:
-            return await served.backend.call(op, request, mine)
+        def ask(served: Served, mine: Call) -> Coroutine[Any, Any, Res]:
+            return served.backend.call(op, request, mine)
 
         served, attempt, response = await self._first(trial, call, ask)
         attempt.succeed(self._clock())
@@ -258,6 +258,8 @@ class Router:
             served = alike(first or served[0], served)
         if policy.failover_disabled:
             return Plan((served[0],), replace(plan.policy, fallback=""))
+        if served is plan.served:
+            return plan
         return Plan(tuple(served), plan.policy)
 
 

@@ -2,7 +2,6 @@
 
 import grpc
 from google.protobuf.any_pb2 import Any
-from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from ringmain.v1 import routing_pb2
@@ -38,22 +37,29 @@ def settle(settled: Settled | None, call: Call, candidate: Candidate) -> None:
     route.provider_model = candidate.provider_model
     # The last attempt is the one that succeeded; a hedged one may have begun before a slower one.
     for attempt in sorted(call.attempts, key=_slower_first) if len(call.attempts) > 1 else call.attempts:
-        route.attempts.append(attempt_message(attempt))
+        _write_attempt(attempt, route.attempts.add())
 
 
 def attempt_message(attempt: Attempt) -> routing_pb2.Attempt:
     """An attempt as the caller sees it."""
-    message = routing_pb2.Attempt(
-        provider_id=attempt.candidate.provider_id,
-        provider_model=attempt.candidate.provider_model,
-        latency=_duration(attempt.latency or 0.0),
-    )
+    message = routing_pb2.Attempt()
+    _write_attempt(attempt, message)
+    return message
+
+
+def _write_attempt(attempt: Attempt, message: routing_pb2.Attempt) -> None:
+    message.provider_id = attempt.candidate.provider_id
+    message.provider_model = attempt.candidate.provider_model
+    seconds = attempt.latency or 0.0
+    latency = message.latency
+    latency.seconds = whole = int(seconds)
+    latency.nanos = int((seconds - whole) * 1e9)
+    latency.SetInParent()
     if attempt.error is not None:
         message.error.CopyFrom(status(attempt.error))
     elif attempt.lost:
         message.error.code = grpc.StatusCode.CANCELLED.value[0]
         message.error.message = f"{attempt.candidate.provider_id}: another candidate answered first"
-    return message
 
 
 def _slower_first(attempt: Attempt) -> bool:
@@ -65,8 +71,3 @@ def status(error: RingmainError) -> Status:
     details = Any()
     details.Pack(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
     return Status(code=error.code.value[0], message=error.message, details=[details])
-
-
-def _duration(seconds: float) -> Duration:
-    whole = int(seconds)
-    return Duration(seconds=whole, nanos=int((seconds - whole) * 1e9))

@@ -1,5 +1,7 @@
 """The timeout layer: whole answers by a timer, streams by what the attempt is told."""
 
+import asyncio
+
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain_server.backend import Attempt, Call
@@ -30,6 +32,25 @@ async def test_no_answer_in_time_is_no_answer() -> None:
     with pytest.raises(NoAnswer, match=r"p: no answer within 0\.01 s"):
         await Timeout(backend, Timeouts(attempt=0.01)).call(CHAT, chat_pb2.ChatRequest(), _call())
     assert backend.closed == 1
+
+
+async def test_an_earlier_deadline_leaves_the_bound_to_the_edge() -> None:
+    """An attempt that the deadline ends first has no timer of its own: the edge's raises what it raises."""
+    call = _call()
+    call.deadline = 0.005
+    layer = Timeout(ScriptedBackend([[HANG]]), Timeouts(attempt=0.01))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(layer.call(CHAT, chat_pb2.ChatRequest(), call), 0.05)
+
+
+async def test_detached_work_is_bounded_whatever_the_deadline() -> None:
+    """Work that goes on without its caller still ends at its own timeout."""
+    call = _call()
+    call.deadline, call.detached = 0.005, True
+    with pytest.raises(NoAnswer):
+        await Timeout(ScriptedBackend([[HANG]]), Timeouts(attempt=0.01)).call(
+            CHAT, chat_pb2.ChatRequest(), call
+        )
 
 
 async def test_a_foreign_timeout_is_not_taken_for_the_layers_own() -> None:

@@ -42,6 +42,7 @@ class Calls:
     def __init__(self, default_deadline: float, limit: ConcurrencyLimit | None = None) -> None:
         self._limit = limit or ConcurrencyLimit(time.monotonic, ConcurrencySettings(adaptive=False))
         self.default_deadline = default_deadline
+        self._ids = _Ids()
         self._running: dict[asyncio.Task[object], Call] = {}
         self._closed = False
         self._evicted: set[Call] = set()
@@ -52,7 +53,7 @@ class Calls:
         """Makes the Call of a request and counts it as running."""
         remaining = context.time_remaining()
         call = Call(
-            response_id=f"resp_{os.urandom(16).hex()}",
+            response_id=f"resp_{self._ids.next()}",
             method=method,
             deadline=now + (self.default_deadline if remaining is None else remaining),
             trace_id=_trace_id(context),
@@ -127,6 +128,19 @@ class Calls:
         if left:
             await asyncio.wait(left, timeout=_LAST_WORDS)
         return len(left)
+
+
+class _Ids:
+    """Random ids of 128 bits: the system is asked for many at once, which costs as much as for one."""
+
+    def __init__(self) -> None:
+        self._ready: list[str] = []
+
+    def next(self) -> str:
+        if not self._ready:
+            random = os.urandom(64 * 16).hex()
+            self._ready = [random[at : at + 32] for at in range(0, len(random), 32)]
+        return self._ready.pop()
 
 
 def _trace_id(context: Context) -> str:

@@ -36,6 +36,7 @@ class Drain:
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         """Answers whole; a caller that leaves does not stop the provider."""
+        call.detached = True
         return await asyncio.shield(_keep(asyncio.ensure_future(self._whole(op, request, call))))
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:

@@ -94,6 +94,7 @@ class Idempotency:
         self, replay: Replay[Req, Any, Any], request: Req, call: Call, *, streamed: bool
     ) -> tuple[Key, _Work]:
         """The key of a request, and the work that it is if nothing is found under the key."""
+        call.detached = True  # others may wait for it longer than who began it
         fingerprint = hashlib.sha256(replay.essence(request)).digest()
         work: _Work = Shared(call, fingerprint, streamed=streamed, keep=min(self._keep, replay.keep))
         return Key(call.tenant_id, replay.request_id(request)), work

@@ -1,8 +1,8 @@
 """Room 3, per candidate: bounds one attempt in time."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -33,9 +33,16 @@ class Timeout:
         self._inner = inner
         self._timeouts = timeouts
 
-    async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+    def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
         """Answers whole, within the attempt timeout."""
-        limit = _least(self._timeouts.attempt, call.attempt.time_limit)
+        attempt = call.attempt
+        limit = _least(self._timeouts.attempt, attempt.time_limit)
+        if attempt.start + limit >= call.deadline and not call.detached:
+            # The edge ends the whole call before this timer could: one timer is enough.
+            return self._inner.call(op, request, call)
+        return self._bounded(limit, op, request, call)
+
+    async def _bounded(self, limit: float, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         timeout = asyncio.timeout(limit)
         try:
             async with timeout:

@@ -170,9 +170,12 @@ class Breaker:
         """The call was answered whole."""
         if permit.generation != self._permit.generation:
             return
+        if self._state is BreakerState.CLOSED:
+            # All that a closed circuit does of a success, which nearly every call is.
+            self._record.reset_counter()
+            return
         self._circuit.call(_succeed)
-        if permit.probe:
-            self._settle("the probe succeeded")
+        self._settle("the probe succeeded")
 
     def failed(self, permit: Permit, reason: str) -> None:
         """The candidate failed the call."""

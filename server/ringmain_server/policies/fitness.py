@@ -56,11 +56,17 @@ def able(model: str, served: Sequence[ServableT], op: Operation[Req], request: R
     Raises:
         CapabilityMissing: None can. Its metadata names what all of them lack.
     """
-    serving = [one for one in served if op in one.operations]
+    serving = served
+    for one in served:
+        if op not in one.operations:
+            serving = [other for other in served if op in other.operations]
+            break
     if not serving:
         raise CapabilityMissing(model, _missing_operation(served, op))
-    if any(_may_lack(one.candidate, op) for one in serving):
-        serving = _capable(model, serving, op, request)
+    for one in serving:
+        if _may_lack(one.candidate, op):
+            serving = _capable(model, serving, op, request)
+            break
     return _roomy(serving, op, request) if len(serving) > 1 else serving
 
 

@@ -23,6 +23,9 @@ class HoldSettings:
     long: float = 300.0
 
 
+_NEVER = -math.inf
+
+
 class Hold:
     """Until when a candidate is left alone. A hold is never shortened by a later one.
 
@@ -34,14 +37,16 @@ class Hold:
     def __init__(self, clock: Clock, settings: HoldSettings = HoldSettings()) -> None:
         self._clock = clock
         self._settings = settings
-        self._until = -math.inf
+        self._until = _NEVER
         self._reason = ""
         self._next = settings.first
 
     @property
     def until(self) -> float | None:
         """The instant it ends, infinite until a check passes, None when the candidate is not held."""
-        return self._until if self._until > self._clock() else None
+        until = self._until
+        # Nearly always there was no hold yet: no need to look at the clock.
+        return until if until > _NEVER and until > self._clock() else None
 
     @property
     def reason(self) -> str | None:
@@ -77,7 +82,7 @@ class Hold:
 
     def clear(self) -> None:
         """Ends the hold: a check passed, the configuration changed, or an operator said so."""
-        self._until = -math.inf
+        self._until = _NEVER
         self._next = self._settings.first
 
     def _hold(self, seconds: float, reason: str) -> None:

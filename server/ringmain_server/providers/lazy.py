@@ -4,8 +4,8 @@ The SDKs take up to a second each to import, and only what reaches a provider ne
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, Protocol, TypeVar
 
 from ringmain_server.providers.transport import Incoming
 
@@ -57,13 +57,21 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
                     self._made = await asyncio.to_thread(self._make)
         return self._made
 
-    async def send(self, request: Wire) -> Raw:
-        """See `Transport.send`."""
-        return await (self._made or await self.warm()).send(request)
+    # Once it is made, its own coroutine is handed on: one more around it would run at each wake-up.
 
-    async def open(self, request: Wire) -> Incoming[Chunk]:
+    def send(self, request: Wire) -> Coroutine[Any, Any, Raw]:
+        """See `Transport.send`."""
+        return self._send_first(request) if self._made is None else self._made.send(request)
+
+    def open(self, request: Wire) -> Coroutine[Any, Any, Incoming[Chunk]]:
         """See `Transport.open`."""
-        return await (self._made or await self.warm()).open(request)
+        return self._open_first(request) if self._made is None else self._made.open(request)
+
+    async def _send_first(self, request: Wire) -> Raw:
+        return await (await self.warm()).send(request)
+
+    async def _open_first(self, request: Wire) -> Incoming[Chunk]:
+        return await (await self.warm()).open(request)
 
     async def check(self, path: str) -> None:
         """Asks whether the provider answers and takes the credentials."""

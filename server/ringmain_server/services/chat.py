@@ -1,6 +1,7 @@
 """Room 2: ChatService."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 
@@ -26,9 +27,9 @@ class ChatService:
         self._pipeline = pipeline
         self._live = live
 
-    async def Chat(self, request: chat_pb2.ChatRequest, call: Call) -> chat_pb2.ChatResponse:
+    def Chat(self, request: chat_pb2.ChatRequest, call: Call) -> Coroutine[Any, Any, chat_pb2.ChatResponse]:
         """Answers a conversation whole."""
-        return await self._pipeline.call(CHAT, request, call)
+        return self._pipeline.call(CHAT, request, call)
 
     def StreamChat(
         self, request: chat_pb2.ChatRequest, call: Call

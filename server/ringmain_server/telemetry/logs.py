@@ -3,10 +3,10 @@
 import logging
 import re
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
@@ -50,29 +50,59 @@ class Mask:
     def __call__(self, text: str) -> str:
         """The text without secrets."""
         # Plain searches cost a tenth of the pattern, and nearly every line is free of secrets.
-        if any(hint in text for hint in self._hints):
-            return self._pattern.sub(MASK, text)
+        for hint in self._hints:
+            if hint in text:
+                return self._pattern.sub(MASK, text)
         return text
 
 
 class _Sink:
-    """Writes finished lines; one write a line, so that processes sharing a pipe do not mix theirs."""
+    """Makes lines of fields, masks and writes them; one write a line, so that processes do not mix theirs.
 
-    def __init__(self, stream: TextIO, file: RotatingFileHandler | None) -> None:
+    Args:
+        stream: Where lines go.
+        console: Makes lines for people, None for lines of JSON.
+        file: Gets lines of JSON in any case, None for no file.
+        mask: Is put over every line.
+    """
+
+    def __init__(
+        self, stream: TextIO, console: Processor | None, file: RotatingFileHandler | None, mask: Mask
+    ) -> None:
         self._stream = stream
+        self._console = console
         self._file = file
+        self._mask = mask
 
-    def msg(self, line: tuple[str, str]) -> None:
-        shown, filed = line
+    def write(self, level: str, event: str | None, fields: dict[str, Any]) -> None:
+        """Writes a line."""
+        now = datetime.now(UTC)
+        json = "" if self._console and not self._file else self._mask(_json(now, level, event, fields))
+        shown = json
+        if self._console is not None:
+            stamp = f"{now.replace(tzinfo=None).isoformat()}Z"
+            readable = {**fields, "event": event, "level": level, "timestamp": stamp}
+            shown = self._mask(str(self._console(self, level, readable)))
         try:
             self._stream.write(shown + "\n")
             self._stream.flush()
         except OSError:
             pass  # nobody reads any more: no reason to fail whoever writes
         if self._file is not None:
-            self._file.emit(logging.LogRecord("ringmain", logging.INFO, "", 0, filed, None, None))
+            self._file.emit(logging.LogRecord("ringmain", logging.INFO, "", 0, json, None, None))
 
-    log = debug = info = warn = warning = error = critical = fatal = failure = exception = msg
+
+def _direct(level: int) -> type[FilteringBoundLogger]:
+    """The logger of structlog for a level, without its chain of processors: every call writes a line."""
+    filtering: Any = structlog.make_filtering_bound_logger(level)
+
+    class Direct(filtering):  # type: ignore[misc]
+        """Hands each line straight to the sink."""
+
+        def _proxy_to_logger(self, method_name: str, event: str | None = None, **event_kw: Any) -> None:
+            self._logger.write(method_name, event, {**self._context, **event_kw})
+
+    return cast("type[FilteringBoundLogger]", Direct)
 
 
 def make_log(
@@ -95,12 +125,9 @@ def make_log(
     file = _file(settings, worker)
     mask = secrets if isinstance(secrets, Mask) else Mask(secrets)
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        _Sink(out, file),
-        processors=[
-            _stamp,
-            _Render(_console(out) if console else None, mask, filed=file is not None),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
+        _Sink(out, _console(out) if console else None, file, mask),
+        processors=[],
+        wrapper_class=_direct(_LEVELS[settings.level]),
         cache_logger_on_first_use=True,
     )
     # Bound now: a logger that is not yet bound would be bound anew for every line.
@@ -108,38 +135,14 @@ def make_log(
     return bound
 
 
-def _stamp(_: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Level and time, quicker than structlog's general processors: every call comes by here."""
-    event["level"] = name
-    event["timestamp"] = f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"
-    return event
-
-
-class _Render:
-    """The last processor: fields to a line for people or a line of JSON, masked."""
-
-    def __init__(self, console: Processor | None, mask: Mask, *, filed: bool) -> None:
-        self._console = console
-        self._mask = mask
-        self._filed = filed
-
-    def __call__(self, logger: Any, name: str, event: MutableMapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-        if self._console is None:
-            line = self._mask(_json(dict(event)))
-            return ((line, line),), {}
-        filed = self._mask(_json(dict(event))) if self._filed else ""
-        return ((self._mask(str(self._console(logger, name, event))), filed),), {}
-
-
-def _json(event: dict[str, Any]) -> str:
-    exc = event.pop("exc_info", None)
+def _json(now: datetime, level: str, event: str | None, fields: dict[str, Any]) -> str:
+    line: dict[str, Any] = {"time": now, "level": level, "event": event, **fields}
+    exc = line.pop("exc_info", None)
     if exc is not None:
-        event["exception"] = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)(
+        line["exception"] = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)(
             (type(exc), exc, exc.__traceback__)
         )
-    head = {"time": event.pop("timestamp"), "level": event.pop("level"), "event": event.pop("event")}
-    ordered = {**head, **event}
-    return orjson.dumps(ordered, default=str).decode()
+    return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
 def _console(stream: TextIO) -> Processor:

@@ -1,10 +1,14 @@
 """Prometheus metrics: every name in one place. Children are bound once, at the first use of their labels."""
 
 import os
-from collections.abc import Mapping
-from typing import NamedTuple
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
 
 from ringmain_server.backend import Call
 
@@ -13,20 +17,32 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120
 _STATES = {"closed": 0, "half_open": 1, "open": 2}
 _MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
+TOGETHER = 64
+"""Ended calls that are counted together."""
+
 
 class _Ended(NamedTuple):
-    calls: Counter
-    duration: Histogram
+    """What is counted of an ended call. Without its messages, which may be large."""
+
+    method: str
+    code: str
+    seconds: float
+    outcomes: list[tuple[str, str]]
+    tokens: tuple[tuple[tuple[str, str], int], ...]
 
 
 class Metrics:
     """The service's metrics.
+
+    Ended calls are counted in batches, which costs a tenth of counting each at its end: at the latest when
+    somebody looks, and when `pass_on` is called now and then for the files that several processes share.
 
     Args:
         registry: Where they are collected.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        registry.register(_PassOn(self))  # the first to be collected
         self._calls = Counter(
             "ringmain_calls", "Calls by method and status code.", ["method", "code"], registry=registry
         )
@@ -70,10 +86,10 @@ class Metrics:
         self._tasks = Gauge(
             "ringmain_tasks", "Tasks of the event loop.", registry=registry, multiprocess_mode="livesum"
         )
-        self._running: dict[str, Gauge] = {}
-        self._ended: dict[tuple[str, str], _Ended] = {}
-        self._tried: dict[tuple[str, str], Counter] = {}
-        self._counted: dict[tuple[str, str], Counter] = {}
+        self._running: dict[str, int] = {}
+        self._ended: deque[_Ended] = deque()
+        self._passing_on = threading.Lock()
+        self._children: dict[tuple[MetricWrapperBase, tuple[str, ...]], Any] = {}
 
     def tasks(self, count: int) -> None:
         """So many tasks there are now."""
@@ -81,23 +97,34 @@ class Metrics:
 
     def began(self, method: str) -> None:
         """A call began."""
-        gauge = self._running.get(method)
-        if gauge is None:
-            gauge = self._running[method] = self._in_flight.labels(method)
-        gauge.inc()
+        self._running[method] = self._running.get(method, 0) + 1
 
     def ended(self, call: Call, code: str, seconds: float) -> None:
         """A call ended, with the name of its status code."""
-        self._running[call.method].dec()
-        ended = self._ended.get((call.method, code))
-        if ended is None:
-            ended = _Ended(self._calls.labels(call.method, code), self._duration.labels(call.method))
-            self._ended[call.method, code] = ended
-        ended.calls.inc()
-        ended.duration.observe(seconds)
-        self._count_attempts(call, code)
+        self._running[call.method] -= 1
+        self._ended.append(_Ended(call.method, code, seconds, _outcomes(call, code), _tokens(call)))
         for part in call.parts:
-            self._count_attempts(part, code)
+            self._ended.append(_Ended("", code, 0.0, _outcomes(part, code), _tokens(part)))
+        if len(self._ended) >= TOGETHER:
+            self.pass_on()
+
+    def pass_on(self) -> None:
+        """Counts what ended since the last time. May be called from any thread."""
+        with self._passing_on:
+            counts: dict[tuple[Counter, tuple[str, ...]], int] = defaultdict(int)
+            while self._ended:
+                one = self._ended.popleft()
+                if one.method:
+                    counts[self._calls, (one.method, one.code)] += 1
+                    self._child(self._duration, (one.method,)).observe(one.seconds)
+                for outcome in one.outcomes:
+                    counts[self._attempts, outcome] += 1
+                for key, count in one.tokens:
+                    counts[self._tokens, key] += count
+            for (counter, labels), count in counts.items():
+                self._child(counter, labels).inc(count)
+            for method, running in list(self._running.items()):
+                self._child(self._in_flight, (method,)).set(running)
 
     def happened(self, kind: str) -> None:
         """An event was published."""
@@ -124,24 +151,40 @@ class Metrics:
         if gauge is not None:
             gauge.set(_STATES[state])
 
-    def _count_attempts(self, call: Call, code: str) -> None:
-        for attempt in call.attempts:
-            if attempt.error is not None:
-                outcome = type(attempt.error).__name__
-            else:
-                outcome = "succeeded" if code == "OK" else "cancelled"
-            key = (attempt.candidate.provider_id, outcome)
-            child = self._tried.get(key)
-            if child is None:
-                child = self._tried[key] = self._attempts.labels(*key)
-            child.inc()
-        if call.usage is not None and call.attempts:
-            provider_id = call.attempts[-1].candidate.provider_id
-            self._count_tokens(provider_id, "input", call.usage.input_token_count)
-            self._count_tokens(provider_id, "output", call.usage.output_token_count)
-
-    def _count_tokens(self, provider_id: str, direction: str, count: int) -> None:
-        child = self._counted.get((provider_id, direction))
+    def _child(self, metric: MetricWrapperBase, labels: tuple[str, ...]) -> Any:
+        child = self._children.get((metric, labels))
         if child is None:
-            child = self._counted[provider_id, direction] = self._tokens.labels(provider_id, direction)
-        child.inc(count)
+            child = self._children[metric, labels] = metric.labels(*labels)
+        return child
+
+
+class _PassOn(Collector):
+    """Has no metrics of its own: what was not passed on yet is, before the others are collected."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        self._metrics.pass_on()
+        return ()
+
+
+def _outcomes(call: Call, code: str) -> list[tuple[str, str]]:
+    """Provider and outcome of each attempt."""
+    ended = "succeeded" if code == "OK" else "cancelled"
+    return [
+        (attempt.candidate.provider_id, ended if attempt.error is None else type(attempt.error).__name__)
+        for attempt in call.attempts
+    ]
+
+
+def _tokens(call: Call) -> tuple[tuple[tuple[str, str], int], ...]:
+    """Provider, direction and count of what was used."""
+    if call.usage is None or not call.attempts:
+        return ()
+    provider_id = call.attempts[-1].candidate.provider_id
+    read, written = call.usage.input_token_count, call.usage.output_token_count
+    return ((provider_id, "input"), read), ((provider_id, "output"), written)

@@ -60,8 +60,10 @@ class Observer:
         """The caller has the whole answer."""
         self._metrics.ended(call, "OK", seconds)
         self._report(call)
-        usage = None if call.replayed else call.usage
-        self._write("call", code="OK", **_fields(call, seconds), **_usage(usage))
+        fields = _fields(call, "OK", seconds)
+        if call.usage is not None and not call.replayed:
+            _count(fields, call.usage)
+        self._write("call", **fields)
 
     def failed(self, call: Call, error: RingmainError, seconds: float) -> None:
         """The caller gets an error."""
@@ -69,14 +71,16 @@ class Observer:
         self._metrics.ended(call, code, seconds)
         self._report(call, error)
         write = self._log.error if isinstance(error, Internal) else self._log.warning
-        write("call", code=code, reason=error.reason, error=error.message, **_fields(call, seconds))
+        write("call", **_fields(call, code, seconds, reason=error.reason, error=error.message))
 
     def cancelled(self, call: Call, seconds: float) -> None:
         """The caller left."""
         self._metrics.ended(call, "CANCELLED", seconds)
         self._report(call)
-        usage = call.attempts[-1].usage if call.attempts else None
-        self._write("call", code="CANCELLED", **_fields(call, seconds), **_usage(usage))
+        fields = _fields(call, "CANCELLED", seconds)
+        if call.attempts and call.attempts[-1].usage is not None:
+            _count(fields, call.attempts[-1].usage)
+        self._write("call", **fields)
 
     def crashed(self, call: Call, exc: BaseException) -> None:
         """An unknown exception reached the edge; the caller is told nothing of it."""
@@ -92,8 +96,10 @@ class Observer:
             self._reporter.refused(error)
 
 
-def _fields(call: Call, seconds: float) -> dict[str, object]:
+def _fields(call: Call, code: str, seconds: float, **more: object) -> dict[str, object]:
     fields: dict[str, object] = {
+        "code": code,
+        **more,
         "method": call.method,
         "response_id": call.response_id,
         "ms": round(seconds * 1000, 1),
@@ -120,15 +126,10 @@ def _fields(call: Call, seconds: float) -> dict[str, object]:
     return fields
 
 
-def _usage(usage: Usage | None) -> dict[str, object]:
-    if usage is None:
-        return {}
-    fields: dict[str, object] = {
-        "input_tokens": usage.input_token_count,
-        "output_tokens": usage.output_token_count,
-    }
+def _count(fields: dict[str, object], usage: Usage) -> None:
+    fields["input_tokens"] = usage.input_token_count
+    fields["output_tokens"] = usage.output_token_count
     if usage.estimated:
         fields["estimated"] = True
     if usage.HasField("cost_nano_usd"):
         fields["cost_nano_usd"] = usage.cost_nano_usd
-    return fields

@@ -44,6 +44,13 @@ def test_the_key_and_the_sdks_headers() -> None:
     assert found.headers["User-Agent"].startswith("AsyncOpenAI/")
 
 
+def test_nothing_is_told_of_the_machine() -> None:
+    """The headers by which the SDK describes where it runs are left out."""
+    found = known(api_key="k").headers
+    assert "User-Agent" in found
+    assert not any(name.lower().startswith("x-stainless") for name in found)
+
+
 def test_the_usual_endpoint() -> None:
     """Without an address it is OpenAI's."""
     assert known(base_url=None).base_url == "https://api.openai.com/v1"

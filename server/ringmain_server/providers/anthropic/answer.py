@@ -20,7 +20,7 @@ from ringmain.v1.generation_pb2 import (
 )
 
 from ringmain_server.errors import ContentFiltered, MalformedAnswer
-from ringmain_server.events import ChatAssembler, fold
+from ringmain_server.events import ChatAssembler
 from ringmain_server.providers.anthropic import reasoning
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.usage import Counts
@@ -96,10 +96,14 @@ class Answer:
             self.assembler.arguments(piece, index)
 
     def end(self, index: int) -> None:
-        """A block is complete."""
+        """A block of a stream is complete."""
+        self.settle(index)
+        self.assembler.close(index)
+
+    def settle(self, index: int) -> None:
+        """A block has all its pieces: an input that began and never went on is what it began with."""
         if index in self._unsent:
             self.argue(index, self._unsent[index])
-        self.assembler.close(index)
 
     def finish(
         self, stop_reason: str, details: object, counts: Counts, request: chat_pb2.ChatRequest
@@ -115,13 +119,25 @@ class Answer:
         Raises:
             ContentFiltered: The safety system refused, and nothing was written.
         """
+        reason = self._why(stop_reason, details)
+        return self.assembler.finish(reason, counts.usage(request, self.assembler.tokens))
+
+    def response(
+        self, stop_reason: str, details: object, counts: Counts, request: chat_pb2.ChatRequest
+    ) -> chat_pb2.ChatResponse:
+        """The response of a whole answer. Arguments and errors are those of `finish`."""
+        reason = self._why(stop_reason, details)
+        return self.assembler.respond(reason, counts.usage(request, self.assembler.tokens))
+
+    def _why(self, stop_reason: str, details: object) -> FinishReason.ValueType:
+        """Why the answer ended."""
         reason = _REASONS.get(stop_reason, FINISH_REASON_UNSPECIFIED)
         if reason == FINISH_REASON_REFUSAL and not self.assembler.parts:
             why = "the provider's safety system refused the request"
             raise ContentFiltered(self._provider_id, why, metadata={"category": _category(details)})
         if reason == FINISH_REASON_TOOL_CALLS and not self.assembler.tool_calls:
             reason = FINISH_REASON_STOP  # only the answer's own tool was called
-        return self.assembler.finish(reason, counts.usage(request, self.assembler.tokens))
+        return reason
 
     def _begin_tool(self, index: int, block: Json) -> None:
         name, call_id = text(block, "name"), text(block, "id")
@@ -163,10 +179,10 @@ def response(
         if not isinstance(block, dict):
             raise MalformedAnswer(provider_id, "answered with a block that is no object")
         answer.begin(index, block)
-        answer.end(index)
+        answer.settle(index)
     counts = Counts()
     counts.update(body.get("usage"))
-    return fold(answer.finish(stop_reason, body.get("stop_details"), counts, request))
+    return answer.response(stop_reason, body.get("stop_details"), counts, request)
 
 
 def parse(raw: bytes, provider_id: str) -> Json:

@@ -9,7 +9,6 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
-from ringmain_server.events import fold
 from ringmain_server.providers.openai import chat_request
 from ringmain_server.providers.openai.chat_answer import ChatAnswer
 from ringmain_server.providers.openai.dialects import Dialect
@@ -63,7 +62,7 @@ class ChatTranslator:
         """The response of the contract: the fold of the same events that a stream would have had."""
         answer = ChatAnswer(candidate.provider_id, request, self.wire.errors)
         answer.document(raw, "message")
-        return fold(answer.finish())
+        return answer.response()
 
 
 @dataclass(frozen=True, slots=True)

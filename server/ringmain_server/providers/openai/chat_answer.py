@@ -7,7 +7,7 @@ and a stream's `delta` name the same things in the same way, so that both are re
 from collections.abc import Mapping
 
 import orjson
-from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.generation_pb2 import (
     FINISH_REASON_CONTENT_FILTER,
     FINISH_REASON_MAX_TOKENS,
@@ -107,17 +107,29 @@ class ChatAnswer:
         """The last events.
 
         Raises:
+            ProviderError: As `response`.
+        """
+        return self.assembler.finish(self._why(), self.usage())
+
+    def response(self) -> ChatResponse:
+        """The response of a whole answer.
+
+        Raises:
             ContentFiltered: Nothing was left of the answer by a safety system.
             MalformedAnswer: There was no choice.
         """
+        return self.assembler.respond(self._why(), self.usage())
+
+    def _why(self) -> FinishReason.ValueType:
+        """Why the answer ended."""
         if not self.begun:
             raise self.malformed("without any choice")
         reason = _REASONS.get(self._reason or "", FINISH_REASON_UNSPECIFIED)
         if reason == FINISH_REASON_CONTENT_FILTER and not self.assembler.parts:
             raise withheld(self._provider_id, self._category)
         if reason in (FINISH_REASON_STOP, FINISH_REASON_UNSPECIFIED):
-            reason = self._stop(reason)
-        return self.assembler.finish(reason, self.usage())
+            return self._stop(reason)
+        return reason
 
     def usage(self) -> Usage:
         """What was consumed so far."""
@@ -237,7 +249,9 @@ class ChatAnswer:
             raise ServerFault(self._provider_id, "broke the answer off by a fault of its own")
         if self._reason is None:
             self._reason = self._string(reason)
-        self._category = self._category or content_filter_category(choice.get("content_filter_results"))
+        filtered = choice.get("content_filter_results")
+        if filtered is not None and not self._category:
+            self._category = content_filter_category(filtered)
 
     def _string(self, value: object) -> str:
         if not isinstance(value, str):

@@ -12,7 +12,6 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
-from ringmain_server.events import fold
 from ringmain_server.providers.openai import responses_request
 from ringmain_server.providers.openai.chat import END, STREAM_HEADERS
 from ringmain_server.providers.openai.dialects import Dialect
@@ -50,7 +49,7 @@ class ResponsesTranslator:
         """The response of the contract: the fold of the same events that a stream would have had."""
         answer = ResponsesAnswer(candidate.provider_id, request, self.errors)
         answer.whole(raw)
-        return fold(answer.finish())
+        return answer.response()
 
 
 @dataclass(frozen=True, slots=True)

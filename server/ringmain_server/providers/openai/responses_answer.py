@@ -9,7 +9,7 @@ that both are read by the same code and cannot come apart.
 from collections.abc import Callable, Mapping
 
 import orjson
-from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.generation_pb2 import (
     FINISH_REASON_CONTENT_FILTER,
     FINISH_REASON_MAX_TOKENS,
@@ -115,8 +115,20 @@ class ResponsesAnswer:
         """The last events.
 
         Raises:
+            ProviderError: As `response`.
+        """
+        return self.assembler.finish(self._why(), self.usage())
+
+    def response(self) -> ChatResponse:
+        """The response of a whole answer.
+
+        Raises:
             ContentFiltered: Nothing was left of the answer by a safety system.
         """
+        return self.assembler.respond(self._why(), self.usage())
+
+    def _why(self) -> FinishReason.ValueType:
+        """Why the answer ended."""
         reason = self._reason
         if reason == FINISH_REASON_CONTENT_FILTER and self.assembler.parts == len(self._sections):
             raise withheld(self._provider_id, self._category)
@@ -124,7 +136,7 @@ class ResponsesAnswer:
             reason = FINISH_REASON_TOOL_CALLS
         elif reason == FINISH_REASON_STOP and self._refused:
             reason = FINISH_REASON_REFUSAL
-        return self.assembler.finish(reason, self.usage())
+        return reason
 
     def usage(self) -> Usage:
         """What was consumed so far."""

@@ -23,6 +23,8 @@ Token = Callable[[], Awaitable[str]]
 
 _AZURE_V1 = "/openai/v1"
 _ENVIRONMENT_HEADERS = "OPENAI_CUSTOM_HEADERS"
+_OF_ITSELF = "x-stainless-"
+"""Opens headers by which the SDK tells of its machine, its interpreter and its own doings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,12 @@ def make_client(
 
 
 def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> Endpoint:
-    """What a client would send with every request."""
+    """What a client would send with every request, but for what it says of the machine it runs on."""
     headers: dict[str, str] = {}
     names: dict[str, str] = {}
     for name, value in {**client.auth_headers, **client.default_headers}.items():
+        if name.lower().startswith(_OF_ITSELF):
+            continue
         if isinstance(value, str) and value and not _is_foreign(name, settings):
             # Headers compare without case: the later one wins, under its own spelling.
             headers.pop(names.get(name.lower(), ""), None)

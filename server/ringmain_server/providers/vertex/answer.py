@@ -4,8 +4,9 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#
 each message of a stream are of one type, so that both are read here and cannot come apart.
 """
 
-from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import Media
+from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import MalformedAnswer, StreamBroken
@@ -71,14 +72,25 @@ class Answer:
         """The last events.
 
         Raises:
+            ProviderError: As `response`.
+        """
+        return self.assembler.finish(self._why(), self.usage())
+
+    def response(self) -> ChatResponse:
+        """The response of a whole answer.
+
+        Raises:
             ContentFiltered: A safety system left nothing of the answer.
             MalformedAnswer: There was none, or it broke off.
         """
+        return self.assembler.respond(self._why(), self.usage())
+
+    def _why(self) -> FinishReason.ValueType:
+        """Why the answer ended."""
         last = self._reason
         if last is None:
             raise StreamBroken(self._provider_id, "ended its answer without a reason to stop")
-        reason = finish_reason(self._provider_id, last.finish_reason, last.safety_ratings, self.assembler)
-        return self.assembler.finish(reason, self.usage())
+        return finish_reason(self._provider_id, last.finish_reason, last.safety_ratings, self.assembler)
 
     def usage(self) -> Usage:
         """What was consumed so far."""

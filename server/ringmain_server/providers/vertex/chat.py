@@ -14,7 +14,6 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
-from ringmain_server.events import fold
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.vertex import wire
@@ -163,7 +162,7 @@ def response(raw: wire.GenerateContentResponse, request: ChatRequest, candidate:
     """
     answer = Answer(candidate.provider_id, request)
     answer.read(raw)
-    return fold(answer.finish())
+    return answer.response()
 
 
 def translators(resources: Resources) -> Translators:
