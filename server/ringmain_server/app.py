@@ -190,7 +190,7 @@ class App:
         server.add_generic_rpc_handlers(
             (
                 edge.bind(chat.SERVICE, chat.ChatService(pipeline, self._live)),
-                edge.bind(vision.SERVICE, vision.VisionService(pipeline)),
+                edge.bind(vision.SERVICE, vision.VisionService(pipeline, self._live, self._room)),
                 edge.bind(image.SERVICE, image.ImageService(pipeline, self._live, self._room)),
                 edge.bind(embedding.SERVICE, embedding.EmbeddingService(pipeline)),
                 edge.bind(

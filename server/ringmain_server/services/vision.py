@@ -1,13 +1,18 @@
 """Room 2: VisionService. A question about images is a chat of one turn."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
-from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
+from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 
 from ringmain_server.backend import Backend, Call
+from ringmain_server.live import Live
+from ringmain_server.media.room import MediaRoom
 from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.policies.fitness import able
+from ringmain_server.services.document import DocumentReader, spooled
 
 SERVICE = vision_pb2.DESCRIPTOR.services_by_name["VisionService"]
 
@@ -17,10 +22,14 @@ class VisionService:
 
     Args:
         pipeline: What answers.
+        live: What there is to ask.
+        room: Where documents are worked on.
     """
 
-    def __init__(self, pipeline: Backend) -> None:
+    def __init__(self, pipeline: Backend, live: Live, room: MediaRoom) -> None:
         self._pipeline = pipeline
+        self._live = live
+        self._room = room
 
     async def AnalyzeImages(
         self, request: vision_pb2.AnalyzeImagesRequest, call: Call
@@ -41,6 +50,24 @@ class VisionService:
     ) -> AsyncGenerator[ChatEvent, None]:
         """Answers a question about images as it is written."""
         return self._pipeline.stream(STREAM_CHAT, question(request), call)
+
+    async def ReadDocument(
+        self, config: vision_pb2.ReadDocumentConfig, chunks: AsyncIterator[bytes], call: Call
+    ) -> AsyncGenerator[vision_pb2.ReadDocumentEvent, None]:
+        """Turns a document into Markdown, page by page, with its pictures described."""
+        able(config.model, self._live.models.resolve(config.model), CHAT, _SEEING)
+        settings = self._live.now.settings.media
+        with await spooled(chunks, self._room, settings.max_document_bytes) as file:
+            reader = DocumentReader(self._pipeline, self._room, settings, config, call)
+            async with aclosing(reader.read(file)) as events:
+                async for event in events:
+                    yield event
+
+
+_SEEING = ChatRequest(
+    messages=[Message(role=ROLE_USER, parts=[Part(media=Media(mime_type="image/png", data=b"-"))])]
+)
+"""What a model must be able to take that reads documents."""
 
 
 def question(request: vision_pb2.AnalyzeImagesRequest) -> ChatRequest:

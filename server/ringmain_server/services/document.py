@@ -1,0 +1,231 @@
+"""Room 2: a document read page by page, its pictures described by a model.
+
+Pages are in work a few at once and given away in order, so that memory is bounded by those, not by the document.
+A page that fails says why, and the rest goes on.
+"""
+
+import asyncio
+import hashlib
+import tempfile
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from cachetools import LRUCache
+from ringmain.v1 import vision_service_pb2 as vision_pb2
+from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
+from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.config import MediaSettings
+from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError
+from ringmain_server.media.documents import Document, Picture, page_markdown
+from ringmain_server.media.room import MediaRoom
+from ringmain_server.operations import CHAT
+from ringmain_server.settlement import status
+from ringmain_server.usage import total
+
+DESCRIBE = (
+    "Describe this picture from a document in one short paragraph, for somebody who cannot see it. "
+    "If it shows text, a chart or a table, give what it says."
+)
+TRANSCRIBE = (
+    "Write what is on this page as Markdown, in reading order: headings, paragraphs, lists, and tables as "
+    "Markdown tables. Describe each picture in one sentence at its place. Write nothing else."
+)
+_IN_MEMORY = 1 << 20
+"""Bytes of a document up to which it is not put on a disk."""
+_REMEMBERED = 256
+"""Descriptions that are kept, so that the logo on every page is described once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a model said of a picture, and what that consumed.
+
+    Attributes:
+        text: In words; empty where it failed.
+        usage: None where nothing was asked.
+        error: Why it failed.
+    """
+
+    text: str = ""
+    usage: Usage | None = None
+    error: RingmainError | None = None
+
+
+@dataclass(slots=True)
+class DocumentReader:
+    """Reads one document.
+
+    Attributes:
+        pipeline: What describes pictures.
+        room: Where the document is worked on.
+        settings: Limits.
+        config: How to read.
+        call: On whose behalf.
+    """
+
+    pipeline: Backend
+    room: MediaRoom
+    settings: MediaSettings
+    config: vision_pb2.ReadDocumentConfig
+    call: Call
+    _described: LRUCache[bytes, "asyncio.Task[Told]"] = field(
+        init=False, default_factory=lambda: LRUCache(_REMEMBERED)
+    )
+    _describing: "set[asyncio.Task[Told]]" = field(init=False, default_factory=set)
+
+    async def read(self, file: IO[bytes]) -> AsyncGenerator[vision_pb2.ReadDocumentEvent, None]:
+        """The events of a document whose bytes are all there.
+
+        Raises:
+            MediaInvalid: It cannot be opened.
+            InvalidField: It has fewer pages than are to be skipped.
+        """
+        run, config = self.room.pool.run, self.config
+        document = await run(_open, file, config.mime_type, self.settings)
+        try:
+            count = document.page_count
+            first = config.first_page or 1
+            if first > count:
+                raise InvalidField.at("config.first_page", f"is {first}, and the document has {count} pages")
+            opened = vision_pb2.DocumentOpened(mime_type=document.mime_type, page_count=count)
+            yield vision_pb2.ReadDocumentEvent(opened=opened)
+            usages: list[Usage] = []
+            pages = self._pages(document, first, count)
+            try:
+                async for page in pages:
+                    if page.HasField("usage"):
+                        usages.append(page.usage)
+                    yield vision_pb2.ReadDocumentEvent(page=page)
+            finally:
+                await pages.aclose()
+            finished = vision_pb2.DocumentFinished(usage=total(usages))
+            yield vision_pb2.ReadDocumentEvent(finished=finished)
+        finally:
+            await run(document.close)
+
+    async def _pages(
+        self, document: Document, first: int, last: int
+    ) -> AsyncGenerator[vision_pb2.DocumentPage, None]:
+        """Every page in order; those in work, or done and not yet given away, are never more than allowed."""
+        at_once = min(
+            self.config.max_parallel_pages or self.settings.parallel_pages, self.settings.max_parallel_pages
+        )
+        waiting: deque[asyncio.Task[vision_pb2.DocumentPage]] = deque()
+        following = first
+        try:
+            while waiting or following <= last:
+                while len(waiting) < at_once and following <= last:
+                    waiting.append(asyncio.create_task(self._page(document, following)))
+                    following += 1
+                yield await waiting[0]
+                waiting.popleft()
+        finally:
+            left = [*waiting, *self._describing]
+            for task in left:
+                task.cancel()
+            if left:
+                await asyncio.wait(left)
+
+    async def _page(self, document: Document, number: int) -> vision_pb2.DocumentPage:
+        try:
+            if self.config.mode == vision_pb2.DOCUMENT_MODE_PAGE_AS_IMAGE:
+                picture = await self.room.pool.run(document.page_image, number)
+                told = [await self._ask(picture, self.config.prompt or TRANSCRIBE)]
+                markdown = told[0].text
+            else:
+                content = await self.room.pool.run(document.page, number)
+                told = [await self._describe(picture) for picture in content.pictures]
+                markdown = page_markdown(content, [_quoted(one.text) for one in told])
+        except MediaInvalid as exc:
+            page = vision_pb2.DocumentPage(page_number=number)
+            page.error.CopyFrom(status(exc))
+            return page
+        page = vision_pb2.DocumentPage(page_number=number, markdown=markdown)
+        _settle(page, told)
+        return page
+
+    async def _describe(self, picture: Picture) -> Told:
+        """What a picture shows. One that was seen before is not asked about, and costs nothing, again."""
+        key = hashlib.sha256(picture.data).digest()
+        known = self._described.get(key)
+        if known is not None:
+            told = await asyncio.shield(known)
+            return Told(told.text, error=told.error)
+        task = asyncio.create_task(self._ask(picture, self.config.prompt or DESCRIBE))
+        self._described[key] = task
+        self._describing.add(task)
+        task.add_done_callback(self._describing.discard)
+        return await task
+
+    async def _ask(self, picture: Picture, prompt: str) -> Told:
+        part = self.call.part()
+        try:
+            answer = await self.pipeline.call(CHAT, self._question(picture, prompt), part)
+        except RingmainError as exc:
+            return Told(error=exc)
+        part.usage = answer.usage
+        return Told(_text(answer), answer.usage)
+
+    def _question(self, picture: Picture, prompt: str) -> ChatRequest:
+        media = Media(mime_type=picture.mime_type, data=picture.data)
+        message = Message(role=ROLE_USER, parts=[Part(media=media), Part(text=prompt)])
+        request = ChatRequest(model=self.config.model, messages=[message])
+        if self.config.HasField("routing_policy"):
+            request.routing_policy.CopyFrom(self.config.routing_policy)
+        return request
+
+
+async def spooled(chunks: AsyncIterator[bytes], room: MediaRoom, limit: int) -> IO[bytes]:
+    """A document's bytes in a file that vanishes when it is closed; on a disk only where they are many.
+
+    Raises:
+        MediaInvalid: They are more than the limit.
+    """
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+    size = 0
+    try:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > limit:
+                raise MediaInvalid.at("chunk", f"the document is larger than {limit} bytes, the most that is read")
+            await room.pool.run(file.write, chunk)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _open(file: IO[bytes], mime_type: str, settings: MediaSettings) -> Document:
+    from ringmain_server.media.documents import DocumentLimits, open_document
+    from ringmain_server.media.limits import ReadLimits
+
+    limits = DocumentLimits(
+        max_bytes=settings.max_document_bytes,
+        max_pages=settings.max_document_pages,
+        picture=ReadLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels),
+    )
+    return open_document(file, mime_type=mime_type, field="chunk", limits=limits)  # type: ignore[arg-type]
+
+
+def _settle(page: vision_pb2.DocumentPage, told: Sequence[Told]) -> None:
+    """Says what a page consumed, and the first thing that went wrong on it."""
+    usages = [one.usage for one in told if one.usage is not None]
+    if usages:
+        page.usage.CopyFrom(total(usages))
+    error = next((one.error for one in told if one.error is not None), None)
+    if error is not None:
+        page.error.CopyFrom(status(error))
+
+
+def _text(answer: ChatResponse) -> str:
+    return "".join(part.text for part in answer.message.parts).strip()
+
+
+def _quoted(text: str) -> str:
+    """A description as a block of its own, told apart from what the document says itself."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())

@@ -1,0 +1,23 @@
+"""Outside the rooms, pure: what several requests consumed together."""
+
+from collections.abc import Iterable
+
+from ringmain.v1.usage_pb2 import Usage
+
+_COUNTS = tuple(
+    field.name for field in Usage.DESCRIPTOR.fields if field.name not in ("cost_nano_usd", "estimated")
+)
+
+
+def total(usages: Iterable[Usage]) -> Usage:
+    """The sum of usages. Its cost is known if every cost is: of nothing it is zero."""
+    found, cost, known = Usage(), 0, True
+    for usage in usages:
+        for name in _COUNTS:
+            setattr(found, name, getattr(found, name) + getattr(usage, name))
+        found.estimated = found.estimated or usage.estimated
+        known = known and usage.HasField("cost_nano_usd")
+        cost += usage.cost_nano_usd
+    if known:
+        found.cost_nano_usd = cost
+    return found
