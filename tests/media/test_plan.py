@@ -29,7 +29,7 @@ def test_every_size_is_made_to_fit(size: tuple[int, int], limits: ModelLimits) -
 
 @given(st.tuples(SIDES, SIDES), LIMITS)
 def test_the_shape_stays(size: tuple[int, int], limits: ModelLimits) -> None:
-    """A side is off by less than two pixels from what the other asks for, unless it was raised to one pixel."""
+    """A side is off by little from what the other asks for, unless it was raised to one pixel."""
     width, height = fit(size, limits)
     if min(width, height) > 1:
         ratio = min(width / size[0], height / size[1])
@@ -55,7 +55,7 @@ def test_the_target_keeps_what_the_picture_has() -> None:
 
 
 def test_rounding_stays_below_the_pixels_allowed() -> None:
-    """Where rounding would exceed the pixels allowed, sides are rounded down, and a thin one stays a pixel."""
+    """Where rounding would exceed the pixels allowed, sides go down, and a thin one stays a pixel."""
     assert scaled((3, 3), 0.5, 3) == (1, 1)
     assert scaled((1000, 1), 0.1, 50) == (50, 1)
     assert scaled((1, 1000), 0.1, 50) == (1, 50)

@@ -47,6 +47,7 @@ def test_metadata_never_goes(kind: str) -> None:
 
 
 def shown(image: Image.Image) -> bool:
+    """Whether it shows the scene."""
     return pictures.shows_scene(image)
 
 

@@ -1,0 +1,138 @@
+"""Documents, pure: words, lines and rules of a page by where they stand.
+
+Coordinates are in points (1/72 inch) from the page's upper left corner, x to the right and y down.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def middle(self) -> float:
+        """Half way down."""
+        return (self.top + self.bottom) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Characters without a space between them.
+
+    Attributes:
+        text: Of the word.
+        box: Where it stands.
+        size: Of its font.
+        is_bold: Whether its font is.
+    """
+
+    text: str
+    box: Box
+    size: float
+    is_bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Neighbouring words of a line, without a wide gap between them."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def left(self) -> float:
+        """Where it begins."""
+        return self.words[0].box.left
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+        return max(word.box.right for word in self.words)
+
+    @property
+    def top(self) -> float:
+        """Its upper edge."""
+        return min(word.box.top for word in self.words)
+
+    @property
+    def bottom(self) -> float:
+        """Its lower edge."""
+        return max(word.box.bottom for word in self.words)
+
+    @property
+    def size(self) -> float:
+        """The size of most of its font."""
+        return median(word.size for word in self.words)
+
+    @property
+    def is_bold(self) -> bool:
+        """Whether all of it is."""
+        return all(word.is_bold for word in self.words)
+
+    @property
+    def text(self) -> str:
+        """Its words, with spaces between them."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def box(self) -> Box:
+        """Around all of it."""
+        return Box(self.left, self.top, self.right, self.bottom)
+
+
+Row = tuple[Segment, ...]
+"""Segments on one height, from left to right."""
+
+_WIDE_GAP = 1.2
+"""Times the font's size: what is further apart belongs to another column or cell."""
+
+
+def rows_of(words: Iterable[Word]) -> list[Row]:
+    """Words grouped by their height, from top to bottom, and each row by its wide gaps."""
+    rows: list[list[Word]] = []
+    heights: list[Box] = []
+    for word in sorted(words, key=lambda word: (word.box.middle, word.box.left)):
+        if rows and _is_beside(heights[-1], word.box):
+            rows[-1].append(word)
+            last = heights[-1]
+            heights[-1] = Box(0, min(last.top, word.box.top), 0, max(last.bottom, word.box.bottom))
+        else:
+            rows.append([word])
+            heights.append(word.box)
+    return [_segments(sorted(row, key=lambda word: word.box.left)) for row in rows]
+
+
+def _is_beside(row: Box, word: Box) -> bool:
+    """Whether a word stands on the height of a row: the middle of the smaller one is within the other."""
+    smaller, larger = (row, word) if row.bottom - row.top < word.bottom - word.top else (word, row)
+    inner = (smaller.bottom - smaller.top) / 4
+    return larger.top < smaller.middle < larger.bottom and smaller.middle + inner < larger.bottom + inner
+
+
+def _segments(words: Sequence[Word]) -> Row:
+    groups: list[list[Word]] = [[words[0]]]
+    for before, word in pairwise(words):
+        if word.box.left - before.box.right > _WIDE_GAP * max(before.size, word.size):
+            groups.append([word])
+        else:
+            groups[-1].append(word)
+    return tuple(Segment(tuple(group)) for group in groups)
+
+
+def free_between(rows: Sequence[Row], left: float, right: float) -> list[tuple[float, float]]:
+    """The stretches between two edges over which no segment of any row stands."""
+    taken = sorted((segment.left, segment.right) for row in rows for segment in row)
+    free, at = [], left
+    for start, end in taken:
+        if start > at:
+            free.append((at, start))
+        at = max(at, end)
+    return [*free, (at, right)] if at < right else free

@@ -1,0 +1,55 @@
+"""Documents, pure: pieces of Markdown (https://spec.commonmark.org/0.31.2/, tables as GitHub has them)."""
+
+import re
+from collections.abc import Sequence
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>])")
+_BEGINNING = re.compile(r"^(\s*)(#{1,6}\s|[-+>]\s|\d{1,9}[.)]\s|={3,}|-{3,})")
+
+
+def escaped(text: str) -> str:
+    """Text that means itself within a paragraph."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def paragraph(text: str) -> str:
+    """A paragraph whose first characters are not taken for a heading, a list or a rule."""
+    return _BEGINNING.sub(lambda found: f"{found[1]}\\{found[2]}", text)
+
+
+def heading(text: str, level: int) -> str:
+    """A heading of level 1 to 6, on one line."""
+    return f"{'#' * min(max(level, 1), 6)} {' '.join(text.split())}"
+
+
+def emphasised(text: str, *, bold: bool, italic: bool) -> str:
+    """Text with emphasis, the white space around it left outside, as Markdown demands."""
+    bare = text.strip()
+    if not bare or not (bold or italic):
+        return text
+    mark = "*" * (2 * bold + italic)
+    start = text.index(bare)
+    return f"{text[:start]}{mark}{bare}{mark}{text[start + len(bare) :]}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """A table, whose first row is its head; empty where no cell holds anything.
+
+    Args:
+        rows: Of cells. Short rows are filled up; what would end a cell or a row is written otherwise.
+    """
+    if not any(cell.strip() for row in rows for cell in row):
+        return ""
+    width = max(len(row) for row in rows)
+    lines = [_row([*row, *[""] * (width - len(row))]) for row in rows]
+    return "\n".join([lines[0], _row(["---"] * width), *lines[1:]])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell_text(cell) for cell in cells) + " |"
+
+
+def cell_text(text: str) -> str:
+    """A cell's text on one line."""
+    lines = [" ".join(line.split()) for line in text.strip().splitlines()]
+    return "<br>".join(line for line in lines if line).replace("|", "\\|")

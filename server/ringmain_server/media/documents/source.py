@@ -1,0 +1,62 @@
+"""Documents: the file of one, in memory or spooled to a disk."""
+
+import io
+from typing import BinaryIO
+
+from ringmain_server.media.detect import describe
+from ringmain_server.media.documents.limits import DocumentLimits
+from ringmain_server.media.limits import refuse, size_words
+
+_SAMPLE = 256 * 1024
+
+
+class Source:
+    """A document's file.
+
+    Args:
+        data: Its bytes, or a binary file that can seek, which whoever opened it closes after the document.
+    """
+
+    def __init__(self, data: bytes | BinaryIO) -> None:
+        self._data = data
+        self.size = len(data) if isinstance(data, bytes) else data.seek(0, io.SEEK_END)
+
+    def sample(self) -> bytes:
+        """Its first and its last bytes, by which its type is known."""
+        if isinstance(self._data, bytes):
+            return self._data[:_SAMPLE] + self._data[_SAMPLE:][-_SAMPLE:]
+        self._data.seek(0)
+        head = self._data.read(_SAMPLE)
+        self._data.seek(max(self.size - _SAMPLE, len(head)))
+        return head + self._data.read(_SAMPLE)
+
+    def whole(self) -> bytes:
+        """All of it."""
+        if isinstance(self._data, bytes):
+            return self._data
+        self._data.seek(0)
+        return self._data.read()
+
+    def file(self) -> BinaryIO:
+        """A file over it, at its beginning; bytes are shared, not copied."""
+        if isinstance(self._data, bytes):
+            return io.BytesIO(self._data)
+        self._data.seek(0)
+        return self._data
+
+    def raw(self) -> bytes | BinaryIO:
+        """What it was made of."""
+        return self._data
+
+
+def check_size(source: Source, limits: DocumentLimits, field: str) -> None:
+    """Refuses what is empty or of too many bytes.
+
+    Raises:
+        MediaInvalid: It is.
+    """
+    if not source.size:
+        raise refuse(field, describe(b""), "not a document", "a whole file")
+    if source.size > limits.max_bytes:
+        problem, allowed = f"of {size_words(source.size)}", f"at most {size_words(limits.max_bytes)}"
+        raise refuse(field, describe(source.sample()), problem, allowed)
