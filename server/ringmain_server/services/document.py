@@ -1,7 +1,7 @@
 """Room 2: a document read page by page, its pictures described by a model.
 
-Pages are in work a few at once and given away in order, so that memory is bounded by those, not by the document.
-A page that fails says why, and the rest goes on.
+Pages are in work a few at once and given away in order, so that memory is bounded by those, not by the
+document. A page that fails says why, and the rest goes on.
 """
 
 import asyncio
@@ -122,8 +122,9 @@ class DocumentReader:
                 while len(waiting) < at_once and following <= last:
                     waiting.append(asyncio.create_task(self._page(document, following)))
                     following += 1
-                yield await waiting[0]
-                waiting.popleft()
+                page = await waiting[0]
+                del waiting[0]
+                yield page
         finally:
             left = [*waiting, *self._describing]
             for task in left:
@@ -192,7 +193,9 @@ async def spooled(chunks: AsyncIterator[bytes], room: MediaRoom, limit: int) -> 
         async for chunk in chunks:
             size += len(chunk)
             if size > limit:
-                raise MediaInvalid.at("chunk", f"the document is larger than {limit} bytes, the most that is read")
+                raise MediaInvalid.at(
+                    "chunk", f"the document is larger than {limit} bytes, the most that is read"
+                )
             await room.pool.run(file.write, chunk)
     except BaseException:
         file.close()
