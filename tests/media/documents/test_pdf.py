@@ -98,7 +98,7 @@ def test_tables(ruled: bool) -> None:
     rows = [
         ["Name", "Age", "Town"],
         ["Ada", "36", "London"],
-        ["Alan", "41", "Wilmslow | UK"],
+        ["Alan", "41", "Kent | UK"],
         ["Grace", "85", "NY"],
     ]
 
@@ -189,10 +189,7 @@ def test_words_parted_at_a_lines_end() -> None:
     def draw(canvas: Canvas) -> None:
         papers.lines(canvas, ["This is a long exam-", "ple of parted words."])
 
-    assert text(draw) in {
-        "This is a long example of parted words.",
-        "This is a long exam-ple of parted words.",
-    }
+    assert text(draw) == "This is a long example of parted words."
 
 
 def test_an_empty_page() -> None:

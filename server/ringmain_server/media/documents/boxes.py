@@ -6,7 +6,6 @@ Coordinates are in points (1/72 inch) from the page's upper left corner, x to th
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +42,51 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Neighbouring words of a line, without a wide gap between them."""
+    """Neighbouring words of a line, without a wide gap between them.
+
+    Attributes:
+        words: From left to right.
+        box: Around all of them.
+        size: The size of most of its font.
+        is_bold: Whether all of it is.
+    """
 
     words: tuple[Word, ...]
+    box: Box
+    size: float
+    is_bold: bool
 
     @property
     def left(self) -> float:
         """Where it begins."""
-        return self.words[0].box.left
+        return self.box.left
 
     @property
     def right(self) -> float:
         """Where it ends."""
-        return max(word.box.right for word in self.words)
-
-    @property
-    def top(self) -> float:
-        """Its upper edge."""
-        return min(word.box.top for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        """Its lower edge."""
-        return max(word.box.bottom for word in self.words)
-
-    @property
-    def size(self) -> float:
-        """The size of most of its font."""
-        return median(word.size for word in self.words)
-
-    @property
-    def is_bold(self) -> bool:
-        """Whether all of it is."""
-        return all(word.is_bold for word in self.words)
+        return self.box.right
 
     @property
     def text(self) -> str:
         """Its words, with spaces between them."""
         return " ".join(word.text for word in self.words)
 
-    @property
-    def box(self) -> Box:
-        """Around all of it."""
-        return Box(self.left, self.top, self.right, self.bottom)
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The rectangle around others."""
+    return Box(
+        min(box.left for box in boxes),
+        min(box.top for box in boxes),
+        max(box.right for box in boxes),
+        max(box.bottom for box in boxes),
+    )
+
+
+def segment_of(words: Sequence[Word]) -> Segment:
+    """Words from left to right as a segment."""
+    sizes = sorted(word.size for word in words)
+    box = around([word.box for word in words])
+    return Segment(tuple(words), box, sizes[len(sizes) // 2], all(word.is_bold for word in words))
 
 
 Row = tuple[Segment, ...]
@@ -124,15 +125,23 @@ def _segments(words: Sequence[Word]) -> Row:
             groups.append([word])
         else:
             groups[-1].append(word)
-    return tuple(Segment(tuple(group)) for group in groups)
+    return tuple(map(segment_of, groups))
 
 
-def free_between(rows: Sequence[Row], left: float, right: float) -> list[tuple[float, float]]:
-    """The stretches between two edges over which no segment of any row stands."""
-    taken = sorted((segment.left, segment.right) for row in rows for segment in row)
-    free, at = [], left
-    for start, end in taken:
-        if start > at:
-            free.append((at, start))
-        at = max(at, end)
-    return [*free, (at, right)] if at < right else free
+Stretch = tuple[float, float]
+"""From left to right."""
+
+
+def without(free: Sequence[Stretch], row: Row) -> list[Stretch]:
+    """What stays free of some stretches when a row stands over them."""
+    left = list(free)
+    for segment in row:
+        left = [piece for stretch in left for piece in _cut(stretch, segment.left, segment.right)]
+    return left
+
+
+def _cut(stretch: Stretch, start: float, end: float) -> list[Stretch]:
+    low, high = stretch
+    if end <= low or start >= high:
+        return [stretch]
+    return [piece for piece in ((low, start), (end, high)) if piece[0] < piece[1]]

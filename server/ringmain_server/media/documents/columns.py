@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ringmain_server.media.documents.boxes import Row, Segment, free_between
+from ringmain_server.media.documents.boxes import Row, Segment, Stretch, without
 
 _GAP = 0.9
 """Times the font's size that a gap between columns is wide."""
@@ -65,17 +65,17 @@ def regions(rows: Sequence[Row]) -> Iterator[Region]:
 
 def _band(rows: Sequence[Row], left: float, right: float) -> tuple[Sequence[Row], list[float]]:
     """The longest band that begins here, and where its gaps are; no gaps where there is no band."""
-    last: tuple[int, list[float]] = (0, [])
-    for count in range(1, len(rows) + 1):
-        if count > 1 and _distance(rows[count - 2], rows[count - 1]) > _FAR:
+    free: list[Stretch] = [(left, right)]
+    last, gaps = 0, []
+    for at, row in enumerate(rows):
+        free = without(free, row)
+        if not free or (at and _distance(rows[at - 1], row) > _FAR):
             break
-        free = [(start, end) for start, end in free_between(rows[:count], left, right)]
-        if not free:
-            break
-        gaps = [(start + end) / 2 for start, end in free if _is_gap(rows[:count], start, end)]
-        if gaps:
-            last = (count, gaps)
-    return rows[: last[0]], last[1]
+        inner = [(start, end) for start, end in free if start > left and end < right]
+        found = [(start + end) / 2 for start, end in inner if _is_gap(rows[: at + 1], start, end)]
+        if found:
+            last, gaps = at + 1, found
+    return rows[:last], gaps
 
 
 _FAR = 4.0
@@ -85,7 +85,7 @@ _FAR = 4.0
 def _distance(upper: Row, lower: Row) -> float:
     """The empty height between two rows, in sizes of the font."""
     size = max(segment.size for segment in lower)
-    return (min(s.top for s in lower) - max(s.bottom for s in upper)) / max(size, 1.0)
+    return (min(s.box.top for s in lower) - max(s.box.bottom for s in upper)) / max(size, 1.0)
 
 
 def _is_gap(rows: Sequence[Row], start: float, end: float) -> bool:
@@ -140,9 +140,8 @@ def _merged(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     merged: list[tuple[str, ...]] = []
     for row in rows:
         if merged and not row[0] and sum(bool(cell) for cell in row) < len(row) - 1:
-            merged[-1] = tuple(
-                f"{above}\n{cell}".strip() for above, cell in zip(merged[-1], row, strict=True)
-            )
+            pairs = zip(merged[-1], row, strict=True)
+            merged[-1] = tuple(f"{above}\n{cell}".strip() for above, cell in pairs)
         else:
             merged.append(row)
     return tuple(merged)

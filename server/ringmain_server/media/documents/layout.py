@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ringmain_server.media.documents import markdown
-from ringmain_server.media.documents.boxes import Box, Word, rows_of
+from ringmain_server.media.documents.boxes import Box, Word, around, rows_of
 from ringmain_server.media.documents.columns import Cells, regions
 from ringmain_server.media.documents.content import Block, Text
 from ringmain_server.media.documents.prose import Piece, pieces
@@ -51,7 +51,7 @@ def _text_pieces(words: Sequence[Word], body: float) -> Iterator[Piece]:
     for region in regions(rows_of(words)):
         if isinstance(region, Cells):
             text = markdown.table([[markdown.escaped(cell) for cell in row] for row in region.rows])
-            yield Piece(text, _around([segment.box for segment in region.segments]))
+            yield Piece(text, around([segment.box for segment in region.segments]))
         else:
             yield from pieces(region.segments, body)
 
@@ -84,15 +84,6 @@ def _place(found: Sequence[Piece | Placed], box: Box) -> int:
 
 def _overlap(one: Box, other: Box) -> bool:
     return one.left < other.right and other.left < one.right
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    return Box(
-        min(box.left for box in boxes),
-        min(box.top for box in boxes),
-        max(box.right for box in boxes),
-        max(box.bottom for box in boxes),
-    )
 
 
 def _joined(mixed: Sequence[Piece | Placed]) -> tuple[Block, ...]:

@@ -10,7 +10,7 @@ from itertools import islice
 from types import ModuleType
 from typing import Any
 
-from ringmain_server.media.documents.boxes import Box, Word
+from ringmain_server.media.documents.boxes import Box, Word, around
 from ringmain_server.media.documents.content import Block
 from ringmain_server.media.documents.layout import Placed
 from ringmain_server.media.documents.limits import DocumentLimits
@@ -69,12 +69,7 @@ class PageReader:
             if first < 0 or last < 0:
                 continue
             start, end = self._character(text_page, first), self._character(text_page, last)
-            box = Box(
-                min(start.left, end.left),
-                min(start.top, end.top),
-                max(start.right, end.right),
-                max(start.bottom, end.bottom),
-            )
+            box = around([start, end])
             size = box.bottom - box.top
             yield Word(_text(found[0]), box, size, self._is_bold(text_page, first, name))
 
@@ -158,13 +153,9 @@ class PageReader:
         """The file of a picture: as it is within for JPEG, else written anew."""
         if image.get_filters() == ["DCTDecode"]:
             return bytes(image.get_data())
-        bitmap = image.get_bitmap()
-        try:
-            pixels = plain(bitmap.to_pil())
-            is_photo = pixels.width * pixels.height > _PHOTO_PIXELS and pixels.mode != "RGBA"
-            return write(pixels, "image/jpeg" if is_photo else "image/png")
-        finally:
-            bitmap.close()
+        pixels = plain(image.get_bitmap().to_pil())
+        is_photo = pixels.width * pixels.height > _PHOTO_PIXELS and pixels.mode != "RGBA"
+        return write(pixels, "image/jpeg" if is_photo else "image/png")
 
 
 def _text(units: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ringmain_server.media.documents import markdown
-from ringmain_server.media.documents.boxes import Box, Segment
+from ringmain_server.media.documents.boxes import Box, Segment, around
 
 _LEVELS = ((1.7, 1), (1.35, 2), (1.12, 3))
 """How many times larger than the text a heading of each level is."""
@@ -86,7 +86,7 @@ def _marked(text: str) -> bool:
 
 
 def _is_close(current: _Open, segment: Segment) -> bool:
-    gap = segment.top - current.last.bottom
+    gap = segment.box.top - current.last.box.bottom
     return -segment.size < gap < _CLOSE * segment.size
 
 
@@ -118,10 +118,7 @@ def _opened(segment: Segment, level: int) -> _Open:
 def _append(current: _Open, segment: Segment) -> None:
     current.text = f"{current.text.removesuffix(_HYPHEN)}{_joint(current.text)}{segment.text}"
     current.last = segment
-    old, new = current.box, segment.box
-    current.box = Box(
-        min(old.left, new.left), min(old.top, new.top), max(old.right, new.right), max(old.bottom, new.bottom)
-    )
+    current.box = around([current.box, segment.box])
 
 
 def _joint(text: str) -> str:
