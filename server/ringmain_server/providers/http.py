@@ -2,21 +2,25 @@
 
 import asyncio
 import functools
+import io
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
-import orjson
 from yarl import URL
 
-from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError
+from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError, RingmainError
+from ringmain_server.providers.http_body import json_body
+from ringmain_server.providers.leaves import LeafCutter
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import ErrorMap, FormField, HttpRequest
 
 ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""
+DRAWN_LIMIT = 256 << 20
+"""Most bytes of a whole answer that consists of images, in base64."""
 ERROR_LIMIT = 64 << 10
 """Most bytes read of an error's body."""
 _ANSWERED = frozenset({200, 201, 202})
@@ -72,6 +76,8 @@ class HttpTransport:
         """The whole answer. See `Transport.send`."""
         response = await self._post(request)
         try:
+            if request.leaf:
+                return await self._cut(response, LeafCutter(request.leaf))
             return await self._read(response, ANSWER_LIMIT)
         except BaseException:
             response.close()
@@ -99,11 +105,11 @@ class HttpTransport:
         headers = {**await self.credentials.headers(), **request.headers}
         if request.form:
             return await self._ask(request.method, request.path, _without_type(headers), _form(request.form))
-        body = None if request.method == "GET" else orjson.dumps(request.body)
+        body = None if request.method == "GET" else json_body(request.body)
         return await self._ask(request.method, request.path, headers, body)
 
     async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: "bytes | aiohttp.FormData | None"
+        self, method: str, path: str, headers: Mapping[str, str], body: "bytes | aiohttp.Payload | aiohttp.FormData | None"
     ) -> aiohttp.ClientResponse:
         try:
             response = await self.sessions.get().request(
@@ -115,7 +121,7 @@ class HttpTransport:
                 timeout=_connect_within(self.connect_timeout),
             )
         except (aiohttp.ClientError, OSError) as exc:
-            raise connection_error(self.provider_id, exc) from exc
+            raise _upload_error(exc) or connection_error(self.provider_id, exc) from exc
         if response.status not in _ANSWERED:
             raise await self._refusal(response)
         return response
@@ -125,16 +131,23 @@ class HttpTransport:
         return _parsed(self.base_url + path + query)
 
     async def _read(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
-        chunks: list[bytes] = []
+        chunks = [chunk async for chunk in self._chunks(response, limit)]
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _cut(self, response: aiohttp.ClientResponse, cutter: LeafCutter) -> bytes:
+        """A document without its leaves, which are decoded as they come."""
+        texts = [cutter.feed(chunk) async for chunk in self._chunks(response, DRAWN_LIMIT)]
+        return cutter.end(b"".join(texts))
+
+    async def _chunks(self, response: aiohttp.ClientResponse, limit: int) -> AsyncGenerator[bytes, None]:
         room = limit
         try:
             while chunk := await response.content.readany():
-                chunks.append(chunk)
                 if (room := room - len(chunk)) < 0:
                     raise MalformedAnswer(self.provider_id, f"the answer exceeds {limit} bytes")
+                yield chunk
         except (aiohttp.ClientError, OSError) as exc:
-            raise connection_error(self.provider_id, exc) from exc
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            raise _upload_error(exc) or connection_error(self.provider_id, exc) from exc
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> ProviderError:
         try:
@@ -149,7 +162,9 @@ class HttpTransport:
 def _form(fields: Sequence[FormField]) -> aiohttp.FormData:
     form = aiohttp.FormData(default_to_multipart=True)
     for field in fields:
-        value = field.value() if callable(field.value) else field.value
+        value: object = field.value() if callable(field.value) else field.value
+        if isinstance(value, bytes):
+            value = io.BytesIO(value)  # goes out in pieces, and is no copy
         form.add_field(
             field.name,
             value,
@@ -216,6 +231,16 @@ class HttpIncoming:
 
 
 _LINGERING: set[asyncio.Future[None]] = set()
+
+
+def _upload_error(exc: BaseException) -> RingmainError | None:
+    """What ended a body that was still coming in, where that is why sending failed: not the provider's fault."""
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, RingmainError):
+            return cause
+        cause = cause.__cause__
+    return None
 
 
 def connection_error(provider_id: str, exc: BaseException) -> ProviderError:

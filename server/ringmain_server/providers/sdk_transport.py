@@ -17,6 +17,7 @@ import httpx2
 
 from ringmain_server.errors import ConnectionFailed, CredentialsRefused, MalformedAnswer, ProviderError
 from ringmain_server.providers.http import ANSWER_LIMIT, connection_error
+from ringmain_server.providers.leaves import plain
 from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
 
 _UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
@@ -113,7 +114,7 @@ class SdkTransport:
             response: httpx2.Response = await self.client.post(
                 request.path,
                 cast_to=httpx2.Response,
-                body=dict(request.body),
+                body=plain(request.body),
                 options={"headers": dict(request.headers)},
                 stream=True,
                 stream_cls=self.sdk.stream,

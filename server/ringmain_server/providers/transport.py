@@ -43,10 +43,12 @@ class HttpRequest:
 
     Attributes:
         path: Below the provider's base address, such as `/chat/completions`.
-        body: The JSON body; of no account for a GET or with a form.
+        body: The JSON body; of no account for a GET or with a form. Large bytes stand in it as `Base64`.
         headers: What this request adds to the provider's own headers.
         form: A multipart form in place of the JSON body; empty for none.
         method: The HTTP method.
+        leaf: The name of the answer's strings that hold large bytes as base64; empty for none. A transport may
+            answer with a `Skeleton` then.
     """
 
     path: str
@@ -54,6 +56,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Sequence[FormField] = ()
     method: str = "POST"
+    leaf: str = ""
 
 
 class Incoming(Protocol[Chunk_co]):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import httpx2
-import orjson
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 
 from ringmain_server.errors import ConnectionFailed, CredentialsRefused, MalformedAnswer, ProviderError
@@ -22,6 +21,7 @@ from ringmain_server.providers.http import (
     HttpTransport,
     connection_error,
 )
+from ringmain_server.providers.leaves import pieces, render
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
 from ringmain_server.providers.sessions import HttpSessions
@@ -123,7 +123,7 @@ class SdkTransport:
         response = await self._mapped(
             self._client.post(
                 request.path,
-                content=orjson.dumps(request.body),
+                content=b"".join(pieces(render(request.body))),
                 cast_to=httpx2.Response,
                 options={"headers": request.headers},
                 stream=True,

@@ -1,0 +1,42 @@
+"""Room 4, the I/O side: the bodies of requests, written piece by piece where they are large."""
+
+from collections.abc import Sequence
+
+from aiohttp import Payload
+from aiohttp.abc import AbstractStreamWriter
+
+from ringmain_server.providers.leaves import Base64, pieces, render, size
+from ringmain_server.providers.transport import Json
+
+
+def json_body(body: Json) -> bytes | Payload:
+    """A JSON body: bytes, or what writes it where large leaves are in it."""
+    rendered = render(body)
+    return rendered[0] if isinstance(rendered[0], bytes) and len(rendered) == 1 else JsonPayload(rendered)
+
+
+class JsonPayload(Payload):
+    """A rendered document, its leaves encoded while they are written. See aiohttp's `Payload`.
+
+    Args:
+        rendered: See `leaves.render`.
+    """
+
+    _value: Sequence[bytes | Base64]
+
+    def __init__(self, rendered: Sequence[bytes | Base64]) -> None:
+        super().__init__(rendered, content_type="application/json")
+        self._size = size(rendered)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The document as text."""
+        return b"".join(pieces(self._value)).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Writes the document."""
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Writes the document, whose length is known to be the one announced."""
+        for piece in pieces(self._value):
+            await writer.write(piece)
