@@ -31,7 +31,7 @@ from ringmain.v1.generation_pb2 import (
 from ringmain_server.errors import ContextTooLong, Rejected
 from ringmain_server.events import fold
 from ringmain_server.providers.sandbox import tokens
-from ringmain_server.providers.sandbox.upstream import CONTEXT_TOKENS
+from ringmain_server.providers.sandbox.prompt import CONTEXT_TOKENS
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of, user

@@ -22,10 +22,11 @@ from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox.models import MODELS, capabilities
 from ringmain_server.providers.sandbox.pictures import translators as pictures
+from ringmain_server.providers.sandbox.script import Pace
 from ringmain_server.providers.sandbox.sound.speech_translator import SpeakTranslator
 from ringmain_server.providers.sandbox.sound.transcription_translator import TranscribeTranslator
 from ringmain_server.providers.sandbox.transport import SandboxTransport
-from ringmain_server.providers.sandbox.upstream import Pace, Upstream, interval, seconds
+from ringmain_server.providers.sandbox.upstream import Upstream, interval, seconds
 from ringmain_server.providers.sandbox.vectors.translator import EmbedTranslator
 
 if TYPE_CHECKING:

@@ -41,6 +41,10 @@ class Pace:
         return self.first + index * self.interval
 
 
+AT_ONCE = Pace()
+"""As fast as it goes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """What happens to a request.
@@ -57,7 +61,7 @@ class Script:
 
     accepted: bool = True
     end: End = End.CLOSED
-    pace: Pace = Pace()
+    pace: Pace = AT_ONCE
     count: int = 0
     chunks: Iterator[bytes] = field(default_factory=lambda: iter(()))
     tail: bytes = b""

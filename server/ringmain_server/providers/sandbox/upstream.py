@@ -25,7 +25,7 @@ from ringmain_server.providers.sandbox.refusal import (
     refusal,
     unknown_model,
 )
-from ringmain_server.providers.sandbox.script import End, Pace, Script, streamed, whole
+from ringmain_server.providers.sandbox.script import AT_ONCE, End, Pace, Script, streamed, whole
 
 SLOW_FIRST_TOKEN_MS = 20_000.0
 _LONGEST = 86_400.0
@@ -85,7 +85,7 @@ class Upstream:
         seed: Another seed gives other words and other pictures.
     """
 
-    def __init__(self, pace: Pace = Pace(), seed: int = 0) -> None:
+    def __init__(self, pace: Pace = AT_ONCE, seed: int = 0) -> None:
         self._pace = pace
         self._seed = seed
         self._failed_once: OrderedDict[str, None] = OrderedDict()

@@ -1,9 +1,9 @@
 """Room 4, the sandbox: pictures on the OpenAI wire. Pillow draws, so everything here runs in a thread.
 
 https://platform.openai.com/docs/api-reference/images: `create` and `createEdit`, whole and streamed, and
-https://platform.openai.com/docs/api-reference/moderations/create with an image. The wire has no field for some
-of what the contract has; those are named as the contract names them. Enlarging has no endpoint there, so that
-one is the sandbox's own, in the shape of the others.
+https://platform.openai.com/docs/api-reference/moderations/create with an image. The wire has no field for
+some of what the contract has; those are named as the contract names them. Enlarging has no endpoint there, so
+that one is the sandbox's own, in the shape of the others.
 """
 
 import base64
@@ -113,9 +113,8 @@ def edit(question: Question) -> Reply:
     received = question.received
     check_fields(received.body, _EDITING)
     order = _order(question, "image_edit")
-    images = [
-        files.read(file.data, "image") for name in ("image", "image[]") for file in _files(question, name)
-    ]
+    given = (*_files(question, "image"), *_files(question, "image[]"))
+    images = [files.read(file.data, "image") for file in given]
     if not images:
         raise bad_request("image must hold at least one image.", "image")
     masks = [files.read(file.data, "mask") for file in _files(question, "mask")]

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zlib
 from typing import TYPE_CHECKING
 
 from ringmain_server.providers.sandbox.refusal import bad_request
@@ -24,7 +23,6 @@ _BROKEN = (
     KeyError,
     TypeError,
     struct.error,
-    zlib.error,
 )
 _OPTIONS: dict[str, dict[str, int]] = {
     "png": {"compress_level": 1},
@@ -46,10 +44,10 @@ def read(data: bytes, param: str) -> "Image":
     from PIL import Image, ImageOps
 
     try:
-        image = Image.open(io.BytesIO(data), formats=_READ)
-        if image.width * image.height > _MOST_PIXELS:
+        file = Image.open(io.BytesIO(data), formats=_READ)
+        if file.width * file.height > _MOST_PIXELS:
             raise bad_request(f"{param} has more than {_MOST_PIXELS} pixels.", param)
-        image = ImageOps.exif_transpose(image)
+        image = ImageOps.exif_transpose(file)
         clear = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
         return image.convert("RGBA" if clear else "RGB")
     except (*_BROKEN, Image.DecompressionBombError) as exc:

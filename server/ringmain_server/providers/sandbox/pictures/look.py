@@ -53,7 +53,7 @@ def look(image: "Image") -> Look:
     labels.append("bright" if light > 0.66 else "dark" if light < 0.33 else "medium brightness")
     labels.append("colourful" if spread > 0.25 else "muted" if spread > 0.06 else "greyscale")
     labels.append(_format(image))
-    if image.mode == "RGBA" and image.getchannel("A").getextrema()[0] < 255:
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
         labels.append("transparent")
     red, skin = sum(map(_is_red, pixels)), sum(map(_is_skin, pixels))
     black, dark = sum(max(pixel) < 40 for pixel in pixels), sum(sum(pixel) < 240 for pixel in pixels)

@@ -185,10 +185,9 @@ def _ribbons(draw: "ImageDraw", size: Size, palette: Sequence[Colour], rng: Rand
     for colour in palette:
         top, width = rng.uniform(0.05, 0.85) * size.height, 0.06 * size.height
         tilt = rng.uniform(-0.15, 0.15) * size.height
-        draw.polygon(
-            [(0, top), (size.width, top + tilt), (size.width, top + tilt + width), (0, top + width)],
-            fill=colour,
-        )
+        right = top + tilt
+        corners = [(0, top), (size.width, right), (size.width, right + width), (0, top + width)]
+        draw.polygon(corners, fill=colour)
 
 
 def _pattern(

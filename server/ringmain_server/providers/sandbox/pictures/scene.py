@@ -143,10 +143,10 @@ class _Reader:
 
     def word(self, word: str) -> None:
         found = kind(word)
-        if word.isdigit() or word in _NUMBERS:
-            self.count = (
-                min(int(word), MOST) if word.isdigit() and len(word) < 6 else _NUMBERS.get(word, MOST)
-            )
+        if word.isdecimal():
+            self.count = min(int(word[:6]), MOST)
+        elif word in _NUMBERS:
+            self.count = _NUMBERS[word]
         elif word in SHADES:
             self.shade = SHADES[word]
         elif word in COLOURS:

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: pictures in another style, with Pillow. Everything here blocks, so it runs in a thread."""
+"""Room 4, the sandbox: pictures in another style, with Pillow. Everything here blocks."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -69,8 +69,8 @@ class StreamTranslator:
 class ImageDecoder:
     """Reads one stream of pictures. See `Decoder`.
 
-    https://platform.openai.com/docs/api-reference/images-streaming: previews, then the image; the event of the
-    last one has the counts.
+    https://platform.openai.com/docs/api-reference/images-streaming: previews, then the image; the event of
+    the last one has the counts.
     """
 
     def __init__(self, candidate: Candidate) -> None:
@@ -103,7 +103,8 @@ class ImageDecoder:
             kind = str(told["type"])
         except (orjson.JSONDecodeError, KeyError, TypeError) as exc:
             raise malformed(self._candidate, "an event that is not one") from exc
-        index = told.get("image_index")
+        position = told.get("image_index")
+        index = position if isinstance(position, int) else 0
         image = _image(told, self._candidate)
         if kind.endswith(".partial_image"):
             preview = image_pb2.ImagePreview(image_index=index)
@@ -111,7 +112,7 @@ class ImageDecoder:
             yield image_pb2.ImageEvent(preview=preview)
         elif kind.endswith(".completed"):
             self._usage.image_count += 1
-            yield from chunks(index if isinstance(index, int) else 0, detect(image), image)
+            yield from chunks(index, detect(image), image)
             if "usage" in told:
                 yield self._finished(told)
 

@@ -31,7 +31,7 @@ _SPEECH = frozenset(
 _TRANSCRIPTION = frozenset(
     {*PACING, "model", "language", "prompt", "response_format", "temperature", "stream", "include[]"}
 ) | {"timestamp_granularities[]", "chunking_strategy"}
-_SENTENCE = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[。！？])|(?<=\n)")
+_SENTENCE = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[\u3002\uff01\uff1f])|(?<=\n)")
 _CANNOT_TRANSLATE = "The sandbox cannot translate. It heard: "
 
 
@@ -48,9 +48,7 @@ def speak(question: Question) -> Reply:
         raise bad_request("input must hold a text.", "input")
     form = question.text("response_format", "wav")
     if form not in ("wav", "pcm"):
-        raise bad_request(
-            "The sandbox speaks into wav and pcm only: others need an encoder.", "response_format"
-        )
+        raise bad_request("The sandbox speaks wav and pcm: others need an encoder.", "response_format")
     length = tones.symbol_length(_speed(body.get("speed")))
     voice = question.text("voice") or VOICE
     pieces = partial(tones.spoken, text, voice, length)

@@ -107,4 +107,6 @@ def _symbol(samples: "array[int]", at: float, length: float) -> int:
 
 
 def _power(seen: Sequence[int], sine: Sequence[float], cosine: Sequence[float]) -> float:
-    return sum(map(mul, seen, sine)) ** 2 + sum(map(mul, seen, cosine)) ** 2
+    along: float = sum(map(mul, seen, sine))
+    across: float = sum(map(mul, seen, cosine))
+    return along * along + across * across

@@ -1,12 +1,12 @@
 """Room 4, the sandbox, pure: text as sound.
 
-Every four bits of the text are one tone, so that a letter lasts about as long as in speech and each of its two
-tones is one of sixteen. Under them hums the voice, in tones that never carry bits. Spaces are quiet, which
-makes words audible. Before the text there is a signature and its length, behind it a checksum.
+Every four bits of the text are one tone of sixteen, so that a letter takes two and lasts about as long as in
+speech. Under them hums the voice, in tones that never carry bits. Spaces are quiet, so that words are heard
+apart. Before the text there is a signature and its length, behind it a checksum.
 
-All tones are whole numbers of waves within one symbol, so they begin and end at rest, and can be told apart in
-any 60 samples that are spread evenly over the symbol, however long it lasts: speech may be fast or slow, loud
-or quiet, resampled or cut into other pieces on its way.
+All tones are whole numbers of waves within one symbol, so they begin and end at rest, and can be told apart
+in any 60 samples that are spread evenly over the symbol, however long it lasts: speech may be fast or slow,
+loud or quiet, resampled or cut into other pieces on its way.
 """
 
 import hashlib

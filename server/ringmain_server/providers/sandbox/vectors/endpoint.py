@@ -60,11 +60,12 @@ def embed(question: Question) -> Reply:
 
 def _texts(given: object) -> list[str]:
     texts = given if isinstance(given, list) else [given]
-    if not texts or not all(isinstance(text, str) and text for text in texts):
+    found = [text for text in texts if isinstance(text, str) and text]
+    if not texts or len(found) < len(texts):
         raise bad_request("input must be a text, or a list of texts, none of them empty.", "input")
     if len(texts) > MOST_TEXTS:
         raise bad_request(f"input must hold at most {MOST_TEXTS} texts.", "input")
-    return texts
+    return found
 
 
 def _dimensions(given: object) -> int:

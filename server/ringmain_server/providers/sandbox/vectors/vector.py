@@ -1,8 +1,8 @@
 """Room 4, the sandbox, pure: a text as a vector, so that texts which share words and letters are near.
 
 Feature hashing (https://alex.smola.org/papers/2009/Weinbergeretal09.pdf): each word, and each run of three
-letters of a word, adds to two places that its hash chooses, with a sign that it chooses too. The cosine of two
-vectors is then about the share of features that their texts have in common.
+letters of a word, adds to two places that its hash chooses, with a sign that it chooses too. The cosine of
+two vectors is then about the share of features that their texts have in common.
 """
 
 import math
