@@ -147,7 +147,11 @@ def _candidate(
         provider_model=stated.model,
         timeouts=Timeouts(timeouts.connect, timeouts.attempt, timeouts.first_content, timeouts.idle),
         price=_price(provider.kind, stated),
-        capabilities=_known(provider, known) if stated.capabilities is None else _stated(stated.capabilities),
+        capabilities=(
+            _known(provider, stated.model, known)
+            if stated.capabilities is None
+            else _stated(stated.capabilities)
+        ),
         context_tokens=stated.context_tokens or known.context_tokens,
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
@@ -168,8 +172,9 @@ def _taken(limits: Limits) -> ModelLimits:
     return ModelLimits(mime_types=limits.image.input_types, max_bytes=limits.image.max_input_bytes)
 
 
-def _known(provider: Provider, known: KnownModel) -> frozenset[int] | None:
-    return known.capabilities if provider.capabilities is None else provider.capabilities
+def _known(provider: Provider, model: str, known: KnownModel) -> frozenset[int] | None:
+    own = None if provider.capabilities is None else provider.capabilities(model)
+    return known.capabilities if own is None else own
 
 
 def _price(kind: str, stated: CandidateSettings) -> Price | None:

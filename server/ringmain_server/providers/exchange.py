@@ -74,7 +74,8 @@ class Provider:
         transport: How to reach it.
         translators: What it can do.
         models: Its own names of models worth listing, empty when only the upstream knows.
-        capabilities: What all its models can do, None where that is the catalog's affair.
+        capabilities: What one of its models can do, by name; None, or for one model, where that is the
+            catalog's affair.
         prefills: Whether a model continues an assistant's unfinished turn.
         images: What images all its models take, None where that is the catalog's affair.
         edits: How a model is told where to change an image.
@@ -89,7 +90,7 @@ class Provider:
     transport: Transport[Any, Any, Any]
     translators: Translators
     models: tuple[str, ...] = ()
-    capabilities: frozenset[int] | None = None
+    capabilities: Callable[[str], frozenset[int] | None] | None = None
     prefills: Callable[[str], bool] = _never
     images: ModelLimits | None = None
     edits: Callable[[str], EditForm] = _by_transparency

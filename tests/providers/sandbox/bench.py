@@ -17,8 +17,9 @@ from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Exchange
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox import build
+from ringmain_server.providers.sandbox.script import Pace
 from ringmain_server.providers.sandbox.transport import SandboxTransport
-from ringmain_server.providers.sandbox.upstream import Pace, Upstream
+from ringmain_server.providers.sandbox.upstream import Upstream
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 

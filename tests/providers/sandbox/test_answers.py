@@ -31,7 +31,7 @@ from ringmain.v1.generation_pb2 import (
 from ringmain_server.errors import ContextTooLong, Rejected
 from ringmain_server.events import fold
 from ringmain_server.providers.sandbox import tokens
-from ringmain_server.providers.sandbox.upstream import CONTEXT_TOKENS
+from ringmain_server.providers.sandbox.prompt import CONTEXT_TOKENS
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of, user
@@ -129,7 +129,7 @@ async def test_documents_and_audio_are_named() -> None:
     nameless["messages"][0]["content"] = [
         {"type": "file", "file": {"file_data": "data:text/csv;base64,YQ=="}}
     ]
-    assert b"Document 1 is text/csv, 1 byte." in await Bench().transport.send(HttpRequest("/", nameless))
+    assert b"Document 1 is text/csv, 1 byte." in await Bench().transport.send(HttpRequest("/chat/completions", nameless))
 
 
 @given(st.text(min_size=1, max_size=300).filter(lambda text: text.strip() != ""))
@@ -270,7 +270,7 @@ async def test_stop_sequences_end_the_answer() -> None:
     response = await both(ask("echo", "one two three four", stop_sequences=["four", " three", "nine"]))
     assert text_of(response) == "one two"
     assert response.finish_reason == FINISH_REASON_STOP
-    alone = await Bench().transport.send(HttpRequest("/", body("ab", model="echo", stop="b")))
+    alone = await Bench().transport.send(HttpRequest("/chat/completions", body("ab", model="echo", stop="b")))
     assert json.loads(alone)["choices"][0]["message"]["content"] == "a"
 
 
@@ -341,4 +341,4 @@ BAD: list[tuple[dict[str, Any], str]] = [
 async def test_what_breaks_the_wire_is_refused(fields: dict[str, Any], message: str) -> None:
     """A request that breaks the wire's rules is a 400 that says which."""
     with pytest.raises(Rejected, match=message):
-        await Bench().transport.send(HttpRequest("/", {**body(), **fields}))
+        await Bench().transport.send(HttpRequest("/chat/completions", {**body(), **fields}))

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from ringmain_server.errors import NoAnswer, Rejected
 from ringmain_server.events import fold
-from ringmain_server.providers.sandbox.upstream import Pace, interval, seconds
+from ringmain_server.providers.sandbox.script import Pace
+from ringmain_server.providers.sandbox.upstream import interval, seconds
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of
@@ -32,7 +33,7 @@ async def test_paced_stream_brings_a_token_at_a_time() -> None:
 async def test_late_reader_gets_all_that_has_come() -> None:
     """A reader that was away finds every token of that time in one read."""
     bench = Bench(Pace(interval=1.0))
-    incoming = await bench.transport.open(HttpRequest("/", body("a b c d", model="echo")))
+    incoming = await bench.transport.open(HttpRequest("/chat/completions", body("a b c d", model="echo")))
     first = await incoming.read()
     bench.timer.now += 2.5
     second, third, end = await incoming.read(), await incoming.read(), await incoming.read()
@@ -86,7 +87,7 @@ async def test_abort_wakes_a_reader_that_waits_for_its_token() -> None:
     """An abort while a token is awaited raises its error at once, on the loop's own timer."""
     bench = Bench(Pace(first=3600))
     bench.timer = asyncio.get_running_loop()  # type: ignore[assignment]
-    incoming = await bench.transport.open(HttpRequest("/", body()))
+    incoming = await bench.transport.open(HttpRequest("/chat/completions", body()))
     reading = asyncio.ensure_future(incoming.read())
     await asyncio.sleep(0)
     incoming.abort(NoAnswer("box", "too slow"))
@@ -98,7 +99,7 @@ async def test_abort_wakes_a_reader_that_waits_for_its_token() -> None:
 async def test_timer_that_fires_after_the_abort_changes_nothing() -> None:
     """A due token does not disturb a reader that was already woken."""
     bench = Bench(Pace(first=1))
-    incoming = await bench.transport.open(HttpRequest("/", body()))
+    incoming = await bench.transport.open(HttpRequest("/chat/completions", body()))
     reading = asyncio.ensure_future(incoming.read())
     await asyncio.sleep(0)  # the jump timer's callback is now due in the next turn of the loop
     incoming.abort(NoAnswer("box", "woken"))
@@ -109,7 +110,7 @@ async def test_timer_that_fires_after_the_abort_changes_nothing() -> None:
 async def test_closed_stream_brings_nothing_more() -> None:
     """After `close` there is nothing to read."""
     bench = Bench()
-    incoming = await bench.transport.open(HttpRequest("/", body()))
+    incoming = await bench.transport.open(HttpRequest("/chat/completions", body()))
     incoming.close(complete=False)
     assert await incoming.read() is None
     await bench.transport.close()
@@ -119,7 +120,7 @@ async def test_closed_stream_brings_nothing_more() -> None:
 async def test_senseless_options_are_refused(value: object) -> None:
     """An option that is no number from 0 is a 400 that names it."""
     with pytest.raises(Rejected, match="tokens_per_second"):
-        await Bench().transport.send(HttpRequest("/", body(tokens_per_second=value)))
+        await Bench().transport.send(HttpRequest("/chat/completions", body(tokens_per_second=value)))
 
 
 async def test_misspelt_option_is_refused_with_the_nearest() -> None:
@@ -133,7 +134,7 @@ async def test_misspelt_option_is_refused_with_the_nearest() -> None:
 async def test_timer_that_fires_late_finds_nobody() -> None:
     """A callback of the timer after the reader was woken is harmless."""
     bench = Bench(Pace(first=1))
-    incoming = await bench.transport.open(HttpRequest("/", body()))
+    incoming = await bench.transport.open(HttpRequest("/chat/completions", body()))
     reading = asyncio.ensure_future(incoming.read())
     asyncio.get_running_loop().call_soon(incoming.abort, NoAnswer("box", "woken"))
     with pytest.raises(NoAnswer, match="woken"):
@@ -144,7 +145,7 @@ async def test_waiting_reader_can_be_cancelled() -> None:
     """Cancelling a reader that waits for a token ends the wait."""
     bench = Bench(Pace(first=3600))
     bench.timer = asyncio.get_running_loop()  # type: ignore[assignment]
-    sending = asyncio.ensure_future(bench.transport.send(HttpRequest("/", body())))
+    sending = asyncio.ensure_future(bench.transport.send(HttpRequest("/chat/completions", body())))
     await asyncio.sleep(0)
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -1,24 +1,39 @@
 """Room 4: the sandbox, a provider without network, key or model. `docs/sandbox.md` says what it does."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
-
-from ringmain_server.catalog.capabilities import CHAT_FEATURES
-from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.operations import (
+    CHAT,
+    CLASSIFY_IMAGE,
+    EDIT_IMAGES,
+    EMBED,
+    GENERATE_IMAGES,
+    SPEAK,
+    STREAM_CHAT,
+    STREAM_EDIT_IMAGES,
+    STREAM_GENERATE_IMAGES,
+    TRANSCRIBE,
+    UPSCALE_IMAGE,
+)
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
 from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.errors import OpenAIErrors
-from ringmain_server.providers.sandbox.models import MODELS
+from ringmain_server.providers.sandbox.models import MODELS, capabilities
+from ringmain_server.providers.sandbox.pictures import translators as pictures
+from ringmain_server.providers.sandbox.script import Pace
+from ringmain_server.providers.sandbox.sound.speech_translator import SpeakTranslator
+from ringmain_server.providers.sandbox.sound.transcription_translator import TranscribeTranslator
 from ringmain_server.providers.sandbox.transport import SandboxTransport
-from ringmain_server.providers.sandbox.upstream import Pace, Upstream, interval, seconds
+from ringmain_server.providers.sandbox.upstream import Upstream, interval, seconds
+from ringmain_server.providers.sandbox.vectors.translator import EmbedTranslator
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
     from ringmain_server.providers.sessions import HttpSessions
 
-__all__ = ["MODELS", "build"]
+__all__ = ["MODELS", "build", "translators"]
 
 _DIALECT = Dialect(
     max_tokens="max_completion_tokens",
@@ -30,19 +45,39 @@ _DIALECT = Dialect(
 
 
 def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions") -> Provider:
-    """The sandbox under a name; its translators and its error map are those of the OpenAI wire."""
+    """The sandbox under a name; its translators of chat and its error map are those of the OpenAI wire."""
     del sessions  # there is no network
     pace = Pace(seconds(settings.first_token_ms), interval(settings.tokens_per_second))
-    upstream = Upstream(pace, settings.seed)
     errors = OpenAIErrors()
-    wire = ChatWire(_DIALECT, errors)
-    transport = SandboxTransport(provider_id, upstream, errors)
-    translators = {CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire)}
+    transport = SandboxTransport(provider_id, Upstream(pace, settings.seed), errors)
     return Provider(
         provider_id,
         "sandbox",
         transport,
-        translators,
+        translators(errors),
         models=tuple(MODELS),
-        capabilities=CHAT_FEATURES | {CAPABILITY_CHAT},
+        capabilities=capabilities,
     )
+
+
+def translators(errors: OpenAIErrors) -> Mapping[object, object]:
+    """What the sandbox can do.
+
+    Args:
+        errors: What a refusal means.
+    """
+    wire = ChatWire(_DIALECT, errors)
+    stream = pictures.StreamTranslator()
+    return {
+        CHAT: ChatTranslator(wire),
+        STREAM_CHAT: StreamChatTranslator(wire),
+        EMBED: EmbedTranslator(),
+        SPEAK: SpeakTranslator(),
+        TRANSCRIBE: TranscribeTranslator(),
+        GENERATE_IMAGES: pictures.GenerateTranslator(),
+        EDIT_IMAGES: pictures.EditTranslator(),
+        STREAM_GENERATE_IMAGES: stream,
+        STREAM_EDIT_IMAGES: stream,
+        UPSCALE_IMAGE: pictures.UpscaleTranslator(),
+        CLASSIFY_IMAGE: pictures.ClassifyTranslator(),
+    }

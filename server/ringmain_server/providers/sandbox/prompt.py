@@ -9,7 +9,7 @@ import binascii
 import difflib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ringmain_server.providers.sandbox import tokens
@@ -17,6 +17,8 @@ from ringmain_server.providers.sandbox.refusal import bad_request
 
 PACING = ("first_token_ms", "tokens_per_second", "fault_after", "fault_after_ms")
 """The sandbox's own fields: how fast it answers, and where a fault strikes."""
+CONTEXT_TOKENS = 1 << 18
+"""Most tokens of a request."""
 _KNOWN = frozenset(
     {
         *PACING,
@@ -105,7 +107,7 @@ def read_prompt(body: Mapping[str, object]) -> Prompt:
     Raises:
         RefusedError: It breaks the wire's rules.
     """
-    _check_fields(body)
+    check_fields(body, _KNOWN)
     turns = tuple(_turns(body))
     tools = dict(_tools(body))
     choice, name = _tool_choice(body, tools)
@@ -142,10 +144,15 @@ def option(body: Mapping[str, object], name: str, default: float) -> float:
     return value
 
 
-def _check_fields(body: Mapping[str, object]) -> None:
-    for name in body:
-        if name not in _KNOWN:
-            near = difflib.get_close_matches(name, sorted(_KNOWN), 1)
+def check_fields(names: Iterable[str], known: Collection[str]) -> None:
+    """Refuses a field that is unknown, with the nearest known one.
+
+    Raises:
+        RefusedError: There is one.
+    """
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), 1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise bad_request(f"Unrecognized request argument supplied: {name}.{hint}", name)
 

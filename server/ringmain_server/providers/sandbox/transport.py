@@ -6,8 +6,10 @@ from functools import partial
 from typing import Protocol
 
 from ringmain_server.errors import ConnectionFailed, ProviderError
+from ringmain_server.providers.sandbox.received import receive
 from ringmain_server.providers.sandbox.refusal import RefusedError
-from ringmain_server.providers.sandbox.upstream import End, Script, Upstream
+from ringmain_server.providers.sandbox.script import End, Script
+from ringmain_server.providers.sandbox.upstream import Upstream
 from ringmain_server.providers.transport import ErrorMap, HttpRequest
 
 _BATCH = 64 << 10
@@ -64,8 +66,8 @@ class SandboxTransport:
 
     async def send(self, request: HttpRequest) -> bytes:
         """The whole answer, after as long as a stream of it would take. See `Transport.send`."""
-        script = self._act(self._upstream.whole, request)
         wait = _Wait(self._timer())
+        script = await self._act(request, stream=False)
         if script.end is End.SILENT:
             await wait.forever()
         await wait.until(script.pace.due(max(script.count - 1, 0)))
@@ -74,8 +76,8 @@ class SandboxTransport:
 
     async def open(self, request: HttpRequest) -> "SandboxIncoming":
         """The answer as it comes in. See `Transport.open`."""
-        script = self._act(self._upstream.stream, request)
         wait = _Wait(self._timer())
+        script = await self._act(request, stream=True)
         if not script.accepted:
             if script.end is End.SILENT:
                 await wait.forever()
@@ -85,9 +87,14 @@ class SandboxTransport:
     async def close(self) -> None:
         """There is nothing to close."""
 
-    def _act(self, play: Callable[..., Script], request: HttpRequest) -> Script:
+    async def _act(self, request: HttpRequest, *, stream: bool) -> Script:
+        received = await receive(request)
         try:
-            return play(request.body)
+            admitted = self._upstream.admit(received)
+            if isinstance(admitted, Script):
+                return admitted
+            perform = partial(self._upstream.perform, admitted, stream=stream)
+            return await asyncio.to_thread(perform) if admitted.endpoint.slow else perform()
         except RefusedError as exc:
             refused = exc.refusal
             raise self._error_map(self._provider_id, refused.status, refused.headers, refused.body) from exc

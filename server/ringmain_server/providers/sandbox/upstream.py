@@ -1,22 +1,22 @@
-"""Room 4, the sandbox, pure: what happens to a request, as a script that the transport acts out.
+"""Room 4, the sandbox, pure: what happens to a request.
 
-Its only state is that of the faults that change from request to request.
+`admit` refuses or lets in, and keeps the only state: that of the faults that change from request to request.
+`perform` makes the answer; it takes its time where it draws, and may run in a thread.
 """
 
-import enum
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from random import Random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import orjson
 
-from ringmain_server.providers.sandbox import wire
-from ringmain_server.providers.sandbox.answer import Answer, chat, echo
-from ringmain_server.providers.sandbox.models import ECHO, MODELS
-from ringmain_server.providers.sandbox.prompt import PACING, option, read_prompt
+from ringmain_server.providers.sandbox.endpoints import ENDPOINTS, Endpoint
+from ringmain_server.providers.sandbox.models import MODELS, capabilities
+from ringmain_server.providers.sandbox.prompt import CONTEXT_TOKENS, PACING, option
+from ringmain_server.providers.sandbox.question import Question
+from ringmain_server.providers.sandbox.received import Received
 from ringmain_server.providers.sandbox.refusal import (
     Refusal,
     RefusedError,
@@ -25,9 +25,8 @@ from ringmain_server.providers.sandbox.refusal import (
     refusal,
     unknown_model,
 )
+from ringmain_server.providers.sandbox.script import AT_ONCE, End, Pace, Script, streamed, whole
 
-CONTEXT_TOKENS = 1 << 18
-"""Most tokens of a request."""
 SLOW_FIRST_TOKEN_MS = 20_000.0
 _LONGEST = 86_400.0
 _FLAP = 3
@@ -35,10 +34,12 @@ _REMEMBERED = 1024
 
 # Fields that say how the answer travels and how far it goes, and not what it is.
 _TRAVEL = frozenset(
-    {*PACING, "max_completion_tokens", "max_tokens", "model", "stop", "stream", "stream_options"}
+    {
+        *PACING,
+        *("max_completion_tokens", "max_tokens", "model", "stop", "stream", "stream_options"),
+        *("partial_images", "stream_format"),
+    }
 )
-_MALFORMED_EVENT = b'data: {"choices":[{"delta":{"content": oops\n\n'
-_MALFORMED_BODY = b"<html><body>The sandbox plays a proxy that answers in HTML.</body></html>"
 
 _OVERLOADED = refusal(503, "The sandbox plays an overloaded server.", type_="server_error")
 _SERVER_ERROR = refusal(500, "The sandbox plays a server with an error.", type_="server_error")
@@ -52,63 +53,6 @@ _REFUSALS: Mapping[str, Refusal] = {
     "fault-context": context_exceeded(CONTEXT_TOKENS),
     "fault-filter": content_filter("violence"),
 }
-
-
-class End(enum.Enum):
-    """How an exchange ends."""
-
-    CLOSED = "closed"
-    """As it should."""
-    REFUSED = "refused"
-    """There was no connection."""
-    RESET = "reset"
-    """The connection was reset before an answer."""
-    CUT = "cut"
-    """The connection broke within the answer."""
-    SILENT = "silent"
-    """Never: nothing more comes, and nothing closes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast tokens come.
-
-    Attributes:
-        first: Seconds before the first.
-        interval: Seconds between two.
-    """
-
-    first: float = 0.0
-    interval: float = 0.0
-
-    def due(self, index: int) -> float:
-        """When a token comes, in seconds after the request."""
-        return self.first + index * self.interval
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What happens to a request.
-
-    Attributes:
-        accepted: Whether there is an answer, even if nothing of it comes.
-        end: How it ends, after all bytes.
-        pace: How fast tokens come.
-        count: How many come.
-        chunks: The bytes of each.
-        tail: The bytes that come with the last one.
-        tail_apart: Whether the tail comes in a read of its own, so that what came before is seen.
-    """
-
-    accepted: bool = True
-    end: End = End.CLOSED
-    pace: Pace = Pace()
-    count: int = 0
-    chunks: Iterator[bytes] = field(default_factory=lambda: iter(()))
-    tail: bytes = b""
-    tail_apart: bool = False
-
-
 _NO_ANSWER: Mapping[str, End] = {
     "fault-refuse-connection": End.REFUSED,
     "fault-reset": End.RESET,
@@ -116,51 +60,74 @@ _NO_ANSWER: Mapping[str, End] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that gets an answer.
+
+    Attributes:
+        endpoint: What answers it.
+        received: The request.
+        digest: Of its content and the sandbox's seed.
+        pace: How fast it is answered.
+    """
+
+    endpoint: Endpoint
+    received: Received
+    digest: str
+    pace: Pace
+
+
 class Upstream:
     """The server that the sandbox plays.
 
     Args:
         pace: How fast it answers where a request says nothing.
-        seed: Another seed gives other words.
+        seed: Another seed gives other words and other pictures.
     """
 
-    def __init__(self, pace: Pace = Pace(), seed: int = 0) -> None:
+    def __init__(self, pace: Pace = AT_ONCE, seed: int = 0) -> None:
         self._pace = pace
         self._seed = seed
         self._failed_once: OrderedDict[str, None] = OrderedDict()
         self._flaps = 0
 
-    def stream(self, body: Mapping[str, object]) -> Script:
-        """What happens to a request for a stream.
+    def admit(self, received: Received) -> Admitted | Script:
+        """Lets a request in, or the script of one that nobody answers.
 
         Raises:
             RefusedError: It is refused.
         """
-        return self._script(body, streamed=True)
-
-    def whole(self, body: Mapping[str, object]) -> Script:
-        """What happens to a request for a whole answer. Its bytes are the tail.
-
-        Raises:
-            RefusedError: It is refused.
-        """
-        return self._script(body, streamed=False)
-
-    def _script(self, body: Mapping[str, object], *, streamed: bool) -> Script:
-        model = str(body.get("model"))
-        if model not in MODELS:
+        model = received.model
+        endpoint = ENDPOINTS.get(received.path)
+        if endpoint is None:
+            raise RefusedError(refusal(404, f"Invalid URL ({received.path}).", code="unknown_url"))
+        if model not in MODELS or endpoint.capability not in (capabilities(model) or ()):
             raise RefusedError(unknown_model(model))
         if model in _NO_ANSWER:
             return Script(accepted=False, end=_NO_ANSWER[model])
-        digest = _digest(body, self._seed)
+        digest = self._digest(received)
         self._refuse(model, digest)
-        prompt = read_prompt(body)
-        if prompt.token_count > CONTEXT_TOKENS:
-            raise RefusedError(context_exceeded(CONTEXT_TOKENS, prompt.token_count))
-        answer = echo(prompt) if model == ECHO else chat(prompt, Random(digest))
-        head = wire.Head(f"chatcmpl-sandbox-{digest[:16]}", f"sandbox-{model}", prompt.token_count)
-        script = _stream(model, answer, head, body) if streamed else _whole(model, answer, head)
-        return replace(script, pace=self._paced(model, body))
+        return Admitted(endpoint, received, digest, self._paced(model, received.body))
+
+    def perform(self, admitted: Admitted, *, stream: bool) -> Script:
+        """What happens to a request that was let in. Of a whole answer, the bytes are the tail.
+
+        Raises:
+            RefusedError: It breaks the wire's rules.
+        """
+        received = admitted.received
+        reply = admitted.endpoint.answer(Question(received, admitted.digest, self._seed, stream))
+        if stream:
+            after = partial(option, received.body, "fault_after")
+            script = streamed(received.model, reply, after)
+        else:
+            script = whole(received.model, reply)
+        return replace(script, pace=admitted.pace)
+
+    def _digest(self, received: Received) -> str:
+        told = {name: value for name, value in received.body.items() if name not in _TRAVEL}
+        content = [self._seed, told, *received.digests()]
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def _refuse(self, model: str, digest: str) -> None:
         refused = _REFUSALS.get(model)
@@ -201,48 +168,3 @@ def seconds(milliseconds: float) -> float:
 def interval(tokens_per_second: float) -> float:
     """Seconds between two tokens; 0 tokens per second is as fast as it goes."""
     return min(1 / tokens_per_second, _LONGEST) if tokens_per_second else 0.0
-
-
-def _digest(body: Mapping[str, object], seed: int) -> str:
-    told = {name: value for name, value in body.items() if name not in _TRAVEL}
-    content = orjson.dumps([seed, told], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(content).hexdigest()
-
-
-def _stream(model: str, answer: Answer, head: wire.Head, body: Mapping[str, object]) -> Script:
-    options = body.get("stream_options")
-    usage = isinstance(options, Mapping) and options.get("include_usage") is True
-    chunks = wire.chunks(answer, head)
-    tail = wire.ending(answer, head, include_usage=usage)
-    count = answer.token_count
-    part = min(int(option(body, "fault_after", max(count // 2, 1))), count)
-    match model:
-        case "fault-empty":
-            return Script(tail=wire.closing(answer, head, include_usage=usage))
-        case "fault-no-end":
-            return Script(count=count, chunks=chunks)
-        case "fault-stall":
-            return Script(end=End.SILENT, count=part, chunks=islice(chunks, part))
-        case "fault-malformed":
-            return Script(count=part, chunks=islice(chunks, part), tail=_MALFORMED_EVENT, tail_apart=True)
-        case "fault-cut":
-            half = next(islice(wire.chunks(answer, head), part, None), tail)[:20]
-            return Script(end=End.CUT, count=part, chunks=islice(chunks, part), tail=half)
-    return Script(count=count, chunks=chunks, tail=tail)
-
-
-def _whole(model: str, answer: Answer, head: wire.Head) -> Script:
-    count = answer.token_count
-    match model:
-        case "fault-empty":
-            return Script(tail=wire.without_choices(head))
-        case "fault-stall":
-            return Script(end=End.SILENT)
-        case "fault-cut":
-            return Script(end=End.CUT, count=count // 2)
-        case "fault-malformed":
-            return Script(count=count, tail=_MALFORMED_BODY)
-        case "fault-no-end":
-            cut = wire.whole(answer, head)
-            return Script(count=count, tail=cut[: len(cut) // 2])
-    return Script(count=count, tail=wire.whole(answer, head))

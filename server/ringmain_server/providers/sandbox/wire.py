@@ -7,11 +7,13 @@ the same bytes.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
 from ringmain_server.providers.sandbox import tokens
 from ringmain_server.providers.sandbox.answer import Answer, ToolCall
+from ringmain_server.providers.sandbox.script import Reply
 
 DONE = b"data: [DONE]\n\n"
 """The end marker."""
@@ -67,6 +69,24 @@ def whole(answer: Answer, head: Head) -> bytes:
     choice = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
     body = {**head.frame("chat.completion", [choice]), "usage": head.usage(answer)}
     return orjson.dumps(body)
+
+
+def reply(answer: Answer, head: Head, *, include_usage: bool) -> Reply:
+    """The answer, whole or in tokens.
+
+    Args:
+        answer: What it says.
+        head: What all its bytes have in common.
+        include_usage: Whether a stream ends with the counts.
+    """
+    return Reply(
+        answer.token_count,
+        whole=partial(whole, answer, head),
+        nothing=partial(without_choices, head),
+        chunks=partial(chunks, answer, head),
+        ending=partial(ending, answer, head, include_usage=include_usage),
+        closing=partial(closing, answer, head, include_usage=include_usage),
+    )
 
 
 def without_choices(head: Head) -> bytes:

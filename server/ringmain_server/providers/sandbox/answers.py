@@ -1,0 +1,53 @@
+"""Room 4, the sandbox, pure: what its translators read of answers in JSON."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.transport import Json
+
+
+def malformed(candidate: Candidate, what: str) -> MalformedAnswer:
+    """The error for an answer that breaks the wire's rules.
+
+    Args:
+        candidate: Who answered.
+        what: What it sent.
+    """
+    return MalformedAnswer(candidate.provider_id, f"sent {what}")
+
+
+def document(raw: bytes, candidate: Candidate) -> Json:
+    """An answer that is an object.
+
+    Raises:
+        MalformedAnswer: It is anything else.
+    """
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as exc:
+        raise malformed(candidate, "something that is not JSON") from exc
+    if not isinstance(found, Mapping):
+        raise malformed(candidate, "something that is no object")
+    return found
+
+
+def objects(value: object, candidate: Candidate) -> list[Json]:
+    """A list of objects, with at least one.
+
+    Raises:
+        MalformedAnswer: It is anything else.
+    """
+    found = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    if not found:
+        raise malformed(candidate, "an answer without anything in it")
+    return found
+
+
+def count(answer: Json, name: str) -> int:
+    """A count of an answer's usage, 0 where it does not say."""
+    usage = answer.get("usage")
+    value = usage.get(name) if isinstance(usage, Mapping) else None
+    return value if isinstance(value, int) else 0

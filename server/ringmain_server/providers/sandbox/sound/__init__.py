@@ -1,0 +1,1 @@
+"""Room 4, the sandbox: speech that it speaks and hears itself."""

@@ -1,0 +1,1 @@
+"""Room 4, the sandbox: vectors of texts."""

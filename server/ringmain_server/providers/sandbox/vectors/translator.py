@@ -1,0 +1,64 @@
+"""Room 4, the sandbox, pure: embeddings on its wire, which is OpenAI's with the purpose told besides."""
+
+import base64
+import binascii
+import sys
+from array import array
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.providers.sandbox.answers import count, document, malformed, objects
+from ringmain_server.providers.sandbox.vectors.endpoint import PATH
+from ringmain_server.providers.transport import HttpRequest
+
+_PURPOSES: Mapping[int, str] = MappingProxyType(
+    {
+        embedding_pb2.EMBEDDING_PURPOSE_DOCUMENT: "document",
+        embedding_pb2.EMBEDDING_PURPOSE_QUERY: "query",
+        embedding_pb2.EMBEDDING_PURPOSE_SIMILARITY: "similarity",
+    }
+)
+
+
+class EmbedTranslator:
+    """Vectors from texts. See `UnaryTranslator`."""
+
+    def request(self, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire; vectors come as base64, a tenth of the work of numbers."""
+        body: dict[str, object] = {
+            "model": candidate.provider_model,
+            "input": list(request.texts),
+            "encoding_format": "base64",
+        }
+        if request.HasField("dimension_count"):
+            body["dimensions"] = request.dimension_count
+        if request.purpose:
+            body["input_type"] = _PURPOSES[request.purpose]
+        return HttpRequest(PATH, body)
+
+    def response(
+        self, raw: bytes, request: embedding_pb2.EmbedRequest, candidate: Candidate
+    ) -> embedding_pb2.EmbedResponse:
+        """The response of the contract."""
+        answer = document(raw, candidate)
+        response = embedding_pb2.EmbedResponse()
+        for one in objects(answer.get("data"), candidate):
+            response.embeddings.add(values=_values(one.get("embedding"), candidate))
+        if len(response.embeddings) != len(request.texts):
+            raise malformed(candidate, "an answer with another number of vectors than texts")
+        response.usage.input_token_count = count(answer, "prompt_tokens")
+        return response
+
+
+def _values(encoded: object, candidate: Candidate) -> "array[float]":
+    values = array("f")
+    try:
+        values.frombytes(base64.b64decode(encoded if isinstance(encoded, str) else "", validate=True))
+    except (binascii.Error, ValueError) as exc:
+        raise malformed(candidate, "a vector that is not one") from exc
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values

@@ -1,0 +1,82 @@
+"""Room 4, the sandbox, pure: a text as a vector, so that texts which share words and letters are near.
+
+Feature hashing (https://alex.smola.org/papers/2009/Weinbergeretal09.pdf): each word, and each run of three
+letters of a word, adds to two places that its hash chooses, with a sign that it chooses too. The cosine of
+two vectors is then about the share of features that their texts have in common.
+"""
+
+import math
+import re
+from array import array
+from collections.abc import Iterator
+from functools import lru_cache
+from zlib import crc32
+
+_WORD = re.compile(r"\w+|[^\w\s]+")
+_WORD_WEIGHT = 2.0
+_PURPOSE_SHARE = 0.3
+"""What a vector is for, beside what it says, which is 1."""
+_KEPT = 8192
+"""Words whose features are remembered."""
+
+_Feature = tuple[int, float]
+
+
+def vector(text: str, dimension_count: int, *, purpose: str = "", seed: int = 0) -> "array[float]":
+    """The vector of a text, of length 1.
+
+    Args:
+        text: Any text.
+        dimension_count: How many numbers, from 1.
+        purpose: What it is for; vectors for another purpose lie a little aside.
+        seed: Another seed is another space.
+    """
+    found: dict[int, float] = {}
+    for word in _WORD.findall(text.casefold()) or [text]:
+        for hashed, weight in _features(word, seed):
+            place = hashed % dimension_count
+            found[place] = found.get(place, 0.0) + weight
+    scale = _scale(found)
+    values = array("f", bytes(4 * dimension_count))
+    for place, value in found.items():
+        values[place] = value * scale
+    if purpose:
+        values = _aside(values, purpose, seed)
+    return values if scale else _anywhere(text, dimension_count, seed)
+
+
+def _scale(found: dict[int, float]) -> float:
+    """What makes the length 1; 0 where everything cancelled out."""
+    length = math.sqrt(sum(value * value for value in found.values()))
+    return 1 / length if length > 1e-6 else 0.0
+
+
+def _aside(values: "array[float]", purpose: str, seed: int) -> "array[float]":
+    for hashed, weight in _features(f"purpose {purpose}", seed):
+        values[hashed % len(values)] += _PURPOSE_SHARE * weight / 8
+    scale = _scale(dict(enumerate(values)))
+    return array("f", [value * scale for value in values])
+
+
+def _anywhere(text: str, dimension_count: int, seed: int) -> "array[float]":
+    """A vector for a text whose features cancelled out, which few dimensions make possible."""
+    hashed = crc32(text.encode(), seed & 0xFFFFFFFF)
+    values = array("f", bytes(4 * dimension_count))
+    values[hashed % dimension_count] = -1.0 if hashed & 1 << 31 else 1.0
+    return values
+
+
+@lru_cache(_KEPT)
+def _features(word: str, seed: int) -> tuple[_Feature, ...]:
+    """The places, before they are taken modulo the dimensions, that a word adds to, and how much."""
+    edged = f"<{word}>"
+    runs = {edged[start : start + 3] for start in range(len(edged) - 2)}
+    listed = [(f"{word} ", _WORD_WEIGHT), *((run, 1.0) for run in sorted(runs))]
+    return tuple(one for text, weight in listed for one in _hashed(text, weight, seed))
+
+
+def _hashed(text: str, weight: float, seed: int) -> Iterator[_Feature]:
+    start = seed & 0xFFFFFFFF
+    for salt in (b"\0", b"\1"):
+        hashed = crc32(salt + text.encode(errors="surrogatepass"), start)
+        yield hashed >> 1, weight if hashed & 1 else -weight
