@@ -109,7 +109,11 @@ class HttpTransport:
         return await self._ask(request.method, request.path, headers, body)
 
     async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: "bytes | aiohttp.Payload | aiohttp.FormData | None"
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: "bytes | aiohttp.Payload | aiohttp.FormData | None",
     ) -> aiohttp.ClientResponse:
         try:
             response = await self.sessions.get().request(

@@ -149,7 +149,18 @@ class LeafCutter:
         limit: Most bytes of all leaves that are held at once; 0 for none.
     """
 
-    __slots__ = ("_begin", "_bits", "_broken", "_held", "_inside", "_limit", "_partly", "_rest", "_size", "leaves")
+    __slots__ = (
+        "_begin",
+        "_bits",
+        "_broken",
+        "_held",
+        "_inside",
+        "_limit",
+        "_partly",
+        "_rest",
+        "_size",
+        "leaves",
+    )
 
     def __init__(self, name: str, limit: int = 0) -> None:
         key = f'"{name}"'.encode()
