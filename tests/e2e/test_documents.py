@@ -1,0 +1,173 @@
+"""ReadDocument over real gRPC, with the sandbox as the model that sees."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+from ringmain.v1 import vision_service_pb2 as vision_pb2
+from ringmain.v1 import vision_service_pb2_grpc as vision_grpc
+
+from tests.e2e.gateway import Gateway, gateway
+from tests.edge.serving import details
+
+CHUNK = 1000
+Events = list[vision_pb2.ReadDocumentEvent]
+
+
+def _picture(colour: str) -> ImageReader:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(file, "PNG")
+    file.seek(0)
+    return ImageReader(file)
+
+
+def pdf(pages: int, *, pictures: tuple[str, ...] = ()) -> bytes:
+    """A page for each number, with its own words; each with these pictures."""
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    for number in range(1, pages + 1):
+        canvas.drawString(72, 720, f"This is page number {number} of a report.")
+        for index, colour in enumerate(pictures):
+            canvas.drawImage(_picture(colour), 72, 500 - 100 * index)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def upload(data: bytes, **config: Any) -> Iterator[vision_pb2.ReadDocumentRequest]:
+    """The messages of a document."""
+    told = vision_pb2.ReadDocumentConfig(**{"model": "sandbox/chat", **config})
+    yield vision_pb2.ReadDocumentRequest(config=told)
+    for start in range(0, len(data), CHUNK):
+        yield vision_pb2.ReadDocumentRequest(chunk=data[start : start + CHUNK])
+
+
+@asynccontextmanager
+async def serving(
+    config: Any = None,
+) -> AsyncIterator[tuple[Gateway, "vision_grpc.VisionServiceAsyncStub"]]:
+    """A gateway and a stub of its vision service."""
+    async with gateway(config) as ringmain:
+        stub: vision_grpc.VisionServiceAsyncStub = vision_grpc.VisionServiceStub(ringmain.channel)
+        yield ringmain, stub
+
+
+async def read(data: bytes, settings: Any = None, **config: Any) -> Events:
+    """Every event of a document."""
+    async with serving(settings) as (_, stub):
+        return [event async for event in stub.ReadDocument(upload(data, **config))]
+
+
+def pages_of(events: Events) -> list[vision_pb2.DocumentPage]:
+    """The pages, between an opening and an end."""
+    assert events[0].WhichOneof("event") == "opened"
+    assert events[-1].WhichOneof("event") == "finished"
+    return [event.page for event in events[1:-1]]
+
+
+async def test_pages_come_in_order() -> None:
+    """Text is taken as it is, without a model: without pictures it costs nothing, and that is known."""
+    events = await read(pdf(12))
+    assert (events[0].opened.mime_type, events[0].opened.page_count) == ("application/pdf", 12)
+    pages = pages_of(events)
+    assert [page.page_number for page in pages] == list(range(1, 13))
+    assert all(f"page number {page.page_number} of" in page.markdown for page in pages)
+    assert not any(page.HasField("usage") or page.HasField("error") for page in pages)
+    usage = events[-1].finished.usage
+    assert (usage.input_token_count, usage.cost_nano_usd, usage.HasField("cost_nano_usd")) == (0, 0, True)
+
+
+async def test_pictures_are_described_in_place() -> None:
+    """Each picture's description stands where the picture is; one that comes again is asked about once."""
+    async with serving() as (ringmain, stub):
+        events = [event async for event in stub.ReadDocument(upload(pdf(3, pictures=("red", "blue"))))]
+        line = ringmain.log()[-1]
+        attempts = ringmain.metric("ringmain_attempts_total", provider="sandbox", outcome="succeeded")
+    pages = pages_of(events)
+    for page in pages:
+        quoted = [text for text in page.markdown.splitlines() if text.startswith("> ")]
+        assert len(quoted) >= 2
+        assert page.markdown.index("page number") < page.markdown.index("> ")
+    assert pages[0].usage.input_token_count > 0
+    assert sum(page.usage.input_token_count for page in pages) == events[-1].finished.usage.input_token_count
+    assert (line["parts"], attempts) == (2, 2.0)
+
+
+async def test_a_page_as_one_picture() -> None:
+    """The model is shown each page."""
+    pages = pages_of(await read(pdf(2), mode=vision_pb2.DOCUMENT_MODE_PAGE_AS_IMAGE))
+    assert [page.page_number for page in pages] == [1, 2]
+    assert all(page.usage.input_token_count > 0 and page.markdown for page in pages)
+
+
+async def test_resumes_at_a_page() -> None:
+    """Reading goes on where it stopped."""
+    pages = pages_of(await read(pdf(5), first_page=4))
+    assert [page.page_number for page in pages] == [4, 5]
+
+
+async def test_a_page_that_fails_says_so_and_the_rest_goes_on() -> None:
+    """When the model fails, the text of the page is there nevertheless, and every page is told."""
+    pages = pages_of(await read(pdf(3, pictures=("red",)), model="sandbox/fault-503"))
+    assert len(pages) == 3
+    for page in pages:
+        assert "page number" in page.markdown
+        assert page.error.code == grpc.StatusCode.UNAVAILABLE.value[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "config", "field"),
+    [
+        (b"", {}, "chunk"),
+        (b"just words", {}, "chunk"),
+        (pdf(1)[:200], {}, "chunk"),
+        (pdf(2), {"first_page": 3}, "config.first_page"),
+        (pdf(1), {"model": ""}, "config.model"),
+    ],
+)
+async def test_what_cannot_be_read_is_named(data: bytes, config: dict[str, Any], field: str) -> None:
+    """An empty, foreign or broken document, or a page beyond its end, is a bad field."""
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await read(data, **config)
+    assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    found: Any = details(failed.value)["BadRequest"]
+    assert [violation.field for violation in found.field_violations] == [field]
+
+
+async def test_a_document_beyond_the_limit_is_refused_while_it_comes_in() -> None:
+    """No more is taken than is allowed."""
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await read(pdf(200), {"media": {"max_document_bytes": 5000}})
+    assert "larger than 5000 bytes" in (failed.value.details() or "")
+
+
+async def test_an_unknown_model_is_told_before_anything_is_read() -> None:
+    """So is one that does not see."""
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await read(pdf(1), model="nothing")
+    assert failed.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_caller_that_leaves_ends_the_reading() -> None:
+    """Cancelling in mid-document leaves no task and no call behind."""
+    async with serving({"providers": {"slow": {"kind": "sandbox", "first_token_ms": 60_000}}}) as (
+        ringmain,
+        stub,
+    ):
+        before = len(asyncio.all_tasks())
+        call = stub.ReadDocument(upload(pdf(9, pictures=("red",)), model="slow/chat"))
+        await call.read()
+        await asyncio.sleep(0.1)
+        call.cancel()
+        assert await ringmain.app.calls.drain(5) == 0
+        assert ringmain.log()[-1]["code"] == "CANCELLED"
+        await asyncio.sleep(0.1)
+        assert len(asyncio.all_tasks()) <= before
