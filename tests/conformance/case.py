@@ -1,9 +1,9 @@
 """Conformance: the cases, as they stand in `cases/*.yaml`. README.md tells what each field means."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter
@@ -47,12 +47,12 @@ class Upstream:
     """What one candidate's upstream does.
 
     Attributes:
-        wire: What it speaks.
         answer: What it answers, on the OpenAI wire.
         claude: What it answers, on the Anthropic wire.
         rejection: What it answers instead: a name of `tests/fakes/rejections.py`.
         flap: How the first requests fail.
         hold: Where it stops.
+        candidate: Settings of the candidate, such as its price.
     """
 
     answer: Answer | None = None
@@ -60,6 +60,7 @@ class Upstream:
     rejection: str | None = None
     flap: Flap | None = None
     hold: Hold | None = None
+    candidate: Json = field(default_factory=dict)
 
     @property
     def wire(self) -> str:
@@ -112,10 +113,12 @@ class Needs:
     Attributes:
         service: A service of the contract, by its full name.
         model: A model of the gateway.
+        capability: That the model must have, such as `image_generation`.
     """
 
     service: str | None = None
     model: str | None = None
+    capability: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +169,7 @@ class Case:
         return self.gateway is not None
 
 
-_CASE: TypeAdapter[Case] = TypeAdapter(Case, config={"extra": "forbid", "arbitrary_types_allowed": True})
+_CASE: TypeAdapter[Case] = TypeAdapter(Case)
 
 
 class CaseError(Exception):
@@ -189,10 +192,26 @@ def cases(folder: Path = FOLDER) -> tuple[Case, ...]:
 
 def _read(file: Path) -> Iterator[Case]:
     for name, fields in yaml.safe_load(file.read_text(encoding="utf-8")).items():
-        unknown = fields.keys() - Case.__dataclass_fields__.keys()
+        value = {"name": name, **fields}
+        unknown = sorted(_unknown(Case, value))
         if unknown:
-            raise CaseError(f"{file.name}: {name}: unknown fields {', '.join(sorted(unknown))}")
+            raise CaseError(f"{file.name}: {name}: unknown: {', '.join(unknown)}")
         try:
-            yield _CASE.validate_python({"name": name, **fields})
+            yield _CASE.validate_python(value)
         except ValueError as exc:
             raise CaseError(f"{file.name}: {name}: {exc}") from exc
+
+
+def _unknown(kind: Any, value: object, path: str = "") -> Iterator[str]:
+    """The keys of a value that its dataclass does not have: pydantic passes over them."""
+    if is_dataclass(kind) and isinstance(value, Mapping):
+        hints = get_type_hints(kind)
+        for key, inner in value.items():
+            if key not in hints:
+                yield f"{path}{key}"
+            else:
+                yield from _unknown(hints[key], inner, f"{path}{key}.")
+        return
+    for argument in get_args(kind):
+        for inner in value if isinstance(value, list) else [value]:
+            yield from _unknown(argument, inner, path)

@@ -22,7 +22,7 @@ _STREAMED = ("StreamChat", "StreamAnalyzeImages", "StreamImages")
 Metadata = tuple[tuple[str, str | bytes], ...]
 
 
-class FrontServer(grpc.GenericRpcHandler[bytes, bytes]):
+class FrontServer(grpc.GenericRpcHandler):
     """One front, for one case.
 
     Args:
@@ -42,17 +42,17 @@ class FrontServer(grpc.GenericRpcHandler[bytes, bytes]):
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+    ) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
         """How a call is handled, whatever its method."""
         method = handler_call_details.method
         if method.rpartition("/")[2] in _STREAMED:
-            return grpc.unary_stream_rpc_method_handler(self._streamed(method))  # type: ignore[arg-type]
-        return grpc.unary_unary_rpc_method_handler(self._whole(method))  # type: ignore[arg-type]
+            return grpc.unary_stream_rpc_method_handler(self._streamed(method))
+        return grpc.unary_unary_rpc_method_handler(self._whole(method))
 
     def _whole(self, method: str) -> Callable[[bytes, Any], Awaitable[bytes]]:
         async def handle(request: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
             await self._enter(context)
-            call = self._channel.unary_unary(method)(request, timeout=context.time_remaining())
+            call = self._unary(method)(request, timeout=context.time_remaining())
             try:
                 response: bytes = await call
             except grpc.aio.AioRpcError as exc:
@@ -67,7 +67,7 @@ class FrontServer(grpc.GenericRpcHandler[bytes, bytes]):
             request: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]"
         ) -> AsyncIterator[bytes]:
             await self._enter(context)
-            call = self._channel.unary_stream(method)(request, timeout=context.time_remaining())
+            call = self._stream(method)(request, timeout=context.time_remaining())
             try:
                 async for event in call:
                     yield event
@@ -78,6 +78,12 @@ class FrontServer(grpc.GenericRpcHandler[bytes, bytes]):
             await self._leave(context)
 
         return handle
+
+    def _unary(self, method: str) -> "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]":
+        return self._channel.unary_unary(method)  # type: ignore[return-value] # bytes without a serializer
+
+    def _stream(self, method: str) -> "grpc.aio.UnaryStreamMultiCallable[bytes, bytes]":
+        return self._channel.unary_stream(method)  # type: ignore[return-value] # likewise
 
     async def _enter(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> None:
         metadata = context.invocation_metadata() or ()
