@@ -4,8 +4,9 @@ Pure: here is decided what is sent, in which pieces and where it breaks; `openai
 does it.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from tests.fakes.completions import (
@@ -48,6 +49,19 @@ class Hang:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Wait until a test lets it go on.
+
+    Attributes:
+        reached: Set when the answer has come this far.
+        released: What it waits for.
+    """
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close the connection (FIN) without ending the message."""
 
@@ -62,7 +76,7 @@ class Reset:
     """Reset the connection (RST)."""
 
 
-Step = Send | Pause | Hang | Close | HalfClose | Reset
+Step = Send | Pause | Hang | Hold | Close | HalfClose | Reset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,9 @@ class RecordingServer(web.Server):
 
     def __init__(self, handler: Any) -> None:
         # Cancelling the handler is how a script that hangs learns that nobody waits any more.
-        super().__init__(handler, handler_cancellation=True, access_log=None)
+        super().__init__(
+            handler, request_factory=_large_request, handler_cancellation=True, access_log=None
+        )
         self.connection_count = 0
         self.by_connection: dict[web.RequestHandler, list[Received]] = {}
 
@@ -80,3 +82,9 @@ class RecordingServer(web.Server):
         for received in self.by_connection.pop(handler, []):
             received.close()
         super().connection_lost(handler, exc)
+
+
+def _large_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """A request of any size: aiohttp's own limit is a mebibyte."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=0)

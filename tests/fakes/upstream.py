@@ -19,7 +19,7 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
-from tests.fakes.planner import Close, HalfClose, Hang, Pause, Reply, Reset, Send, Step
+from tests.fakes.planner import Close, HalfClose, Hang, Hold, Pause, Reply, Reset, Send, Step
 from tests.fakes.received import Received, RecordingServer
 from tests.fakes.script import Answer, Canned, Flap, Script
 
@@ -157,6 +157,9 @@ class Upstream(ABC):
                     await asyncio.sleep(seconds)
                 case Hang():
                     await _until_gone()
+                case Hold(reached, released):
+                    reached.set()
+                    await released.wait()
                 case Close():
                     _transport(request).close()
                     await _until_gone()

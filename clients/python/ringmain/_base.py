@@ -1,8 +1,8 @@
 """Client: what the threaded and the asyncio client have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Final, Generic, TypedDict, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Generic, TypedDict, TypeVar
 
 import grpc
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
@@ -14,6 +14,7 @@ from ringmain.v1 import model_service_pb2 as models_pb
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
 ChannelT = TypeVar("ChannelT", grpc.Channel, grpc.aio.Channel)
+StubT = TypeVar("StubT")
 
 # The health service's request has a string as field 1 and its response an enum as field 1, which is
 # how StringValue and Int32Value look on the wire: two messages less to depend on.
@@ -54,6 +55,7 @@ class BaseClient(ABC, Generic[ChannelT]):
         options: ChannelOptions = (),
         max_attempts: int = 3,
         wait_for_ready: bool = False,
+        interceptors: Sequence[Any] = (),
         channel: ChannelT | None = None,
     ) -> None:
         """Make a client. It connects with its first call.
@@ -73,6 +75,8 @@ class BaseClient(ABC, Generic[ChannelT]):
                 answer has arrived, 1 to 5. A try may cost money; give a `request_id` to pay once.
             wait_for_ready: Whether calls wait for a gateway that cannot be reached (until their
                 timeout) instead of failing at once.
+            interceptors: gRPC's client interceptors, for tracing and the like: those of `grpc` for
+                Client, those of `grpc.aio` for AsyncClient.
             channel: A channel to use instead of `target` and what belongs to it. It is not closed.
 
         Raises:
@@ -82,6 +86,7 @@ class BaseClient(ABC, Generic[ChannelT]):
         self._timeout = timeout
         self._metadata = call_metadata(token, metadata)
         self._owns_channel = channel is None
+        self._interceptors = interceptors
         self._channel: ChannelT = channel or self._open(
             connection(
                 target,
@@ -94,6 +99,25 @@ class BaseClient(ABC, Generic[ChannelT]):
             )
         )
         self._bind()
+
+    def stub(self, make: Callable[[ChannelT], StubT]) -> StubT:
+        """Return a generated stub over this client's channel, for what the client has no method for.
+
+        ::
+
+            usage = client.stub(UsageServiceStub).QueryUsage(request, **client.call_arguments())
+
+        Its calls raise gRPC's errors, which `error_of` turns into the client's.
+        """
+        return make(self._channel)
+
+    def call_arguments(self, timeout: float | None = None) -> CallArguments:
+        """Return the deadline and metadata of this client's calls, for those of a stub.
+
+        Args:
+            timeout: Seconds; None means the client's.
+        """
+        return self._arguments() if timeout is None else self._arguments({"timeout": timeout})
 
     @abstractmethod
     def _open(self, to: Connection) -> ChannelT:

@@ -46,8 +46,8 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
 
     def _open(self, to: Connection) -> grpc.aio.Channel:
         if to.credentials is None:
-            return grpc.aio.insecure_channel(to.target, to.options)
-        return grpc.aio.secure_channel(to.target, to.credentials, to.options)
+            return grpc.aio.insecure_channel(to.target, to.options, interceptors=self._interceptors)
+        return grpc.aio.secure_channel(to.target, to.credentials, to.options, interceptors=self._interceptors)
 
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)

@@ -44,8 +44,10 @@ class Client(BaseClient[grpc.Channel]):
 
     def _open(self, to: Connection) -> grpc.Channel:
         if to.credentials is None:
-            return grpc.insecure_channel(to.target, to.options)
-        return grpc.secure_channel(to.target, to.credentials, to.options)
+            channel = grpc.insecure_channel(to.target, to.options)
+        else:
+            channel = grpc.secure_channel(to.target, to.credentials, to.options)
+        return grpc.intercept_channel(channel, *self._interceptors) if self._interceptors else channel
 
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)

@@ -1,0 +1,1 @@
+"""Conformance: the same cases, answered by the client of every language; see README.md."""

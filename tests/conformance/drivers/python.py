@@ -1,0 +1,232 @@
+"""Conformance: the driver of the Python client, over AsyncClient; README.md says what a driver is.
+
+`python -m tests.conformance.drivers.python`
+"""
+
+import asyncio
+import base64
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from contextvars import ContextVar
+from typing import Any, cast
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+from ringmain import AsyncClient, RingmainError, error_of
+from ringmain.v1.chat_service_pb2 import ChatRequest, CountTokensRequest
+from ringmain.v1.embedding_service_pb2 import EmbedRequest
+from ringmain.v1.embedding_service_pb2_grpc import EmbeddingServiceStub
+from ringmain.v1.image_service_pb2 import GenerateImagesRequest, StreamImagesRequest
+from ringmain.v1.image_service_pb2_grpc import ImageServiceStub
+from ringmain.v1.model_service_pb2 import Capability, ListModelsRequest, ListModelsResponse
+from ringmain.v1.vision_service_pb2 import AnalyzeImagesRequest
+from ringmain.v1.vision_service_pb2_grpc import VisionServiceStub
+
+Asked = Mapping[str, Any]
+_INPUT_LIMIT = 256 * 1024 * 1024
+_SOON = 0.3
+"""Seconds after which `cancel_after: 0` cancels."""
+
+_calls: ContextVar[list[Any]] = ContextVar("_calls")
+"""gRPC's calls behind the helper's: a list, because a task of gRPC's own fills it."""
+
+
+# --- what the helper does not tell: metadata ---------------------------------------------------------------
+
+
+class _Whole(grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await _kept(continuation, client_call_details, request)
+
+
+class _Streamed(grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await _kept(continuation, client_call_details, request)
+
+
+async def _kept(continuation: Any, details: Any, request: Any) -> Any:
+    call = await continuation(details, request)
+    _calls.get().append(call)
+    return call
+
+
+async def _metadata(calls: list[Any]) -> dict[str, str]:
+    """The printable metadata of calls that have ended."""
+    found: dict[str, str] = {}
+    for call in calls:
+        for metadata in (await call.initial_metadata(), await call.trailing_metadata()):
+            found |= {key: value for key, value in metadata or () if isinstance(value, str)}
+    return found
+
+
+# --- the methods -------------------------------------------------------------------------------------------
+
+
+async def _chat(client: AsyncClient, request: ChatRequest, timeout: float | None) -> AsyncIterator[Message]:
+    yield (await client.chat(request, timeout=timeout)).proto
+
+
+async def _stream_chat(
+    client: AsyncClient, request: ChatRequest, timeout: float | None
+) -> AsyncIterator[Message]:
+    async with client.stream(request, timeout=timeout) as stream, aclosing(stream.events()) as events:
+        async for event in events:
+            yield event
+
+
+async def _count_tokens(
+    client: AsyncClient, request: CountTokensRequest, timeout: float | None
+) -> AsyncIterator[Message]:
+    yield await client.count_tokens(request.chat, timeout=timeout)
+
+
+async def _list_models(
+    client: AsyncClient, request: ListModelsRequest, timeout: float | None
+) -> AsyncIterator[Message]:
+    wanted = [Capability.Name(one).removeprefix("CAPABILITY_").lower() for one in request.capabilities]
+    yield ListModelsResponse(models=[model async for model in client.models(wanted)])
+
+
+def _whole(make: Any, method: str) -> Callable[..., AsyncIterator[Message]]:
+    async def call(client: AsyncClient, request: Message, timeout: float | None) -> AsyncIterator[Message]:
+        stub: Any = client.stub(make)
+        yield await getattr(stub, method)(request, **client.call_arguments(timeout))
+
+    return call
+
+
+def _streamed(make: Any, method: str) -> Callable[..., AsyncIterator[Message]]:
+    async def call(client: AsyncClient, request: Message, timeout: float | None) -> AsyncIterator[Message]:
+        stub: Any = client.stub(make)
+        running = getattr(stub, method)(request, **client.call_arguments(timeout))
+        try:
+            async for event in running:
+                yield event
+        finally:
+            running.cancel()
+
+    return call
+
+
+_METHODS: Mapping[str, tuple[type[Message], Callable[..., AsyncIterator[Message]]]] = {
+    "Chat": (ChatRequest, _chat),
+    "StreamChat": (ChatRequest, _stream_chat),
+    "CountTokens": (CountTokensRequest, _count_tokens),
+    "ListModels": (ListModelsRequest, _list_models),
+    "AnalyzeImages": (AnalyzeImagesRequest, _whole(VisionServiceStub, "AnalyzeImages")),
+    "StreamAnalyzeImages": (AnalyzeImagesRequest, _streamed(VisionServiceStub, "StreamAnalyzeImages")),
+    "GenerateImages": (GenerateImagesRequest, _whole(ImageServiceStub, "GenerateImages")),
+    "StreamImages": (StreamImagesRequest, _streamed(ImageServiceStub, "StreamImages")),
+    "Embed": (EmbedRequest, _whole(EmbeddingServiceStub, "Embed")),
+}
+
+
+# --- one line ----------------------------------------------------------------------------------------------
+
+
+class Clients:
+    """One client for each target, token and metadata."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], AsyncClient] = {}
+
+    def get(self, asked: Asked) -> AsyncClient:
+        """The client of a call."""
+        metadata = tuple(asked.get("metadata", {}).items())
+        key = (asked["target"], asked.get("token"), metadata)
+        if key not in self._made:
+            self._made[key] = AsyncClient(
+                asked["target"],
+                token=asked.get("token"),
+                metadata=metadata,
+                interceptors=[_Whole(), _Streamed()],
+            )
+        return self._made[key]
+
+    async def close(self) -> None:
+        """Closes all of them."""
+        for client in self._made.values():
+            await client.close()
+
+
+async def _carry_out(client: AsyncClient, asked: Asked) -> dict[str, Any]:
+    kind, method = _METHODS[asked["method"]]
+    deadline = asked.get("deadline_ms")
+    messages = method(
+        client,
+        kind.FromString(base64.b64decode(asked["request"])),
+        None if deadline is None else deadline / 1000,
+    )
+    responses: list[str] = []
+    outcome: dict[str, Any] = {"status": "OK"}
+    try:
+        if asked.get("cancel_after") == 0:
+            outcome = await _cancelled(asyncio.create_task(_read(messages, responses, None)))
+        elif not await _read(messages, responses, asked.get("cancel_after")):
+            outcome = {"status": "CANCELLED"}
+    except RingmainError as error:
+        outcome = _told(error)
+    except grpc.RpcError as error:
+        outcome = _told(error_of(error))
+    return {**outcome, "responses": responses}
+
+
+async def _read(messages: Any, responses: list[str], limit: int | None) -> bool:
+    """Reads messages; leaves the stream after `limit` of them. Returns whether it came to the end."""
+    async with aclosing(messages):
+        async for message in messages:
+            responses.append(base64.b64encode(message.SerializeToString()).decode())
+            if len(responses) == limit:
+                return False
+    return True
+
+
+async def _cancelled(reading: "asyncio.Task[bool]") -> dict[str, Any]:
+    """Cancels the task that waits for the answer, which is how asyncio gives up."""
+    await asyncio.wait([reading], timeout=_SOON)
+    reading.cancel()
+    try:
+        await reading
+    except asyncio.CancelledError:
+        return {"status": "CANCELLED"}
+    return {"status": "OK"}
+
+
+def _told(error: RingmainError) -> dict[str, Any]:
+    return {
+        "status": error.code.name,
+        "message": error.message,
+        "reason": error.reason,
+        "retry_delay_ms": None if error.retry_delay is None else round(error.retry_delay * 1000),
+        "violations": [violation.field for violation in error.violations],
+    }
+
+
+async def _answer(clients: Clients, data: bytes) -> None:
+    asked = json.loads(data)
+    calls: list[Any] = []
+    _calls.set(calls)
+    outcome = await _carry_out(clients.get(asked), asked)
+    nothing: dict[str, Any] = {"message": "", "reason": "", "retry_delay_ms": None, "violations": []}
+    metadata = {} if outcome["status"] == "CANCELLED" else await _metadata(calls)
+    answer = {"id": asked["id"], **nothing, **outcome, "metadata": metadata}
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+async def main() -> None:
+    """Answers each line, all at once, until standard input ends."""
+    loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(limit=_INPUT_LIMIT)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), cast("Any", sys.stdin))
+    clients = Clients()
+    async with asyncio.TaskGroup() as lines:
+        while data := await reader.readline():
+            lines.create_task(_answer(clients, data))
+    await clients.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

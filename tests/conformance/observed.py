@@ -1,0 +1,193 @@
+"""Conformance: a driver's answer as plain values that can be compared. Pure.
+
+Streams are folded, so that a streamed and a whole answer look alike. Nothing that is empty is there:
+
+    status, message, reason, retry_delay_ms, violations, metadata     as the driver tells them
+    message_count                 how many messages came
+    text, reasoning, json         of the answer; `json` where the text is JSON
+    reasoning_signed              whether the reasoning has a signature
+    tool_calls                    id, name and arguments, parsed
+    finish_reason                 without its prefix
+    usage                         by the contract's names
+    provider, provider_model      that answered
+    attempts                      of each attempt, the reason why it failed, or OK
+    last_event                    the kind of a stream's last event
+    finished                      whether a stream came to its end
+    images                        mime_type, byte_count, width, height (of PNG) and revised_prompt
+    previews                      how many
+    input_token_count             of CountTokens
+    models                        names
+    vectors                       the length of each
+"""
+
+import base64
+import json
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo
+from ringmain import Fold
+from ringmain.answer import Answer
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse, CountTokensResponse
+from ringmain.v1.content_pb2 import Media
+from ringmain.v1.embedding_service_pb2 import EmbedResponse
+from ringmain.v1.generation_pb2 import FinishReason
+from ringmain.v1.image_service_pb2 import GenerateImagesResponse, ImageEvent
+from ringmain.v1.model_service_pb2 import ListModelsResponse
+from ringmain.v1.routing_pb2 import Route
+from ringmain.v1.usage_pb2 import Usage
+from ringmain.v1.vision_service_pb2 import AnalyzeImagesResponse
+
+from tests.conformance.expand import METHODS
+
+_TOLD = ("status", "message", "reason", "retry_delay_ms", "violations", "metadata")
+
+
+def observed(method: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What a driver's answer says.
+
+    Args:
+        method: That was called.
+        answer: The line that the driver wrote, parsed.
+
+    Raises:
+        DecodeError: A response is not of this method.
+    """
+    kind = METHODS[method][2]
+    messages = [kind.FromString(base64.b64decode(data)) for data in answer["responses"]]
+    told = {name: answer[name] for name in _TOLD if answer.get(name) not in (None, "", [], {})}
+    return {**told, "message_count": len(messages), **_seen(messages)}
+
+
+def _seen(messages: Sequence[Message]) -> dict[str, Any]:
+    match messages:
+        case [ChatEvent(), *_]:
+            return _streamed([event for event in messages if isinstance(event, ChatEvent)])
+        case [ImageEvent(), *_]:
+            return _drawn([event for event in messages if isinstance(event, ImageEvent)])
+        case [ChatResponse() as response]:
+            return _answered(Answer(response))
+        case [AnalyzeImagesResponse() as response]:
+            return _analyzed(response)
+        case [GenerateImagesResponse() as response]:
+            images = [_image(made.media, made.revised_prompt) for made in response.images]
+            return {"images": images, **_account(response.usage, response.route)}
+        case [CountTokensResponse() as response]:
+            return {"input_token_count": response.input_token_count}
+        case [EmbedResponse() as response]:
+            return {"vectors": [len(vector.values) for vector in response.embeddings]}
+        case [ListModelsResponse(), *_]:
+            pages = [page for page in messages if isinstance(page, ListModelsResponse)]
+            return {"models": [model.model for page in pages for model in page.models]}
+    return {}
+
+
+# --- chat ------------------------------------------------------------------------------------------------
+
+
+def _streamed(events: Sequence[ChatEvent]) -> dict[str, Any]:
+    fold = Fold()
+    for event in events:
+        fold.add(event)
+    seen = _answered(fold.answer())
+    return {**seen, "last_event": events[-1].WhichOneof("event"), "finished": fold.finished}
+
+
+def _answered(answer: Answer) -> dict[str, Any]:
+    calls = [_tool_call(call.id, call.name, call.arguments_json) for call in answer.tool_calls]
+    signed = any(part.reasoning.signature for part in answer.message.parts)
+    seen = {
+        "text": answer.text,
+        "reasoning": answer.reasoning,
+        "reasoning_signed": signed,
+        "tool_calls": calls,
+        "finish_reason": _finish_reason(answer.proto.finish_reason),
+        **_json(answer.text),
+        **_account(answer.usage, answer.route),
+    }
+    return _present(seen)
+
+
+def _analyzed(response: AnalyzeImagesResponse) -> dict[str, Any]:
+    account = _account(response.usage, response.route)
+    reason = _finish_reason(response.finish_reason)
+    return _present({"text": response.text, "finish_reason": reason, **_json(response.text), **account})
+
+
+def _tool_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": call_id, "name": name, "arguments": _json(arguments).get("json", arguments)}
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return {"json": value}
+
+
+def _finish_reason(number: int) -> str:
+    name = FinishReason.DESCRIPTOR.values_by_number[number].name.removeprefix("FINISH_REASON_")
+    return "" if name == "UNSPECIFIED" else name
+
+
+# --- pictures --------------------------------------------------------------------------------------------
+
+
+def _drawn(events: Sequence[ImageEvent]) -> dict[str, Any]:
+    pieces: dict[int, bytearray] = {}
+    kinds: dict[int, str] = {}
+    for event in events:
+        if event.HasField("chunk"):
+            pieces.setdefault(event.chunk.image_index, bytearray()).extend(event.chunk.data)
+            kinds[event.chunk.image_index] = event.chunk.mime_type or kinds.get(event.chunk.image_index, "")
+    last = events[-1]
+    prompts = dict(enumerate(last.finished.revised_prompts))
+    images = [
+        _image(Media(mime_type=kinds[index], data=bytes(pieces[index])), prompts.get(index, ""))
+        for index in sorted(pieces)
+    ]
+    return {
+        "images": images,
+        "previews": sum(event.HasField("preview") for event in events),
+        "last_event": last.WhichOneof("event"),
+        "finished": last.HasField("finished"),
+        **_account(last.finished.usage, last.finished.route),
+    }
+
+
+def _image(media: Media, revised_prompt: str) -> dict[str, Any]:
+    seen: dict[str, Any] = {"mime_type": media.mime_type, "byte_count": len(media.data)}
+    if media.data[12:16] == b"IHDR":
+        seen["width"], seen["height"] = struct.unpack(">II", media.data[16:24])
+    return _present({**seen, "revised_prompt": revised_prompt})
+
+
+# --- what every answer has -------------------------------------------------------------------------------
+
+
+def _account(usage: Usage, route: Route) -> dict[str, Any]:
+    counts = MessageToDict(usage, preserving_proto_field_name=True)
+    return {
+        "usage": {name: value if isinstance(value, bool) else int(value) for name, value in counts.items()},
+        "provider": route.provider_id,
+        "provider_model": route.provider_model,
+        "attempts": list(_attempts(route)),
+    }
+
+
+def _attempts(route: Route) -> Iterator[str]:
+    for attempt in route.attempts:
+        if not attempt.HasField("error"):
+            yield "OK"
+            continue
+        info = ErrorInfo()
+        found = any(detail.Unpack(info) for detail in attempt.error.details)
+        yield info.reason if found else str(attempt.error.code)
+
+
+def _present(seen: Mapping[str, Any], empty: Iterable[Any] = ("", [], False)) -> dict[str, Any]:
+    return {name: value for name, value in seen.items() if value not in empty}

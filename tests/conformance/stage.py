@@ -1,0 +1,100 @@
+"""Conformance: everything that runs while one driver is asked: upstreams, and gateways in front of them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from ringmain.v1.model_service_pb2 import Capability, GetModelRequest, GetModelResponse
+from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
+
+from tests.conformance.case import Case, Needs
+from tests.conformance.upstreams import Upstreams, route, upstreams
+from tests.faults.processes import Gateway, gateway
+
+COMMON: Mapping[str, Any] = {
+    # What is tried is the clients: the gateway's own waits must not show.
+    "backoff": {"initial": 0.01, "maximum": 0.05, "budget": 1.0, "budget_min_per_second": 1000},
+}
+
+
+def configuration(cases: Sequence[Case], behind: Upstreams) -> dict[str, Any]:
+    """The gateway's settings: providers and a model of its own for each case, so that none disturbs another."""
+    providers: dict[str, Any] = {"sandbox": {"kind": "sandbox"}}
+    models: dict[str, Any] = {}
+    for case in cases:
+        candidates = []
+        for index, upstream in enumerate(case.upstream):
+            name = route(case, index)
+            base_url = behind.url(upstream.wire)
+            providers[name] = {"kind": upstream.wire, "base_url": base_url, "api_key": "sk-conformance"}
+            candidates.append({"provider": name, "model": name, **upstream.candidate})
+        if candidates:
+            models[case.name] = {"candidates": candidates, **case.model}
+    return {**COMMON, "providers": providers, "models": models}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a driver is asked against.
+
+    Attributes:
+        behind: The upstreams.
+        shared: The gateway of all cases that need none of their own.
+        lacking: What is needed and not served.
+    """
+
+    behind: Upstreams
+    shared: Gateway
+    lacking: frozenset[Needs]
+
+    @asynccontextmanager
+    async def gateway(self, case: Case) -> AsyncIterator[Gateway]:
+        """The gateway of a case."""
+        if not case.alone:
+            yield self.shared
+            return
+        settings = {**configuration([case], self.behind), **(case.gateway or {})}
+        async with gateway(settings) as own:
+            yield own
+
+
+@asynccontextmanager
+async def stage(cases: Sequence[Case]) -> AsyncIterator[Stage]:
+    """Starts what these cases need, and ends it."""
+    async with upstreams(cases) as behind:
+        shared = configuration([case for case in cases if not case.alone], behind)
+        async with gateway(shared) as served:
+            needs = {case.needs for case in cases}
+            lacking = frozenset([one for one in needs if not await _serves(served, one)])
+            yield Stage(behind, served, lacking)
+
+
+async def _serves(served: Gateway, needs: Needs) -> bool:
+    if needs.service is not None and not await _has_service(served.channel, needs.service):
+        return False
+    if needs.model is None:
+        return True
+    stub: Any = ModelServiceStub(served.channel)
+    try:
+        response: GetModelResponse = await stub.GetModel(GetModelRequest(model=needs.model))
+    except grpc.aio.AioRpcError:
+        return False
+    wanted = f"CAPABILITY_{needs.capability}".upper()
+    return needs.capability is None or Capability.Value(wanted) in response.model.capabilities
+
+
+async def _has_service(channel: grpc.aio.Channel, name: str) -> bool:
+    check = channel.unary_unary(
+        "/grpc.health.v1.Health/Check",
+        request_serializer=HealthCheckRequest.SerializeToString,
+        response_deserializer=HealthCheckResponse.FromString,
+    )
+    try:
+        await check(HealthCheckRequest(service=name))
+    except grpc.aio.AioRpcError:
+        return False
+    return True
