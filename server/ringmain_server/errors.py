@@ -37,7 +37,7 @@ the classification from the class; none looks at text.
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import grpc
@@ -70,10 +70,21 @@ class Hold(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule: the path of the field and what is wrong with it."""
+    """One broken rule.
+
+    Attributes:
+        field: The path of the field.
+        description: What is wrong with it.
+        of_media: Whether it is about the bytes of a medium, not about how the request says them.
+    """
 
     field: str
     description: str
+    of_media: bool = False
+
+    def within(self, prefix: str) -> "Violation":
+        """The same one in a larger request: `prefix` is the path to its part, with its dot."""
+        return replace(self, field=prefix + self.field)
 
 
 class RingmainError(Exception):

@@ -30,6 +30,9 @@ from ringmain.errors import (
     error_of,
 )
 from ringmain.messages import Turn, assistant, document, image, system, tool_result, user
+from ringmain.pictures import Image, Images, Preview, Upscaled
+from ringmain.reading import Embeddings, Page, Sight
+from ringmain.sound import Segment, Speech, Transcript
 from ringmain.tools import schema_of, tool
 
 __all__ = [
@@ -45,22 +48,32 @@ __all__ = [
     "ContextTooLong",
     "DeadlineExceeded",
     "Delta",
+    "Embeddings",
     "Fold",
+    "Image",
+    "Images",
     "InternalError",
     "InvalidRequest",
     "MediaInvalid",
     "NotFound",
     "Overloaded",
+    "Page",
     "PermissionDenied",
+    "Preview",
     "Prompt",
     "RateLimited",
     "RingmainError",
+    "Segment",
+    "Sight",
+    "Speech",
     "Stream",
     "StreamInterrupted",
     "ToolCall",
+    "Transcript",
     "Turn",
     "Unauthenticated",
     "Unavailable",
+    "Upscaled",
     "Violation",
     "assistant",
     "chat_request",

@@ -100,6 +100,11 @@ class BaseClient(ABC, Generic[ChannelT]):
         )
         self._bind()
 
+    @property
+    def default_model(self) -> str:
+        """The model of calls that name none; empty where there is none."""
+        return self._model or ""
+
     def stub(self, make: Callable[[ChannelT], StubT]) -> StubT:
         """Return a generated stub over this client's channel, for what the client has no method for.
 

@@ -22,7 +22,26 @@ JsonSchema: TypeAlias = type | str | Mapping[str, object]
 """A JSON Schema: as a dict, as text, or of a dataclass."""
 
 
-class ChatOptions(TypedDict, total=False):
+class RoutingOptions(TypedDict, total=False):
+    """How to route a call. None means unset."""
+
+    provider_ids: Iterable[str] | None
+    """Providers to try, in order."""
+    failover_disabled: bool | None
+    """Whether to stop after the first failure."""
+    cache_mode: Literal["use", "refresh", "bypass"] | None
+    """How to use the gateway's response cache."""
+    stream_recovery: Literal["fail", "restart", "continue"] | None
+    """What to do when a stream breaks after content was sent."""
+    first_token_timeout: float | None
+    """The longest wait for a stream's first content, in seconds."""
+    idle_timeout: float | None
+    """The longest silence in a stream, in seconds."""
+    labels: Mapping[str, str] | None
+    """For cost attribution, such as `{"feature": "search"}`."""
+
+
+class ChatOptions(RoutingOptions, total=False):
     """How to answer. None means unset, for every option but `timeout`."""
 
     model: str | None
@@ -64,20 +83,6 @@ class ChatOptions(TypedDict, total=False):
     provider_options: Mapping[str, Mapping[str, object]] | None
     """Fields for a provider as they are, by provider kind: `{"openai": {"user": "…"}}`."""
 
-    provider_ids: Iterable[str] | None
-    """Providers to try, in order."""
-    failover_disabled: bool | None
-    """Whether to stop after the first failure."""
-    cache_mode: Literal["use", "refresh", "bypass"] | None
-    """How to use the gateway's response cache."""
-    stream_recovery: Literal["fail", "restart", "continue"] | None
-    """What to do when a stream breaks after content was sent."""
-    first_token_timeout: float | None
-    """The longest wait for a stream's first content, in seconds."""
-    idle_timeout: float | None
-    """The longest silence in a stream, in seconds."""
-    labels: Mapping[str, str] | None
-    """For cost attribution, such as `{"feature": "search"}`."""
     request_id: str | None
     """A name of your own: a repeat within a day returns the first answer and costs nothing."""
 
@@ -125,9 +130,9 @@ def chat_request(prompt: Prompt, **options: Unpack[ChatOptions]) -> ChatRequest:
         tools=[as_tool(given) for given in options.get("tools") or ()],
     )
     # An empty message and an absent one mean the same; absent is the shorter.
-    if (config := _generation(options)).ByteSize():
+    if (config := generation_config(options)).ByteSize():
         request.generation_config.CopyFrom(config)
-    if (policy := _routing(options)).ByteSize():
+    if (policy := routing_policy(options)).ByteSize():
         request.routing_policy.CopyFrom(policy)
     if (choice := options.get("tool_choice")) is not None:
         request.tool_choice.CopyFrom(_tool_choice(choice))
@@ -169,7 +174,8 @@ def _with_media(last: list[content_pb2.Message], media: list[content_pb2.Media])
     return extended
 
 
-def _generation(options: ChatOptions) -> gen.GenerationConfig:
+def generation_config(options: ChatOptions) -> gen.GenerationConfig:
+    """Return the knobs among the options."""
     stops = options.get("stop_sequences") or ()
     config = gen.GenerationConfig(
         max_output_tokens=options.get("max_output_tokens"),
@@ -185,7 +191,7 @@ def _generation(options: ChatOptions) -> gen.GenerationConfig:
     if (effort := options.get("reasoning_effort")) is not None:
         config.reasoning_effort = choose("reasoning_effort", effort, _EFFORTS)
     for kind, fields in (options.get("provider_options") or {}).items():
-        config.provider_options[kind].CopyFrom(_struct(fields))
+        config.provider_options[kind].CopyFrom(struct(fields))
     return config
 
 
@@ -219,7 +225,8 @@ def _tool_choice(choice: str | gen.ToolChoice | Callable[..., object]) -> gen.To
     return gen.ToolChoice(tool_name=choice)
 
 
-def _routing(options: ChatOptions) -> routing.RoutingPolicy:
+def routing_policy(options: RoutingOptions) -> routing.RoutingPolicy:
+    """Return the routing policy among the options."""
     policy = routing.RoutingPolicy(
         provider_ids=options.get("provider_ids") or (),
         failover_disabled=options.get("failover_disabled") or False,
@@ -242,7 +249,8 @@ def _duration(seconds: float | None) -> Duration | None:
     return duration
 
 
-def _struct(fields: Mapping[str, object]) -> Struct:
+def struct(fields: Mapping[str, object]) -> Struct:
+    """Return a JSON object as the contract has it."""
     struct = Struct()
     # Struct takes dicts, lists and scalars; through JSON, tuples and their like are accepted too.
     struct.update(json.loads(json.dumps(fields)))

@@ -18,9 +18,12 @@ from ringmain._base import (
     list_models_request,
 )
 from ringmain._channel import Connection
+from ringmain._media_requests import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
+from ringmain.aio_media import AsyncAudioCalls, AsyncEmbeddingCalls, AsyncImageCalls, AsyncVisionCalls
 from ringmain.answer import Answer, Delta, Fold
 from ringmain.errors import Cancelled, StreamInterrupted, translated
+from ringmain.reading import Embeddings
 from ringmain.v1.chat_service_pb2 import (
     ChatEvent,
     CountTokensRequest,
@@ -52,6 +55,10 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)
         self._models = ModelServiceStub(self._channel)
+        self.images = AsyncImageCalls(self, self._channel)
+        self.vision = AsyncVisionCalls(self, self._channel)
+        self.audio = AsyncAudioCalls(self, self._channel)
+        self._embeddings = AsyncEmbeddingCalls(self, self._channel)
         self._health = self._channel.unary_unary(HEALTH_METHOD, HEALTH_REQUEST, HEALTH_RESPONSE)
 
     async def chat(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> Answer:
@@ -76,6 +83,10 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
         with translated():
             request = EstimateCostRequest(chat=self._request(prompt, options))
             return await self._chat.EstimateCost(request, **self._arguments(options))
+
+    async def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Return a vector for each text; see `Client.embed`."""
+        return await self._embeddings.embed(texts, **options)
 
     async def models(self, capabilities: Iterable[str] = ()) -> AsyncIterator[Model]:
         """Yield the models that can all of the given; see `Client.models`."""

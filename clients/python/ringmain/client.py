@@ -16,9 +16,12 @@ from ringmain._base import (
     list_models_request,
 )
 from ringmain._channel import Connection
+from ringmain._media_requests import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
 from ringmain.answer import Answer, Delta, Fold
 from ringmain.errors import StreamInterrupted, translated
+from ringmain.media import AudioCalls, EmbeddingCalls, ImageCalls, VisionCalls
+from ringmain.reading import Embeddings
 from ringmain.v1.chat_service_pb2 import (
     ChatEvent,
     CountTokensRequest,
@@ -52,6 +55,10 @@ class Client(BaseClient[grpc.Channel]):
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)
         self._models = ModelServiceStub(self._channel)
+        self.images = ImageCalls(self, self._channel)
+        self.vision = VisionCalls(self, self._channel)
+        self.audio = AudioCalls(self, self._channel)
+        self._embeddings = EmbeddingCalls(self, self._channel)
         self._health = self._channel.unary_unary(HEALTH_METHOD, HEALTH_REQUEST, HEALTH_RESPONSE)
 
     def chat(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> Answer:
@@ -97,6 +104,18 @@ class Client(BaseClient[grpc.Channel]):
         with translated():
             request = EstimateCostRequest(chat=self._request(prompt, options))
             return self._chat.EstimateCost(request, **self._arguments(options))
+
+    def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Return a vector for each text.
+
+        Args:
+            texts: One, or several.
+            options: See `EmbedOptions`.
+
+        Raises:
+            RingmainError: The call failed.
+        """
+        return self._embeddings.embed(texts, **options)
 
     def models(self, capabilities: Iterable[str] = ()) -> Iterator[Model]:
         """Yield the models that can all of the given, such as `vision` and `tools`, by name.

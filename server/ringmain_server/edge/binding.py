@@ -23,7 +23,14 @@ from ringmain_server.backend import Call
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
 from ringmain_server.edge.uploads import UploadReader
-from ringmain_server.errors import DeadlineExceeded, InvalidField, RingmainError, ShuttingDown, Violation
+from ringmain_server.errors import (
+    DeadlineExceeded,
+    InvalidField,
+    MediaInvalid,
+    RingmainError,
+    ShuttingDown,
+    Violation,
+)
 from ringmain_server.telemetry.observer import Observer
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -178,7 +185,8 @@ async def _abort(context: Context, error: RingmainError, call: Call) -> None:
 def _check(validate: Validator, request: Message) -> None:
     violations = validate(request)
     if violations:
-        raise InvalidField(violations)
+        of_media = all(violation.of_media for violation in violations)
+        raise MediaInvalid(violations) if of_media else InvalidField(violations)
 
 
 def _anything_goes(_: Message) -> Sequence[Violation]:

@@ -35,7 +35,7 @@ class UploadReader:
         config: Message = first.config
         violations = self._validate(config)
         if violations:
-            raise InvalidField([Violation(f"config.{one.field}", one.description) for one in violations])
+            raise InvalidField([one.within("config.") for one in violations])
         return config
 
     async def chunks(self) -> AsyncIterator[bytes]:

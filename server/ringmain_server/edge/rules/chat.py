@@ -42,7 +42,7 @@ def chat(request: chat_pb2.ChatRequest, prefix: str = "") -> list[Violation]:
     found = list(_chat(request))
     if not prefix:
         return found
-    return [Violation(prefix + violation.field, violation.description) for violation in found]
+    return [violation.within(prefix) for violation in found]
 
 
 def _chat(request: chat_pb2.ChatRequest) -> Rules:

@@ -9,7 +9,7 @@ from ringmain.v1.content_pb2 import Media
 from ringmain.v1.routing_pb2 import CacheMode, RoutingPolicy, StreamRecovery
 
 from ringmain_server.errors import Violation
-from ringmain_server.media.detect import detect
+from ringmain_server.media.detect import describe, detect
 
 REQUEST_ID_LIMIT = 128
 LABEL_LIMIT = 16
@@ -48,9 +48,10 @@ def media(media: Media, path: str) -> Rules:
         if not media.uri.startswith("https://") or len(media.uri) == len("https://"):
             yield Violation(f"{path}.uri", "is not an https address")
     elif not media.data:
-        yield Violation(f"{path}.data", "is empty")
+        yield Violation(f"{path}.data", "is empty", of_media=True)
     elif not media.mime_type and not detect(media.data):
-        yield Violation(f"{path}.mime_type", "is empty, and the bytes are of no known kind")
+        found = f"is empty, and the bytes are of no known kind: {describe(media.data)}"
+        yield Violation(f"{path}.mime_type", found, of_media=True)
 
 
 def json_object(text: str, path: str) -> Rules:

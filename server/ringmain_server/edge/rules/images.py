@@ -103,7 +103,7 @@ def _stream(request: image_pb2.StreamImagesRequest) -> Rules:
     else:
         rules = _generate(request.generate) if kind == "generate" else _edit(request.edit)
         for one in rules:
-            yield Violation(f"{kind}.{one.field}", one.description)
+            yield one.within(f"{kind}.")
     if not 0 <= request.preview_count <= PREVIEW_LIMIT:
         yield Violation("preview_count", f"is not from 0 to {PREVIEW_LIMIT}")
 

@@ -1,0 +1,369 @@
+"""Client: requests for images, speech, vectors and documents. Pure, but for files that it is told to read."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal, TypeAlias, Unpack
+
+from ringmain._choice import choose, refuse_unknown
+from ringmain._request import ChatOptions, RoutingOptions, generation_config, routing_policy, struct
+from ringmain.files import pieces
+from ringmain.messages import Source, image
+from ringmain.pictures import Image
+from ringmain.v1 import audio_service_pb2 as audio_pb2
+from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1 import vision_service_pb2 as vision_pb2
+from ringmain.v1.content_pb2 import Media
+
+Picture: TypeAlias = Source | Media | Image
+"""An image: its address, path or bytes, one of the contract, or one that a model drew."""
+
+Recording: TypeAlias = str | bytes | os.PathLike[str] | Iterable[bytes]
+"""A file: its path, its bytes, or its bytes as they come."""
+
+UPLOAD_PIECE: Final = 256 * 1024
+"""Bytes of one message of an upload: quick to send, and well below the contract's limit."""
+
+_QUALITIES: Final = {
+    "low": image_pb2.IMAGE_QUALITY_LOW,
+    "medium": image_pb2.IMAGE_QUALITY_MEDIUM,
+    "high": image_pb2.IMAGE_QUALITY_HIGH,
+}
+_MODES: Final = {
+    "inpaint": image_pb2.EDIT_MODE_INPAINT,
+    "outpaint": image_pb2.EDIT_MODE_OUTPAINT,
+    "style": image_pb2.EDIT_MODE_STYLE,
+}
+_PURPOSES: Final = {
+    "document": embedding_pb2.EMBEDDING_PURPOSE_DOCUMENT,
+    "query": embedding_pb2.EMBEDDING_PURPOSE_QUERY,
+    "similarity": embedding_pb2.EMBEDDING_PURPOSE_SIMILARITY,
+}
+_DOCUMENT_MODES: Final = {
+    "text": vision_pb2.DOCUMENT_MODE_TEXT_AND_IMAGES,
+    "page": vision_pb2.DOCUMENT_MODE_PAGE_AS_IMAGE,
+}
+
+
+class CallOptions(RoutingOptions, total=False):
+    """What every call takes. None means unset, for every option but `timeout`."""
+
+    model: str | None
+    """A model of the gateway, or `provider/model`. Unset means the client's."""
+    timeout: float | None
+    """Seconds until the call is given up. None means never; absent, the client's default."""
+
+
+class DrawOptions(CallOptions, total=False):
+    """How to draw."""
+
+    count: int | None
+    """How many pictures, 1 to 10."""
+    size: str | None
+    """Such as `1024x1536`; where the model lacks it, the nearest."""
+    aspect_ratio: str | None
+    """Such as `16:9`."""
+    quality: Literal["low", "medium", "high"] | None
+    """How much work to put in."""
+    style: str | None
+    """A style in the provider's words."""
+    format: Literal["png", "jpeg", "webp"] | None
+    """What file to make. Unset means PNG."""
+    transparent: bool | None
+    """Whether the background is transparent, where the model can."""
+    seed: int | None
+    """For best-effort repeatability."""
+    negative_prompt: str | None
+    """What must not be drawn."""
+    provider_options: Mapping[str, Mapping[str, object]] | None
+    """Fields for a provider as they are, by provider kind."""
+    request_id: str | None
+    """A name of your own: a repeat within a day returns the first answer and costs nothing."""
+
+
+class EditOptions(DrawOptions, total=False):
+    """How to change pictures."""
+
+    mask: Picture | None
+    """Where: its transparent pixels are redrawn."""
+    outpaint: Mapping[str, int] | int | None
+    """How far to draw beyond the border, in pixels: everywhere, or by `left`, `top`, `right`, `bottom`."""
+    mode: Literal["inpaint", "outpaint", "style"] | None
+    """What kind of change. Unset means what `mask` and `outpaint` say, else as the prompt says."""
+
+
+class UpscaleOptions(CallOptions, total=False):
+    """How to enlarge a picture."""
+
+    prompt: str | None
+    """What is in it, for models that ask."""
+    format: Literal["png", "jpeg", "webp"] | None
+    """What file to make. Unset means its own."""
+
+
+class InspectOptions(CallOptions, total=False):
+    """How to inspect a picture."""
+
+    classifier: str | None
+    """A model that classifies images, or sees. Unset means do not classify."""
+
+
+class ReadOptions(CallOptions, total=False):
+    """How to read a document."""
+
+    mime_type: str | None
+    """Its media type. Unset means detect."""
+    mode: Literal["text", "page"] | None
+    """`text`: take the text and describe each picture. `page`: show each page to the model as a picture."""
+    prompt: str | None
+    """What to ask of each page or picture."""
+    parallel: int | None
+    """The most pages in work at once."""
+    first_page: int | None
+    """The first page to read, from 1. Resume here after a failure."""
+
+
+class TranscribeOptions(CallOptions, total=False):
+    """How to listen."""
+
+    mime_type: str | None
+    """The recording's media type. Unset means detect."""
+    language: str | None
+    """The spoken language, as BCP 47 names it. Unset means detect."""
+    translate: bool | None
+    """Whether to translate into English."""
+    prompt: str | None
+    """Words to expect."""
+
+
+class SpeakOptions(CallOptions, total=False):
+    """How to speak."""
+
+    voice: str | None
+    """The provider's name for the voice."""
+    instructions: str | None
+    """How to speak, in words."""
+    speed: float | None
+    """0.25 to 4."""
+    format: Literal["mp3", "wav", "ogg", "flac", "aac", "pcm"] | None
+    """What file to make. Unset means MP3, or what the model has."""
+
+
+class SeeOptions(CallOptions, total=False):
+    """How to answer a question about images."""
+
+    max_output_tokens: int | None
+    """The most tokens to write."""
+    temperature: float | None
+    """0 to 2."""
+    seed: int | None
+    """For best-effort repeatability."""
+
+
+class EmbedOptions(CallOptions, total=False):
+    """How to embed."""
+
+    purpose: Literal["document", "query", "similarity"] | None
+    """What the vectors are for."""
+    dimensions: int | None
+    """How many numbers a vector has."""
+
+
+_AUDIO: Final = {name: f"audio/{name}" for name in ("wav", "ogg", "flac", "aac", "pcm")} | {
+    "mp3": "audio/mpeg"
+}
+
+
+def generate_request(prompt: str, **options: Unpack[DrawOptions]) -> image_pb2.GenerateImagesRequest:
+    """Return a request for pictures of a description."""
+    refuse_unknown("drawing", options, DrawOptions.__annotations__)
+    request = image_pb2.GenerateImagesRequest(
+        request_id=options.get("request_id") or "", model=options.get("model") or "", prompt=prompt
+    )
+    _complete(request, _image_config(options), options)
+    return request
+
+
+def edit_request(
+    images: Picture | Iterable[Picture], prompt: str, **options: Unpack[EditOptions]
+) -> image_pb2.EditImagesRequest:
+    """Return a request to change pictures."""
+    refuse_unknown("an edit", options, EditOptions.__annotations__)
+    request = image_pb2.EditImagesRequest(
+        request_id=options.get("request_id") or "",
+        model=options.get("model") or "",
+        prompt=prompt,
+        images=_pictures(images),
+        mode=_edit_mode(options),
+    )
+    if (mask := options.get("mask")) is not None:
+        request.mask.CopyFrom(_picture(mask))
+    if (margins := options.get("outpaint")) is not None:
+        sides = margins if isinstance(margins, Mapping) else dict.fromkeys(_SIDES, margins)
+        request.outpaint.CopyFrom(image_pb2.Margins(**sides))
+    _complete(request, _image_config(options), options)
+    return request
+
+
+_SIDES: Final = ("left", "top", "right", "bottom")
+
+
+def upscale_request(
+    picture: Picture, factor: int, **options: Unpack[UpscaleOptions]
+) -> image_pb2.UpscaleImageRequest:
+    """Return a request to enlarge a picture."""
+    refuse_unknown("enlarging", options, UpscaleOptions.__annotations__)
+    wanted = options.get("format")
+    request = image_pb2.UpscaleImageRequest(
+        model=options.get("model") or "",
+        image=_picture(picture),
+        factor=factor,
+        prompt=options.get("prompt") or "",
+        mime_type=f"image/{wanted}" if wanted else "",
+    )
+    _complete(request, None, options)
+    return request
+
+
+def inspect_request(picture: Picture, **options: Unpack[InspectOptions]) -> image_pb2.InspectImageRequest:
+    """Return a request to say what a file holds."""
+    refuse_unknown("an inspection", options, InspectOptions.__annotations__)
+    request = image_pb2.InspectImageRequest(
+        image=_picture(picture), classifier_model=options.get("classifier") or options.get("model") or ""
+    )
+    _complete(request, None, options)
+    return request
+
+
+def analyze_request(
+    images: Picture | Iterable[Picture], prompt: str, **options: Unpack[SeeOptions]
+) -> vision_pb2.AnalyzeImagesRequest:
+    """Return a question about images."""
+    refuse_unknown("a question about images", options, SeeOptions.__annotations__)
+    request = vision_pb2.AnalyzeImagesRequest(
+        model=options.get("model") or "", prompt=prompt, images=_pictures(images)
+    )
+    knobs: ChatOptions = {
+        "max_output_tokens": options.get("max_output_tokens"),
+        "temperature": options.get("temperature"),
+        "seed": options.get("seed"),
+    }
+    if (config := generation_config(knobs)).ByteSize():
+        request.generation_config.CopyFrom(config)
+    _complete(request, None, options)
+    return request
+
+
+def read_messages(
+    document: Recording, **options: Unpack[ReadOptions]
+) -> Iterator[vision_pb2.ReadDocumentRequest]:
+    """Yield the messages of a document."""
+    refuse_unknown("reading", options, ReadOptions.__annotations__)
+    config = vision_pb2.ReadDocumentConfig(
+        model=options.get("model") or "",
+        mime_type=options.get("mime_type") or "",
+        prompt=options.get("prompt") or "",
+        max_parallel_pages=options.get("parallel") or 0,
+        first_page=options.get("first_page") or 0,
+    )
+    if (mode := options.get("mode")) is not None:
+        config.mode = choose("mode", mode, _DOCUMENT_MODES)
+    _complete(config, None, options)
+    yield vision_pb2.ReadDocumentRequest(config=config)
+    for chunk in pieces(document, UPLOAD_PIECE):
+        yield vision_pb2.ReadDocumentRequest(chunk=chunk)
+
+
+def transcribe_messages(
+    recording: Recording, **options: Unpack[TranscribeOptions]
+) -> Iterator[audio_pb2.TranscribeRequest]:
+    """Yield the messages of a recording."""
+    refuse_unknown("listening", options, TranscribeOptions.__annotations__)
+    config = audio_pb2.TranscriptionConfig(
+        model=options.get("model") or "",
+        mime_type=options.get("mime_type") or "",
+        language_code=options.get("language") or "",
+        translate=options.get("translate") or False,
+        prompt=options.get("prompt") or "",
+    )
+    _complete(config, None, options)
+    yield audio_pb2.TranscribeRequest(config=config)
+    for chunk in pieces(recording, UPLOAD_PIECE):
+        yield audio_pb2.TranscribeRequest(chunk=chunk)
+
+
+def speak_request(text: str, **options: Unpack[SpeakOptions]) -> audio_pb2.SpeakRequest:
+    """Return a text to speak."""
+    refuse_unknown("speech", options, SpeakOptions.__annotations__)
+    request = audio_pb2.SpeakRequest(
+        model=options.get("model") or "",
+        text=text,
+        voice=options.get("voice") or "",
+        instructions=options.get("instructions") or "",
+        speed=options.get("speed"),
+    )
+    if (wanted := options.get("format")) is not None:
+        request.mime_type = choose("format", wanted, _AUDIO)
+    _complete(request, None, options)
+    return request
+
+
+def embed_request(texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> embedding_pb2.EmbedRequest:
+    """Return texts to embed."""
+    refuse_unknown("embedding", options, EmbedOptions.__annotations__)
+    request = embedding_pb2.EmbedRequest(
+        model=options.get("model") or "",
+        texts=[texts] if isinstance(texts, str) else texts,
+        dimension_count=options.get("dimensions"),
+    )
+    if (purpose := options.get("purpose")) is not None:
+        request.purpose = choose("purpose", purpose, _PURPOSES)
+    _complete(request, None, options)
+    return request
+
+
+def _complete(request: object, config: image_pb2.ImageConfig | None, options: CallOptions) -> None:
+    """Sets what is not empty: an empty message and an absent one mean the same."""
+    if config is not None and config.ByteSize():
+        request.image_config.CopyFrom(config)  # type: ignore[attr-defined]
+    if (policy := routing_policy(options)).ByteSize():
+        request.routing_policy.CopyFrom(policy)  # type: ignore[attr-defined]
+
+
+def _image_config(options: DrawOptions) -> image_pb2.ImageConfig:
+    wanted = options.get("format")
+    config = image_pb2.ImageConfig(
+        image_count=options.get("count") or 0,
+        size=options.get("size") or "",
+        aspect_ratio=options.get("aspect_ratio") or "",
+        style=options.get("style") or "",
+        mime_type=f"image/{wanted}" if wanted else "",
+        transparent_background=options.get("transparent") or False,
+        seed=options.get("seed"),
+        negative_prompt=options.get("negative_prompt") or "",
+    )
+    if (quality := options.get("quality")) is not None:
+        config.quality = choose("quality", quality, _QUALITIES)
+    for kind, fields in (options.get("provider_options") or {}).items():
+        config.provider_options[kind].CopyFrom(struct(fields))
+    return config
+
+
+def _edit_mode(options: EditOptions) -> image_pb2.EditMode.ValueType:
+    mode = options.get("mode")
+    if mode is None:
+        mode = "inpaint" if options.get("mask") is not None else None
+        mode = "outpaint" if options.get("outpaint") is not None else mode
+    return image_pb2.EDIT_MODE_UNSPECIFIED if mode is None else choose("mode", mode, _MODES)
+
+
+def _pictures(given: Picture | Iterable[Picture]) -> list[Media]:
+    if isinstance(given, (str, bytes, os.PathLike, Media, Image)):
+        return [_picture(given)]
+    return [_picture(one) for one in given]
+
+
+def _picture(given: Picture) -> Media:
+    if isinstance(given, Image):
+        return given.media()
+    return given if isinstance(given, Media) else image(given)
