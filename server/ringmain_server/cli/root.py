@@ -2,7 +2,20 @@
 
 import typer
 
-from ringmain_server.cli import chat, config, events, health, models, providers, reload, status, version
+from ringmain_server.cli import (
+    audio,
+    chat,
+    config,
+    events,
+    health,
+    image,
+    models,
+    providers,
+    reload,
+    see,
+    status,
+    version,
+)
 from ringmain_server.cli.command import command, root
 from ringmain_server.cli.serve import serve
 
@@ -14,5 +27,5 @@ app = typer.Typer(
 )
 root(app, help="One typed gRPC service in front of many AI model providers.")
 command(app)(serve)
-for part in (chat, models, health, status, providers, events, reload, config, version):
+for part in (chat, image, see, audio, models, health, status, providers, events, reload, config, version):
     part.add_to(app)

@@ -1,0 +1,300 @@
+"""Command line: `ringmain image`: pictures drawn, changed and enlarged; `ringmain inspect`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ringmain_server.cli.batch import BatchFlags
+from ringmain_server.cli.command import command
+from ringmain_server.cli.connection import ConnectionFlags, connected
+
+if TYPE_CHECKING:
+    from ringmain import Client, Images
+    from ringmain.media import Drawing
+
+
+_SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawFlags:
+    """What is drawn."""
+
+    prompts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PROMPT]...", show_default=False, help="Descriptions; each makes its own picture."
+        ),
+    ] = None
+    lines: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="A description on each line; `-` is standard input."),
+    ] = None
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE|FOLDER", help="Where it goes. A folder for several."),
+    ] = None
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", metavar="NAME", help="A model that draws. Default: the first listed."),
+    ] = None
+    n: Annotated[
+        int, typer.Option("--n", "-n", metavar="N", min=1, max=10, help="Pictures of each description.")
+    ] = 1
+    edit: Annotated[list[str], typer.Option(metavar="FILE|URL", help="A picture to change. Repeatable.")] = (
+        field(default_factory=list)
+    )
+    mask: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Where to change it: its transparent pixels are redrawn."),
+    ] = None
+    outpaint: Annotated[
+        str | None,
+        typer.Option(metavar="PIXELS", help="Draw beyond the border: `64`, or `left=64,top=32`."),
+    ] = None
+    style: Annotated[str | None, typer.Option(metavar="TEXT", help="A style in the provider's words.")] = None
+    restyle: Annotated[
+        bool,
+        typer.Option(
+            "--restyle", help="Redraw the first --edit in the style of the others, or of the prompt."
+        ),
+    ] = False
+    upscale: Annotated[
+        int | None,
+        typer.Option(metavar="FACTOR", min=2, max=8, help="Enlarge what is named as PROMPT, 2 to 8 times."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureFlags:
+    """How it is drawn."""
+
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Such as 1024x1536.")] = None
+    ratio: Annotated[str | None, typer.Option(metavar="W:H", help="Such as 16:9.")] = None
+    quality: Annotated[
+        Literal["low", "medium", "high"] | None, typer.Option(help="How much work to put in.")
+    ] = None
+    format: Annotated[Literal["png", "jpeg", "webp"] | None, typer.Option(help="What file to make.")] = None
+    transparent: Annotated[bool, typer.Option("--transparent", help="A transparent background.")] = False
+    seed: Annotated[int | None, typer.Option(metavar="N", help="For repeatability.")] = None
+    negative: Annotated[str | None, typer.Option(metavar="TEXT", help="What must not be drawn.")] = None
+    previews: Annotated[
+        int, typer.Option(metavar="N", min=0, max=3, help="Show previews of each picture while it is drawn.")
+    ] = 0
+    show: Annotated[
+        bool | None,
+        typer.Option("--show/--no-show", help="Show the picture in the terminal. Default: where it can."),
+    ] = None
+
+
+def image(what: DrawFlags, how: PictureFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+    """Draw pictures, change them, or enlarge them.
+
+    The same command again goes on where the last one stopped: pictures that are there are not drawn again.
+    """
+    with connected(connection) as client:
+        return (_upscale if what.upscale else _draw)(client, what, how, batch)
+
+
+def _draw(client: "Client", what: DrawFlags, how: PictureFlags, batch: BatchFlags) -> int:
+    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.choice import chosen_model
+    from ringmain_server.cli.inputs import texts
+    from ringmain_server.cli.targets import target_of
+
+    wordless = bool(what.edit) and (what.outpaint is not None or what.restyle) and not what.prompts
+    prompts = [""] if wordless and what.lines is None else texts(what.prompts or [], what.lines)
+    model, note = chosen_model(client, what.model, "image_editing" if what.edit else "image_generation")
+    if note:
+        print(note, file=sys.stderr)
+    options = {**_options(what, how), "model": model}
+    taken: set[Path] = set()
+    works = []
+    for prompt in prompts:
+        name = prompt or what.edit[0]
+        suffix = _SUFFIXES[how.format or _format_of(what.output)]
+        target = target_of(what.output, name, suffix, alone=len(prompts) == 1, taken=taken)
+        works.append(Work(name, _drawing(client, prompt, what, how, options, target), _first(target, what.n)))
+    return run(works, batch)
+
+
+def _drawing(
+    client: "Client", prompt: str, what: DrawFlags, how: PictureFlags, options: dict[str, Any], target: Path
+) -> Any:
+    wanted = {**options, "format": how.format or _format_of(target.name)}
+
+    def draw() -> str:
+        if what.edit:
+            stream = client.images.stream_edit(what.edit, prompt, previews=how.previews, **wanted)
+        else:
+            stream = client.images.stream(prompt, previews=how.previews, **wanted)
+        with stream:
+            return _finish(stream, how, target, what.n)
+
+    return draw
+
+
+def _finish(stream: "Drawing", how: PictureFlags, target: Path, count: int) -> str:
+    """Shows what comes and writes what is finished."""
+    from ringmain_server.cli.targets import numbered
+
+    for preview in stream:
+        _show(preview.image.data, preview.image.mime_type, how.show)
+    images = stream.images
+    for picture, path in zip(images, numbered(target, max(count, len(images))), strict=False):
+        picture.save(path)
+        _show(picture.data, picture.mime_type, how.show)
+    return _said(images, target, count)
+
+
+def _said(images: "Images", target: Path, count: int) -> str:
+    from ringmain_server.cli.summary import money
+
+    where = str(target) if count == 1 else f"{len(images)} pictures beside {_first(target, count)}"
+    notes = dict.fromkeys(picture.note for picture in images if picture.note)
+    cost = money(images.usage.cost_nano_usd if images.usage.HasField("cost_nano_usd") else None)
+    return " · ".join([where, f"{images.provider}/{images.route.provider_model}", cost, *notes])
+
+
+def _upscale(client: "Client", what: DrawFlags, how: PictureFlags, batch: BatchFlags) -> int:
+    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.choice import chosen_model
+    from ringmain_server.cli.inputs import files
+    from ringmain_server.cli.targets import target_of
+
+    names = files(what.prompts or what.edit, what.lines)
+    model, _ = chosen_model(client, what.model, "image_upscaling")
+    factor, taken = what.upscale or 2, set[Path]()
+    works: list[Work] = []
+    for name in names:
+        suffix = _SUFFIXES[how.format] if how.format else Path(name).suffix or ".png"
+        source = f"{Path(name).stem}-{factor}x{suffix}"
+        target = target_of(what.output, source, suffix, alone=len(names) == 1, taken=taken)
+        works.append(Work(name, _enlarging(client, name, factor, model, how, target), target))
+    return run(works, batch)
+
+
+def _enlarging(client: "Client", name: str, factor: int, model: str, how: PictureFlags, target: Path) -> Any:
+    def enlarge() -> str:
+        found = client.images.upscale(name, factor, model=model, format=how.format)
+        found.save(target)
+        _show(found.image.data, found.image.mime_type, how.show)
+        return f"{target} · {found.provider}/{found.route.provider_model}"
+
+    return enlarge
+
+
+def _options(what: DrawFlags, how: PictureFlags) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "count": what.n if what.n > 1 else None,
+        "size": how.size,
+        "aspect_ratio": how.ratio,
+        "quality": how.quality,
+        "style": what.style,
+        "transparent": how.transparent or None,
+        "seed": how.seed,
+        "negative_prompt": how.negative,
+    }
+    if what.edit:
+        options |= {"mask": what.mask, "outpaint": _margins(what.outpaint)}
+        if what.restyle:
+            options["mode"] = "style"
+    return options
+
+
+def _margins(text: str | None) -> dict[str, int] | int | None:
+    """Pixels everywhere, or by side.
+
+    Raises:
+        Failure: It is neither.
+    """
+    from ringmain_server.cli.failures import USAGE, Failure
+
+    if text is None:
+        return None
+    try:
+        if "=" not in text:
+            return int(text)
+        return {
+            side.strip(): int(pixels) for side, _, pixels in (one.partition("=") for one in text.split(","))
+        }
+    except ValueError as exc:
+        message = f"error: --outpaint: {text!r} is neither pixels such as 64 nor sides such as left=64,top=32"
+        raise Failure(message, code=USAGE) from exc
+
+
+def _format_of(name: str | None) -> Literal["png", "jpeg", "webp"]:
+    """What file a name stands for."""
+    suffix = Path(name).suffix.lower() if name else ""
+    return "jpeg" if suffix in (".jpg", ".jpeg") else "webp" if suffix == ".webp" else "png"
+
+
+def _first(target: Path, count: int) -> Path:
+    from ringmain_server.cli.targets import numbered
+
+    return numbered(target, count)[0]
+
+
+def _show(data: bytes, mime_type: str, wanted: bool | None) -> None:
+    """Shows a picture where the terminal can; on request, says so where it cannot."""
+    from ringmain_server.cli.display import picture, protocol
+
+    if wanted is False or not sys.stdout.isatty():
+        return
+    spoken = protocol()
+    if spoken and (spoken == "iterm" or mime_type == "image/png"):
+        sys.stdout.write(picture(data, spoken))
+        sys.stdout.flush()
+    elif wanted:
+        print("this terminal shows no pictures", file=sys.stderr)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InspectFlags:
+    """What is inspected."""
+
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", show_default=False, help="Pictures, or globs of them."),
+    ] = None
+    lines: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="A picture on each line; `-` is standard input."),
+    ] = None
+    classify: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Have it rated and labelled by this model.")
+    ] = None
+
+
+def inspect(what: InspectFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+    """Say what image files hold, as a line of JSON each: type, size, EXIF, hashes, colours, ratings."""
+    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.inputs import files
+
+    names = files(what.images or [], what.lines)
+    with connected(connection) as client:
+        works: Sequence[Work] = [Work(name, _inspecting(client, name, what.classify)) for name in names]
+        return run(works, batch, quiet=True)
+
+
+def _inspecting(client: "Client", name: str, classifier: str | None) -> Any:
+    def look() -> str:
+        from google.protobuf.json_format import MessageToDict
+
+        found = client.images.inspect(name, classifier=classifier or "")
+        told = {"file": name, **MessageToDict(found, preserving_proto_field_name=True)}
+        print(json.dumps(told, ensure_ascii=False), flush=True)
+        return ""
+
+    return look
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the commands."""
+    command(app)(image)
+    command(app)(inspect)

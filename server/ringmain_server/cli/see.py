@@ -1,0 +1,147 @@
+"""Command line: `ringmain see`, questions about pictures; `ringmain read`, documents as Markdown."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ringmain_server.cli.batch import BatchFlags
+from ringmain_server.cli.command import command
+from ringmain_server.cli.connection import ConnectionFlags, connected
+
+if TYPE_CHECKING:
+    from ringmain import Client
+
+_MODEL = "A model that sees. Default: RINGMAIN_MODEL, else the first listed."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeeFlags:
+    """What is asked about which pictures."""
+
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE... QUESTION", show_default=False, help="Pictures or globs, and last the question."
+        ),
+    ] = field(default_factory=list)
+    lines: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="A picture on each line; `-` is standard input."),
+    ] = None
+    model: Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)] = None
+    each: Annotated[
+        bool, typer.Option("--each", help="Ask about each picture by itself, not about all together.")
+    ] = False
+    max_tokens: Annotated[int | None, typer.Option(metavar="N", min=1, help="The most tokens to write.")] = (
+        None
+    )
+
+
+def see(what: SeeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+    """Ask a question about pictures: `ringmain see a.jpg b.jpg "What differs?"`."""
+    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.choice import chosen_model
+    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.inputs import files
+
+    if not what.words or Path(what.words[-1]).is_file():
+        raise Failure("error: nothing is asked: the last word is the question", code=USAGE)
+    *named, question = what.words
+    pictures = files(named, what.lines)
+    with connected(connection) as client:
+        model, note = chosen_model(client, what.model, "vision")
+        if note:
+            print(note, file=sys.stderr)
+        groups = [[one] for one in pictures] if what.each else [pictures]
+        works = [Work(", ".join(group), _seeing(client, group, question, model, what)) for group in groups]
+        return run(works, batch)
+
+
+def _seeing(
+    client: "Client", pictures: list[str], question: str, model: str, what: SeeFlags
+) -> Callable[[], str]:
+    def ask() -> str:
+        from ringmain_server.cli.summary import money, tokens
+
+        answer = client.vision.analyze(pictures, question, model=model, max_output_tokens=what.max_tokens)
+        head = f"{pictures[0]}: " if what.each else ""
+        print(f"{head}{answer.text}", flush=True)
+        cost = money(answer.usage.cost_nano_usd if answer.usage.HasField("cost_nano_usd") else None)
+        return f"{answer.provider}/{answer.route.provider_model} · {tokens(answer.usage)} · {cost}"
+
+    return ask
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadFlags:
+    """Which documents are read, and how."""
+
+    documents: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]...", show_default=False, help="PDF, DOCX, PPTX, HTML or pictures, or globs."
+        ),
+    ] = None
+    lines: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="A document on each line; `-` is standard input."),
+    ] = None
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE|FOLDER", help="Where the Markdown goes. Default: standard output."
+        ),
+    ] = None
+    model: Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)] = None
+    mode: Annotated[
+        Literal["text", "page"],
+        typer.Option(
+            help="`text` takes the text and describes pictures; `page` shows each page to the model."
+        ),
+    ] = "text"
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What to ask of each page or picture.")
+    ] = None
+    parallel: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Pages of a document in work at once.")
+    ] = None
+    first_page: Annotated[int, typer.Option(metavar="N", min=1, help="The first page to read.")] = 1
+
+
+def read(what: ReadFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+    """Turn documents into Markdown, with their pictures described.
+
+    A reading that was interrupted goes on at its next page when the same command is given again.
+    """
+    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.choice import chosen_model
+    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.inputs import files
+    from ringmain_server.cli.reading import Reading
+    from ringmain_server.cli.targets import target_of
+
+    names = files(what.documents or [], what.lines)
+    if what.output is None and len(names) > 1:
+        raise Failure("error: several documents need a folder: name one with --output", code=USAGE)
+    with connected(connection) as client:
+        model, note = chosen_model(client, what.model, "vision")
+        if note:
+            print(note, file=sys.stderr)
+        taken: set[Path] = set()
+        works = []
+        for name in names:
+            target = None
+            if what.output is not None:
+                target = target_of(what.output, name, ".md", alone=len(names) == 1, taken=taken)
+            works.append(Work(name, Reading(client, name, model, what, target, len(names) == 1).run, target))
+        return run(works, batch)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the commands."""
+    command(app)(see)
+    command(app)(read)
