@@ -74,6 +74,8 @@ class Segment:
 
 def around(boxes: Sequence[Box]) -> Box:
     """The rectangle around others."""
+    if len(boxes) == 1:
+        return boxes[0]
     return Box(
         min(box.left for box in boxes),
         min(box.top for box in boxes),
