@@ -76,7 +76,8 @@ def full_word(document: Document) -> None:
 def element(name: str, text: str = "", **attributes: str) -> Any:
     """An element of WordprocessingML."""
     made = OxmlElement(f"w:{name}")
-    made.text = text or None
+    if text:
+        made.text = text
     for key, value in attributes.items():
         made.set(qn(f"w:{key}"), value)
     return made
@@ -106,7 +107,7 @@ def full_slides(presentation: Any) -> None:
     table.cell(0, 0).merge(table.cell(0, 1))
     picture = shapes.add_picture(scene_file(), Inches(1), Inches(3), Inches(1.5))
     picture._element._nvXxPr.cNvPr.set("descr", "four corners")
-    data = CategoryChartData()
+    data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
     data.categories = ["2024", "2025"]
     data.add_series("Sales", (1.5, None))
     shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, Inches(5), Inches(5), Inches(3), Inches(2), data)

@@ -75,7 +75,7 @@ def test_what_is_changed_linked_or_boxed() -> None:
         paragraph.add_run()._r.append(drawing)
 
     assert page_markdown(open_document(office.word(build)).page(1)) == (
-        "Kept inserted[ a link  \n](https://example.com/)\n\nin a box\n\n\\# in a control"
+        "Kept inserted[ a link](https://example.com/)\n\nin a box\n\n\\# in a control"
     )
 
 

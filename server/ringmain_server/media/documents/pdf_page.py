@@ -56,7 +56,7 @@ class PageReader:
         """Its words, with places as they are seen."""
         text_page = self._page.get_textpage()
         try:
-            return list(self._words(text_page))
+            return list(self._words(text_page.raw))
         finally:
             text_page.close()
 
@@ -76,7 +76,7 @@ class PageReader:
 
     def _text(self, text_page: Any) -> str:
         """A page's text, a character for each of UTF-16's units, so that places in it are PDFium's own."""
-        count = min(text_page.count_chars(), _MOST_CHARACTERS)
+        count = min(self._raw.FPDFText_CountChars(text_page), _MOST_CHARACTERS)
         buffer = (ctypes.c_ushort * (count + 2))()
         self._raw.FPDFText_GetText(text_page, 0, count, buffer)
         return "".join(map(chr, buffer))
