@@ -31,7 +31,7 @@ def test_a_page() -> None:
         "# A title\n\nSome **bold** words and [a link](https://example.com/).\n\n"
         "- apples\n  - red\n- pears\n\n1. one\n2. two\n\n"
         "| Name | Age |\n| --- | --- |\n| Ada | 36 |\n\nBefore\n\n*[the scene]*\n\n"
-        "behind.\n\n*[picture: a far picture]* *[a picture that cannot be shown: words]*"
+        "behind.\n\n*[picture: a far picture]*\n*[a picture that cannot be shown: words]*"
     )
     document.close()
 

@@ -49,6 +49,7 @@ class PageReader:
         self._page = page
         self._limits = limits
         self._rectangle = library.raw.FS_RECTF()
+        self._rectangle_at = ctypes.byref(self._rectangle)
         self._name = ctypes.create_string_buffer(128)
         self._turn = _turn(page.get_rotation(), page.get_cropbox())
 
@@ -62,10 +63,10 @@ class PageReader:
 
     def _words(self, text_page: Any) -> Iterator[Word]:
         text = self._text(text_page)
-        index = self._raw.FPDFText_GetCharIndexFromTextIndex
+        index = self._indices(text_page, text)
         for line in _LINE.finditer(text):
             found = list(_WORD.finditer(text, line.start(), line.end()))
-            ends = [(index(text_page, word.start()), index(text_page, word.end() - 1)) for word in found]
+            ends = [(index(word.start()), index(word.end() - 1)) for word in found]
             # The font's name is dear: a line's first word tells it for all but the last.
             bold = [self._is_bold(text_page, first) for first, _ in (ends[:1] + ends[1:][-1:])]
             for at, (word, (first, last)) in enumerate(zip(found, ends, strict=True)):
@@ -78,18 +79,24 @@ class PageReader:
         """A page's text, a character for each of UTF-16's units, so that places in it are PDFium's own."""
         count = min(self._raw.FPDFText_CountChars(text_page), _MOST_CHARACTERS)
         buffer = (ctypes.c_ushort * (count + 2))()
-        self._raw.FPDFText_GetText(text_page, 0, count, buffer)
-        return "".join(map(chr, buffer))
+        written: int = self._raw.FPDFText_GetText(text_page, 0, count, buffer)
+        return "".join(map(chr, buffer[: max(written - 1, 0)]))
+
+    def _indices(self, text_page: Any, text: str) -> Callable[[int], int]:
+        """From a place in the text to PDFium's character: mostly the same, since it rarely leaves one out."""
+        if len(text) == self._raw.FPDFText_CountChars(text_page):
+            return int
+        return lambda at: int(self._raw.FPDFText_GetCharIndexFromTextIndex(text_page, at))
 
     def _place_of(self, text_page: Any, first: int, last: int) -> Box:
         """Around a word, by its first and its last character."""
-        get, rectangle = self._raw.FPDFText_GetLooseCharBox, self._rectangle
-        get(text_page, first, rectangle)
-        left, bottom, right, top = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+        get, box, at = self._raw.FPDFText_GetLooseCharBox, self._rectangle, self._rectangle_at
+        get(text_page, first, at)
+        left, bottom, right, top = box.left, box.bottom, box.right, box.top
         if last != first:
-            get(text_page, last, rectangle)
-            left, right = min(left, rectangle.left), max(right, rectangle.right)
-            bottom, top = min(bottom, rectangle.bottom), max(top, rectangle.top)
+            get(text_page, last, at)
+            left, right = min(left, box.left), max(right, box.right)
+            bottom, top = min(bottom, box.bottom), max(top, box.top)
         return _box(self._turn((left, bottom)), self._turn((right, top)))
 
     def _is_bold(self, text_page: Any, index: int) -> bool:
