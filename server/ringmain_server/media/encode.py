@@ -9,8 +9,8 @@ The colour profile stays where there is one: it says what the pixels mean.
 import io
 import math
 import os
-import sys
 import tempfile
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ringmain_server.media.limits import refuse, size_words
@@ -68,9 +68,10 @@ def _file(mime_type: str) -> BinaryIO:
     """
     if mime_type != "image/jpeg":
         return io.BytesIO()
-    if sys.platform == "linux":  # a file in memory
-        return os.fdopen(os.memfd_create("image"), "w+b", buffering=0)  # type: ignore[return-value]
-    return tempfile.TemporaryFile(buffering=0)
+    in_memory: Callable[[str], int] | None = getattr(os, "memfd_create", None)  # Linux has it
+    if in_memory:
+        return os.fdopen(in_memory("image"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> tuple[bytes, Size]:
