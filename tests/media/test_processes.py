@@ -130,7 +130,7 @@ print(len(data) / 1e6, peak() - before)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.slow
 def test_memory_is_bounded_by_pages_in_work(tmp_path: Path) -> None:
-    """Of a PDF of 500 pages, the last take no more memory than the first; a few together stay small."""
+    """Of a PDF of 500 pages read one after the other, the last take no more memory than the first."""
     file = tmp_path / "long.pdf"
     file.write_bytes(papers.text_pdf(500, rows=10, picture_every=2))
     code = f"""{MEASURE}
