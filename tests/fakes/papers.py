@@ -65,13 +65,13 @@ def picture(canvas: Canvas, x: float, y: float, *, kind: str = "PNG", width: flo
     canvas.drawImage(ImageReader(io.BytesIO(data)), x, y, width, width * 2 / 3)
 
 
-def text_pdf(pages: int, *, picture_every: int = 0) -> bytes:
+def text_pdf(pages: int, *, rows: int = 48, picture_every: int = 0) -> bytes:
     """A PDF of many pages, each full of text, with a picture on some."""
 
     def draw(number: int) -> Callable[[Canvas], None]:
         def page(canvas: Canvas) -> None:
             heading(canvas, f"Page {number} of many", TOP)
-            lines(canvas, [f"{row}. {SENTENCE}"[3 if row > 9 else 2 :] for row in range(48)], y=TOP - 30)
+            lines(canvas, [f"{row}. {SENTENCE}"[3 if row > 9 else 2 :] for row in range(rows)], y=TOP - 30)
             if picture_every and number % picture_every == 0:
                 picture(canvas, 400, 40)
 

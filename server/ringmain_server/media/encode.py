@@ -8,7 +8,10 @@ The colour profile stays where there is one: it says what the pixels mean.
 
 import io
 import math
-from typing import TYPE_CHECKING, Any
+import os
+import tempfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ringmain_server.media.limits import refuse, size_words
 from ringmain_server.media.pillow import pillow_format
@@ -52,9 +55,23 @@ def write(image: "Image", mime_type: str, *, quality: int = QUALITY) -> bytes:
     options = {**_OPTIONS.get(mime_type, {}), "icc_profile": profile}
     if mime_type in _LOSSY:
         options["quality"] = quality
-    out = io.BytesIO()
-    ready.save(out, pillow_format(mime_type), **options)
-    return out.getvalue()
+    with _file(mime_type) as out:
+        ready.save(out, pillow_format(mime_type), **options)
+        out.seek(0)
+        return out.read()
+
+
+def _file(mime_type: str) -> BinaryIO:
+    """Where to write to: into a real file, Pillow writes a JPEG without the interpreter's lock.
+
+    Into any other object it writes with it, and the event loop would wait for milliseconds.
+    """
+    if mime_type != "image/jpeg":
+        return io.BytesIO()
+    in_memory: Callable[[str], int] | None = getattr(os, "memfd_create", None)  # Linux has it
+    if in_memory:
+        return os.fdopen(in_memory("image"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> tuple[bytes, Size]:

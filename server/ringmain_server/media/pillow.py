@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HEIF_LIBRARIES = ("pi_heif", "pillow_heif")
 """What reads HEIC, tried in this order; see https://pypi.org/project/pi-heif/."""
 
+_BLOCK = 16 * 1024
 _FORMATS = {
     "image/png": "PNG",
     "image/jpeg": "JPEG",
@@ -45,6 +46,8 @@ def _pil() -> ModuleType:
     module = importlib.import_module("PIL.Image")
     # The limits of `probe` hold instead: they are settings, and stricter.
     setattr(module, "MAX_IMAGE_PIXELS", None)  # noqa: B010 - a module's variable, typed as a constant
+    # Pillow's encoders keep the interpreter's lock for a block: a smaller one lets the event loop in sooner.
+    setattr(importlib.import_module("PIL.ImageFile"), "MAXBLOCK", _BLOCK)  # noqa: B010
     # What its decoders remark on a caller's metadata concerns nobody here.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     return module

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import pypdfium2
 import pytest
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.documents import (
@@ -17,6 +19,7 @@ from ringmain_server.media.documents import (
     open_document,
     page_markdown,
 )
+from ringmain_server.media.documents.pdf_page import _text
 
 from tests.fakes import papers, pictures
 from tests.fakes.papers import LEFT, TOP
@@ -282,3 +285,47 @@ def test_pages_in_parallel() -> None:
         for number, markdown in zip(range(start, 21, 4), pages, strict=True):
             assert markdown.startswith(f"# Page {number} of many")
     assert all(len(one) == len(other) for one, other in pairwise(found))
+
+
+def test_signs_beyond_the_first_plane() -> None:
+    """Signs that UTF-16 writes as two units are whole, and half of one is a replacement."""
+    assert _text("\ud83d\ude00") == "\U0001f600"
+    assert _text("a\ud83d") == "a\ufffd"
+
+
+def test_curves_and_hidden_paths_are_no_rules() -> None:
+    """Circles, slanted lines and paths that are not drawn make no table."""
+
+    def draw(canvas: Canvas) -> None:
+        for at in range(3):
+            canvas.circle(200 + 40 * at, 600, 30)
+            canvas.line(100, 500 + 10 * at, 300, 700)
+            path = canvas.beginPath()
+            path.rect(LEFT - 5, TOP - 20 * at - 5, 300, 20)
+            path.rect(LEFT - 5, TOP - 20 * at - 5, 150, 20)
+            canvas.drawPath(path, stroke=0, fill=0)
+        papers.lines(canvas, ["Some words", "and others"])
+
+    assert text(draw) == "Some words and others"
+
+
+def test_a_large_picture_is_written_as_jpeg() -> None:
+    """A picture of many pixels that is not a JPEG within becomes one: a PNG would be slow and large."""
+
+    def draw(canvas: Canvas) -> None:
+        data = pictures.saved(pictures.scene((900, 600)), "PNG")
+        canvas.drawImage(ImageReader(io.BytesIO(data)), LEFT, 400, 300, 200)
+
+    (found,) = only_page(draw).pictures
+    assert (found.mime_type, found.width) == ("image/jpeg", 900)
+    assert pictures.shows_scene(pictures.opened(found.data))
+
+
+def test_a_pdf_without_a_page() -> None:
+    """A PDF of no pages is refused."""
+    empty = pypdfium2.PdfDocument.new()
+    out = io.BytesIO()
+    empty.save(out)
+    empty.close()
+    with pytest.raises(MediaInvalid, match=r"without a page|broken"):
+        open_document(out.getvalue())

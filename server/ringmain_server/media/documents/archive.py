@@ -16,7 +16,9 @@ _USUAL_ENTRY = 256
 """Bytes that an entry of the directory has at most, its name included, in what Office writes."""
 _LARGE = 1024 * 1024
 """Bytes from which on the ratio counts: a small file of blanks is no bomb."""
-_PROLOGUE = 64 * 1024
+_PROLOGUE = 8 * 1024
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, OSError, ValueError)
+"""What Python's reader of archives raises for broken ones, and for encrypted ones."""
 _ENCRYPTED = 0x1
 _DECLARATIONS = tuple(
     word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY") for code in ("ascii", "utf-16-le", "utf-16-be")
@@ -34,7 +36,7 @@ def check_archive(opening: Opening) -> None:
         with zipfile.ZipFile(opening.source.file()) as archive:
             _check_entries(archive, opening)
             _check_prologues(archive, opening)
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, OSError) as exc:
+    except UNREADABLE as exc:
         raise broken(opening) from exc
 
 

@@ -3,14 +3,15 @@
 Coordinates are in points (1/72 inch) from the page's upper left corner, x to the right and y down.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle."""
+class Box(NamedTuple):
+    """A rectangle. A tuple, as words are: a page has a thousand of them."""
 
     left: float
     top: float
@@ -23,8 +24,7 @@ class Box:
         return (self.top + self.bottom) / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """Characters without a space between them.
 
     Attributes:
@@ -74,6 +74,8 @@ class Segment:
 
 def around(boxes: Sequence[Box]) -> Box:
     """The rectangle around others."""
+    if len(boxes) == 1:
+        return boxes[0]
     return Box(
         min(box.left for box in boxes),
         min(box.top for box in boxes),
@@ -94,6 +96,10 @@ Row = tuple[Segment, ...]
 
 _WIDE_GAP = 1.2
 """Times the font's size: what is further apart belongs to another column or cell."""
+_AFTER_A_MARK = 4.0
+"""The same for the text of a list's item, which may stand further from its mark."""
+MARK = re.compile(r"^(?:[•◦▪▫●○■□‣⁃∙·–—*-]|\d{1,3}[.)])$")  # noqa: RUF001 - they look alike
+"""A word that marks an item of a list."""
 
 
 def rows_of(words: Iterable[Word]) -> list[Row]:
@@ -121,7 +127,8 @@ def _is_beside(row: Box, word: Box) -> bool:
 def _segments(words: Sequence[Word]) -> Row:
     groups: list[list[Word]] = [[words[0]]]
     for before, word in pairwise(words):
-        if word.box.left - before.box.right > _WIDE_GAP * max(before.size, word.size):
+        widest = _AFTER_A_MARK if len(groups[-1]) == 1 and MARK.match(before.text) else _WIDE_GAP
+        if word.box.left - before.box.right > widest * max(before.size, word.size):
             groups.append([word])
         else:
             groups[-1].append(word)

@@ -45,10 +45,11 @@ def regions(rows: Sequence[Row]) -> Iterator[Region]:
     if not edges:
         return
     left, right = min(edge[0] for edge in edges), max(edge[1] for edge in edges)
+    far = [_distance(upper, lower) > _FAR for upper, lower in pairwise(rows)]
     plain: list[Segment] = []
     at = 0
     while at < len(rows):
-        band, gaps = _band(rows[at:], left, right)
+        band, gaps = _band(rows[at:], far[at:], left, right)
         found = list(_split(band, gaps)) if gaps else []
         if found:
             if plain:
@@ -63,13 +64,22 @@ def regions(rows: Sequence[Row]) -> Iterator[Region]:
         yield Lines(tuple(plain))
 
 
-def _band(rows: Sequence[Row], left: float, right: float) -> tuple[Sequence[Row], list[float]]:
-    """The longest band that begins here, and where its gaps are; no gaps where there is no band."""
+def _band(
+    rows: Sequence[Row], far: Sequence[bool], left: float, right: float
+) -> tuple[Sequence[Row], list[float]]:
+    """The longest band that begins here, and where its gaps are; no gaps where there is no band.
+
+    Args:
+        rows: From where it begins.
+        far: Of each row, whether the next is far below it.
+        left: Of the region.
+        right: Of the region.
+    """
     free: list[Stretch] = [(left, right)]
     last, gaps = 0, []
     for at, row in enumerate(rows):
         free = without(free, row)
-        if not free or (at and _distance(rows[at - 1], row) > _FAR):
+        if not free or (at and far[at - 1]):
             break
         inner = [(start, end) for start, end in free if start > left and end < right]
         found = [(start + end) / 2 for start, end in inner if _is_gap(rows[: at + 1], start, end)]

@@ -4,12 +4,11 @@ Pages are where Word broke them when it last saved the file, where the author di
 the file itself has no others (ECMA-376, part 1, sections 17.3.1.23, 17.3.3.1, 17.3.3.13 and 17.6.22).
 """
 
-import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ringmain_server.media.detect import DOCX
-from ringmain_server.media.documents.archive import broken, check_archive
+from ringmain_server.media.documents.archive import UNREADABLE, broken, check_archive
 from ringmain_server.media.documents.content import Block, PageContent, Picture, Text
 from ringmain_server.media.documents.docx_blocks import Item, Renderer, walk
 from ringmain_server.media.documents.html import not_drawn
@@ -84,7 +83,7 @@ def build(opening: Opening) -> DocxDocument:
     try:
         document: WordDocument = docx.Document(opening.source.file())
         pages = walk(document)
-    except (lxml.LxmlError, KeyError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as exc:
+    except (*UNREADABLE, lxml.LxmlError, KeyError, AttributeError, IndexError, TypeError) as exc:
         raise broken(opening) from exc
     most = opening.limits.max_pages
     if len(pages) > most:

@@ -1,7 +1,7 @@
 """Documents: the parts of a DOCX as blocks. Elements: ECMA-376, part 1, section 17."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ringmain_server.media.documents import markdown
@@ -249,10 +249,9 @@ class Renderer:
         texts: list[str] = []
         for child in _children(cell):
             if child.tag == f"{W}p":
-                for block in self._flow(tuple(inlines(child, {}))):
-                    (texts if isinstance(block, Text) else later).append(
-                        block.markdown if isinstance(block, Text) else block  # type: ignore[arg-type]
-                    )
+                found = list(self._flow(tuple(inlines(child, {}))))
+                texts += [block.markdown for block in found if isinstance(block, Text)]
+                later += [block for block in found if not isinstance(block, Text)]
             elif child.tag == f"{W}tbl" and depth < _DEEPEST_TABLE:
                 inner = self._rows(child, later, depth + 1)
                 texts += [" / ".join(filter(None, map(markdown.cell_text, row))) for row in inner]
@@ -270,12 +269,8 @@ def _line(runs: list[Run], prefix: str) -> str:
     """A paragraph of Markdown; neighbouring runs of one look are one."""
     merged: list[Run] = []
     for run in runs:
-        if merged and (merged[-1].bold, merged[-1].italic, merged[-1].address) == (
-            run.bold,
-            run.italic,
-            run.address,
-        ):
-            merged[-1] = Run(merged[-1].text + run.text, run.bold, run.italic, run.address)
+        if merged and replace(merged[-1], text="") == replace(run, text=""):
+            merged[-1] = replace(run, text=merged[-1].text + run.text)
         else:
             merged.append(run)
     is_heading = prefix.startswith("#")

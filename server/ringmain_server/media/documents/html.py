@@ -25,6 +25,8 @@ _UNSEEN = [
     "video", "form", "input", "button", "select", "textarea", "nav", "math",
 ]  # fmt: skip
 _SPACE = re.compile(r"\n{3,}")
+_BESIDE = re.compile(r"^ +(?=\*\[)|(?<=\]\*) +$", re.MULTILINE)
+"""Space beside a note at the beginning or end of a line."""
 _MARK = re.compile(r"\ufdd0(\d+)\ufdd1")
 """Where a picture stands: between two characters that no text may hold (Unicode, section 23.7)."""
 
@@ -132,7 +134,7 @@ def _blocks(text: str, found: list[Block | None]) -> tuple[Block, ...]:
             if block is not None:
                 blocks.append(block)
             continue
-        bare = _SPACE.sub("\n\n", piece).strip()
+        bare = _BESIDE.sub("", _SPACE.sub("\n\n", piece)).strip()
         if bare:
             blocks.append(Text(bare))
     return tuple(blocks)
@@ -146,6 +148,6 @@ def _notes(text: str, found: list[Block | None]) -> str:
         block = found[number] if number < len(found) else None
         if isinstance(block, Picture):
             return mark[0]
-        return block.markdown if block else ""
+        return f" {block.markdown} " if block else ""
 
     return _MARK.sub(told, text)

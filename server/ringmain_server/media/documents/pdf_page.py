@@ -10,7 +10,7 @@ from itertools import islice
 from types import ModuleType
 from typing import Any
 
-from ringmain_server.media.documents.boxes import Box, Word, around
+from ringmain_server.media.documents.boxes import Box, Word
 from ringmain_server.media.documents.content import Block
 from ringmain_server.media.documents.layout import Placed
 from ringmain_server.media.documents.limits import DocumentLimits
@@ -20,6 +20,7 @@ from ringmain_server.media.pixels import plain
 
 # PDFium writes U+FFFE for a hyphen at a line's end, and goes on with the next line at once.
 _WORD = re.compile(r"[^\s\x00\ufffe]+\ufffe?")
+_LINE = re.compile(r"[^\r\n\x00\ufffe]+\ufffe?")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _BOLD = 600
 _MOST_CHARACTERS = 200_000
@@ -47,41 +48,61 @@ class PageReader:
         self._raw = library.raw
         self._page = page
         self._limits = limits
+        self._rectangle = library.raw.FS_RECTF()
+        self._rectangle_at = ctypes.byref(self._rectangle)
+        self._name = ctypes.create_string_buffer(128)
         self._turn = _turn(page.get_rotation(), page.get_cropbox())
 
     def words(self) -> list[Word]:
         """Its words, with places as they are seen."""
         text_page = self._page.get_textpage()
         try:
-            return list(self._words(text_page))
+            return list(self._words(text_page.raw))
         finally:
             text_page.close()
 
     def _words(self, text_page: Any) -> Iterator[Word]:
-        count = min(text_page.count_chars(), _MOST_CHARACTERS)
+        text = self._text(text_page)
+        index = self._indices(text_page, text)
+        for line in _LINE.finditer(text):
+            found = list(_WORD.finditer(text, line.start(), line.end()))
+            ends = [(index(word.start()), index(word.end() - 1)) for word in found]
+            # The font's name is dear: a line's first word tells it for all but the last.
+            bold = [self._is_bold(text_page, first) for first, _ in (ends[:1] + ends[1:][-1:])]
+            for at, (word, (first, last)) in enumerate(zip(found, ends, strict=True)):
+                if first >= 0 and last >= 0:
+                    box = self._place_of(text_page, first, last)
+                    is_bold = bold[0] if at < len(found) - 1 else bold[-1]
+                    yield Word(_text(word[0]), box, box.bottom - box.top, is_bold)
+
+    def _text(self, text_page: Any) -> str:
+        """A page's text, a character for each of UTF-16's units, so that places in it are PDFium's own."""
+        count = min(self._raw.FPDFText_CountChars(text_page), _MOST_CHARACTERS)
         buffer = (ctypes.c_ushort * (count + 2))()
-        self._raw.FPDFText_GetText(text_page, 0, count, buffer)
-        text = "".join(map(chr, buffer))
-        name = ctypes.create_string_buffer(128)
-        for found in _WORD.finditer(text):
-            first = self._raw.FPDFText_GetCharIndexFromTextIndex(text_page, found.start())
-            last = self._raw.FPDFText_GetCharIndexFromTextIndex(text_page, found.end() - 1)
-            if first < 0 or last < 0:
-                continue
-            start, end = self._character(text_page, first), self._character(text_page, last)
-            box = around([start, end])
-            size = box.bottom - box.top
-            yield Word(_text(found[0]), box, size, self._is_bold(text_page, first, name))
+        written: int = self._raw.FPDFText_GetText(text_page, 0, count, buffer)
+        return "".join(map(chr, buffer[: max(written - 1, 0)]))
 
-    def _character(self, text_page: Any, index: int) -> Box:
-        rectangle = self._raw.FS_RECTF()
-        self._raw.FPDFText_GetLooseCharBox(text_page, index, rectangle)
-        corners = (rectangle.left, rectangle.bottom), (rectangle.right, rectangle.top)
-        return _box(*map(self._turn, corners))
+    def _indices(self, text_page: Any, text: str) -> Callable[[int], int]:
+        """From a place in the text to PDFium's character: mostly the same, since it rarely leaves one out."""
+        if len(text) == self._raw.FPDFText_CountChars(text_page):
+            return int
+        return lambda at: int(self._raw.FPDFText_GetCharIndexFromTextIndex(text_page, at))
 
-    def _is_bold(self, text_page: Any, index: int, name: Any) -> bool:
+    def _place_of(self, text_page: Any, first: int, last: int) -> Box:
+        """Around a word, by its first and its last character."""
+        get, box, at = self._raw.FPDFText_GetLooseCharBox, self._rectangle, self._rectangle_at
+        get(text_page, first, at)
+        left, bottom, right, top = box.left, box.bottom, box.right, box.top
+        if last != first:
+            get(text_page, last, at)
+            left, right = min(left, box.left), max(right, box.right)
+            bottom, top = min(bottom, box.bottom), max(top, box.top)
+        return _box(self._turn((left, bottom)), self._turn((right, top)))
+
+    def _is_bold(self, text_page: Any, index: int) -> bool:
         if self._raw.FPDFText_GetFontWeight(text_page, index) >= _BOLD:
             return True
+        name = self._name
         self._raw.FPDFText_GetFontInfo(text_page, index, name, len(name), None)
         return b"bold" in name.value.lower()
 
@@ -184,7 +205,10 @@ def _point(raw: Any, segment: Any) -> Point:
 
 
 def _box(one: Point, other: Point) -> Box:
-    return Box(min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1]))
+    (left, top), (right, bottom) = one, other
+    if left > right:
+        left, right = right, left
+    return Box(left, top, right, bottom) if top <= bottom else Box(left, bottom, right, top)
 
 
 def _is_straight(one: Point, other: Point) -> bool:

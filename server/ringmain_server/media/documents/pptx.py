@@ -1,12 +1,11 @@
 """Documents: PPTX by python-pptx: a slide is a page, its title a heading, its notes a quotation."""
 
-import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ringmain_server.media.detect import PPTX
 from ringmain_server.media.documents import markdown
-from ringmain_server.media.documents.archive import broken, check_archive
+from ringmain_server.media.documents.archive import UNREADABLE, broken, check_archive
 from ringmain_server.media.documents.content import Block, PageContent, Picture, Text
 from ringmain_server.media.documents.docx import joined
 from ringmain_server.media.documents.html import not_drawn
@@ -157,7 +156,7 @@ def build(opening: Opening) -> PptxDocument:
     try:
         presentation: Presentation = pptx.Presentation(opening.source.file())
         count = len(presentation.slides)
-    except (lxml.LxmlError, KeyError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as exc:
+    except (*UNREADABLE, lxml.LxmlError, KeyError, AttributeError, IndexError, TypeError) as exc:
         raise broken(opening) from exc
     most = opening.limits.max_pages
     if not count:
