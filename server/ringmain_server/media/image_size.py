@@ -33,18 +33,15 @@ def fit(limits: ImageLimits, *, size: str = "", aspect_ratio: str = "") -> Choic
     shape = parse(size, "size")
     wanted = (round(math.sqrt(shape.area * shape.ratio)), round(math.sqrt(shape.area / shape.ratio)))
     best = _text(_bounded(wanted, limits))
-    return Choice(best) if best == _text(wanted) else Choice(best, nearest_note(_text(wanted), best))
+    if best == _text(wanted):
+        return Choice(best)
+    return Choice(best, f"size {_text(wanted)} is not among the model's: drawn at the nearest, {best}")
 
 
 def free_size(aspect_ratio: str, step: int) -> Size:
     """A size of this shape for a model that takes any: of about a megapixel, its sides multiples of a step."""
     width, height = _of_ratio(parse(aspect_ratio, "aspect_ratio").ratio)
     return max(round(width / step), 1) * step, max(round(height / step), 1) * step
-
-
-def nearest_note(wanted: str, best: str) -> str:
-    """What is said of an image that is not of the size asked for."""
-    return f"size {wanted} is not among the model's: drawn at the nearest, {best}"
 
 
 def _of_ratio(ratio: float) -> Size:

@@ -11,6 +11,7 @@ from ringmain.v1.image_service_pb2 import (
     EditImagesResponse,
     GenerateImagesRequest,
     GenerateImagesResponse,
+    ImageConfig,
     StreamImagesRequest,
 )
 
@@ -48,7 +49,7 @@ class ImageWire:
         """What to ask for where images are changed."""
         limits = limits_of(candidate, self.endpoint)
         images_edit.check(request, limits)
-        prompt, size = images_edit.prompt_of(request), images_edit.canvas_size(request)
+        prompt, size = images_edit.prompt_of(request), images_edit.masked_size(request)
         return order(prompt, request.image_config, candidate, self.endpoint, size=size)
 
     def generate(self, asked: Order, count: int, candidate: Candidate) -> HttpRequest:
@@ -62,9 +63,9 @@ class ImageWire:
         form = images_edit.form({**asked.fields, **_number(count)}, request, many=many)
         return HttpRequest(self.media.path(candidate, images_edit.PATH), form=form, leaf=LEAF)
 
-    def decoder(self, asked: Order, candidate: Candidate) -> ImageDecoder:
+    def decoder(self, asked: Order, config: ImageConfig, candidate: Candidate) -> ImageDecoder:
         """A reader for one stream."""
-        return ImageDecoder(asked, candidate, self.endpoint, self.media.errors)
+        return ImageDecoder(asked, config, candidate, self.endpoint, self.media.errors)
 
 
 def _number(count: int) -> dict[str, object]:
@@ -90,19 +91,9 @@ class GenerateTranslator:
 
 @dataclass(frozen=True, slots=True)
 class EditTranslator:
-    """Changed images, whole. See `DialogueTranslator` and `Preparing`."""
+    """Changed images, whole. See `DialogueTranslator`."""
 
     wire: ImageWire
-
-    def prepares(self, request: EditImagesRequest, candidate: Candidate) -> bool:
-        """Whether images must be worked upon. See `Preparing.prepares`."""
-        limits = limits_of(candidate, self.wire.endpoint)
-        images_edit.check(request, limits)
-        return images_edit.needs_pixels(request, limits)
-
-    def prepare(self, request: EditImagesRequest, candidate: Candidate) -> EditImagesRequest:
-        """The request with its images as the model takes them. See `Preparing.prepare`."""
-        return images_edit.with_pixels(request, limits_of(candidate, self.wire.endpoint))
 
     def dialogue(self, request: EditImagesRequest, candidate: Candidate) -> Dialogue[EditImagesResponse]:
         """Asks as often as the model's limit wants."""
@@ -139,23 +130,16 @@ class StreamGenerateTranslator:
 
     def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
         """A reader for one stream."""
-        return self.wire.decoder(self.wire.ordered(request.generate, candidate), candidate)
+        return self.wire.decoder(
+            self.wire.ordered(request.generate, candidate), request.generate.image_config, candidate
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEditTranslator:
-    """Changed images, with previews. See `StreamTranslator` and `Preparing`."""
+    """Changed images, with previews. See `StreamTranslator`."""
 
     wire: ImageWire
-
-    def prepares(self, request: StreamImagesRequest, candidate: Candidate) -> bool:
-        """Whether images must be worked upon. See `Preparing.prepares`."""
-        return EditTranslator(self.wire).prepares(request.edit, candidate)
-
-    def prepare(self, request: StreamImagesRequest, candidate: Candidate) -> StreamImagesRequest:
-        """The request with its images as the model takes them. See `Preparing.prepare`."""
-        edit = EditTranslator(self.wire).prepare(request.edit, candidate)
-        return StreamImagesRequest(edit=edit, preview_count=request.preview_count)
 
     def request(self, request: StreamImagesRequest, candidate: Candidate) -> HttpRequest:
         """The request on the wire."""
@@ -166,7 +150,9 @@ class StreamEditTranslator:
 
     def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
         """A reader for one stream."""
-        return self.wire.decoder(self.wire.changed(request.edit, candidate), candidate)
+        return self.wire.decoder(
+            self.wire.changed(request.edit, candidate), request.edit.image_config, candidate
+        )
 
 
 def _streamed(previews: int) -> dict[str, object]:

@@ -6,7 +6,7 @@ other kinds of the wire have fields of their own (`endpoints.py`). What a model 
 
 * A seed and a negative prompt are ignored, as the contract says.
 * A style that is no value of the model's becomes a sentence of the description.
-* A size or a ratio becomes the nearest that the model has, and the answer's note says so.
+* A size or a ratio becomes the nearest that the model has.
 """
 
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ class Order:
     Attributes:
         fields: Those of one request, without the number of images.
         counts: How many images each request makes.
-        note: What is met only nearly, for the answer.
+        note: What is not met, for the answer; what its size tells by itself is said elsewhere (`media/finish.py`).
         size: The size that is asked for, empty where the model chooses.
         quality: The quality that is asked for, empty where the model chooses.
     """
@@ -116,8 +116,8 @@ def order(
     fields.update(_own(config, candidate, limits, endpoint))
     for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "image_config"):
         fields.update(passed_through)
-    note = "; ".join(filter(None, (choice.note, _unmet(config, limits))))
-    return Order(fields, _counts(config, limits, endpoint), note, choice.value, quality)
+    counts = _counts(config, limits, endpoint)
+    return Order(fields, counts, _unmet(config, limits), choice.value, quality)
 
 
 def _size(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint, size: str) -> Choice:

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 from ringmain.v1.content_pb2 import Media
-from ringmain.v1.image_service_pb2 import ImageEvent, ImageFinished, ImagePreview
+from ringmain.v1.image_service_pb2 import ImageConfig, ImageEvent, ImageFinished, ImagePreview
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
 from ringmain_server.image_events import chunks
+from ringmain_server.media.finish import header_of, note
 from ringmain_server.providers.leaves import LeafCutter, LeafTooLarge, take
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors
@@ -33,7 +34,8 @@ class ImageDecoder:
     """Reads one stream. See `Decoder`.
 
     Args:
-        asked: What was asked for.
+        asked: What was asked for, on the wire.
+        config: What was asked for, by the caller.
         candidate: Who draws.
         endpoint: How its kind draws.
         errors: What its errors mean.
@@ -42,10 +44,12 @@ class ImageDecoder:
     __slots__ = (
         "_asked",
         "_candidate",
+        "_config",
         "_cutter",
         "_endpoint",
         "_errors",
         "_made",
+        "_notes",
         "_prompts",
         "_sse",
         "_usage",
@@ -53,9 +57,15 @@ class ImageDecoder:
     )
 
     def __init__(
-        self, asked: Order, candidate: Candidate, endpoint: ImageEndpoint, errors: OpenAIErrors
+        self,
+        asked: Order,
+        config: ImageConfig,
+        candidate: Candidate,
+        endpoint: ImageEndpoint,
+        errors: OpenAIErrors,
     ) -> None:
         self._asked = asked
+        self._config = config
         self._candidate = candidate
         self._endpoint = endpoint
         self._errors = errors
@@ -63,6 +73,7 @@ class ImageDecoder:
         self._sse = SseDecoder()
         self._made = 0
         self._prompts: list[str] = []
+        self._notes: list[str] = []
         self._usage = Usage()
         self.complete = False
 
@@ -117,6 +128,8 @@ class ImageDecoder:
         events = list(chunks(self._made, picture.mime_type, picture.data))
         self._made += 1
         self._prompts.append(text(event.get("revised_prompt")))
+        said = note(self._config, header_of(picture.data, picture.mime_type))
+        self._notes.append("; ".join(filter(None, (self._asked.note, said))))
         size = text(event.get("size"))
         add_usage(
             self._usage, used(event.get("usage"), 1, self._asked, self._candidate, self._endpoint, size=size)
@@ -136,6 +149,6 @@ class ImageDecoder:
         finished = ImageFinished(usage=self._usage)
         if any(self._prompts):
             finished.revised_prompts.extend(self._prompts)
-        if self._asked.note:
-            finished.notes.extend(self._asked.note for _ in range(self._made))
+        if any(self._notes):
+            finished.notes.extend(self._notes)
         return ImageEvent(finished=finished)
