@@ -2,7 +2,8 @@
 
 The official SDK knows credentials and endpoints; chat goes past it through the shared session
 (`transport.py`). Translators are pure; in what servers differ is one table (`dialects.py`). There are two
-wires, chat completions and responses; each candidate speaks one of them (`wires.py`).
+wires, chat completions and responses; each candidate speaks one of them (`wires.py`). Images, embeddings,
+speech and moderation have endpoints of their own; which servers have them is a table too (`endpoints.py`).
 """
 
 from functools import partial
@@ -14,6 +15,7 @@ from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS, uses_deployments
 from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.openai.responses import ResponsesTranslator, StreamResponsesTranslator
 from ringmain_server.providers.openai.wires import Wires
 from ringmain_server.providers.sessions import HttpSessions
@@ -52,7 +54,8 @@ def build(
     errors = OpenAIErrors(tuple(secrets))
     dialect = DIALECTS[settings.kind]
     wire = ChatWire(dialect, errors, deployments=uses_deployments(settings))
-    chat = {CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire)}
+    media = media_translators(settings.kind, errors, deployments=uses_deployments(settings))
+    chat = {CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire), **media}
     responses = {
         CHAT: ResponsesTranslator(dialect, errors),
         STREAM_CHAT: StreamResponsesTranslator(dialect, errors),

@@ -16,6 +16,7 @@ from ringmain.v1.generation_pb2 import (
     GenerationConfig,
     JsonSchemaFormat,
 )
+from ringmain.v1.image_service_pb2 import ImageConfig
 
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.openai.chat_parts import Object
@@ -67,13 +68,19 @@ def json_object(text: str, path: str) -> Object:
     return found
 
 
-def options(config: GenerationConfig, kind: str, gateways_own: frozenset[str]) -> Iterator[Object]:
+def options(
+    config: GenerationConfig | ImageConfig,
+    kind: str,
+    gateways_own: frozenset[str],
+    field: str = "generation_config",
+) -> Iterator[Object]:
     """What is passed through: what is meant for the wire, then what is meant for the kind, which wins.
 
     Args:
         config: Holds the options of every kind.
         kind: The kind that is asked.
         gateways_own: Fields that options may not set.
+        field: Where the configuration is in the request, for errors.
 
     Raises:
         InvalidField: An option is one of those.
@@ -83,7 +90,7 @@ def options(config: GenerationConfig, kind: str, gateways_own: frozenset[str]) -
             continue
         found = _struct(config.provider_options[key])
         for name in sorted(gateways_own & found.keys()):
-            path = f"generation_config.provider_options[{key}].{name}"
+            path = f"{field}.provider_options[{key}].{name}"
             raise InvalidField.at(path, "is set by the gateway")
         yield found
 

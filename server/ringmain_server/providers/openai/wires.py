@@ -1,4 +1,4 @@
-"""Room 4, pure: which of OpenAI's two wires a candidate speaks."""
+"""Room 4, pure: which of OpenAI's two wires a candidate speaks, and whether it streams images."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import lookup
 from ringmain_server.providers.exchange import Translators
+from ringmain_server.providers.openai.media import STREAMS_OF_IMAGES, streams_images
 
 WireSetting = Literal["auto", "chat", "responses"]
 
@@ -26,7 +27,10 @@ class Wires:
 
     def __call__(self, candidate: Candidate) -> Translators:
         """The translators of a candidate."""
-        return {**self.chat, **self.responses} if self._speaks_responses(candidate) else self.chat
+        found = {**self.chat, **self.responses} if self._speaks_responses(candidate) else self.chat
+        if not streams_images(candidate):
+            found = {op: one for op, one in found.items() if op not in STREAMS_OF_IMAGES}
+        return found
 
     def _speaks_responses(self, candidate: Candidate) -> bool:
         if self.setting != "auto":

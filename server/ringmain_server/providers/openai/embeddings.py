@@ -1,0 +1,128 @@
+"""Room 4, pure: embeddings over OpenAI's wire.
+
+https://platform.openai.com/docs/api-reference/embeddings/create. A batch is split to the model's limits and joined in
+order. Vectors come as base64 where the server has that: a third of the bytes and a thirtieth of the work of
+numbers in JSON.
+"""
+
+import array
+import binascii
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ringmain.v1.embedding_service_pb2 import EmbedRequest, EmbedResponse
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.limits import EmbeddingLimits
+from ringmain_server.catalog.tokens import text_tokens
+from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.endpoints import EmbeddingEndpoint, MediaWire
+from ringmain_server.providers.openai.media_answer import MOST, count, document, malformed
+from ringmain_server.providers.transport import HttpRequest
+
+_PATH = "/embeddings"
+_FLOAT = "f"
+_FLOAT_SIZE = 4
+_IS_BIG_ENDIAN = sys.byteorder == "big"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedTranslator:
+    """Vectors from texts. See `DialogueTranslator`.
+
+    Attributes:
+        wire: As every translator beside chat.
+        endpoint: How its kind embeds.
+    """
+
+    wire: MediaWire
+    endpoint: EmbeddingEndpoint
+
+    def dialogue(self, request: EmbedRequest, candidate: Candidate) -> Dialogue[EmbedResponse]:
+        """Asks as often as the limits want. What the vectors are for is ignored: the wire has no field for it."""
+        batches = list(self._batches(request.texts, candidate))
+        answers = yield Ask([self._request(batch, request, candidate) for batch in batches])
+        response = EmbedResponse()
+        for batch, answer in zip(batches, answers, strict=True):
+            self._read(answer, batch, response, candidate)
+        return response
+
+    def _batches(self, texts: Sequence[str], candidate: Candidate) -> Iterator[Sequence[str]]:
+        limits = candidate.limits.embedding or EmbeddingLimits()
+        most = limits.max_texts or self.endpoint.max_texts
+        tokens, start = 0, 0
+        for index, text in enumerate(texts):
+            # The provider counts by a vocabulary that is not here; a token holds a byte at least.
+            more = min(text_tokens(text) * 2, len(text) * 4) if limits.max_request_tokens else 0
+            full = limits.max_request_tokens and tokens + more > limits.max_request_tokens
+            if index > start and (full or index - start == most):
+                yield texts[start:index]
+                tokens, start = 0, index
+            tokens += more
+        yield texts[start:]
+
+    def _request(self, batch: Sequence[str], request: EmbedRequest, candidate: Candidate) -> HttpRequest:
+        body: Object = {"model": candidate.provider_model, "input": list(batch)}
+        if self.endpoint.base64:
+            body["encoding_format"] = "base64"
+        if self.endpoint.dimensions and request.HasField("dimension_count"):
+            body[self.endpoint.dimensions] = request.dimension_count
+        return HttpRequest(self.wire.path(candidate, _PATH), body)
+
+    def _read(self, raw: bytes, batch: Sequence[str], response: EmbedResponse, candidate: Candidate) -> None:
+        who = candidate.provider_id
+        found = document(raw, who, self.wire.errors)
+        items = found.get("data")
+        if not isinstance(items, list) or len(items) != len(batch):
+            raise malformed(who, "with more or fewer vectors than there are texts")
+        for item in _ordered(items, who):
+            response.embeddings.add().values.extend(vector(item.get("embedding"), who))
+        read = count(found.get("usage"), "prompt_tokens", "total_tokens")
+        usage = response.usage
+        if not read:
+            read, usage.estimated = sum(map(text_tokens, batch)), True
+        usage.input_token_count = min(usage.input_token_count + read, MOST)
+
+
+def _ordered(items: Sequence[object], who: str) -> Sequence[Object]:
+    """Vectors by their index, which need not be the order in which they stand."""
+    rows: list[Object] = []
+    for row in items:
+        if not isinstance(row, dict):
+            raise malformed(who, "with a vector of no known shape")
+        rows.append(row)
+    indices = [row.get("index", place) for place, row in enumerate(rows)]
+    if indices == list(range(len(rows))):
+        return rows
+    by_index = {index: row for index, row in zip(indices, rows, strict=True) if isinstance(index, int)}
+    if by_index.keys() != set(range(len(rows))):
+        raise malformed(who, "with vectors for other texts")
+    return [by_index[index] for index in range(len(rows))]
+
+
+def vector(value: object, who: str) -> Sequence[float]:
+    """The numbers of a vector: 32-bit floats, little end first, as base64; or a list.
+
+    Raises:
+        MalformedAnswer: It is neither, or empty.
+    """
+    try:
+        if isinstance(value, str):
+            return _packed(value)
+        if isinstance(value, list) and value:
+            return array.array(_FLOAT, value)
+    except (binascii.Error, ValueError, TypeError, OverflowError) as exc:
+        raise malformed(who, "with a vector that cannot be read") from exc
+    raise malformed(who, "with a vector of no known shape")
+
+
+def _packed(value: str) -> Sequence[float]:
+    data = binascii.a2b_base64(value)
+    if not data or len(data) % _FLOAT_SIZE:
+        raise ValueError(f"{len(data)} bytes are no vector")
+    found = array.array(_FLOAT, data)
+    if _IS_BIG_ENDIAN:
+        found.byteswap()
+    return found

@@ -1,0 +1,170 @@
+"""Room 4, pure: the translators of images, for every server of OpenAI's wire.
+
+A model that makes fewer images at a time than were asked for is asked several times; the answers are joined in order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ringmain.v1.image_service_pb2 import (
+    EditImagesRequest,
+    EditImagesResponse,
+    GenerateImagesRequest,
+    GenerateImagesResponse,
+    ImageConfig,
+    StreamImagesRequest,
+)
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import CapabilityMissing
+from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.openai import images_edit
+from ringmain_server.providers.openai.chat import STREAM_HEADERS
+from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire
+from ringmain_server.providers.openai.images_answer import LEAF, read
+from ringmain_server.providers.openai.images_request import Order, limits_of, order
+from ringmain_server.providers.openai.images_stream import ImageDecoder
+from ringmain_server.providers.transport import HttpRequest
+
+_GENERATE_PATH = "/images/generations"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageWire:
+    """What the translators of images know of a provider.
+
+    Attributes:
+        media: As every translator beside chat.
+        endpoint: How its kind draws.
+    """
+
+    media: MediaWire
+    endpoint: ImageEndpoint
+
+    def ordered(self, request: GenerateImagesRequest, candidate: Candidate) -> Order:
+        """What to ask for."""
+        return order(request.prompt, request.image_config, candidate, self.endpoint)
+
+    def changed(self, request: EditImagesRequest, candidate: Candidate) -> Order:
+        """What to ask for where images are changed."""
+        limits = limits_of(candidate, self.endpoint)
+        images_edit.check(request, limits)
+        prompt, size = images_edit.prompt_of(request), images_edit.masked_size(request)
+        return order(prompt, request.image_config, candidate, self.endpoint, size=size)
+
+    def generate(self, asked: Order, count: int, candidate: Candidate) -> HttpRequest:
+        """A request that draws."""
+        path = self.media.path(candidate, _GENERATE_PATH)
+        return HttpRequest(path, {**asked.fields, **_number(count)}, leaf=LEAF)
+
+    def edit(self, asked: Order, count: int, request: EditImagesRequest, candidate: Candidate) -> HttpRequest:
+        """A request that changes images."""
+        many = limits_of(candidate, self.endpoint).max_inputs != 1
+        form = images_edit.form({**asked.fields, **_number(count)}, request, many=many)
+        return HttpRequest(self.media.path(candidate, images_edit.PATH), form=form, leaf=LEAF)
+
+    def decoder(self, asked: Order, config: ImageConfig, candidate: Candidate) -> ImageDecoder:
+        """A reader for one stream."""
+        return ImageDecoder(asked, config, candidate, self.endpoint, self.media.errors)
+
+
+def _number(count: int) -> dict[str, object]:
+    return {"n": count} if count > 1 else {}
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateTranslator:
+    """Images from words, whole. See `DialogueTranslator`."""
+
+    wire: ImageWire
+
+    def dialogue(
+        self, request: GenerateImagesRequest, candidate: Candidate
+    ) -> Dialogue[GenerateImagesResponse]:
+        """Asks as often as the model's limit wants."""
+        asked = self.wire.ordered(request, candidate)
+        answers = yield Ask([self.wire.generate(asked, count, candidate) for count in asked.counts])
+        response = GenerateImagesResponse()
+        _join(answers, response, asked, candidate, self.wire)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class EditTranslator:
+    """Changed images, whole. See `DialogueTranslator`."""
+
+    wire: ImageWire
+
+    def dialogue(self, request: EditImagesRequest, candidate: Candidate) -> Dialogue[EditImagesResponse]:
+        """Asks as often as the model's limit wants."""
+        asked = self.wire.changed(request, candidate)
+        answers = yield Ask([self.wire.edit(asked, count, request, candidate) for count in asked.counts])
+        response = EditImagesResponse()
+        _join(answers, response, asked, candidate, self.wire)
+        return response
+
+
+def _join(
+    answers: Sequence[bytes],
+    response: GenerateImagesResponse | EditImagesResponse,
+    asked: Order,
+    candidate: Candidate,
+    wire: ImageWire,
+) -> None:
+    for answer in answers:
+        read(answer, response, asked, candidate, wire.endpoint, wire.media.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamGenerateTranslator:
+    """Images from words, with previews. See `StreamTranslator`."""
+
+    wire: ImageWire
+
+    def request(self, request: StreamImagesRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        asked = self.wire.ordered(request.generate, candidate)
+        made = self.wire.generate(asked, _one_request(asked, candidate), candidate)
+        body = {**made.body, **_streamed(request.preview_count)}
+        return replace(made, body=body, headers=STREAM_HEADERS)
+
+    def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
+        """A reader for one stream."""
+        return self.wire.decoder(
+            self.wire.ordered(request.generate, candidate), request.generate.image_config, candidate
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEditTranslator:
+    """Changed images, with previews. See `StreamTranslator`."""
+
+    wire: ImageWire
+
+    def request(self, request: StreamImagesRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        asked = self.wire.changed(request.edit, candidate)
+        asked.fields.update(_streamed(request.preview_count))
+        made = self.wire.edit(asked, _one_request(asked, candidate), request.edit, candidate)
+        return replace(made, headers=STREAM_HEADERS)
+
+    def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
+        """A reader for one stream."""
+        return self.wire.decoder(
+            self.wire.changed(request.edit, candidate), request.edit.image_config, candidate
+        )
+
+
+def _streamed(previews: int) -> dict[str, object]:
+    return {"stream": True, "partial_images": previews}
+
+
+def _one_request(asked: Order, candidate: Candidate) -> int:
+    """How many images one stream makes. Every model that streams makes as many as the contract allows.
+
+    Raises:
+        CapabilityMissing: It does not.
+    """
+    if len(asked.counts) > 1:
+        raise CapabilityMissing(candidate.name, "that many images in one stream")
+    return asked.counts[0]

@@ -1,0 +1,189 @@
+"""Room 4, pure: what to draw, as the fields of OpenAI's wire.
+
+https://platform.openai.com/docs/api-reference/images/create and /createEdit. There are two shapes: gpt-image, which
+always answers in bytes and has `output_format` and `background`, and DALL·E, which is told `response_format`. The
+other kinds of the wire have fields of their own (`endpoints.py`). What a model has no field for:
+
+* A seed and a negative prompt are ignored, as the contract says.
+* A style that is no value of the model's becomes a sentence of the description.
+* A size or a ratio becomes the nearest that the model has.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringmain.v1.image_service_pb2 import (
+    IMAGE_QUALITY_HIGH,
+    IMAGE_QUALITY_LOW,
+    IMAGE_QUALITY_MEDIUM,
+    ImageConfig,
+)
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.limits import ImageLimits
+from ringmain_server.catalog.models import lookup, model_key
+from ringmain_server.media.image_size import fit, free_size
+from ringmain_server.media.sizes import Choice
+from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.endpoints import ImageEndpoint
+from ringmain_server.providers.openai.request_pieces import options
+
+_GATEWAYS_OWN = frozenset(
+    {"model", "prompt", "n", "stream", "partial_images", "response_format", "image", "mask"}
+)
+"""What decides how the answer is read and billed, so that passed-through options cannot change it."""
+_QUALITIES = {IMAGE_QUALITY_LOW: "low", IMAGE_QUALITY_MEDIUM: "medium", IMAGE_QUALITY_HIGH: "high"}
+_DALL_E_QUALITIES = {
+    IMAGE_QUALITY_LOW: "standard",
+    IMAGE_QUALITY_MEDIUM: "standard",
+    IMAGE_QUALITY_HIGH: "hd",
+}
+_FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+_STEP = 16
+"""Pixels of which a free width and height are multiples, where a kind wants both."""
+
+# What is assumed of a deployment or of a model that the catalog does not know.
+_GPT_IMAGE = ImageLimits(
+    sizes=("1024x1024", "1536x1024", "1024x1536"),
+    max_count=10,
+    mime_types=tuple(_FORMATS),
+    qualities=tuple(_QUALITIES.values()),
+    max_previews=3,
+    max_inputs=16,
+    input_types=tuple(_FORMATS),
+    transparent=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request to draw, in the wire's words.
+
+    Attributes:
+        fields: Those of one request, without the number of images.
+        counts: How many images each request makes.
+        note: What is not met, for the answer; what its size tells by itself is said elsewhere (`media/finish.py`).
+        size: The size that is asked for, empty where the model chooses.
+        quality: The quality that is asked for, empty where the model chooses.
+    """
+
+    fields: Object
+    counts: tuple[int, ...]
+    note: str
+    size: str
+    quality: str
+
+
+def limits_of(candidate: Candidate, endpoint: ImageEndpoint) -> ImageLimits:
+    """What is known, or assumed, of the model that draws."""
+    known = candidate.limits.image
+    if known is None:
+        found = lookup(candidate.kind, candidate.provider_model)
+        known = found.limits.image if found else None
+    if known is not None:
+        return known
+    return _GPT_IMAGE if endpoint.own else ImageLimits(max_count=endpoint.count)
+
+
+def is_dall_e(candidate: Candidate) -> bool:
+    """Whether the model is of the older shape."""
+    return model_key(candidate.provider_model).startswith("dall-e")
+
+
+def order(
+    prompt: str, config: ImageConfig, candidate: Candidate, endpoint: ImageEndpoint, *, size: str = ""
+) -> Order:
+    """What to ask for.
+
+    Args:
+        prompt: The description.
+        config: How to draw.
+        candidate: Who draws.
+        endpoint: How its kind draws.
+        size: The size to ask for in place of the configuration's.
+
+    Raises:
+        InvalidField: An option is the gateway's own.
+    """
+    limits = limits_of(candidate, endpoint)
+    choice = _size(config, limits, endpoint, size)
+    fields: Object = {"model": candidate.provider_model, "prompt": _prompt(prompt, config, limits)}
+    for name, value in _sized(choice, endpoint, config):
+        fields[name] = value
+    quality = _quality(config, candidate, limits, endpoint)
+    if quality:
+        fields[endpoint.quality] = quality
+    fields.update(_own(config, candidate, limits, endpoint))
+    for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "image_config"):
+        fields.update(passed_through)
+    counts = _counts(config, limits, endpoint)
+    return Order(fields, counts, _unmet(config, limits), choice.value, quality)
+
+
+def _size(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint, size: str) -> Choice:
+    if endpoint.ratio:
+        return Choice("")
+    wanted = size or config.size
+    if not wanted and config.aspect_ratio and not (limits.sizes or limits.step):
+        return Choice("{}x{}".format(*free_size(config.aspect_ratio, _STEP)))
+    return fit(limits, size=wanted, aspect_ratio=config.aspect_ratio)
+
+
+def _sized(choice: Choice, endpoint: ImageEndpoint, config: ImageConfig) -> Iterator[tuple[str, object]]:
+    if endpoint.ratio:
+        ratio = config.aspect_ratio or config.size.replace("x", ":")
+        if ratio:
+            yield endpoint.ratio, ratio
+    elif choice.value and endpoint.size:
+        yield endpoint.size, choice.value
+    elif choice.value:
+        width, _, height = choice.value.partition("x")
+        yield endpoint.width, int(width)
+        yield endpoint.height, int(height)
+
+
+def _prompt(prompt: str, config: ImageConfig, limits: ImageLimits) -> str:
+    if not config.style or config.style in limits.styles:
+        return prompt
+    return f"{prompt}\n\nStyle: {config.style}"
+
+
+def _quality(config: ImageConfig, candidate: Candidate, limits: ImageLimits, endpoint: ImageEndpoint) -> str:
+    if not endpoint.quality:
+        return ""
+    words = _DALL_E_QUALITIES if is_dall_e(candidate) else _QUALITIES
+    word = words.get(config.quality, "")
+    return word if word in limits.qualities else ""
+
+
+def _own(
+    config: ImageConfig, candidate: Candidate, limits: ImageLimits, endpoint: ImageEndpoint
+) -> Iterator[tuple[str, object]]:
+    """What one of the shapes has and the others have not."""
+    if not endpoint.own or is_dall_e(candidate):
+        yield "response_format", endpoint.response_format
+        if config.style in limits.styles:
+            yield "style", config.style
+    else:
+        if config.mime_type:
+            yield "output_format", _FORMATS[config.mime_type]
+        if config.transparent_background and limits.transparent:
+            yield "background", "transparent"
+    if endpoint.negative_prompt and config.negative_prompt:
+        yield endpoint.negative_prompt, config.negative_prompt
+    if endpoint.seed and config.HasField("seed"):
+        yield endpoint.seed, config.seed
+
+
+def _unmet(config: ImageConfig, limits: ImageLimits) -> str:
+    opaque = config.transparent_background and not limits.transparent
+    return "the model draws no transparent background" if opaque else ""
+
+
+def _counts(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint) -> tuple[int, ...]:
+    most = min(limits.max_count or endpoint.count, endpoint.count)
+    left, counts = max(config.image_count, 1), []
+    while left:
+        counts.append(min(left, most))
+        left -= counts[-1]
+    return tuple(counts)

@@ -1,0 +1,154 @@
+"""Room 4, pure: reads a stream of images of OpenAI's wire.
+
+https://platform.openai.com/docs/api-reference/images-streaming: events `image_generation.partial_image` and
+`.completed`, or `image_edit.…`, each with an image as base64. With several images there is one `completed` for
+each, and the stream ends with them; nothing else says so. Images are cut out before the events are parsed, so that
+megabytes of base64 are neither collected nor searched for line ends.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from ringmain.v1.content_pb2 import Media
+from ringmain.v1.image_service_pb2 import ImageConfig, ImageEvent, ImageFinished, ImagePreview
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import StreamBroken
+from ringmain_server.image_events import chunks
+from ringmain_server.media.finish import header_of, note
+from ringmain_server.providers.leaves import LeafCutter, LeafTooLarge, take
+from ringmain_server.providers.openai.endpoints import ImageEndpoint
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.images_answer import LEAF, add_usage, picture_type, used
+from ringmain_server.providers.openai.images_request import Order
+from ringmain_server.providers.openai.media_answer import malformed, text
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+
+_LIMIT = 256 << 20
+"""Most bytes of all images of a stream, previews included."""
+_END = b"[DONE]"
+
+
+class ImageDecoder:
+    """Reads one stream. See `Decoder`.
+
+    Args:
+        asked: What was asked for, on the wire.
+        config: What was asked for, by the caller.
+        candidate: Who draws.
+        endpoint: How its kind draws.
+        errors: What its errors mean.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_candidate",
+        "_config",
+        "_cutter",
+        "_endpoint",
+        "_errors",
+        "_made",
+        "_notes",
+        "_prompts",
+        "_sse",
+        "_usage",
+        "complete",
+    )
+
+    def __init__(
+        self,
+        asked: Order,
+        config: ImageConfig,
+        candidate: Candidate,
+        endpoint: ImageEndpoint,
+        errors: OpenAIErrors,
+    ) -> None:
+        self._asked = asked
+        self._config = config
+        self._candidate = candidate
+        self._endpoint = endpoint
+        self._errors = errors
+        self._cutter = LeafCutter(LEAF, _LIMIT)
+        self._sse = SseDecoder()
+        self._made = 0
+        self._prompts: list[str] = []
+        self._notes: list[str] = []
+        self._usage = Usage()
+        self.complete = False
+
+    def feed(self, chunk: bytes) -> Sequence[ImageEvent]:
+        """The events of one network read."""
+        try:
+            found = self._sse.feed(self._cutter.feed(chunk))
+        except (EventTooLarge, LeafTooLarge) as exc:
+            raise malformed(self._who, "an event larger than any answer") from exc
+        return [event for data in found if data != _END and not self.complete for event in self._read(data)]
+
+    def end(self) -> Sequence[ImageEvent]:
+        """The events that the closing of the stream completes: all of them came before."""
+        if not self.complete:
+            raise StreamBroken(self._who, "closed the stream before its end")
+        return ()
+
+    def usage(self) -> Usage:
+        """What has been consumed so far: of an image that is not complete, the provider tells nothing."""
+        found = Usage()
+        found.CopyFrom(self._usage)
+        if self._made < sum(self._asked.counts):
+            found.estimated = True
+            found.ClearField("cost_nano_usd")
+        return found
+
+    @property
+    def _who(self) -> str:
+        return self._candidate.provider_id
+
+    def _read(self, data: bytes) -> Sequence[ImageEvent]:
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError as exc:
+            raise malformed(self._who, "what is no JSON") from exc
+        if not isinstance(event, dict):
+            raise malformed(self._who, "what is no event")
+        kind = text(event.get("type"))
+        if kind == "error" or event.get("error") is not None:
+            raise self._errors.reported(self._who, event.get("error") or event)
+        if kind.endswith(".partial_image"):
+            return (self._preview(event),)
+        return self._completed(event) if kind.endswith(".completed") else ()
+
+    def _preview(self, event: Mapping[str, object]) -> ImageEvent:
+        # With several images the wire does not say of which a preview is: they are drawn one after the other.
+        preview = ImagePreview(image_index=self._made, media=self._picture(event))
+        return ImageEvent(preview=preview)
+
+    def _completed(self, event: Mapping[str, object]) -> list[ImageEvent]:
+        picture = self._picture(event)
+        events = list(chunks(self._made, picture.mime_type, picture.data))
+        self._made += 1
+        self._prompts.append(text(event.get("revised_prompt")))
+        said = note(self._config, header_of(picture.data, picture.mime_type))
+        self._notes.append("; ".join(filter(None, (self._asked.note, said))))
+        size = text(event.get("size"))
+        add_usage(
+            self._usage, used(event.get("usage"), 1, self._asked, self._candidate, self._endpoint, size=size)
+        )
+        if self._made == sum(self._asked.counts):
+            events.append(self._finished())
+        return events
+
+    def _picture(self, event: Mapping[str, object]) -> Media:
+        data = take(self._cutter.leaves, event.get(LEAF))
+        if data is None:
+            raise malformed(self._who, "with an image that cannot be decoded")
+        return Media(mime_type=picture_type(data, self._who), data=data)
+
+    def _finished(self) -> ImageEvent:
+        self.complete = True
+        finished = ImageFinished(usage=self._usage)
+        if any(self._prompts):
+            finished.revised_prompts.extend(self._prompts)
+        if any(self._notes):
+            finished.notes.extend(self._notes)
+        return ImageEvent(finished=finished)

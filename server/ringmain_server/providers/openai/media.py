@@ -1,0 +1,74 @@
+"""Room 4, pure: the translators beside chat that a kind of the wire has."""
+
+from collections.abc import Iterator
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.models import lookup
+from ringmain_server.operations import (
+    CLASSIFY_IMAGE,
+    EDIT_IMAGES,
+    EMBED,
+    GENERATE_IMAGES,
+    SPEAK,
+    STREAM_EDIT_IMAGES,
+    STREAM_GENERATE_IMAGES,
+    TRANSCRIBE,
+)
+from ringmain_server.providers.exchange import Translators
+from ringmain_server.providers.openai.embeddings import EmbedTranslator
+from ringmain_server.providers.openai.endpoints import ENDPOINTS, ImageEndpoint, MediaWire
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.images import (
+    EditTranslator,
+    GenerateTranslator,
+    ImageWire,
+    StreamEditTranslator,
+    StreamGenerateTranslator,
+)
+from ringmain_server.providers.openai.images_request import is_dall_e
+from ringmain_server.providers.openai.moderations import ModerationTranslator
+from ringmain_server.providers.openai.speech import SpeakTranslator
+from ringmain_server.providers.openai.transcriptions import TranscribeTranslator
+
+STREAMS_OF_IMAGES = frozenset({STREAM_GENERATE_IMAGES, STREAM_EDIT_IMAGES})
+
+
+def media_translators(kind: str, errors: OpenAIErrors, *, deployments: bool = False) -> Translators:
+    """What servers of this kind can do beside chat.
+
+    Args:
+        kind: The provider's kind.
+        errors: What its errors mean.
+        deployments: Whether the path names the model.
+    """
+    has = ENDPOINTS[kind]
+    wire = MediaWire(has, errors, deployments)
+    found: dict[object, object] = dict(_images(wire, has.images)) if has.images else {}
+    if has.embeddings is not None:
+        found[EMBED] = EmbedTranslator(wire, has.embeddings)
+    if has.transcription is not None:
+        found[TRANSCRIBE] = TranscribeTranslator(wire, has.transcription)
+    if has.speech is not None:
+        found[SPEAK] = SpeakTranslator(wire, has.speech)
+    if has.moderation:
+        found[CLASSIFY_IMAGE] = ModerationTranslator(wire)
+    return found
+
+
+def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[object, object]]:
+    wire = ImageWire(media, endpoint)
+    yield GENERATE_IMAGES, GenerateTranslator(wire)
+    if endpoint.edits:
+        yield EDIT_IMAGES, EditTranslator(wire)
+    if endpoint.streams:
+        yield STREAM_GENERATE_IMAGES, StreamGenerateTranslator(wire)
+        yield STREAM_EDIT_IMAGES, StreamEditTranslator(wire)
+
+
+def streams_images(candidate: Candidate) -> bool:
+    """Whether a model streams the images it draws: gpt-image does, DALL·E does not."""
+    known = candidate.limits.image
+    if known is None:
+        found = lookup(candidate.kind, candidate.provider_model)
+        known = found.limits.image if found else None
+    return known.max_previews > 0 if known is not None else not is_dall_e(candidate)

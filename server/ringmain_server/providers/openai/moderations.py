@@ -1,0 +1,69 @@
+"""Room 4, pure: how likely an image is of an unsafe kind, by OpenAI's moderation.
+
+https://platform.openai.com/docs/api-reference/moderations/create: every category has a score and a flag. Those that
+the model looks for in text alone are left out: of an image they say nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ringmain.v1.image_service_pb2 import InspectImageRequest, InspectImageResponse, SafetyRating
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.media_prices import MediaCounts, media_cost
+from ringmain_server.media.detect import detect
+from ringmain_server.providers.leaves import Base64
+from ringmain_server.providers.openai.endpoints import MediaWire
+from ringmain_server.providers.openai.media_answer import document, malformed
+from ringmain_server.providers.transport import HttpRequest
+
+_PATH = "/moderations"
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationTranslator:
+    """An image's safety. See `UnaryTranslator`.
+
+    Attributes:
+        wire: As every translator beside chat.
+    """
+
+    wire: MediaWire
+
+    def request(self, request: InspectImageRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        image = request.image
+        mime_type = detect(image.data) or image.mime_type
+        url: object = image.uri or Base64(image.data, f"data:{mime_type};base64,")
+        part = {"type": "image_url", "image_url": {"url": url}}
+        body = {"model": candidate.provider_model, "input": [part]}
+        return HttpRequest(self.wire.path(candidate, _PATH), body)
+
+    def response(
+        self, raw: bytes, request: InspectImageRequest, candidate: Candidate
+    ) -> InspectImageResponse:
+        """The response of the contract: what the classifier says, and nothing else of it."""
+        who = candidate.provider_id
+        found = document(raw, who, self.wire.errors)
+        results = found.get("results")
+        if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):
+            raise malformed(who, "without a classification")
+        response = InspectImageResponse(safety_ratings=_ratings(results[0], who))
+        response.usage.SetInParent()
+        cost = media_cost(candidate.kind, candidate.provider_model, MediaCounts())
+        if cost is not None:
+            response.usage.cost_nano_usd = cost
+        return response
+
+
+def _ratings(result: Mapping[str, object], who: str) -> Iterator[SafetyRating]:
+    scores, flags = result.get("category_scores"), result.get("categories")
+    if not isinstance(scores, dict) or not isinstance(flags, dict):
+        raise malformed(who, "without scores")
+    looked_at = result.get("category_applied_input_types")
+    for category, score in sorted(scores.items()):
+        if isinstance(looked_at, dict) and "image" not in (looked_at.get(category) or ()):
+            continue
+        if not isinstance(score, int | float) or not 0 <= score <= 1:
+            raise malformed(who, "with a score beyond 0 to 1")
+        yield SafetyRating(category=category, score=score, flagged=flags.get(category) is True)

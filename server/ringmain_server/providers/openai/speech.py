@@ -1,0 +1,121 @@
+"""Room 4, pure: speech from text over OpenAI's wire.
+
+https://platform.openai.com/docs/api-reference/audio/createSpeech: the answer is the audio itself, as it is made. It
+has no end marker: it is whole when HTTP says so. Nothing is said of usage, so the characters spoken are counted here,
+which is what most models are paid by.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ringmain.v1.audio_service_pb2 import SpeakEvent, SpeakRequest, SpeechFinished, SpeechStarted
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.media_prices import MediaCounts, media_cost
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.endpoints import SPEECH_FORMATS, MediaWire, SpeechEndpoint
+from ringmain_server.providers.openai.media_answer import malformed
+from ringmain_server.providers.openai.request_pieces import short
+from ringmain_server.providers.transport import HttpRequest
+
+_PATH = "/audio/speech"
+_HEADERS: Mapping[str, str] = {"Accept": "*/*", "Accept-Encoding": "identity"}
+_PIECE = 256 << 10
+"""Most bytes of one event: a message of gRPC should stay well below its limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakTranslator:
+    """Speech as it is made. See `StreamTranslator`.
+
+    Attributes:
+        wire: As every translator beside chat.
+        endpoint: How its kind speaks.
+    """
+
+    wire: MediaWire
+    endpoint: SpeechEndpoint
+
+    def request(self, request: SpeakRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire."""
+        body: Object = {
+            "model": candidate.provider_model,
+            "input": request.text,
+            "voice": self._voice(request),
+            "response_format": SPEECH_FORMATS[self._format(request)],
+        }
+        if request.HasField("speed"):
+            body["speed"] = short(request.speed)
+        if request.instructions and self.endpoint.instructions and "tts-1" not in candidate.provider_model:
+            body["instructions"] = request.instructions
+        return HttpRequest(self.wire.path(candidate, _PATH), body, _HEADERS)
+
+    def decoder(self, request: SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
+        """A reader for one stream."""
+        return SpeechDecoder(request.text, self._format(request), candidate)
+
+    def _voice(self, request: SpeakRequest) -> str:
+        voice = request.voice or self.endpoint.voice
+        if not voice:
+            raise InvalidField.at("voice", "is empty, and this provider has no voice of its own choice")
+        return voice
+
+    def _format(self, request: SpeakRequest) -> str:
+        """The media type that is made: what is asked for, or MP3, which the contract names as the usual one.
+
+        Raises:
+            InvalidField: The provider does not make it.
+        """
+        wanted = request.mime_type or "audio/mpeg"
+        if wanted not in self.endpoint.formats:
+            made = ", ".join(self.endpoint.formats)
+            raise InvalidField.at("mime_type", f"is {wanted}, and this provider makes {made}")
+        return wanted
+
+
+class SpeechDecoder:
+    """Reads one stream. See `Decoder`.
+
+    Args:
+        text: What is spoken.
+        mime_type: As what.
+        candidate: Who speaks.
+    """
+
+    __slots__ = ("_candidate", "_heard", "_mime_type", "_text", "complete")
+
+    def __init__(self, text: str, mime_type: str, candidate: Candidate) -> None:
+        self._text = text
+        self._mime_type = mime_type
+        self._candidate = candidate
+        self._heard = False
+        self.complete = False
+
+    def feed(self, chunk: bytes) -> Sequence[SpeakEvent]:
+        """The events of one network read."""
+        events = []
+        if not self._heard:
+            self._heard = True
+            events.append(SpeakEvent(started=SpeechStarted(mime_type=self._mime_type)))
+        for start in range(0, len(chunk), _PIECE):
+            events.append(SpeakEvent(audio_chunk=chunk[start : start + _PIECE]))
+        return events
+
+    def end(self) -> Sequence[SpeakEvent]:
+        """The last event. A connection that broke never comes here: HTTP tells the end of a body."""
+        if not self._heard:
+            raise malformed(self._candidate.provider_id, "without any audio")
+        self.complete = True
+        return (SpeakEvent(finished=SpeechFinished(usage=self.usage())),)
+
+    def usage(self) -> Usage:
+        """The characters of the text: they are paid for as soon as the provider speaks."""
+        characters = len(self._text)
+        usage = Usage(character_count=characters, estimated=not self.complete)
+        counts = MediaCounts(characters=characters)
+        cost = media_cost(self._candidate.kind, self._candidate.provider_model, counts)
+        if cost is not None:
+            usage.cost_nano_usd = cost
+        return usage

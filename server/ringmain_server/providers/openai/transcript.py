@@ -1,0 +1,165 @@
+"""Room 4, pure: reads a transcript of OpenAI's wire, streamed or whole.
+
+https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event: `transcript.text.delta`, `.segment`
+of the diarizing model, and `.done` with the text and the usage. A whole answer is one JSON document, with segments
+where the model has them (https://platform.openai.com/docs/api-reference/audio/verbose-json-object).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from google.protobuf.duration_pb2 import Duration
+from ringmain.v1.audio_service_pb2 import TranscribeEvent, TranscriptFinished, TranscriptSegment
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.media_prices import MediaCounts, media_cost
+from ringmain_server.catalog.tokens import text_tokens
+from ringmain_server.errors import StreamBroken
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.languages import code_of
+from ringmain_server.providers.openai.media_answer import count, document, malformed, seconds, text
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+
+_LIMIT = 16 << 20
+"""Most bytes of a whole answer: the transcript of many hours, word by word."""
+_END = b"[DONE]"
+
+
+class TranscriptDecoder:
+    """Reads one answer. See `Decoder`.
+
+    Args:
+        candidate: Who heard.
+        errors: What its errors mean.
+        streamed: Whether events come, else one document.
+    """
+
+    __slots__ = ("_candidate", "_errors", "_raw", "_size", "_sse", "_streamed", "_texts", "complete")
+
+    def __init__(self, candidate: Candidate, errors: OpenAIErrors, *, streamed: bool) -> None:
+        self._candidate = candidate
+        self._errors = errors
+        self._streamed = streamed
+        self._sse = SseDecoder()
+        self._raw: list[bytes] = []
+        self._size = 0
+        self._texts: list[str] = []
+        self.complete = False
+
+    def feed(self, chunk: bytes) -> Sequence[TranscribeEvent]:
+        """The events of one network read."""
+        if self.complete:
+            return ()
+        if not self._streamed:
+            self._keep(chunk)
+            return ()
+        try:
+            found = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise self._malformed("an event larger than any answer") from exc
+        return [event for data in found if data != _END for event in self._event(data)]
+
+    def end(self) -> Sequence[TranscribeEvent]:
+        """The events that the closing of the answer completes."""
+        if self.complete:
+            return ()
+        if self._streamed:
+            raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
+        return list(self._whole(b"".join(self._raw)))
+
+    def usage(self) -> Usage:
+        """What has been consumed so far, an estimate: only the end tells."""
+        written = text_tokens("".join(self._texts))
+        return Usage(output_token_count=written, estimated=True)
+
+    def _keep(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        if self._size > _LIMIT:
+            raise self._malformed("more than any transcript holds")
+        self._raw.append(chunk)
+
+    def _event(self, data: bytes) -> Iterator[TranscribeEvent]:
+        event = document(data, self._candidate.provider_id, self._errors)
+        match event.get("type"):
+            case "transcript.text.delta":
+                delta = text(event.get("delta"))
+                self._texts.append(delta)
+                # What is told as segments, too, would be told twice.
+                if delta and "segment_id" not in event:
+                    yield TranscribeEvent(text_delta=delta)
+            case "transcript.text.segment":
+                yield TranscribeEvent(segment=_segment(event))
+            case "transcript.text.done":
+                yield self._finished(event)
+            case "error":
+                raise self._errors.reported(self._candidate.provider_id, event)
+
+    def _whole(self, raw: bytes) -> Iterator[TranscribeEvent]:
+        found = document(raw, self._candidate.provider_id, self._errors)
+        if not isinstance(found.get("text"), str):
+            raise self._malformed("without a transcript")
+        segments = found.get("segments")
+        told = [one for one in segments if isinstance(one, dict)] if isinstance(segments, list) else []
+        for one in told:
+            yield TranscribeEvent(segment=_segment(one))
+        if not told and found["text"]:
+            yield TranscribeEvent(text_delta=text(found["text"]))
+        yield self._finished(found)
+
+    def _finished(self, found: Mapping[str, object]) -> TranscribeEvent:
+        self.complete = True
+        finished = TranscriptFinished(text=text(found.get("text")).strip(), language_code=_language(found))
+        finished.usage.CopyFrom(self._used(found))
+        return TranscribeEvent(finished=finished)
+
+    def _used(self, found: Mapping[str, object]) -> Usage:
+        """Tokens or a duration, whichever the model is paid by."""
+        counts = found.get("usage")
+        said = counts if isinstance(counts, Mapping) else {}
+        heard = seconds(said.get("seconds")) or seconds(said.get("prompt_audio_seconds"))
+        heard = heard or seconds(found.get("duration"))
+        read, written = (
+            count(said, "input_tokens", "prompt_tokens"),
+            count(said, "output_tokens", "completion_tokens"),
+        )
+        usage = Usage(
+            input_token_count=read, output_token_count=written, audio_duration_ms=round(heard * 1000)
+        )
+        details = said.get("input_token_details")
+        told = MediaCounts(
+            input_tokens=read,
+            audio_input_tokens=min(count(details, "audio_tokens"), read),
+            output_tokens=written,
+            audio_seconds=heard,
+        )
+        cost = media_cost(self._candidate.kind, self._candidate.provider_model, told)
+        if cost is not None:
+            usage.cost_nano_usd = cost
+        if not (read or written or heard):
+            usage.output_token_count, usage.estimated = text_tokens(text(found.get("text"))), True
+        return usage
+
+    def _malformed(self, what: str) -> Exception:
+        return malformed(self._candidate.provider_id, what)
+
+
+def _segment(found: Mapping[str, object]) -> TranscriptSegment:
+    segment = TranscriptSegment(text=text(found.get("text")).strip())
+    for name, field in (("start", segment.start_offset), ("end", segment.end_offset)):
+        if name in found:
+            field.CopyFrom(_duration(seconds(found[name])))
+    return segment
+
+
+def _duration(span: float) -> Duration:
+    duration = Duration()
+    duration.FromMilliseconds(round(span * 1000))
+    return duration
+
+
+def _language(found: Mapping[str, object]) -> str:
+    """The language heard: a name or a code, or the first of a list of such."""
+    languages = found.get("languages")
+    if isinstance(languages, list) and languages and isinstance(languages[0], dict):
+        return code_of(text(languages[0].get("code") or languages[0].get("language")))
+    return code_of(text(found.get("language")))

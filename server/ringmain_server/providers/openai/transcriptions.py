@@ -1,0 +1,112 @@
+"""Room 4, pure: text from speech over OpenAI's wire.
+
+https://platform.openai.com/docs/api-reference/audio/createTranscription: the recording goes up as a form, as it comes
+in. What models tell differs: Whisper has segments and a duration and answers whole; the transcribing GPTs stream what
+they hear, without times; the diarizing one has segments. `/audio/translations` turns speech into English, where a
+server has it; the transcribing GPTs do not.
+"""
+
+import re
+from dataclasses import dataclass
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.models import model_key
+from ringmain_server.errors import CapabilityMissing
+from ringmain_server.operations.audio import Upload
+from ringmain_server.providers.openai.chat import STREAM_HEADERS
+from ringmain_server.providers.openai.endpoints import MediaWire, TranscriptionEndpoint
+from ringmain_server.providers.openai.transcript import TranscriptDecoder
+from ringmain_server.providers.transport import FormField, HttpRequest
+
+_TRANSCRIBE, _TRANSLATE = "/audio/transcriptions", "/audio/translations"
+_STREAMING = re.compile(r"gpt-.*transcribe")
+_EXTENSIONS = {
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+    "audio/vnd.wave": "wav",
+    "audio/ogg": "ogg",
+    "audio/opus": "ogg",
+    "audio/flac": "flac",
+    "audio/x-flac": "flac",
+    "audio/mp4": "m4a",
+    "audio/x-m4a": "m4a",
+    "audio/webm": "webm",
+    "video/webm": "webm",
+    "video/mp4": "mp4",
+    "audio/aac": "aac",
+}
+"""What a recording's name ends in, by which servers tell what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeTranslator:
+    """What is heard, as the provider hears it. See `StreamTranslator`.
+
+    Attributes:
+        wire: As every translator beside chat.
+        endpoint: How its kind transcribes.
+        gathers: A form takes the recording while it comes in.
+    """
+
+    wire: MediaWire
+    endpoint: TranscriptionEndpoint
+    gathers: bool = False
+
+    def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
+        """The request on the wire.
+
+        Raises:
+            CapabilityMissing: A translation is wanted of a model that does not translate.
+        """
+        config = upload.config
+        fields = {"model": candidate.provider_model}
+        if config.translate:
+            self._check_translates(candidate)
+        elif config.language_code:
+            # The wire wants ISO 639-1, BCP 47 without what follows.
+            fields["language"] = config.language_code.partition("-")[0].lower()
+        if config.prompt and self.endpoint.prompt and not _diarizes(candidate):
+            fields["prompt"] = config.prompt
+        fields.update(self._format(candidate))
+        form = [FormField(name, value) for name, value in fields.items()]
+        mime_type = config.mime_type.lower()
+        filename = f"recording.{_EXTENSIONS.get(mime_type.partition(';')[0], 'bin')}"
+        form.append(FormField("file", upload.recording.read, filename=filename, mime_type=mime_type))
+        path = self.wire.path(candidate, _TRANSLATE if config.translate else _TRANSCRIBE)
+        headers = STREAM_HEADERS if "stream" in fields else {}
+        return HttpRequest(path, headers=headers, form=form)
+
+    def decoder(self, upload: Upload, candidate: Candidate) -> TranscriptDecoder:
+        """A reader for one answer: a stream, or a whole."""
+        return TranscriptDecoder(candidate, self.wire.errors, streamed=self._streams(candidate))
+
+    def _streams(self, candidate: Candidate) -> bool:
+        return self.endpoint.streams and _is_gpt(candidate)
+
+    def _format(self, candidate: Candidate) -> dict[str, str]:
+        """The form of the answer."""
+        if self.endpoint.streams and _diarizes(candidate):
+            # Recordings of more than 30 seconds must be cut, and are by the provider.
+            return {"response_format": "diarized_json", "chunking_strategy": "auto", "stream": "true"}
+        if self._streams(candidate):
+            return {"response_format": "json", "stream": "true"}
+        if self.endpoint.segments:
+            return {"response_format": self.endpoint.segments}
+        return {"timestamp_granularities": "segment"}
+
+    def _check_translates(self, candidate: Candidate) -> None:
+        if not self.endpoint.translations or _is_gpt(candidate):
+            raise CapabilityMissing(
+                candidate.name, "translation", f"{candidate.name} does not translate speech"
+            )
+
+
+def _is_gpt(candidate: Candidate) -> bool:
+    return _STREAMING.match(model_key(candidate.provider_model)) is not None
+
+
+def _diarizes(candidate: Candidate) -> bool:
+    return "diarize" in candidate.provider_model
