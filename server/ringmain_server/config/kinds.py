@@ -42,6 +42,7 @@ _WIRES: dict[str, frozenset[str]] = {
     "gemini": _GEMINI,
     "jobs": _JOBS,
     "sandbox": _SANDBOX,
+    "local": _COMMON,
 }
 
 
@@ -62,6 +63,7 @@ class Kind:
         extra: The extra of the distribution that it needs, None for none.
         module: What that extra brings.
         built: Whether this version has it.
+        works: Whether it works on media in this process, and so needs the room for that.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Kind:
     extra: str | None = None
     module: str = ""
     built: bool = True
+    works: bool = False
 
     @property
     def installed(self) -> bool:
@@ -145,7 +148,8 @@ def _planned(name: str, title: str, **environment: str) -> Kind:
 
 
 _ALL = (
-    Kind("sandbox", "Sandbox, answers without a network", wire="sandbox"),
+    Kind("sandbox", "Sandbox, answers without a network", wire="sandbox", works=True),
+    Kind("local", "This process itself: enlarges images", wire="local", works=True),
     Kind(
         "openai",
         "OpenAI, and any server of its wire",
@@ -247,7 +251,6 @@ _ALL = (
     _drawing("runway", "Runway", "https://api.dev.runwayml.com/v1", "RUNWAYML_API_SECRET"),
     _drawing("luma", "Luma", "https://api.lumalabs.ai/dream-machine/v1", "LUMAAI_API_KEY"),
     _drawing("fal", "fal", "https://queue.fal.run", "FAL_KEY"),
-    _planned("local", "A model in the process"),
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

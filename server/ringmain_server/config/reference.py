@@ -79,11 +79,11 @@ A whole file:
 ## Without a file
 
 The gateway starts without any configuration. It then has the provider `sandbox`, which answers
-without a network, and one provider for each [kind](#provider-kinds) whose usual environment
-variables are set, under the kind's name: with `OPENAI_API_KEY` set, `openai/gpt-4o-mini` is a model
-that callers can use.
+without a network, `local`, which enlarges images by itself, and one provider for each
+[kind](#provider-kinds) whose usual environment variables are set, under the kind's name: with
+`OPENAI_API_KEY` set, `openai/gpt-4o-mini` is a model that callers can use.
 
-With a file, the providers are those that the file names, and the sandbox. The environment adds none.
+With a file, the providers are those that the file names, `sandbox` and `local`. The environment adds none.
 
 ## What wins
 

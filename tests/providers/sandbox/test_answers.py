@@ -129,7 +129,9 @@ async def test_documents_and_audio_are_named() -> None:
     nameless["messages"][0]["content"] = [
         {"type": "file", "file": {"file_data": "data:text/csv;base64,YQ=="}}
     ]
-    assert b"Document 1 is text/csv, 1 byte." in await Bench().transport.send(HttpRequest("/chat/completions", nameless))
+    assert b"Document 1 is text/csv, 1 byte." in await Bench().transport.send(
+        HttpRequest("/chat/completions", nameless)
+    )
 
 
 @given(st.text(min_size=1, max_size=300).filter(lambda text: text.strip() != ""))
