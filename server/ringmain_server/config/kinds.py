@@ -62,7 +62,6 @@ class Kind:
             without a configuration file. Empty means never.
         extra: The extra of the distribution that it needs, None for none.
         module: What that extra brings.
-        built: Whether this version has it.
         works: Whether it works on media in this process, and so needs the room for that.
     """
 
@@ -76,7 +75,6 @@ class Kind:
     triggers: tuple[str, ...] = ()
     extra: str | None = None
     module: str = ""
-    built: bool = True
     works: bool = False
 
     @property
@@ -140,11 +138,6 @@ def _drawing(name: str, title: str, base_url: str, key: str) -> Kind:
         environment={"api_key": key},
         triggers=("api_key",),
     )
-
-
-def _planned(name: str, title: str, **environment: str) -> Kind:
-    """A kind that a later version has."""
-    return Kind(name, title, wire=name, environment=environment, built=False)
 
 
 _ALL = (

@@ -110,7 +110,7 @@ def _checked(sources: Sequence[Source], mistakes: list[Mistake]) -> Settings:
 
 
 def _known_kinds_only(merged: Tree) -> Tree:
-    """Leaves out providers whose kind is wrong or not built: nobody can tell their settings."""
+    """Leaves out providers whose kind is wrong: nobody can tell their settings."""
     providers = merged.get("providers")
     if not isinstance(providers, dict):
         return merged
@@ -118,7 +118,7 @@ def _known_kinds_only(merged: Tree) -> Tree:
         name: provider
         for name, provider in providers.items()
         if not (isinstance(provider, dict) and isinstance(provider.get("kind"), str))
-        or ((kind := checks.kind_of(provider)) is not None and kind.built)
+        or checks.kind_of(provider) is not None
     }
     return {**merged, "providers": sound}
 

@@ -252,8 +252,7 @@ def _written(value: object, expected: Shape) -> str:
 
 
 def _kinds() -> str:
-    built = "\n".join(_kind_row(kind) for kind in KINDS.values() if kind.built)
-    planned = ", ".join(f"`{kind.name}` ({kind.title})" for kind in KINDS.values() if not kind.built)
+    rows = "\n".join(map(_kind_row, KINDS.values()))
     return f"""\
 ## Provider kinds
 
@@ -262,15 +261,13 @@ the kind `openai` with a `base_url`.
 
 | Kind | Provider | `base_url` | Usual variables | Extra |
 | --- | --- | --- | --- | --- |
-{built}
+{rows}
 
 Without a file, the variables in **bold** bring the provider into being. With a file, a provider takes
 from its kind's usual variables what the file leaves out, unless the file has its `base_url`: a usual
 key goes to the usual endpoint and nowhere else.
 
 `OLLAMA_HOST` is read as Ollama reads it: scheme and port may be absent.
-
-Known, but not built yet: {planned}. A file that names one of these is refused.
 """
 
 
