@@ -9,6 +9,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.config import LogSettings, load
 from ringmain_server.errors import NoAnswer
 from ringmain_server.live import Live, Wired
+from ringmain_server.media.runner import MediaPool
 from ringmain_server.models import Models, Plan
 from ringmain_server.policies.breaker import BreakerState
 from ringmain_server.probes import Probes, check
@@ -51,7 +52,7 @@ class Bench:
 
 
 def _provider(ask: Callable[[], Awaitable[None]]) -> Provider:
-    transport = SandboxTransport("p", Upstream(), OpenAIErrors())
+    transport = SandboxTransport("p", Upstream(), OpenAIErrors(), MediaPool())
     return Provider("p", "sandbox", transport, {}, check=ask)
 
 

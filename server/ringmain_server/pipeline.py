@@ -35,6 +35,9 @@ from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.router import Router
 from ringmain_server.stores.memory import MemoryAnswers
 
+_FREE = frozenset({"sandbox", "local"})
+"""Kinds that cost nothing, which is known."""
+
 
 def build_models(
     settings: Settings,
@@ -189,7 +192,7 @@ def _price(kind: str, stated: CandidateSettings) -> Price | None:
             price.per_audio_minute,
             price.per_mchar,
         )
-    return FREE if kind == "sandbox" else list_price(kind, stated.model)
+    return FREE if kind in _FREE else list_price(kind, stated.model)
 
 
 def _stated(names: Iterable[str]) -> frozenset[int]:

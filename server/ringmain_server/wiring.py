@@ -60,7 +60,7 @@ class Wiring:
         return before.providers[provider_id] if same else None
 
     def _built(self, provider_id: str, settings: Settings) -> Provider:
-        return build_provider(provider_id, _effective(settings, provider_id), self._sessions)
+        return build_provider(provider_id, _effective(settings, provider_id), self._sessions, self._room)
 
 
 def _effective(settings: Settings, provider_id: str) -> ProviderSettings:

@@ -38,7 +38,7 @@ def test_check_of_a_good_file(ringmain: CommandLine, tmp_path: Path) -> None:
     """A file without mistakes is ok."""
     (tmp_path / "c.yaml").write_text(GOOD)
     result = ringmain("config", "check", f"{tmp_path}/c.yaml")
-    assert (result.exit_code, result.stdout) == (0, "ok: providers: 2, models: 1\n")
+    assert (result.exit_code, result.stdout) == (0, "ok: providers: 3, models: 1\n")
 
 
 def test_check_lists_every_mistake(ringmain: CommandLine, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_places() -> None:
     assert source.place(("server",)) == Place("environment")
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.built and kind.triggers])
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.triggers])
 def test_discovery(kind: str) -> None:
     """A kind whose usual variables are all set has a provider of its name, and no other has."""
     environ = {KINDS[kind].environment[setting]: "x" for setting in KINDS[kind].triggers}
@@ -152,8 +152,8 @@ def test_usual_keys_stay_at_home() -> None:
 
 
 def test_usual_values_need_a_kind() -> None:
-    """Providers without a kind that is built get nothing."""
-    providers = {"a": {"kind": "nope"}, "b": 3, "c": {}, "d": {"kind": "local"}}
+    """Providers without a kind that there is get nothing."""
+    providers = {"a": {"kind": "nope"}, "b": 3, "c": {}}
     assert environment.usual({"GEMINI_API_KEY": "k"}, providers).values == {"providers": {}}
 
 

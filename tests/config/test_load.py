@@ -49,7 +49,7 @@ def test_the_example_in_every_format(tmp_path: Path) -> None:
     assert loaded == load(write(tmp_path, TOML_EXAMPLE, "r.toml"), environ={})
     assert loaded == load(write(tmp_path, json.dumps(tree), "r.json"), environ={})
     assert loaded.server.metrics_listen == "127.0.0.1:9464"
-    assert list(loaded.providers) == ["sandbox", "up"]
+    assert list(loaded.providers) == ["sandbox", "local", "up"]
     assert loaded.models["bench"].candidates[0].model == "gpt-4o-mini"
 
 
@@ -68,7 +68,7 @@ def test_nothing_at_all() -> None:
 def test_without_a_file_the_environment_brings_providers() -> None:
     """Without a file there is a provider for each kind whose usual variables are set."""
     loaded = load(environ={"OPENAI_API_KEY": "sk-1", "GROQ_API_KEY": "g", "AZURE_OPENAI_API_KEY": "a"})
-    assert list(loaded.providers) == ["sandbox", "openai", "groq"]
+    assert list(loaded.providers) == ["sandbox", "local", "openai", "groq"]
     assert loaded.providers["groq"].base_url == "https://api.groq.com/openai/v1"
     assert loaded.providers["groq"].api_key is not None
     assert loaded.providers["groq"].api_key.get_secret_value() == "g"
@@ -77,7 +77,7 @@ def test_without_a_file_the_environment_brings_providers() -> None:
 def test_with_a_file_the_environment_brings_none(tmp_path: Path) -> None:
     """A file says itself which providers there are, besides the sandbox."""
     loaded = load(write(tmp_path, "server: {workers: 2}"), environ={"OPENAI_API_KEY": "sk-1"})
-    assert list(loaded.providers) == ["sandbox"]
+    assert list(loaded.providers) == ["sandbox", "local"]
 
 
 def test_a_file_may_define_the_sandbox(tmp_path: Path) -> None:
@@ -155,9 +155,8 @@ models:
         "7: providers.Up: is no provider name: use lower case letters, digits, '.', '_' and '-'",
         "7: providers.Up.kind: is no provider kind (did you mean openai?)",
         (
-            "8: providers.later.kind: kind local is not built yet (built: sandbox, openai, azure,"
-            " ollama, vllm, llamacpp, groq, mistral, deepseek, xai, openrouter, together, venice, anthropic,"
-            " vertex, gemini, stability, replicate, leonardo, runway, luma, fal)"
+            "8: providers.later.endpoint: is no setting of kind local"
+            " (known: breaker, concurrency, hold, kind, timeouts)"
         ),
         (
             "9: providers.g.api_key: is required by kind groq"
@@ -173,7 +172,7 @@ models:
         "12: providers.none.kind: is required",
         (
             "14: models.demo.candidates[0]: provider upp is not configured"
-            " (known: Up, box, g, k, later, none, sandbox)"
+            " (known: Up, box, g, k, later, local, none, sandbox)"
         ),
         "14: models.demo.candidates[2].provider: provider nope is not configured (did you mean none?)",
         "14: models.demo.candidates[3]: must be provider/model, such as openai/gpt-4o-mini",

@@ -32,11 +32,11 @@ def test_capabilities_are_those_of_the_contract() -> None:
 
 
 def test_defaults() -> None:
-    """Settings without any value have the sandbox, and listen on loopback only."""
+    """Settings without any value have the sandbox and the process itself, and listen on loopback only."""
     settings = Settings()
     assert settings.server.listen == "127.0.0.1:50051"
     assert settings.server.max_receive_bytes == 64 * 2**20
-    assert settings.providers == {"sandbox": ProviderSettings(kind="sandbox")}
+    assert settings.providers == {name: ProviderSettings(kind=name) for name in ("sandbox", "local")}
     assert settings.models == {}
 
 
@@ -177,7 +177,7 @@ def test_kinds_name_settings_that_exist() -> None:
     for kind in KINDS.values():
         named = {*kind.required, *kind.environment, *kind.triggers}
         assert set(kind.settings) <= set(ProviderSettings.model_fields)
-        assert not kind.built or named <= kind.settings
+        assert named <= kind.settings
         assert set(kind.triggers) <= set(kind.environment)
         if kind.base_url:
             assert ProviderSettings(kind=kind.name, base_url=kind.base_url).base_url == kind.base_url

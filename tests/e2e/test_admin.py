@@ -60,11 +60,14 @@ async def test_providers_are_listed_by_name() -> None:
         listed = await ringmain.admin.ListProviders(pb.ListProvidersRequest())
         names = [(one.provider_id, one.kind, one.state) for one in listed.providers]
         active = pb.PROVIDER_STATE_ACTIVE
-        assert names == [("a", "openai", active), ("b", "openai", active), ("sandbox", "sandbox", active)]
+        assert names == [
+            *(("a", "openai", active), ("b", "openai", active)),
+            *((name, name, active) for name in ("local", "sandbox")),
+        ]
         (breaker,) = listed.providers[0].breakers
         assert (breaker.provider_model, breaker.state) == ("gpt-4o-mini", pb.BREAKER_STATE_CLOSED)
         assert abs(breaker.change_time.ToNanoseconds() / 1e9 - time.time()) < 60
-        assert not listed.providers[2].breakers
+        assert not listed.providers[3].breakers
         await ringmain.client.chat("Hello", model="sandbox/echo")
         assert [one.provider_model for one in (await provider(ringmain, "sandbox")).breakers] == ["echo"]
 

@@ -22,7 +22,7 @@ def test_a_signal_drains_and_exits_0(number: signal.Signals) -> None:
     port = free_port()
     with serving(*_addresses(port)) as service:
         line = service.line("serving")
-        assert line["providers"] == ["sandbox"]
+        assert line["providers"] == ["local", "sandbox"]
         with Client(f"127.0.0.1:{port}") as client:
             assert client.chat("Hello", model="sandbox/echo").text == "Hello"
         service.process.send_signal(number)

@@ -104,9 +104,6 @@ def _provider(name: str, provider: object) -> Iterator[Mistake]:
         if isinstance(provider.get("kind"), str):
             hint = suggestion(provider["kind"], [kind.name for kind in KINDS.values()])
             yield Mistake((*keys, "kind"), "is no provider kind", hint)
-    elif not kind.built:
-        built = ", ".join(kind.name for kind in KINDS.values() if kind.built)
-        yield Mistake((*keys, "kind"), f"kind {kind.name} is not built yet", f"built: {built}")
     else:
         yield from _settings_of_kind(keys, kind, provider)
         yield from _credentials(keys, provider)

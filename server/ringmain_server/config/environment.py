@@ -104,7 +104,7 @@ def left_out(environ: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) -> l
 def _triggered(environ: Mapping[str, str], kinds: Mapping[str, Kind]) -> Iterator[Kind]:
     for kind in kinds.values():
         variables = [kind.variable(setting, environ) for setting in kind.triggers]
-        if kind.built and variables and all(environ.get(name) for name in variables):
+        if variables and all(environ.get(name) for name in variables):
             yield kind
 
 
@@ -118,7 +118,7 @@ def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source
     places: dict[Keys, Place] = {}
     for name, provider in providers.items():
         kind = KINDS.get(str(provider.get("kind"))) if isinstance(provider, Mapping) else None
-        if kind is None or not kind.built or not isinstance(provider, Mapping):
+        if kind is None or not isinstance(provider, Mapping):
             continue
         if provider.get("base_url") is not None or provider.get("platform") is not None:
             continue

@@ -42,6 +42,7 @@ _WIRES: dict[str, frozenset[str]] = {
     "gemini": _GEMINI,
     "jobs": _JOBS,
     "sandbox": _SANDBOX,
+    "local": _COMMON,
 }
 
 
@@ -61,7 +62,7 @@ class Kind:
             without a configuration file. Empty means never.
         extra: The extra of the distribution that it needs, None for none.
         module: What that extra brings.
-        built: Whether this version has it.
+        works: Whether it works on media in this process, and so needs the room for that.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Kind:
     triggers: tuple[str, ...] = ()
     extra: str | None = None
     module: str = ""
-    built: bool = True
+    works: bool = False
 
     @property
     def installed(self) -> bool:
@@ -139,13 +140,9 @@ def _drawing(name: str, title: str, base_url: str, key: str) -> Kind:
     )
 
 
-def _planned(name: str, title: str, **environment: str) -> Kind:
-    """A kind that a later version has."""
-    return Kind(name, title, wire=name, environment=environment, built=False)
-
-
 _ALL = (
-    Kind("sandbox", "Sandbox, answers without a network", wire="sandbox"),
+    Kind("sandbox", "Sandbox, answers without a network", wire="sandbox", works=True),
+    Kind("local", "This process itself: enlarges images", wire="local", works=True),
     Kind(
         "openai",
         "OpenAI, and any server of its wire",
@@ -247,7 +244,6 @@ _ALL = (
     _drawing("runway", "Runway", "https://api.dev.runwayml.com/v1", "RUNWAYML_API_SECRET"),
     _drawing("luma", "Luma", "https://api.lumalabs.ai/dream-machine/v1", "LUMAAI_API_KEY"),
     _drawing("fal", "fal", "https://queue.fal.run", "FAL_KEY"),
-    _planned("local", "A model in the process"),
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

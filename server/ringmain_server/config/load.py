@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from ringmain_server.config import checks, environment, files, schema, substitute, tree
 from ringmain_server.config.problems import ConfigError, Keys, Mistake, Problem
-from ringmain_server.config.settings import Settings
+from ringmain_server.config.settings import ALWAYS, Settings
 from ringmain_server.config.tree import Source, Tree
 
-_DEFAULTS = Source("defaults", {"providers": {"sandbox": {"kind": "sandbox"}}})
+_DEFAULTS = Source("defaults", {"providers": {name: {"kind": name} for name in ALWAYS}})
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -24,7 +24,7 @@ def load(
     """Loads the configuration.
 
     Later wins: the defaults, the file, `RINGMAIN_` variables, overrides. Mappings are merged,
-    lists replaced. A provider `sandbox` always exists. Without any file, so does one for each
+    lists replaced. The providers `sandbox` and `local` always exist. Without any file, so does one for each
     kind whose usual variables are set; a file says itself which providers there are.
 
     Args:
@@ -110,7 +110,7 @@ def _checked(sources: Sequence[Source], mistakes: list[Mistake]) -> Settings:
 
 
 def _known_kinds_only(merged: Tree) -> Tree:
-    """Leaves out providers whose kind is wrong or not built: nobody can tell their settings."""
+    """Leaves out providers whose kind is wrong: nobody can tell their settings."""
     providers = merged.get("providers")
     if not isinstance(providers, dict):
         return merged
@@ -118,7 +118,7 @@ def _known_kinds_only(merged: Tree) -> Tree:
         name: provider
         for name, provider in providers.items()
         if not (isinstance(provider, dict) and isinstance(provider.get("kind"), str))
-        or ((kind := checks.kind_of(provider)) is not None and kind.built)
+        or checks.kind_of(provider) is not None
     }
     return {**merged, "providers": sound}
 

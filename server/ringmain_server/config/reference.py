@@ -79,11 +79,11 @@ A whole file:
 ## Without a file
 
 The gateway starts without any configuration. It then has the provider `sandbox`, which answers
-without a network, and one provider for each [kind](#provider-kinds) whose usual environment
-variables are set, under the kind's name: with `OPENAI_API_KEY` set, `openai/gpt-4o-mini` is a model
-that callers can use.
+without a network, `local`, which enlarges images by itself, and one provider for each
+[kind](#provider-kinds) whose usual environment variables are set, under the kind's name: with
+`OPENAI_API_KEY` set, `openai/gpt-4o-mini` is a model that callers can use.
 
-With a file, the providers are those that the file names, and the sandbox. The environment adds none.
+With a file, the providers are those that the file names, `sandbox` and `local`. The environment adds none.
 
 ## What wins
 
@@ -252,8 +252,7 @@ def _written(value: object, expected: Shape) -> str:
 
 
 def _kinds() -> str:
-    built = "\n".join(_kind_row(kind) for kind in KINDS.values() if kind.built)
-    planned = ", ".join(f"`{kind.name}` ({kind.title})" for kind in KINDS.values() if not kind.built)
+    rows = "\n".join(map(_kind_row, KINDS.values()))
     return f"""\
 ## Provider kinds
 
@@ -262,15 +261,13 @@ the kind `openai` with a `base_url`.
 
 | Kind | Provider | `base_url` | Usual variables | Extra |
 | --- | --- | --- | --- | --- |
-{built}
+{rows}
 
 Without a file, the variables in **bold** bring the provider into being. With a file, a provider takes
 from its kind's usual variables what the file leaves out, unless the file has its `base_url`: a usual
 key goes to the usual endpoint and nowhere else.
 
 `OLLAMA_HOST` is read as Ollama reads it: scheme and port may be absent.
-
-Known, but not built yet: {planned}. A file that names one of these is refused.
 """
 
 

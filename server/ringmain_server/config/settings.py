@@ -488,8 +488,12 @@ class MediaSettings(Section):
     )
 
 
-def _sandbox_alone() -> Mapping[str, ProviderSettings]:
-    return MappingProxyType({"sandbox": ProviderSettings(kind="sandbox")})
+ALWAYS = ("sandbox", "local")
+"""Providers that need no configuration, each of the kind of its name."""
+
+
+def _always() -> Mapping[str, ProviderSettings]:
+    return MappingProxyType({name: ProviderSettings(kind=name) for name in ALWAYS})
 
 
 class Settings(Section):
@@ -522,7 +526,7 @@ class Settings(Section):
         default_factory=MediaSettings, description="Images, documents and recordings."
     )
     providers: Annotated[Mapping[str, ProviderSettings], AfterValidator(frozen)] = Field(
-        default_factory=_sandbox_alone,
+        default_factory=_always,
         description="The providers, by name.",
     )
     models: Annotated[Mapping[str, ModelSettings], AfterValidator(frozen)] = Field(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ringmain_server.config.kinds import KINDS
+from ringmain_server.media.room import MediaRoom
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 _PACKAGE = "ringmain_server.providers"
 
-Build = Callable[[str, "ProviderSettings", HttpSessions], Provider]
+Build = Callable[..., Provider]
+"""Takes the provider's id and settings, the shared session and, for a kind that works on media, the room."""
 
 
 class ExtraMissing(Exception):
@@ -30,8 +32,16 @@ class ExtraMissing(Exception):
         self.extra = extra
 
 
-def build_provider(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
+def build_provider(
+    provider_id: str, settings: "ProviderSettings", sessions: HttpSessions, room: MediaRoom | None = None
+) -> Provider:
     """The provider of these settings.
+
+    Args:
+        provider_id: Its name in the configuration.
+        settings: Its settings.
+        sessions: Where the shared session is.
+        room: Where a kind that works on media does so; one of its own by default.
 
     Raises:
         ExtraMissing: Its library is not installed.
@@ -41,7 +51,8 @@ def build_provider(provider_id: str, settings: "ProviderSettings", sessions: Htt
         raise ExtraMissing(provider_id, kind.extra or kind.wire)
     try:
         build: Build = importlib.import_module(f"{_PACKAGE}.{kind.wire}").build
-        return build(provider_id, settings, sessions)
+        own = (room or MediaRoom(),) if kind.works else ()
+        return build(provider_id, settings, sessions, *own)
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("ringmain_server"):
             raise

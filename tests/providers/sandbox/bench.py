@@ -13,6 +13,7 @@ from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
+from ringmain_server.media.room import MediaRoom
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Exchange
 from ringmain_server.providers.openai.errors import OpenAIErrors
@@ -51,15 +52,16 @@ class Bench:
     pace: Pace = field(default_factory=Pace)
     seed: int = 0
     timer: JumpTimer = field(default_factory=JumpTimer)
+    room: MediaRoom = field(default_factory=MediaRoom)
     transport: SandboxTransport = field(init=False)
 
     def __post_init__(self) -> None:
         upstream = Upstream(self.pace, self.seed)
-        self.transport = SandboxTransport("box", upstream, OpenAIErrors(), lambda: self.timer)
+        self.transport = SandboxTransport("box", upstream, OpenAIErrors(), self.room.pool, lambda: self.timer)
 
     def backend(self, model: str) -> Exchange:
         """The backend of one of its models."""
-        built = build("box", ProviderSettings(kind="sandbox"), HttpSessions())
+        built = build("box", ProviderSettings(kind="sandbox"), HttpSessions(), self.room)
         return replace(built, transport=self.transport).backend(_candidate(model))
 
     async def chat(self, request: ChatRequest) -> ChatResponse:

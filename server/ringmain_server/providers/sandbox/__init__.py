@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
     CHAT,
     CLASSIFY_IMAGE,
@@ -31,6 +32,7 @@ from ringmain_server.providers.sandbox.vectors.translator import EmbedTranslator
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
+    from ringmain_server.media.room import MediaRoom
     from ringmain_server.providers.sessions import HttpSessions
 
 __all__ = ["MODELS", "build", "translators"]
@@ -43,13 +45,24 @@ _DIALECT = Dialect(
     audio=True,
 )
 
+_EDITS = EditForm(outpaints=True)
 
-def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions") -> Provider:
-    """The sandbox under a name; its translators of chat and its error map are those of the OpenAI wire."""
-    del sessions  # there is no network
+
+def build(
+    provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions", room: "MediaRoom"
+) -> Provider:
+    """The sandbox under a name; its translators of chat and its error map are those of the OpenAI wire.
+
+    Args:
+        provider_id: The name.
+        settings: Its pace and seed.
+        sessions: There is no network.
+        room: Where it draws.
+    """
+    del sessions
     pace = Pace(seconds(settings.first_token_ms), interval(settings.tokens_per_second))
     errors = OpenAIErrors()
-    transport = SandboxTransport(provider_id, Upstream(pace, settings.seed), errors)
+    transport = SandboxTransport(provider_id, Upstream(pace, settings.seed), errors, room.pool)
     return Provider(
         provider_id,
         "sandbox",
@@ -57,6 +70,7 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSession
         translators(errors),
         models=tuple(MODELS),
         capabilities=capabilities,
+        edits=lambda _: _EDITS,
     )
 
 

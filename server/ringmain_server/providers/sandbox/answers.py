@@ -1,5 +1,6 @@
 """Room 4, the sandbox, pure: what its translators read of answers in JSON."""
 
+import binascii
 from collections.abc import Mapping
 
 import orjson
@@ -31,6 +32,22 @@ def document(raw: bytes, candidate: Candidate) -> Json:
         raise malformed(candidate, "something that is not JSON") from exc
     if not isinstance(found, Mapping):
         raise malformed(candidate, "something that is no object")
+    return found
+
+
+def decoded(encoded: object, candidate: Candidate) -> bytes:
+    """Bytes from base64, at least one.
+
+    Raises:
+        MalformedAnswer: It is anything else.
+    """
+    try:
+        # Unlike b64decode, this checks without a regular expression over megabytes.
+        found = binascii.a2b_base64(encoded if isinstance(encoded, str) else "", strict_mode=True)
+    except ValueError as exc:
+        raise malformed(candidate, "something that is not base64") from exc
+    if not found:
+        raise malformed(candidate, "an answer with nothing in it")
     return found
 
 

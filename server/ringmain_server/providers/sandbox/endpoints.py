@@ -1,5 +1,6 @@
 """Room 4, the sandbox, pure: where the server that it plays can be asked, and what answers there."""
 
+import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -30,6 +31,17 @@ from ringmain_server.providers.sandbox.vectors import endpoint as vectors
 CHAT_PATH = "/chat/completions"
 
 
+class Work(enum.Enum):
+    """Where an answer is made."""
+
+    LOOP = "loop"
+    """At once: it takes no longer than an event loop may wait."""
+    THREAD = "thread"
+    """In a thread."""
+    DRAWING = "drawing"
+    """Among the threads for media."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One path of the server.
@@ -37,12 +49,12 @@ class Endpoint:
     Attributes:
         capability: What a model must be able to do to be asked there.
         answer: Makes the answer, or raises a RefusedError.
-        slow: Whether that takes longer than an event loop may wait.
+        work: Where it is made.
     """
 
     capability: int
     answer: Callable[[Question], Reply]
-    slow: bool = True
+    work: Work = Work.DRAWING
 
 
 def _chat(question: Question) -> Reply:
@@ -60,11 +72,11 @@ def _chat(question: Question) -> Reply:
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     {
-        CHAT_PATH: Endpoint(CAPABILITY_CHAT, _chat, slow=False),
-        vectors.PATH: Endpoint(CAPABILITY_EMBEDDING, vectors.embed),
-        sound.SPEECH_PATH: Endpoint(CAPABILITY_SPEECH, sound.speak),
-        sound.TRANSCRIPTION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.transcribe),
-        sound.TRANSLATION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.translate),
+        CHAT_PATH: Endpoint(CAPABILITY_CHAT, _chat, Work.LOOP),
+        vectors.PATH: Endpoint(CAPABILITY_EMBEDDING, vectors.embed, Work.THREAD),
+        sound.SPEECH_PATH: Endpoint(CAPABILITY_SPEECH, sound.speak, Work.THREAD),
+        sound.TRANSCRIPTION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.transcribe, Work.THREAD),
+        sound.TRANSLATION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.translate, Work.THREAD),
         pictures.GENERATION_PATH: Endpoint(CAPABILITY_IMAGE_GENERATION, pictures.generate),
         pictures.EDIT_PATH: Endpoint(CAPABILITY_IMAGE_EDITING, pictures.edit),
         pictures.UPSCALE_PATH: Endpoint(CAPABILITY_IMAGE_UPSCALING, pictures.upscale),

@@ -6,10 +6,12 @@ from functools import partial
 from typing import Protocol
 
 from ringmain_server.errors import ConnectionFailed, ProviderError
+from ringmain_server.media.runner import MediaPool
+from ringmain_server.providers.sandbox.endpoints import Work
 from ringmain_server.providers.sandbox.received import receive
 from ringmain_server.providers.sandbox.refusal import RefusedError
 from ringmain_server.providers.sandbox.script import End, Script
-from ringmain_server.providers.sandbox.upstream import Upstream
+from ringmain_server.providers.sandbox.upstream import Admitted, Upstream
 from ringmain_server.providers.transport import ErrorMap, HttpRequest
 
 _BATCH = 64 << 10
@@ -49,6 +51,7 @@ class SandboxTransport:
         provider_id: Whose it is.
         upstream: The server.
         error_map: What a refusal means: the same that reads a real server's.
+        pool: The threads that it draws in.
         timer: Where the time comes from, the running loop by default.
     """
 
@@ -57,11 +60,13 @@ class SandboxTransport:
         provider_id: str,
         upstream: Upstream,
         error_map: ErrorMap,
+        pool: MediaPool,
         timer: Callable[[], Timer] = asyncio.get_running_loop,
     ) -> None:
         self._provider_id = provider_id
         self._upstream = upstream
         self._error_map = error_map
+        self._pool = pool
         self._timer = timer
 
     async def send(self, request: HttpRequest) -> bytes:
@@ -93,11 +98,20 @@ class SandboxTransport:
             admitted = self._upstream.admit(received)
             if isinstance(admitted, Script):
                 return admitted
-            perform = partial(self._upstream.perform, admitted, stream=stream)
-            return await asyncio.to_thread(perform) if admitted.endpoint.slow else perform()
+            return await self._perform(admitted, stream=stream)
         except RefusedError as exc:
             refused = exc.refusal
             raise self._error_map(self._provider_id, refused.status, refused.headers, refused.body) from exc
+
+    async def _perform(self, admitted: Admitted, *, stream: bool) -> Script:
+        perform = partial(self._upstream.perform, admitted, stream=stream)
+        match admitted.endpoint.work:
+            case Work.LOOP:
+                return perform()
+            case Work.THREAD:
+                return await asyncio.to_thread(perform)
+            case Work.DRAWING:
+                return await self._pool.run(perform)
 
 
 class SandboxIncoming:

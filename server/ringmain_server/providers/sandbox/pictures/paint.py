@@ -9,8 +9,9 @@ from math import ceil, sqrt
 from random import Random
 from typing import TYPE_CHECKING
 
+from ringmain_server.media.work import checkpoint
 from ringmain_server.providers.sandbox.pictures.colours import Colour, choose, distance, shaded
-from ringmain_server.providers.sandbox.pictures.scene import Item, Scene
+from ringmain_server.providers.sandbox.pictures.scene import Scene
 from ringmain_server.providers.sandbox.pictures.shapes import PARTS, Part
 from ringmain_server.providers.sandbox.pictures.sizes import Size
 
@@ -73,6 +74,7 @@ def paint(scene: Scene, size: Size, rng: Random, detail: Detail, *, transparent:
     hole = (*background, 0) if transparent else background
     for shape, spot in zip(shapes, _spots(len(shapes), large, rng), strict=True):
         _shape(draw, shape, spot, hole)
+    checkpoint()
     return image if scale == 1 else image.reduce(scale)
 
 
@@ -128,12 +130,8 @@ class _Spot:
 def _coloured(scene: Scene, rng: Random) -> Iterator[_Shape]:
     taken = scene.colours
     for item in scene.items:
-        yield from _items(item, taken, rng)
-
-
-def _items(item: Item, taken: tuple[Colour, ...], rng: Random) -> Iterator[_Shape]:
-    colour = item.colour or choose(rng, taken)
-    return (_Shape(item.kind, colour) for _ in range(item.count))
+        colour = item.colour or choose(rng, taken)
+        yield from (_Shape(item.kind, colour) for _ in range(item.count))
 
 
 def _background(scene: Scene, shapes: Sequence[_Shape], rng: Random) -> Colour:

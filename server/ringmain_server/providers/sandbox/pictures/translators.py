@@ -12,7 +12,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
 from ringmain_server.image_events import chunks
 from ringmain_server.media.detect import detect
-from ringmain_server.providers.sandbox.answers import count, document, malformed, objects
+from ringmain_server.providers.sandbox.answers import count, decoded, document, malformed, objects
 from ringmain_server.providers.sandbox.pictures import requests
 from ringmain_server.providers.sandbox.pictures.endpoint import CLASSIFY_PATH
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
@@ -177,10 +177,7 @@ def _drawn(raw: bytes, candidate: Candidate, response: DrawnT) -> DrawnT:
 
 
 def _image(told: Json, candidate: Candidate) -> bytes:
-    try:
-        return base64.b64decode(str(told.get("b64_json")), validate=True)
-    except ValueError as exc:
-        raise malformed(candidate, "an image that is not one") from exc
+    return decoded(told.get("b64_json"), candidate)
 
 
 def _usage(answer: Json, images: int) -> Usage:

@@ -8,13 +8,13 @@ two vectors is then about the share of features that their texts have in common.
 import math
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from zlib import crc32
 
 _WORD = re.compile(r"\w+|[^\w\s]+")
 _WORD_WEIGHT = 2.0
-_PURPOSE_SHARE = 0.3
+_PURPOSE_SHARE = 0.05
 """What a vector is for, beside what it says, which is 1."""
 _KEPT = 8192
 """Words whose features are remembered."""
@@ -33,29 +33,30 @@ def vector(text: str, dimension_count: int, *, purpose: str = "", seed: int = 0)
     """
     found: dict[int, float] = {}
     for word in _WORD.findall(text.casefold()) or [text]:
-        for hashed, weight in _features(word, seed):
-            place = hashed % dimension_count
-            found[place] = found.get(place, 0.0) + weight
-    scale = _scale(found)
+        _add(found, _features(word, seed), 1.0, dimension_count)
+    length = _length(found)
+    if purpose:
+        # As a share of the length, so that it weighs the same for long texts and short ones.
+        _add(found, _features(f"purpose {purpose}", seed), _PURPOSE_SHARE * length, dimension_count)
+        length = _length(found)
+    if not length:
+        return _anywhere(text, dimension_count, seed)
     values = array("f", bytes(4 * dimension_count))
     for place, value in found.items():
-        values[place] = value * scale
-    if purpose:
-        values = _aside(values, purpose, seed)
-    return values if scale else _anywhere(text, dimension_count, seed)
+        values[place] = value / length
+    return values
 
 
-def _scale(found: dict[int, float]) -> float:
-    """What makes the length 1; 0 where everything cancelled out."""
+def _add(found: dict[int, float], features: Iterable[_Feature], share: float, dimension_count: int) -> None:
+    for hashed, weight in features:
+        place = hashed % dimension_count
+        found[place] = found.get(place, 0.0) + weight * share
+
+
+def _length(found: dict[int, float]) -> float:
+    """Of the vector; 0 where everything cancelled out."""
     length = math.sqrt(sum(value * value for value in found.values()))
-    return 1 / length if length > 1e-6 else 0.0
-
-
-def _aside(values: "array[float]", purpose: str, seed: int) -> "array[float]":
-    for hashed, weight in _features(f"purpose {purpose}", seed):
-        values[hashed % len(values)] += _PURPOSE_SHARE * weight / 8
-    scale = _scale(dict(enumerate(values)))
-    return array("f", [value * scale for value in values])
+    return length if length > 1e-6 else 0.0
 
 
 def _anywhere(text: str, dimension_count: int, seed: int) -> "array[float]":

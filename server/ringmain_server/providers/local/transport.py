@@ -1,0 +1,47 @@
+"""Room 4, local: has images enlarged in the process's own threads. See `Transport`."""
+
+from typing import NoReturn
+
+from ringmain_server.media.prepare import Prepared
+from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.transform import upscale
+from ringmain_server.providers.local.upscale import Job
+
+
+class LocalTransport:
+    """The way to the threads for media.
+
+    Args:
+        room: Where they are, and what is read at all.
+    """
+
+    def __init__(self, room: MediaRoom) -> None:
+        self._room = room
+
+    async def send(self, request: Job) -> Prepared:
+        """The enlarged image.
+
+        Raises:
+            MediaInvalid: The image cannot be read, or would become too large.
+            Overloaded: Too many images wait already.
+        """
+        return await self._room.pool.run(
+            upscale,
+            request.data,
+            request.factor,
+            field="image.data",
+            method=request.method,
+            mime_type=request.mime_type,
+            read=self._room.read,
+        )
+
+    async def open(self, request: Job) -> NoReturn:
+        """No operation of this provider is answered in events.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(f"{type(request).__name__} is answered whole")
+
+    async def close(self) -> None:
+        """There is nothing to close: the threads are everybody's."""

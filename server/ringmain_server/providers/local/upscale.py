@@ -1,0 +1,59 @@
+"""Room 4, local, pure: enlarging an image as work for a thread."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MediaInvalid, UnknownProviderModel
+from ringmain_server.media.prepare import Prepared
+from ringmain_server.media.transform import Method
+
+METHODS: tuple[Method, ...] = get_args(Method)
+"""The models: each is a filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An image to enlarge.
+
+    Attributes:
+        data: Its file.
+        factor: How many times wider and higher.
+        method: The filter.
+        mime_type: The wanted media type; empty for the image's own.
+    """
+
+    data: bytes
+    factor: int
+    method: Method
+    mime_type: str
+
+
+class UpscaleTranslator:
+    """An enlarged image. See `UnaryTranslator`."""
+
+    def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Job:
+        """The work.
+
+        Raises:
+            UnknownProviderModel: There is no such filter.
+            MediaInvalid: The image is at an address that is not fetched.
+        """
+        method = next((one for one in METHODS if one == candidate.provider_model), None)
+        if method is None:
+            raise UnknownProviderModel(candidate.provider_id, "has no such model")
+        if not request.image.data:
+            problem = "is at a host that the gateway does not fetch from: send the bytes"
+            raise MediaInvalid.at("image.uri", problem)
+        return Job(request.image.data, request.factor, method, request.mime_type)
+
+    def response(
+        self, raw: Prepared, request: image_pb2.UpscaleImageRequest, candidate: Candidate
+    ) -> image_pb2.UpscaleImageResponse:
+        """The response of the contract."""
+        response = image_pb2.UpscaleImageResponse(usage=Usage(image_count=1))
+        response.image.mime_type, response.image.data = raw.mime_type, raw.data
+        return response
