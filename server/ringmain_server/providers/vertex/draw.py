@@ -15,13 +15,11 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ProviderError
 from ringmain_server.providers.dialogue import Ask, Dialogue
 from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
-from ringmain_server.providers.vertex.finish import blocked, withheld
+from ringmain_server.providers.vertex.finish import blocked, is_complete, withheld
 from ringmain_server.providers.vertex.port import Port
 
 _TEXT, _IMAGE = 1, 2
 """`GenerationConfig.Modality`."""
-_STOP = 1
-"""`Candidate.FinishReason`."""
 _SEEDS = 2**31
 _OWN = frozenset({"model", "contents"})
 _FORMATS = {"": "image/png", "image/png": "image/png", "image/webp": "image/png", "image/jpeg": "image/jpeg"}
@@ -104,9 +102,7 @@ def _requests(
         yield one
 
 
-def _response(
-    answers: Sequence[wire.GenerateContentResponse], provider_id: str, made: type[Drawn]
-) -> Drawn:
+def _response(answers: Sequence[wire.GenerateContentResponse], provider_id: str, made: type[Drawn]) -> Drawn:
     """The images of all answers. Those that a safety system withheld are left out while others are there.
 
     Raises:
@@ -142,14 +138,12 @@ def _why_none(answer: wire.GenerateContentResponse, provider_id: str) -> Provide
     for candidate in answer.candidates:
         if found := withheld(provider_id, candidate, drawn=True):
             return found
-        if any(part.text for part in candidate.content.parts) and candidate.finish_reason == _STOP:
+        if any(part.text for part in candidate.content.parts) and is_complete(candidate):
             return ContentFiltered(
-                provider_id, "the model answered in words instead of drawing", metadata={"category": "no_image"}
+                provider_id,
+                "the model answered in words instead of drawing",
+                metadata={"category": "no_image"},
             )
     if answer.prompt_feedback.block_reason:
         return blocked(provider_id, answer.prompt_feedback)
     return MalformedAnswer(provider_id, "answered without an image")
-
-
-_STOP = 1
-"""`Candidate.FinishReason`."""

@@ -52,7 +52,5 @@ def _words(request: image_pb2.EditImagesRequest) -> Iterator[str]:
 
 
 def _margins(margins: image_pb2.Margins) -> str:
-    wanted = [
-        f"{getattr(margins, side)} pixels at the {side}" for side in _SIDES if getattr(margins, side)
-    ]
+    wanted = [f"{getattr(margins, side)} pixels at the {side}" for side in _SIDES if getattr(margins, side)]
     return f"Add {', '.join(wanted)}."

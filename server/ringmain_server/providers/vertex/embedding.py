@@ -80,9 +80,7 @@ class EmbedContentTranslator:
         found = [_content(raw, candidate.provider_id) for raw in raws]
         return response(found, request, candidate.provider_id)
 
-    def _one(
-        self, text: str, request: embedding_pb2.EmbedRequest, candidate: Candidate
-    ) -> PlainRequest:
+    def _one(self, text: str, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> PlainRequest:
         message = wire.EmbedContentRequest(model=self.resources.name(candidate.provider_model))
         message.content.parts.add(text=text)
         config = message.embed_content_config

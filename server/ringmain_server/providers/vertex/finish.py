@@ -147,8 +147,8 @@ def withheld(provider_id: str, candidate: wire.Candidate, *, drawn: bool = False
 
 
 def is_complete(candidate: wire.Candidate) -> bool:
-    """Whether an answer came to its own end, rather than to a limit."""
-    return _FINISH_NAMES.get(candidate.finish_reason, "") not in ("", "FINISH_REASON_UNSPECIFIED", "MAX_TOKENS")
+    """Whether an answer came to its own end, rather than to a limit or for a reason that is not known."""
+    return candidate.finish_reason == FINISH_REASONS["STOP"]
 
 
 def blocked(provider_id: str, feedback: wire.PromptFeedback) -> ProviderError:

@@ -112,7 +112,11 @@ def _drawn(
 ) -> Dialogue[Drawn]:
     given = passed.passed(config.provider_options, candidate.kind, _OWN)
     wires = [
-        port.predict((instance,), {**parameters, **_seeded(config, index, given), **given, "sampleCount": count}, candidate)
+        port.predict(
+            (instance,),
+            {**parameters, **_seeded(config, index, given), **given, "sampleCount": count},
+            candidate,
+        )
         for index, count in _batches(config, candidate)
     ]
     raws = yield Ask(wires)

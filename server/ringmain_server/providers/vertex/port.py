@@ -40,12 +40,10 @@ class Port(Protocol):
     Attributes:
         names_formats: Whether it can be told the media type of an image.
         marks_time: Whether it can be asked to count the time of a recording that has no pictures.
-        has_styles: Whether a text to speak may have its style beside it.
     """
 
     names_formats: bool
     marks_time: bool
-    has_styles: bool
 
     def whole(
         self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str
@@ -73,6 +71,16 @@ class Port(Protocol):
 
     def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> Any:
         """A request that is answered in a stream."""
+        ...
+
+    def spoken(self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str) -> Any:
+        """A request for speech, answered in a stream, of a model that reads out all of its text.
+
+        Args:
+            message: Without the model's name.
+            candidate: Who is asked.
+            manner: How to speak, in words; empty for nothing in particular.
+        """
         ...
 
     def reader(self, provider_id: str) -> Reader:
@@ -110,7 +118,6 @@ class VertexPort:
     resources: Resources
     names_formats: bool = True
     marks_time: bool = True
-    has_styles: bool = False
 
     def whole(
         self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str
@@ -131,13 +138,17 @@ class VertexPort:
         message.model = self.resources.name(candidate.provider_model)
         return VertexRequest(message, message.model)
 
+    def spoken(
+        self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str
+    ) -> VertexRequest:
+        """A request for speech. These messages have no field for the manner, which is left out."""
+        return self.streamed(message, candidate)
+
     def reader(self, provider_id: str) -> Reader:
         """A reader for one stream."""
         return _Messages()
 
-    def predict(
-        self, instances: Sequence[Object], parameters: Object, candidate: Candidate
-    ) -> PlainRequest:
+    def predict(self, instances: Sequence[Object], parameters: Object, candidate: Candidate) -> PlainRequest:
         """https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#predictrequest."""
         resource = self.resources.name(candidate.provider_model)
         message = wire.PredictRequest(endpoint=resource)
@@ -151,9 +162,7 @@ class VertexPort:
         try:
             found = [values.read(one) for one in wire.PredictResponse.FromString(raw).predictions]
         except DecodeError as exc:
-            raise MalformedAnswer(
-                provider_id, "answered something that is no message of this wire"
-            ) from exc
+            raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
         return objects(found, provider_id)
 
 

@@ -50,7 +50,9 @@ def mode(request: image_pb2.EditImagesRequest) -> str:
     """
     if request.mode == image_pb2.EDIT_MODE_OUTPAINT:
         if not request.HasField("mask"):
-            raise InvalidField.at("outpaint", "is not known to this model: it needs a larger image and a mask")
+            raise InvalidField.at(
+                "outpaint", "is not known to this model: it needs a larger image and a mask"
+            )
         return "EDIT_MODE_OUTPAINT"
     if request.HasField("mask"):
         return "EDIT_MODE_INPAINT_INSERTION"
