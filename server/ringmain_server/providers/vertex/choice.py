@@ -54,14 +54,14 @@ def choice(port: Port, chat: Translators, embed: Translators, embed_content: Tra
         embed: What embeds by the first models' method.
         embed_content: What embeds by the later ones'.
     """
-    hearing = {TRANSCRIBE: TranscribeTranslator(port)}
-    speaking = {SPEAK: SpeakTranslator(port)}
-    drawing = {
+    hearing: Translators = {TRANSCRIBE: TranscribeTranslator(port)}
+    speaking: Translators = {SPEAK: SpeakTranslator(port)}
+    drawing: Translators = {
         GENERATE_IMAGES: draw.GenerateTranslator(port),
         EDIT_IMAGES: draw.EditTranslator(port),
     }
-    generating = {GENERATE_IMAGES: imagen.GenerateTranslator(port)}
-    upscaling = {UPSCALE_IMAGE: imagen.UpscaleTranslator(port)}
+    generating: Translators = {GENERATE_IMAGES: imagen.GenerateTranslator(port)}
+    upscaling: Translators = {UPSCALE_IMAGE: imagen.UpscaleTranslator(port)}
     return Choice(
         {
             Kind.CHAT: {**chat, **hearing},

@@ -11,8 +11,8 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.providers.vertex import media, wire
 
 _MASKED = (
-    "The last picture is a mask of the first one. Change the first picture only where the mask is white, keep "
-    "everything else exactly as it is, and answer with the whole picture."
+    "The last picture is a mask of the first one. Change the first picture only where the mask is white, "
+    "keep everything else exactly as it is, and answer with the whole picture."
 )
 _BEYOND = "Continue the picture beyond its borders, so that nobody sees where they were."
 _STYLED = "Redraw the first picture in the style of the other pictures, and keep what it shows."

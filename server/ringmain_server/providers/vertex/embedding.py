@@ -1,7 +1,7 @@
 """Room 4, pure: vectors from text.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api: what is too much for
-one request is split, and joined in order.
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api: what is too much
+for one request is split, and joined in order.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -111,14 +111,10 @@ def _drawn(
     made: type[Drawn],
 ) -> Dialogue[Drawn]:
     given = passed.passed(config.provider_options, candidate.kind, _OWN)
-    wires = [
-        port.predict(
-            (instance,),
-            {**parameters, **_seeded(config, index, given), **given, "sampleCount": count},
-            candidate,
-        )
-        for index, count in _batches(config, candidate)
-    ]
+    wires = []
+    for index, count in _batches(config, candidate):
+        own = {**parameters, **_seeded(config, index, given), **given, "sampleCount": count}
+        wires.append(port.predict((instance,), own, candidate))
     raws = yield Ask(wires)
     answers = [port.predictions(raw, candidate.provider_id) for raw in raws]
     response = made(
@@ -157,7 +153,7 @@ def _common(config: image_pb2.ImageConfig) -> Mapping[str, object]:
 
 
 def _seeded(config: image_pb2.ImageConfig, index: int, given: Object) -> Mapping[str, object]:
-    """A seed is only taken without a watermark; a caller who passes `addWatermark` through goes without seed."""
+    """A seed is only taken without a watermark; a caller who wants that, by `addWatermark`, goes without."""
     if not config.HasField("seed") or given.get("addWatermark"):
         return {}
     # From 1 on: zero is no seed.

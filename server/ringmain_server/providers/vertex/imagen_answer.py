@@ -1,7 +1,7 @@
 """Room 4, pure: what Imagen answers.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api#response-body: a prediction is
-an image in base64, or the reason why it was left out.
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api#response-body: a prediction
+is an image in base64, or the reason why it was left out.
 """
 
 import binascii

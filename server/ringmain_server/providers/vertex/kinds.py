@@ -47,7 +47,7 @@ def kind_of(model: str) -> Kind:
     if name.startswith("imagen"):
         return _imagen(name)
     if "embedding" in name:
-        # https://cloud.google.com/vertex-ai/generative-ai/docs/embeddings: the first Gemini embeds by `predict`
+        # The first Gemini that embeds does so by `predict`, as all before it.
         later = name.startswith("gemini-embedding") and not name.startswith("gemini-embedding-001")
         return Kind.EMBED_CONTENT if later else Kind.EMBED
     if not name.startswith("gemini"):

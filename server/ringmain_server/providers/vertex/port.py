@@ -35,15 +35,17 @@ class Reader(Protocol):
 
 
 class Port(Protocol):
-    """A way to the models.
+    """A way to the models."""
 
-    Attributes:
-        names_formats: Whether it can be told the media type of an image.
-        marks_time: Whether it can be asked to count the time of a recording that has no pictures.
-    """
+    @property
+    def names_formats(self) -> bool:
+        """Whether it can be told the media type of an image."""
+        ...
 
-    names_formats: bool
-    marks_time: bool
+    @property
+    def marks_time(self) -> bool:
+        """Whether it can be asked to count the time of a recording that has no pictures."""
+        ...
 
     def whole(
         self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str

@@ -1,7 +1,7 @@
 """Room 4, pure: why Imagen drew nothing.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/image/responsible-ai-imagen#safety-categories: a text for
-people, and codes that stand for categories.
+https://cloud.google.com/vertex-ai/generative-ai/docs/image/responsible-ai-imagen#safety-categories: a text
+for people, and codes that stand for categories.
 """
 
 import re

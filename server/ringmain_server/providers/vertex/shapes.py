@@ -1,8 +1,8 @@
 """Room 4, pure: shape and size of a drawn image, as these models are told.
 
 https://ai.google.dev/gemini-api/docs/image-generation#aspect_ratios,
-https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api: a ratio out of a few, and for
-some models a grade of size.
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api: a ratio out of a few, and
+for some models a grade of size.
 """
 
 import math

@@ -118,8 +118,8 @@ def _schema() -> Any:
     )
     _message(file, "Value", *value)
     pool = DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    return GetMessageClass(pool.FindMessageTypeByName("ringmain.vertex.Answer"))  # type: ignore[no-untyped-call]
+    pool.Add(file)
+    return GetMessageClass(pool.FindMessageTypeByName("ringmain.vertex.Answer"))
 
 
 def _message(file: FileDescriptorProto, name: str, *fields: FieldDescriptorProto) -> None:
