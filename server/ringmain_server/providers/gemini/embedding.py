@@ -46,7 +46,7 @@ class EmbedTranslator:
         ]
         raws = yield Ask(wires)
         found = [vector for raw in raws for vector in self._read(raw, candidate.provider_id)]
-        return response(found, request, candidate.provider_id)
+        return response(found, request, candidate)
 
     def _read(self, raw: bytes, provider_id: str) -> list[Vector]:
         found = document(raw, provider_id, self.errors)

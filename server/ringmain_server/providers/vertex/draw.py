@@ -76,7 +76,7 @@ def _drawn(
     wires = [port.whole(one, candidate, given, path) for one in _requests(message, config)]
     raws = yield Ask(wires)
     answers = [port.answer(raw, candidate.provider_id) for raw in raws]
-    return _response(answers, candidate.provider_id, made)
+    return _response(answers, candidate, made)
 
 
 def _configure(
@@ -102,7 +102,9 @@ def _requests(
         yield one
 
 
-def _response(answers: Sequence[wire.GenerateContentResponse], provider_id: str, made: type[Drawn]) -> Drawn:
+def _response(
+    answers: Sequence[wire.GenerateContentResponse], candidate: Candidate, made: type[Drawn]
+) -> Drawn:
     """The images of all answers. Those that a safety system withheld are left out while others are there.
 
     Raises:
@@ -116,12 +118,12 @@ def _response(answers: Sequence[wire.GenerateContentResponse], provider_id: str,
             image = response.images.add()
             image.media.mime_type, image.media.data = blob.mime_type or "image/png", blob.data
         if not images:
-            failures.append(_why_none(answer, provider_id))
+            failures.append(_why_none(answer, candidate.provider_id))
     malformed = [failure for failure in failures if not isinstance(failure, ContentFiltered)]
     if malformed or not response.images:
         raise (malformed or failures)[0]
-    response.usage.CopyFrom(counts.counted(answer.usage_metadata for answer in answers))
-    response.usage.image_count = len(response.images)
+    told = (answer.usage_metadata for answer in answers)
+    response.usage.CopyFrom(counts.counted(told, candidate, images=len(response.images)))
     return response
 
 

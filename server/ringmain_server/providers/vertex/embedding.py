@@ -12,6 +12,7 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.dialogue import Ask, Dialogue
@@ -60,7 +61,7 @@ class PredictEmbedTranslator:
         ]
         raws = yield Ask(wires)
         found = (one for raw in raws for one in vectors.predicted(raw, candidate.provider_id))
-        return response(found, request, candidate.provider_id)
+        return response(found, request, candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class EmbedContentTranslator:
         """What is asked, and the vectors that it amounts to."""
         raws = yield Ask([self._one(text, request, candidate) for text in request.texts])
         found = [_content(raw, candidate.provider_id) for raw in raws]
-        return response(found, request, candidate.provider_id)
+        return response(found, request, candidate)
 
     def _one(self, text: str, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> PlainRequest:
         message = wire.EmbedContentRequest(model=self.resources.name(candidate.provider_model))
@@ -116,14 +117,14 @@ def batches(
 
 
 def response(
-    found: Iterable[Vector], request: embedding_pb2.EmbedRequest, provider_id: str
+    found: Iterable[Vector], request: embedding_pb2.EmbedRequest, candidate: Candidate
 ) -> embedding_pb2.EmbedResponse:
     """The response of the contract.
 
     Args:
         found: A vector for each text, in order.
         request: What was asked, for the estimate where no tokens were counted.
-        provider_id: Who answered.
+        candidate: Who answered.
 
     Raises:
         MalformedAnswer: There are more or fewer, or they are of different sizes.
@@ -134,10 +135,17 @@ def response(
         answer.embeddings.append(vector.embedding)
         tokens.append(vector.tokens)
     if len(tokens) != len(request.texts):
-        raise MalformedAnswer(provider_id, f"answered {len(tokens)} vectors for {len(request.texts)} texts")
+        found_count = f"answered {len(tokens)} vectors for {len(request.texts)} texts"
+        raise MalformedAnswer(candidate.provider_id, found_count)
     if len({len(one.values) for one in answer.embeddings}) > 1:
-        raise MalformedAnswer(provider_id, "answered vectors of different sizes")
+        raise MalformedAnswer(candidate.provider_id, "answered vectors of different sizes")
     answer.usage.CopyFrom(usage(tokens, request))
+    # Google bills the earlier models by what is no space, the later ones by tokens.
+    characters = sum(len("".join(text.split())) for text in request.texts)
+    counts = MediaCounts(input_tokens=answer.usage.input_token_count, characters=characters)
+    cost = media_cost(candidate.kind, candidate.provider_model, counts)
+    if cost is not None:
+        answer.usage.cost_nano_usd = cost
     return answer
 
 

@@ -14,7 +14,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.dialogue import Ask, Dialogue
-from ringmain_server.providers.vertex import imagen_answer, passed, references, shapes
+from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
 from ringmain_server.providers.vertex.draw import styled
 from ringmain_server.providers.vertex.kinds import version
 from ringmain_server.providers.vertex.port import Object, Port
@@ -98,7 +98,7 @@ class UpscaleTranslator:
             [self.port.predictions(raw, candidate.provider_id)], candidate.provider_id, ""
         )
         response = image_pb2.UpscaleImageResponse(image=found[0].media)
-        response.usage.image_count = 1
+        response.usage.CopyFrom(counts.counted((), candidate, images=1))
         return response
 
 
@@ -120,7 +120,7 @@ def _drawn(
     response = made(
         images=imagen_answer.images(answers, candidate.provider_id, str(instance.get("prompt", "")))
     )
-    response.usage.image_count = len(response.images)
+    response.usage.CopyFrom(counts.counted((), candidate, images=len(response.images)))
     return response
 
 

@@ -54,7 +54,7 @@ class SpeakTranslator:
 
     def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
         """A reader for one stream."""
-        return SpeechDecoder(self.port, candidate.provider_id, request)
+        return SpeechDecoder(self.port, candidate, request)
 
 
 def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
@@ -67,11 +67,22 @@ def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
 class SpeechDecoder:
     """Reads one stream. See `Decoder`."""
 
-    __slots__ = ("_counts", "_last", "_provider_id", "_reader", "_request", "_size", "_sound", "complete")
+    __slots__ = (
+        "_candidate",
+        "_counts",
+        "_last",
+        "_provider_id",
+        "_reader",
+        "_request",
+        "_size",
+        "_sound",
+        "complete",
+    )
 
-    def __init__(self, port: Port, provider_id: str, request: audio_pb2.SpeakRequest) -> None:
-        self._provider_id = provider_id
-        self._reader = port.reader(provider_id)
+    def __init__(self, port: Port, candidate: Candidate, request: audio_pb2.SpeakRequest) -> None:
+        self._candidate = candidate
+        self._provider_id = candidate.provider_id
+        self._reader = port.reader(candidate.provider_id)
         self._request = request
         self._sound: Pcm | None = None
         self._size = 0
@@ -104,7 +115,7 @@ class SpeechDecoder:
         """What has been consumed so far."""
         length = self._sound.milliseconds(self._size) if self._sound is not None else 0
         if self._counts is not None and self._counts.prompt_token_count:
-            found = counts.counted((self._counts,))
+            found = counts.counted((self._counts,), self._candidate)
         else:
             found = Usage(
                 input_token_count=text_tokens(self._request.text),

@@ -79,7 +79,7 @@ class TranscribeTranslator:
 
     def decoder(self, upload: Upload, candidate: Candidate) -> "TranscriptDecoder":
         """A reader for one stream."""
-        return TranscriptDecoder(self.port, candidate.provider_id, upload.recording.size)
+        return TranscriptDecoder(self.port, candidate, upload.recording.size)
 
 
 def _hints(config: audio_pb2.TranscriptionConfig) -> Iterator[str]:
@@ -108,15 +108,16 @@ class TranscriptDecoder:
 
     Args:
         port: Reads the wire.
-        provider_id: Who answers.
+        candidate: Who answers.
         size: Of the recording, in bytes.
     """
 
-    __slots__ = ("_counts", "_last", "_provider_id", "_reader", "_scanner", "_size", "complete")
+    __slots__ = ("_candidate", "_counts", "_last", "_provider_id", "_reader", "_scanner", "_size", "complete")
 
-    def __init__(self, port: Port, provider_id: str, size: int) -> None:
-        self._provider_id = provider_id
-        self._reader = port.reader(provider_id)
+    def __init__(self, port: Port, candidate: Candidate, size: int) -> None:
+        self._candidate = candidate
+        self._provider_id = candidate.provider_id
+        self._reader = port.reader(candidate.provider_id)
         self._scanner = Scanner()
         self._size = size
         self._counts: wire.UsageMetadata | None = None
@@ -152,7 +153,7 @@ class TranscriptDecoder:
     def usage(self) -> Usage:
         """What has been consumed so far."""
         if self._counts is not None and self._counts.prompt_token_count:
-            return counts.counted((self._counts,))
+            return counts.counted((self._counts,), self._candidate)
         heard = max(len(self._scanner.text) // 4, 0)
         return Usage(input_token_count=self._size // _BYTES_A_TOKEN, output_token_count=heard, estimated=True)
 

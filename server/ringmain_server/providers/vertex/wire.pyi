@@ -165,7 +165,7 @@ class SafetyRating(_Message):
     category: int
     blocked: bool
 
-class _ModalityTokenCount(_Message):
+class ModalityTokenCount(_Message):
     modality: int
     token_count: int
 
@@ -176,11 +176,11 @@ class UsageMetadata(_Message):
     total_token_count: int
     cached_content_token_count: int
     @property
-    def tool_use_prompt_tokens_details(self) -> _Messages[_ModalityTokenCount]: ...
+    def tool_use_prompt_tokens_details(self) -> _Messages[ModalityTokenCount]: ...
     @property
-    def prompt_tokens_details(self) -> _Messages[_ModalityTokenCount]: ...
+    def prompt_tokens_details(self) -> _Messages[ModalityTokenCount]: ...
     @property
-    def candidates_tokens_details(self) -> _Messages[_ModalityTokenCount]: ...
+    def candidates_tokens_details(self) -> _Messages[ModalityTokenCount]: ...
 
 class PromptFeedback(_Message):
     block_reason: int
