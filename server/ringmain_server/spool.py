@@ -80,6 +80,11 @@ class Spool:
                     break
         return found
 
+    @property
+    def gathered(self) -> bytes:
+        """Everything, for whoever has waited for `whole`."""
+        return b"".join(self._chunks)
+
     async def whole(self) -> bytes:
         """Everything, once it is there.
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini.chat import translators
+from ringmain_server.providers.gemini.embedding import EmbedTranslator
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.gemini.port import GeminiPort
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.vertex import choice
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -39,11 +42,15 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         return HttpTransport(provider_id, sessions, base_url, credentials, errors, timeout)
 
     transport = LazyTransport(connect)
+    embedding = choice.embeds(EmbedTranslator(errors))
+    chosen = choice.choice(GeminiPort(errors), translators(errors), embedding, embedding)
     return Provider(
         provider_id,
         settings.kind,
         transport,
-        translators(errors),
+        chosen.everything,
+        translators_for=chosen,
+        edits=choice.edits,
         check=partial(transport.check, "/models?pageSize=1"),
     )
 

@@ -29,7 +29,7 @@ from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import ChatDecoder, response
 from ringmain_server.providers.vertex.request import generate_request, options
 
-_STREAM_HEADERS: Mapping[str, str] = {
+STREAM_HEADERS: Mapping[str, str] = {
     "Accept": "text/event-stream",
     # A compressed stream comes in blocks, and every block late.
     "Accept-Encoding": "identity",
@@ -44,7 +44,7 @@ class ChatTranslator:
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
         """The request on the wire."""
-        return HttpRequest(_path(candidate, "generateContent"), _body(request, candidate))
+        return HttpRequest(path_of(candidate, "generateContent"), _body(request, candidate))
 
     def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
         """The response of the contract."""
@@ -60,8 +60,8 @@ class StreamChatTranslator:
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
         """The request on the wire."""
-        path = f"{_path(candidate, 'streamGenerateContent')}?alt=sse"
-        return HttpRequest(path, _body(request, candidate), _STREAM_HEADERS)
+        path = f"{path_of(candidate, 'streamGenerateContent')}?alt=sse"
+        return HttpRequest(path, _body(request, candidate), STREAM_HEADERS)
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "SseChatDecoder":
         """A reader for one stream."""
@@ -76,12 +76,12 @@ class CountTokensTranslator:
 
     def request(self, request: CountTokensRequest, candidate: Candidate) -> HttpRequest:
         """The request on the wire."""
-        body = {"model": _model(candidate), **_body(request.chat, candidate)}
-        return HttpRequest(_path(candidate, "countTokens"), {"generateContentRequest": body})
+        body = {"model": model_of(candidate), **_body(request.chat, candidate)}
+        return HttpRequest(path_of(candidate, "countTokens"), {"generateContentRequest": body})
 
     def response(self, raw: bytes, request: CountTokensRequest, candidate: Candidate) -> CountTokensResponse:
         """The response of the contract."""
-        count = _document(raw, candidate.provider_id, self.errors).get("totalTokens")
+        count = document(raw, candidate.provider_id, self.errors).get("totalTokens")
         if not isinstance(count, int):
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return CountTokensResponse(input_token_count=count)
@@ -133,20 +133,27 @@ def _body(request: ChatRequest, candidate: Candidate) -> Object:
     return merged(from_message(generate_request(request, candidate)), options(request, candidate.kind))
 
 
-def _model(candidate: Candidate) -> str:
+def model_of(candidate: Candidate) -> str:
+    """A model's name with its path."""
     model = candidate.provider_model
     return model if "/" in model else f"models/{model}"
 
 
-def _path(candidate: Candidate, method: str) -> str:
-    return f"/{quote(_model(candidate))}:{method}"
+def path_of(candidate: Candidate, method: str) -> str:
+    """The path of a method of a model."""
+    return f"/{quote(model_of(candidate))}:{method}"
 
 
 def _message(raw: bytes, provider_id: str, errors: GeminiErrors) -> wire.GenerateContentResponse:
-    return to_message(_document(raw, provider_id, errors), provider_id)
+    return to_message(document(raw, provider_id, errors), provider_id)
 
 
-def _document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
+def document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
+    """An answer's JSON.
+
+    Raises:
+        ProviderError: It is no object, or an error in disguise.
+    """
     try:
         found = orjson.loads(raw)
     except orjson.JSONDecodeError as exc:

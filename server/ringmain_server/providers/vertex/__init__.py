@@ -1,4 +1,4 @@
-"""Room 4: Gemini on Vertex AI, over gRPC.
+"""Room 4: Gemini, Imagen and embeddings on Vertex AI, over gRPC.
 
 google-cloud-aiplatform knows credentials, TLS and messages; calls go past its wrappers (`transport.py`).
 Translators are pure, and the Gemini developer API shares them (`providers/gemini`).
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from ringmain_server.providers.checks import NOBODY, refusal_of
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.vertex import light, wire
+from ringmain_server.providers.vertex import choice, light, wire
 from ringmain_server.providers.vertex.channels import Access, Connections
 from ringmain_server.providers.vertex.chat import Resources, translators
+from ringmain_server.providers.vertex.embedding import EmbedContentTranslator, PredictEmbedTranslator
+from ringmain_server.providers.vertex.port import VertexPort
 from ringmain_server.providers.vertex.transport import VertexRequest, VertexTransport
 
 if TYPE_CHECKING:
@@ -44,13 +46,21 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
     if not access.insecure:
         light.load_client()  # now, not within the first call
     secrets = (token,) if token else ()
-    transport = VertexTransport(provider_id, Connections(provider_id, access), secrets)
     resources = Resources(settings.project or "", location)
+    chosen = choice.choice(
+        VertexPort(resources),
+        translators(resources),
+        choice.embeds(PredictEmbedTranslator(resources)),
+        choice.embeds(EmbedContentTranslator(resources)),
+    )
+    transport = VertexTransport(provider_id, Connections(provider_id, access), secrets)
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
         transport=transport,
-        translators=translators(resources),
+        translators=chosen.everything,
+        translators_for=chosen,
+        edits=choice.edits,
         check=refusal_of(transport, _refused(resources.name(NOBODY))),
     )
 

@@ -16,6 +16,7 @@ from ringmain_server.providers.vertex import light, wire
 
 if TYPE_CHECKING:
     Whole = grpc.aio.UnaryUnaryMultiCallable[wire.GenerateContentRequest | wire.CountTokensRequest, bytes]
+    Plain = grpc.aio.UnaryUnaryMultiCallable[wire.PredictRequest | wire.EmbedContentRequest, bytes]
     Events = grpc.aio.UnaryStreamMultiCallable[wire.GenerateContentRequest | wire.CountTokensRequest, bytes]
     from google.auth.credentials import Credentials
 
@@ -72,7 +73,7 @@ class Access:
 class Connection:
     """One channel, its methods, and how many calls it carries. Messages go and come as bytes."""
 
-    __slots__ = ("channel", "count", "generate", "in_flight", "stream")
+    __slots__ = ("channel", "count", "embed", "generate", "in_flight", "predict", "stream")
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
@@ -86,6 +87,12 @@ class Connection:
         )
         self.count: Whole = channel.unary_unary(
             f"{_UTILITY}/CountTokens", request_serializer=wire.CountTokensRequest.SerializeToString
+        )
+        self.predict: Plain = channel.unary_unary(
+            f"{_PREDICTION}/Predict", request_serializer=wire.PredictRequest.SerializeToString
+        )
+        self.embed: Plain = channel.unary_unary(
+            f"{_PREDICTION}/EmbedContent", request_serializer=wire.EmbedContentRequest.SerializeToString
         )
 
 

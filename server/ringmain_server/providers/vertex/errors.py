@@ -24,6 +24,7 @@ from ringmain_server.errors import (
     UnknownProviderModel,
 )
 from ringmain_server.providers import http_errors
+from ringmain_server.providers.vertex import safety
 
 DETAILS = "grpc-status-details-bin"
 """The trailer with the details: https://grpc.io/docs/guides/error/."""
@@ -101,6 +102,8 @@ def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()
         return ServerFault(provider_id, f"answered with status {error.status}", retry_after=error.retry_after)
     if _CONTEXT_WORDS.search(error.message):
         return ContextTooLong(provider_id, message)
+    if safety.is_refusal(error.message):
+        return safety.filtered(provider_id, "refused the request", error.message)
     return http_errors.rejected(provider_id, message)
 
 

@@ -128,6 +128,29 @@ def finish_reason(
     return FINISH_REASON_UNSPECIFIED
 
 
+_UNDRAWN = frozenset({"IMAGE_OTHER", "NO_IMAGE"})
+"""Why a model drew nothing, beside the reasons to withhold."""
+
+
+def withheld(provider_id: str, candidate: wire.Candidate, *, drawn: bool = False) -> ContentFiltered | None:
+    """The failure of an answer that a safety system withheld or cut off, None where none did.
+
+    Args:
+        provider_id: Who answered.
+        candidate: The answer, with its reason to stop.
+        drawn: Whether an image was asked for, which a model may also leave undrawn.
+    """
+    name = _FINISH_NAMES.get(candidate.finish_reason, "")
+    if name in _WITHHELD or (drawn and name in _UNDRAWN):
+        return _filtered(provider_id, "withheld the answer", candidate.safety_ratings, name)
+    return None
+
+
+def is_complete(candidate: wire.Candidate) -> bool:
+    """Whether an answer came to its own end, rather than to a limit or for a reason that is not known."""
+    return candidate.finish_reason == FINISH_REASONS["STOP"]
+
+
 def blocked(provider_id: str, feedback: wire.PromptFeedback) -> ProviderError:
     """The failure of a prompt that was not let through."""
     name = _BLOCK_NAMES.get(feedback.block_reason, "other")

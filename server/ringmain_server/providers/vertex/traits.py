@@ -52,7 +52,7 @@ class Traits:
 def traits_of(model: str) -> Traits:
     """What is known of a model; nothing of one whose name does not tell, such as a tuned model's endpoint."""
     name = model.rpartition("/")[2].lower()
-    version = _version(name)
+    version = version_of(name)
     if version is None:
         return Traits()
     pro = "pro" in name
@@ -73,7 +73,12 @@ def traits_of(model: str) -> Traits:
     )
 
 
-def _version(name: str) -> tuple[int, int] | None:
+def version_of(name: str) -> tuple[int, int] | None:
+    """The version that a model's name states, None where it states none.
+
+    Args:
+        name: In lower case, without a path.
+    """
     if _LATEST.fullmatch(name):
         return _NEWEST
     found = _NUMBERED.match(name)

@@ -54,6 +54,19 @@ class VertexRequest:
     resource: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlainRequest:
+    """A request whose answer the translator reads from its bytes: messages would cost more than they help.
+
+    Attributes:
+        message: What is sent.
+        resource: The model's full name, by which the call is routed.
+    """
+
+    message: wire.PredictRequest | wire.EmbedContentRequest
+    resource: str
+
+
 class VertexTransport:
     """A Vertex AI endpoint. See `Transport`.
 
@@ -68,10 +81,12 @@ class VertexTransport:
         self._connections = connections
         self._secrets = secrets
 
-    async def send(self, request: VertexRequest) -> Answer:
+    async def send(self, request: VertexRequest | PlainRequest) -> Answer | bytes:
         """The whole answer. See `Transport.send`."""
         connection = await self._connections.take()
         try:
+            if isinstance(request, PlainRequest):
+                return await _plain(connection, request)
             if isinstance(request.message, wire.CountTokensRequest):
                 call = connection.count(request.message, metadata=_routed(Method.COUNT, request.resource))
                 return parse(wire.CountTokensResponse, await call, self._provider_id)
@@ -220,6 +235,12 @@ def _forget(reading: "asyncio.Future[None]") -> None:
     _LINGERING.discard(reading)
     if not reading.cancelled():
         reading.exception()
+
+
+async def _plain(connection: Connection, request: PlainRequest) -> bytes:
+    if isinstance(request.message, wire.PredictRequest):
+        return await connection.predict(request.message, metadata=_routed(Method.COUNT, request.resource))
+    return await connection.embed(request.message, metadata=_routed(Method.GENERATE, request.resource))
 
 
 def parse(kind: type[M], data: bytes, provider_id: str) -> M:

@@ -105,6 +105,26 @@ class ThinkingConfig(_Message):
     thinking_budget: int
     thinking_level: int
 
+class _ImageOutputOptions(_Message):
+    mime_type: str
+
+class _ImageConfig(_Message):
+    aspect_ratio: str
+    image_size: str
+    @property
+    def image_output_options(self) -> _ImageOutputOptions: ...
+
+class _PrebuiltVoiceConfig(_Message):
+    voice_name: str
+
+class _VoiceConfig(_Message):
+    @property
+    def prebuilt_voice_config(self) -> _PrebuiltVoiceConfig: ...
+
+class _SpeechConfig(_Message):
+    @property
+    def voice_config(self) -> _VoiceConfig: ...
+
 class GenerationConfig(_Message):
     temperature: float
     top_p: float
@@ -114,6 +134,13 @@ class GenerationConfig(_Message):
     frequency_penalty: float
     seed: int
     response_mime_type: str
+    audio_timestamp: bool
+    @property
+    def response_modalities(self) -> list[int]: ...
+    @property
+    def image_config(self) -> _ImageConfig: ...
+    @property
+    def speech_config(self) -> _SpeechConfig: ...
     @property
     def stop_sequences(self) -> list[str]: ...
     @property
@@ -138,7 +165,8 @@ class SafetyRating(_Message):
     category: int
     blocked: bool
 
-class _ModalityTokenCount(_Message):
+class ModalityTokenCount(_Message):
+    modality: int
     token_count: int
 
 class UsageMetadata(_Message):
@@ -148,7 +176,11 @@ class UsageMetadata(_Message):
     total_token_count: int
     cached_content_token_count: int
     @property
-    def tool_use_prompt_tokens_details(self) -> _Messages[_ModalityTokenCount]: ...
+    def tool_use_prompt_tokens_details(self) -> _Messages[ModalityTokenCount]: ...
+    @property
+    def prompt_tokens_details(self) -> _Messages[ModalityTokenCount]: ...
+    @property
+    def candidates_tokens_details(self) -> _Messages[ModalityTokenCount]: ...
 
 class PromptFeedback(_Message):
     block_reason: int
@@ -187,3 +219,37 @@ class CountTokensRequest(_Message):
 
 class CountTokensResponse(_Message):
     total_tokens: int
+
+class PredictRequest(_Message):
+    endpoint: str
+    @property
+    def instances(self) -> _Messages[Value]: ...
+    @property
+    def parameters(self) -> Value: ...
+
+class PredictResponse(_Message):
+    @property
+    def predictions(self) -> _Messages[Value]: ...
+
+class _EmbedContentConfig(_Message):
+    task_type: int
+    output_dimensionality: int
+    auto_truncate: bool
+
+class EmbedContentRequest(_Message):
+    model: str
+    @property
+    def content(self) -> Content: ...
+    @property
+    def embed_content_config(self) -> _EmbedContentConfig: ...
+
+class _Embedding(_Message):
+    @property
+    def values(self) -> list[float]: ...
+
+class EmbedContentResponse(_Message):
+    truncated: bool
+    @property
+    def embedding(self) -> _Embedding: ...
+    @property
+    def usage_metadata(self) -> UsageMetadata: ...

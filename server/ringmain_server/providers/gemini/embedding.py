@@ -1,0 +1,80 @@
+"""Room 4, pure: vectors from text by the Gemini developer API.
+
+https://ai.google.dev/api/embeddings#method:-models.batchembedcontents: up to a hundred texts of a request. It
+counts no tokens unless it says so.
+"""
+
+from dataclasses import dataclass
+
+from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.gemini.chat import document, model_of, path_of
+from ringmain_server.providers.gemini.documents import Object
+from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.vertex import vectors
+from ringmain_server.providers.vertex.embedding import TASKS, batches, response
+from ringmain_server.providers.vertex.vectors import Vector
+
+_TEXTS = 100
+_TOKENS = 200_000
+"""About how many tokens of one request, well below what an HTTP body may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedTranslator:
+    """Vectors. See `DialogueTranslator`."""
+
+    errors: GeminiErrors
+
+    def dialogue(
+        self, request: embedding_pb2.EmbedRequest, candidate: Candidate
+    ) -> Dialogue[embedding_pb2.EmbedResponse]:
+        """What is asked, and the vectors that it amounts to."""
+        shared: Object = {"model": model_of(candidate)}
+        if task := TASKS.get(request.purpose):
+            shared["taskType"] = task
+        if request.HasField("dimension_count"):
+            shared["outputDimensionality"] = request.dimension_count
+        path = path_of(candidate, "batchEmbedContents")
+        wires = [
+            HttpRequest(path, {"requests": [_one(text, shared) for text in batch]})
+            for batch in batches(request.texts, _TEXTS, _TOKENS)
+        ]
+        raws = yield Ask(wires)
+        found = [vector for raw in raws for vector in self._read(raw, candidate.provider_id)]
+        return response(found, request, candidate)
+
+    def _read(self, raw: bytes, provider_id: str) -> list[Vector]:
+        found = document(raw, provider_id, self.errors)
+        embeddings = found.get("embeddings")
+        if not isinstance(embeddings, list) or not embeddings:
+            raise MalformedAnswer(provider_id, "answered without vectors")
+        tokens = _tokens(found.get("usageMetadata"))
+        # Of a batch only the sum is told, which the first vector gets.
+        others = None if tokens is None else 0
+        return [
+            _vector(one, others if index else tokens, provider_id) for index, one in enumerate(embeddings)
+        ]
+
+
+def _one(text: str, shared: Object) -> Object:
+    return {**shared, "content": {"parts": [{"text": text}]}}
+
+
+def _tokens(found: object) -> int | None:
+    count = found.get("promptTokenCount") if isinstance(found, dict) else None
+    return count if isinstance(count, int) else None
+
+
+def _vector(found: object, tokens: int | None, provider_id: str) -> Vector:
+    numbers = found.get("values") if isinstance(found, dict) else None
+    if not isinstance(numbers, list) or not numbers:
+        raise MalformedAnswer(provider_id, "answered an embedding that is no vector")
+    try:
+        return Vector(vectors.packed(numbers), tokens)
+    except (TypeError, OverflowError) as exc:
+        raise MalformedAnswer(provider_id, "answered a vector of something else than numbers") from exc

@@ -1,0 +1,107 @@
+"""Room 4, pure: the way to Google's models by key, in JSON over HTTP. See `vertex/port.py`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.gemini.chat import STREAM_HEADERS, document, path_of
+from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
+from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex.port import objects
+
+_EVENT_LIMIT = 32 << 20
+"""Most bytes of one event: a text of the contract's length, spoken, where a model speaks it at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeminiPort:
+    """The Gemini developer API. See `Port`.
+
+    Attributes:
+        errors: Reads errors.
+    """
+
+    errors: GeminiErrors
+    names_formats: bool = False
+    marks_time: bool = False
+
+    def whole(
+        self,
+        message: wire.GenerateContentRequest,
+        candidate: Candidate,
+        given: Mapping[str, object],
+        path: str,
+    ) -> HttpRequest:
+        """A request that is answered whole."""
+        return HttpRequest(path_of(candidate, "generateContent"), merged(from_message(message), given))
+
+    def answer(self, raw: bytes, provider_id: str) -> wire.GenerateContentResponse:
+        """A whole answer."""
+        return to_message(document(raw, provider_id, self.errors), provider_id)
+
+    def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> HttpRequest:
+        """A request that is answered in a stream."""
+        return _streamed(from_message(message), candidate)
+
+    def spoken(self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str) -> HttpRequest:
+        """A request for speech, with fields that only JSON has.
+
+        https://ai.google.dev/gemini-api/docs/speech-generation
+        """
+        body = from_message(message)
+        if manner:
+            part = {"text": message.contents[0].parts[0].text, "speechMetadata": {"style": manner}}
+            body["contents"] = [{"role": "user", "parts": [part]}]
+        voice = message.generation_config.speech_config.voice_config.prebuilt_voice_config.voice_name
+        if voice:
+            config = body["generationConfig"]
+            assert isinstance(config, dict)
+            config["speechConfig"] = {"voiceConfig": {"voice": voice}}
+        return _streamed(body, candidate)
+
+    def reader(self, provider_id: str) -> "SseReader":
+        """A reader for one stream."""
+        return SseReader(provider_id, self.errors)
+
+    def predict(
+        self,
+        instances: Sequence[Mapping[str, object]],
+        parameters: Mapping[str, object],
+        candidate: Candidate,
+    ) -> HttpRequest:
+        """https://ai.google.dev/api/models#method:-models.predict."""
+        body = {"instances": list(instances), "parameters": dict(parameters)}
+        return HttpRequest(path_of(candidate, "predict"), body)
+
+    def predictions(self, raw: bytes, provider_id: str) -> Sequence[Mapping[str, object]]:
+        """What it predicts; nothing where a safety system left nothing."""
+        return objects(document(raw, provider_id, self.errors).get("predictions", []), provider_id)
+
+
+class SseReader:
+    """Reads a stream of events, each a message in JSON. See `Reader`."""
+
+    __slots__ = ("_errors", "_provider_id", "_sse")
+
+    def __init__(self, provider_id: str, errors: GeminiErrors) -> None:
+        self._provider_id = provider_id
+        self._errors = errors
+        self._sse = SseDecoder(_EVENT_LIMIT)
+
+    def feed(self, chunk: bytes) -> Sequence[wire.GenerateContentResponse]:
+        """The messages of one network read."""
+        try:
+            found = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise MalformedAnswer(self._provider_id, "answered an event larger than any answer") from exc
+        documents = [document(data, self._provider_id, self._errors) for data in found]
+        return [to_message(one, self._provider_id) for one in documents]
+
+
+def _streamed(body: Object, candidate: Candidate) -> HttpRequest:
+    path = f"{path_of(candidate, 'streamGenerateContent')}?alt=sse"
+    return HttpRequest(path, body, STREAM_HEADERS)

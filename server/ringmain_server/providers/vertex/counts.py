@@ -1,0 +1,59 @@
+"""Room 4, pure: the counts of answers that are no chat: images, speech, transcripts.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#usagemetadata.
+Images and sound have prices of their own, and details tell how much of a count they are.
+"""
+
+from collections.abc import Iterable
+
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.media_prices import MediaCounts, media_cost
+from ringmain_server.providers.vertex import wire
+
+_IMAGE, _AUDIO = 2, 4
+"""`Modality`."""
+
+
+def counted(found: Iterable[wire.UsageMetadata], candidate: Candidate, *, images: int = 0) -> Usage:
+    """What answers consumed together, and what that costs where it is known.
+
+    Args:
+        found: The counts of each; none of an answer that has none.
+        candidate: Who answered.
+        images: How many images were drawn.
+    """
+    usage = Usage(image_count=images)
+    seen = heard = drawn = 0
+    for counts in found:
+        tools = sum(detail.token_count for detail in counts.tool_use_prompt_tokens_details)
+        read = counts.prompt_token_count + tools
+        usage.input_token_count += read
+        usage.cached_input_token_count += min(counts.cached_content_token_count, read)
+        usage.output_token_count += counts.candidates_token_count + counts.thoughts_token_count
+        usage.reasoning_token_count += counts.thoughts_token_count
+        seen += _of(counts.prompt_tokens_details, _IMAGE)
+        heard += _of(counts.prompt_tokens_details, _AUDIO)
+        # Nearly all that a model writes who draws is images, should it not say.
+        told = len(counts.candidates_tokens_details)
+        drawn += _of(counts.candidates_tokens_details, _IMAGE) if told else counts.candidates_token_count
+    cost = media_cost(
+        candidate.kind,
+        candidate.provider_model,
+        MediaCounts(
+            input_tokens=usage.input_token_count,
+            image_input_tokens=seen,
+            audio_input_tokens=heard,
+            output_tokens=usage.output_token_count,
+            image_output_tokens=drawn if images else 0,
+            images=images,
+        ),
+    )
+    if cost is not None:
+        usage.cost_nano_usd = cost
+    return usage
+
+
+def _of(details: Iterable[wire.ModalityTokenCount], modality: int) -> int:
+    return sum(detail.token_count for detail in details if detail.modality == modality)

@@ -1,0 +1,151 @@
+"""Room 4, pure: images drawn and changed by Gemini, which answers in pictures as in words.
+
+https://ai.google.dev/gemini-api/docs/image-generation. It draws one image for a request, so several are asked
+for in several.
+"""
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import ContentFiltered, MalformedAnswer, ProviderError
+from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
+from ringmain_server.providers.vertex.finish import blocked, is_complete, withheld
+from ringmain_server.providers.vertex.port import Port
+
+_TEXT, _IMAGE = 1, 2
+"""`GenerationConfig.Modality`."""
+_SEEDS = 2**31
+_OWN = frozenset({"model", "contents"})
+_FORMATS = {"": "image/png", "image/png": "image/png", "image/webp": "image/png", "image/jpeg": "image/jpeg"}
+"""What is asked for a wanted media type: there is no WebP."""
+
+Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateTranslator:
+    """Images from words. See `DialogueTranslator`."""
+
+    port: Port
+
+    def dialogue(
+        self, request: image_pb2.GenerateImagesRequest, candidate: Candidate
+    ) -> Dialogue[image_pb2.GenerateImagesResponse]:
+        """What is asked, and the images that it amounts to."""
+        message = wire.GenerateContentRequest()
+        message.contents.add(role="user").parts.add(text=styled(request.prompt, request.image_config))
+        return _drawn(self.port, message, request.image_config, candidate, image_pb2.GenerateImagesResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class EditTranslator:
+    """Changed images. See `DialogueTranslator`."""
+
+    port: Port
+
+    def dialogue(
+        self, request: image_pb2.EditImagesRequest, candidate: Candidate
+    ) -> Dialogue[image_pb2.EditImagesResponse]:
+        """What is asked, and the images that it amounts to."""
+        message = wire.GenerateContentRequest()
+        message.contents.add(role="user").parts.extend(edits.parts(request))
+        return _drawn(self.port, message, request.image_config, candidate, image_pb2.EditImagesResponse)
+
+
+def styled(prompt: str, config: image_pb2.ImageConfig) -> str:
+    """A description with its style in words: these models have no field for it."""
+    return f"{prompt}\n\nStyle: {config.style}" if config.style else prompt
+
+
+def _drawn(
+    port: Port,
+    message: wire.GenerateContentRequest,
+    config: image_pb2.ImageConfig,
+    candidate: Candidate,
+    made: type[Drawn],
+) -> Dialogue[Drawn]:
+    _configure(message.generation_config, config, candidate, names_formats=port.names_formats)
+    given = passed.passed(config.provider_options, candidate.kind, _OWN)
+    path = f"{passed.PATH}[{candidate.kind}]"
+    wires = [port.whole(one, candidate, given, path) for one in _requests(message, config)]
+    raws = yield Ask(wires)
+    answers = [port.answer(raw, candidate.provider_id) for raw in raws]
+    return _response(answers, candidate, made)
+
+
+def _configure(
+    target: wire.GenerationConfig, config: image_pb2.ImageConfig, candidate: Candidate, *, names_formats: bool
+) -> None:
+    target.response_modalities.extend((_TEXT, _IMAGE))
+    if ratio := shapes.ratio(config, candidate):
+        target.image_config.aspect_ratio = ratio
+    if grade := shapes.grade(config, candidate):
+        target.image_config.image_size = grade
+    if names_formats and config.mime_type in _FORMATS:
+        target.image_config.image_output_options.mime_type = _FORMATS[config.mime_type]
+
+
+def _requests(
+    message: wire.GenerateContentRequest, config: image_pb2.ImageConfig
+) -> Iterator[wire.GenerateContentRequest]:
+    """One for each image; a seed is another for each, or all would be alike."""
+    for index in range(config.image_count or 1):
+        one = copy.deepcopy(message)
+        if config.HasField("seed"):
+            one.generation_config.seed = (config.seed + index) % _SEEDS
+        yield one
+
+
+def _response(
+    answers: Sequence[wire.GenerateContentResponse], candidate: Candidate, made: type[Drawn]
+) -> Drawn:
+    """The images of all answers. Those that a safety system withheld are left out while others are there.
+
+    Raises:
+        ProviderError: There is none.
+    """
+    response = made()
+    failures: list[ProviderError] = []
+    for answer in answers:
+        images = list(_images(answer))
+        for blob in images:
+            image = response.images.add()
+            image.media.mime_type, image.media.data = blob.mime_type or "image/png", blob.data
+        if not images:
+            failures.append(_why_none(answer, candidate.provider_id))
+    malformed = [failure for failure in failures if not isinstance(failure, ContentFiltered)]
+    if malformed or not response.images:
+        raise (malformed or failures)[0]
+    told = (answer.usage_metadata for answer in answers)
+    response.usage.CopyFrom(counts.counted(told, candidate, images=len(response.images)))
+    return response
+
+
+def _images(answer: wire.GenerateContentResponse) -> Iterator[wire.Blob]:
+    """What was drawn, without the sketches of a model that thinks in pictures."""
+    for candidate in answer.candidates:
+        for part in candidate.content.parts:
+            if part.WhichOneof("data") == "inline_data" and part.inline_data.data and not part.thought:
+                yield part.inline_data
+
+
+def _why_none(answer: wire.GenerateContentResponse, provider_id: str) -> ProviderError:
+    """Why an answer has no image; a model that answers in words alone has declined to draw."""
+    for candidate in answer.candidates:
+        if found := withheld(provider_id, candidate, drawn=True):
+            return found
+        if any(part.text for part in candidate.content.parts) and is_complete(candidate):
+            return ContentFiltered(
+                provider_id,
+                "the model answered in words instead of drawing",
+                metadata={"category": "no_image"},
+            )
+    if answer.prompt_feedback.block_reason:
+        return blocked(provider_id, answer.prompt_feedback)
+    return MalformedAnswer(provider_id, "answered without an image")

@@ -1,0 +1,176 @@
+"""Room 4, pure: vectors from text.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api: what is too much
+for one request is split, and joined in order.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.media_prices import MediaCounts, media_cost
+from ringmain_server.catalog.tokens import text_tokens
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.vertex import vectors, wire
+from ringmain_server.providers.vertex.chat import Resources
+from ringmain_server.providers.vertex.port import VertexPort
+from ringmain_server.providers.vertex.transport import PlainRequest
+from ringmain_server.providers.vertex.vectors import Vector
+
+TASKS = {
+    embedding_pb2.EMBEDDING_PURPOSE_DOCUMENT: "RETRIEVAL_DOCUMENT",
+    embedding_pb2.EMBEDDING_PURPOSE_QUERY: "RETRIEVAL_QUERY",
+    embedding_pb2.EMBEDDING_PURPOSE_SIMILARITY: "SEMANTIC_SIMILARITY",
+}
+"""https://ai.google.dev/api/embeddings#v1beta.TaskType."""
+_NUMBERS = {"RETRIEVAL_QUERY": 2, "RETRIEVAL_DOCUMENT": 3, "SEMANTIC_SIMILARITY": 4}
+"""`EmbedContentRequest.EmbeddingTaskType`."""
+_TEXTS = 250
+_TOKENS = 20_000
+_ALONE = "gemini-embedding-001"
+"""It takes one text in a request."""
+_SAFE = 0.7
+"""The share of the limit of tokens that an estimate may fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictEmbedTranslator:
+    """Vectors by `predict`. See `DialogueTranslator`."""
+
+    resources: Resources
+
+    def dialogue(
+        self, request: embedding_pb2.EmbedRequest, candidate: Candidate
+    ) -> Dialogue[embedding_pb2.EmbedResponse]:
+        """What is asked, and the vectors that it amounts to."""
+        task = TASKS.get(request.purpose)
+        shared = {"task_type": task} if task else {}
+        # What a model would leave out of a text in silence is an error instead.
+        parameters: dict[str, object] = {"autoTruncate": False}
+        if request.HasField("dimension_count"):
+            parameters["outputDimensionality"] = request.dimension_count
+        port = VertexPort(self.resources)
+        wires = [
+            port.predict([{"content": text, **shared} for text in batch], parameters, candidate)
+            for batch in _batches(request.texts, candidate)
+        ]
+        raws = yield Ask(wires)
+        found = (one for raw in raws for one in vectors.predicted(raw, candidate.provider_id))
+        return response(found, request, candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedContentTranslator:
+    """Vectors by a method of its own, a text at a time. See `DialogueTranslator`.
+
+    https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#embedcontentrequest
+    """
+
+    resources: Resources
+
+    def dialogue(
+        self, request: embedding_pb2.EmbedRequest, candidate: Candidate
+    ) -> Dialogue[embedding_pb2.EmbedResponse]:
+        """What is asked, and the vectors that it amounts to."""
+        raws = yield Ask([self._one(text, request, candidate) for text in request.texts])
+        found = [_content(raw, candidate.provider_id) for raw in raws]
+        return response(found, request, candidate)
+
+    def _one(self, text: str, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> PlainRequest:
+        message = wire.EmbedContentRequest(model=self.resources.name(candidate.provider_model))
+        message.content.parts.add(text=text)
+        config = message.embed_content_config
+        config.auto_truncate = False
+        if task := TASKS.get(request.purpose):
+            config.task_type = _NUMBERS[task]
+        if request.HasField("dimension_count"):
+            config.output_dimensionality = request.dimension_count
+        return PlainRequest(message, message.model)
+
+
+def batches(
+    texts: Sequence[str], most: int, tokens: int, count: Callable[[str], int] = text_tokens
+) -> Iterator[Sequence[str]]:
+    """Texts in order, in as few requests as the limits allow, each of one text at least.
+
+    Args:
+        texts: At least one.
+        most: Texts of one request.
+        tokens: About how many tokens of one request.
+        count: About how many tokens a text has.
+    """
+    batch: list[str] = []
+    used = 0
+    for text in texts:
+        size = count(text)
+        if batch and (len(batch) == most or used + size > tokens):
+            yield batch
+            batch, used = [], 0
+        batch.append(text)
+        used += size
+    yield batch
+
+
+def response(
+    found: Iterable[Vector], request: embedding_pb2.EmbedRequest, candidate: Candidate
+) -> embedding_pb2.EmbedResponse:
+    """The response of the contract.
+
+    Args:
+        found: A vector for each text, in order.
+        request: What was asked, for the estimate where no tokens were counted.
+        candidate: Who answered.
+
+    Raises:
+        MalformedAnswer: There are more or fewer, or they are of different sizes.
+    """
+    answer = embedding_pb2.EmbedResponse()
+    tokens: list[int | None] = []
+    for vector in found:
+        answer.embeddings.append(vector.embedding)
+        tokens.append(vector.tokens)
+    if len(tokens) != len(request.texts):
+        found_count = f"answered {len(tokens)} vectors for {len(request.texts)} texts"
+        raise MalformedAnswer(candidate.provider_id, found_count)
+    if len({len(one.values) for one in answer.embeddings}) > 1:
+        raise MalformedAnswer(candidate.provider_id, "answered vectors of different sizes")
+    answer.usage.CopyFrom(usage(tokens, request))
+    # Google bills the earlier models by what is no space, the later ones by tokens.
+    characters = sum(len("".join(text.split())) for text in request.texts)
+    counts = MediaCounts(input_tokens=answer.usage.input_token_count, characters=characters)
+    cost = media_cost(candidate.kind, candidate.provider_model, counts)
+    if cost is not None:
+        answer.usage.cost_nano_usd = cost
+    return answer
+
+
+def usage(tokens: Sequence[int | None], request: embedding_pb2.EmbedRequest) -> Usage:
+    """What was consumed: the provider's counts where it gave any, else an estimate."""
+    counted = [one for one in tokens if one is not None]
+    if len(counted) == len(tokens):
+        return Usage(input_token_count=sum(counted))
+    return Usage(input_token_count=sum(map(text_tokens, request.texts)), estimated=True)
+
+
+def _batches(texts: Sequence[str], candidate: Candidate) -> Iterator[Sequence[str]]:
+    known = candidate.limits.embedding
+    most = known.max_texts if known is not None else 0
+    tokens = known.max_request_tokens if known is not None else 0
+    alone = candidate.provider_model.rpartition("/")[2] == _ALONE
+    return batches(texts, most or (1 if alone else _TEXTS), int((tokens or _TOKENS) * _SAFE))
+
+
+def _content(raw: bytes, provider_id: str) -> Vector:
+    try:
+        found = wire.EmbedContentResponse.FromString(raw)
+    except DecodeError as exc:
+        raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
+    if not found.embedding.values:
+        raise MalformedAnswer(provider_id, "answered without a vector")
+    tokens = found.usage_metadata.prompt_token_count if found.HasField("usage_metadata") else None
+    return Vector(vectors.packed(found.embedding.values), tokens)

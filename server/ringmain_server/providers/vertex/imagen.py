@@ -1,0 +1,160 @@
+"""Room 4, pure: images drawn, changed and enlarged by Imagen, by `predict`.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api,
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api-edit,
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/upscale-api.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
+from ringmain_server.providers.vertex.draw import styled
+from ringmain_server.providers.vertex.kinds import version
+from ringmain_server.providers.vertex.port import Object, Port
+
+_MOST = 4
+"""Images of one request."""
+_SEEDS = 2**31
+_OWN = frozenset({"sampleCount", "sample_count", "storageUri", "storage_uri", "mode", "editMode"})
+"""What the gateway sets, and where Google would put images instead of answering them."""
+_FORMATS = {"": "image/png", "image/png": "image/png", "image/webp": "image/png", "image/jpeg": "image/jpeg"}
+"""What is asked for a wanted media type: there is no WebP."""
+
+Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateTranslator:
+    """Images from words. See `DialogueTranslator`."""
+
+    port: Port
+
+    def dialogue(
+        self, request: image_pb2.GenerateImagesRequest, candidate: Candidate
+    ) -> Dialogue[image_pb2.GenerateImagesResponse]:
+        """What is asked, and the images that it amounts to."""
+        config = request.image_config
+        prompt = styled(request.prompt, config)
+        parameters = {**_shape(config, candidate), **_common(config)}
+        return _drawn(
+            self.port, {"prompt": prompt}, parameters, config, candidate, image_pb2.GenerateImagesResponse
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EditTranslator:
+    """Changed images. See `DialogueTranslator`."""
+
+    port: Port
+
+    def dialogue(
+        self, request: image_pb2.EditImagesRequest, candidate: Candidate
+    ) -> Dialogue[image_pb2.EditImagesResponse]:
+        """What is asked, and the images that it amounts to."""
+        config = request.image_config
+        instance = references.instance(request)
+        parameters = {"editMode": references.mode(request), **_common(config)}
+        return _drawn(self.port, instance, parameters, config, candidate, image_pb2.EditImagesResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class UpscaleTranslator:
+    """An enlarged image. See `UnaryTranslator`."""
+
+    port: Port
+
+    def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> object:
+        """The request on the wire."""
+        factors = (2, 3, 4) if version(candidate.provider_model) >= (4, 0) else (2, 4)
+        if request.factor not in factors:
+            known = " or ".join(map(str, factors))
+            raise InvalidField.at("factor", f"is {request.factor}: this model enlarges {known} times")
+        instance = {
+            "prompt": request.prompt or "Upscale the image",
+            "image": references.inline(request.image, "image"),
+        }
+        wanted = request.mime_type or request.image.mime_type
+        parameters = {
+            "mode": "upscale",
+            "sampleCount": 1,
+            "includeRaiReason": True,
+            "upscaleConfig": {"upscaleFactor": f"x{request.factor}"},
+            "outputOptions": {"mimeType": _FORMATS.get(wanted, "image/png")},
+        }
+        return self.port.predict((instance,), parameters, candidate)
+
+    def response(
+        self, raw: object, request: image_pb2.UpscaleImageRequest, candidate: Candidate
+    ) -> image_pb2.UpscaleImageResponse:
+        """The response of the contract."""
+        found = imagen_answer.images(
+            [self.port.predictions(raw, candidate.provider_id)], candidate.provider_id, ""
+        )
+        response = image_pb2.UpscaleImageResponse(image=found[0].media)
+        response.usage.CopyFrom(counts.counted((), candidate, images=1))
+        return response
+
+
+def _drawn(
+    port: Port,
+    instance: Object,
+    parameters: Object,
+    config: image_pb2.ImageConfig,
+    candidate: Candidate,
+    made: type[Drawn],
+) -> Dialogue[Drawn]:
+    given = passed.passed(config.provider_options, candidate.kind, _OWN)
+    wires = []
+    for index, count in _batches(config, candidate):
+        own = {**parameters, **_seeded(config, index, given), **given, "sampleCount": count}
+        wires.append(port.predict((instance,), own, candidate))
+    raws = yield Ask(wires)
+    answers = [port.predictions(raw, candidate.provider_id) for raw in raws]
+    response = made(
+        images=imagen_answer.images(answers, candidate.provider_id, str(instance.get("prompt", "")))
+    )
+    response.usage.CopyFrom(counts.counted((), candidate, images=len(response.images)))
+    return response
+
+
+def _batches(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tuple[int, int]]:
+    """The index of the first image of each request, and how many it has."""
+    known = candidate.limits.image
+    most = (known.max_count if known is not None else 0) or _MOST
+    wanted = config.image_count or 1
+    for index in range(0, wanted, most):
+        yield index, min(most, wanted - index)
+
+
+def _shape(config: image_pb2.ImageConfig, candidate: Candidate) -> Mapping[str, object]:
+    found: dict[str, object] = {}
+    if ratio := shapes.ratio(config, candidate):
+        found["aspectRatio"] = ratio
+    if grade := shapes.grade(config, candidate):
+        found["sampleImageSize"] = grade
+    return found
+
+
+def _common(config: image_pb2.ImageConfig) -> Mapping[str, object]:
+    found: dict[str, object] = {
+        "includeRaiReason": True,
+        "outputOptions": {"mimeType": _FORMATS.get(config.mime_type, "image/png")},
+    }
+    if config.negative_prompt:
+        found["negativePrompt"] = config.negative_prompt
+    return found
+
+
+def _seeded(config: image_pb2.ImageConfig, index: int, given: Object) -> Mapping[str, object]:
+    """A seed is only taken without a watermark; a caller who wants that, by `addWatermark`, goes without."""
+    if not config.HasField("seed") or given.get("addWatermark"):
+        return {}
+    # From 1 on: zero is no seed.
+    return {"seed": (config.seed + index) % (_SEEDS - 1) + 1, "addWatermark": False}

@@ -1,0 +1,60 @@
+"""Room 4, pure: what Imagen answers.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api#response-body: a prediction
+is an image in base64, or the reason why it was left out.
+"""
+
+import binascii
+from base64 import b64decode
+from collections.abc import Sequence
+
+from ringmain.v1 import image_service_pb2 as image_pb2
+
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.vertex import safety
+from ringmain_server.providers.vertex.port import Object
+
+
+def images(
+    answers: Sequence[Sequence[Object]], provider_id: str, prompt: str
+) -> list[image_pb2.GeneratedImage]:
+    """The images of all answers, those left out that a safety system withheld.
+
+    Args:
+        answers: The predictions of each.
+        provider_id: Who answered.
+        prompt: What was asked, to tell whether it was rewritten.
+
+    Raises:
+        ContentFiltered: A safety system left none.
+        MalformedAnswer: A prediction is neither an image nor a reason.
+    """
+    found, reasons = [], []
+    for prediction in (one for answer in answers for one in answer):
+        # Beside the images there may be what the prompt was rated.
+        if isinstance(reason := prediction.get("raiFilteredReason"), str):
+            reasons.append(reason)
+        elif "bytesBase64Encoded" in prediction:
+            found.append(_image(prediction, provider_id, prompt))
+        elif "safetyAttributes" not in prediction:
+            raise MalformedAnswer(provider_id, "answered a prediction that is no image")
+    if not found:
+        # Google leaves images out without a word where it does not say why.
+        raise safety.filtered(provider_id, "withheld every image", *reasons)
+    return found
+
+
+def _image(prediction: Object, provider_id: str, prompt: str) -> image_pb2.GeneratedImage:
+    try:
+        data = b64decode(str(prediction["bytesBase64Encoded"]), validate=True)
+    except binascii.Error as exc:
+        raise MalformedAnswer(provider_id, "answered an image that is not base64") from exc
+    if not data:
+        raise MalformedAnswer(provider_id, "answered an empty image")
+    image = image_pb2.GeneratedImage()
+    image.media.data = data
+    image.media.mime_type = str(prediction.get("mimeType") or "image/png")
+    revised = prediction.get("prompt")
+    if isinstance(revised, str) and revised != prompt:
+        image.revised_prompt = revised
+    return image

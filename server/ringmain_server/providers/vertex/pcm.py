@@ -1,0 +1,64 @@
+"""Room 4, pure: raw sound, and the file that it becomes.
+
+Gemini speaks in samples of 16 bits, little-endian whatever the name of the media type says:
+https://ai.google.dev/gemini-api/docs/speech-generation.
+"""
+
+import re
+import struct
+from dataclasses import dataclass
+
+RATE = 24_000
+_BYTES = 2
+_ENDLESS = 0xFFFFFFFF
+"""The size in the head of a file that is still being made: players read to its end."""
+_NUMBER = re.compile(r"\b(?P<name>rate|channels)=(?P<value>\d{1,6})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """How raw sound is to be read.
+
+    Attributes:
+        rate: Samples a second.
+        channels: Of each sample.
+    """
+
+    rate: int = RATE
+    channels: int = 1
+
+    def milliseconds(self, size: int) -> int:
+        """How long so many bytes sound."""
+        return size * 1000 // (self.rate * self.channels * _BYTES)
+
+    def wav_head(self) -> bytes:
+        """The head of a WAV file whose length is not known yet.
+
+        http://soundfile.sapp.org/doc/WaveFormat/
+        """
+        frame = self.channels * _BYTES
+        form = struct.pack("<HHIIHH", 1, self.channels, self.rate, self.rate * frame, frame, 8 * _BYTES)
+        return b"".join(
+            (
+                b"RIFF",
+                struct.pack("<I", _ENDLESS),
+                b"WAVEfmt ",
+                struct.pack("<I", len(form)),
+                form,
+                b"data",
+                struct.pack("<I", _ENDLESS),
+            )
+        )
+
+
+def parse(mime_type: str) -> Pcm | None:
+    """What a media type says of raw sound, None for one of another kind.
+
+    Args:
+        mime_type: Such as `audio/L16;codec=pcm;rate=24000`.
+    """
+    essence, _, parameters = mime_type.partition(";")
+    if essence.strip().lower() not in ("audio/l16", "audio/pcm"):
+        return None
+    found = {one["name"].lower(): int(one["value"]) for one in _NUMBER.finditer(parameters)}
+    return Pcm(found.get("rate") or RATE, found.get("channels") or 1)

@@ -1,0 +1,53 @@
+"""Room 4, pure: shape and size of a drawn image, as these models are told.
+
+https://ai.google.dev/gemini-api/docs/image-generation#aspect_ratios,
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api: a ratio out of a few, and
+for some models a grade of size.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+from ringmain.v1.image_service_pb2 import ImageConfig
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.media import sizes
+from ringmain_server.providers.vertex.kinds import Kind, kind_of, version
+
+_GEMINI = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+_IMAGEN = ("1:1", "3:4", "4:3", "9:16", "16:9")
+_GRADES = (("1K", 1 << 20), ("2K", 1 << 22), ("4K", 1 << 24))
+"""Names of sizes, and about how many pixels they have."""
+_SIZE = re.compile(r"(\d+)x(\d+)")
+
+
+def ratio(config: ImageConfig, candidate: Candidate) -> str:
+    """The nearest ratio that the model has, empty where nothing was asked."""
+    return sizes.choose(_ratios(candidate), size=config.size, aspect_ratio=config.aspect_ratio).value
+
+
+def grade(config: ImageConfig, candidate: Candidate) -> str:
+    """The nearest grade of size that the model has, empty where it has none or nothing was asked."""
+    grades = _grades(candidate.provider_model)
+    found = _SIZE.fullmatch(config.size)
+    if found is None or not grades:
+        return ""
+    wanted = math.log(int(found[1]) * int(found[2]))
+    return min(grades, key=lambda one: abs(math.log(one[1]) - wanted))[0]
+
+
+def _ratios(candidate: Candidate) -> Sequence[str]:
+    known = candidate.limits.image
+    if known is not None and known.ratios:
+        return known.ratios
+    return _GEMINI if kind_of(candidate.provider_model) in (Kind.DRAW, Kind.UNKNOWN) else _IMAGEN
+
+
+def _grades(model: str) -> Sequence[tuple[str, int]]:
+    kind, of = kind_of(model), version(model)
+    if kind is Kind.DRAW and of >= (3, 0):
+        return _GRADES
+    if kind is Kind.IMAGEN and of >= (4, 0) and "fast" not in model:
+        return _GRADES[:2]
+    return ()

@@ -1,0 +1,160 @@
+"""Room 4, pure: text to speech by Gemini.
+
+https://ai.google.dev/gemini-api/docs/speech-generation: raw sound in pieces. It knows no other format, so who
+wants one gets WAV, or raw samples for `audio/pcm`, and is told so. It has no field for speed, and earlier
+models have none for instructions either: those read them before the text.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ringmain.v1 import audio_service_pb2 as audio_pb2
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.tokens import text_tokens
+from ringmain_server.errors import MalformedAnswer, StreamBroken
+from ringmain_server.providers.vertex import counts, pcm, wire
+from ringmain_server.providers.vertex.finish import blocked, is_complete, withheld
+from ringmain_server.providers.vertex.kinds import version
+from ringmain_server.providers.vertex.pcm import Pcm
+from ringmain_server.providers.vertex.port import Port
+
+_AUDIO = 3
+"""`GenerationConfig.Modality`."""
+_VERBATIM = (3, 8)
+"""From this version on a model reads out all that it is sent as text."""
+_RAW = "audio/pcm"
+_WAV = "audio/wav"
+_TOKENS_A_SECOND = 25
+"""https://ai.google.dev/gemini-api/docs/pricing: tokens of a second of sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakTranslator:
+    """Speech. See `StreamTranslator`."""
+
+    port: Port
+
+    def request(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> Any:
+        """The request on the wire."""
+        message = wire.GenerateContentRequest()
+        manner = ". ".join(_manner(request))
+        verbatim = version(candidate.provider_model) >= _VERBATIM
+        text = request.text if verbatim or not manner else f"{manner}:\n{request.text}"
+        message.contents.add(role="user").parts.add(text=text)
+        config = message.generation_config
+        config.response_modalities.append(_AUDIO)
+        if request.voice:
+            config.speech_config.voice_config.prebuilt_voice_config.voice_name = request.voice
+        if verbatim:
+            return self.port.spoken(message, candidate, manner)
+        return self.port.streamed(message, candidate)
+
+    def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
+        """A reader for one stream."""
+        return SpeechDecoder(self.port, candidate, request)
+
+
+def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
+    if request.instructions:
+        yield request.instructions.rstrip(" .:")
+    if request.HasField("speed") and request.speed != 1.0:
+        yield f"Speak at {request.speed:g} times the usual speed"
+
+
+class SpeechDecoder:
+    """Reads one stream. See `Decoder`."""
+
+    __slots__ = (
+        "_candidate",
+        "_counts",
+        "_last",
+        "_provider_id",
+        "_reader",
+        "_request",
+        "_size",
+        "_sound",
+        "complete",
+    )
+
+    def __init__(self, port: Port, candidate: Candidate, request: audio_pb2.SpeakRequest) -> None:
+        self._candidate = candidate
+        self._provider_id = candidate.provider_id
+        self._reader = port.reader(candidate.provider_id)
+        self._request = request
+        self._sound: Pcm | None = None
+        self._size = 0
+        self._counts: wire.UsageMetadata | None = None
+        self._last: wire.Candidate | None = None
+        self.complete = False
+
+    def feed(self, chunk: Any) -> Sequence[audio_pb2.SpeakEvent]:
+        """The events of one network read."""
+        events: list[audio_pb2.SpeakEvent] = []
+        for message in self._reader.feed(chunk):
+            events += self._read(message)
+        return events
+
+    def end(self) -> Sequence[audio_pb2.SpeakEvent]:
+        """The last event.
+
+        Raises:
+            ProviderError: The speech is not whole.
+        """
+        last = self._last
+        if last is None or not is_complete(last):
+            raise StreamBroken(self._provider_id, "ended the speech before its end")
+        if not self._size:
+            raise MalformedAnswer(self._provider_id, "answered without a sound")
+        self.complete = True
+        return (audio_pb2.SpeakEvent(finished=audio_pb2.SpeechFinished(usage=self.usage())),)
+
+    def usage(self) -> Usage:
+        """What has been consumed so far."""
+        length = self._sound.milliseconds(self._size) if self._sound is not None else 0
+        if self._counts is not None and self._counts.prompt_token_count:
+            found = counts.counted((self._counts,), self._candidate)
+        else:
+            found = Usage(
+                input_token_count=text_tokens(self._request.text),
+                output_token_count=length * _TOKENS_A_SECOND // 1000,
+                estimated=True,
+            )
+        found.audio_duration_ms = length
+        found.character_count = len(self._request.text)
+        return found
+
+    def _read(self, message: wire.GenerateContentResponse) -> Iterator[audio_pb2.SpeakEvent]:
+        if message.HasField("usage_metadata"):
+            self._counts = message.usage_metadata
+        if not len(message.candidates) and message.prompt_feedback.block_reason:
+            raise blocked(self._provider_id, message.prompt_feedback)
+        for candidate in message.candidates:
+            for part in candidate.content.parts:
+                if part.WhichOneof("data") == "inline_data" and part.inline_data.data:
+                    yield from self._sounds(part.inline_data)
+            if candidate.finish_reason:
+                self._last = candidate
+                if error := withheld(self._provider_id, candidate):
+                    raise error
+
+    def _sounds(self, blob: wire.Blob) -> Iterator[audio_pb2.SpeakEvent]:
+        if not self._size:
+            yield from self._begin(blob.mime_type)
+        self._size += len(blob.data)
+        yield audio_pb2.SpeakEvent(audio_chunk=blob.data)
+
+    def _begin(self, mime_type: str) -> Iterator[audio_pb2.SpeakEvent]:
+        self._sound = pcm.parse(mime_type)
+        head = b""
+        if self._sound is None:
+            found = mime_type or _WAV
+        elif self._request.mime_type == _RAW:
+            found = f"{_RAW};rate={self._sound.rate}"
+        else:
+            found, head = _WAV, self._sound.wav_head()
+        yield audio_pb2.SpeakEvent(started=audio_pb2.SpeechStarted(mime_type=found))
+        if head:
+            yield audio_pb2.SpeakEvent(audio_chunk=head)

@@ -1,0 +1,179 @@
+"""Room 4, pure: a transcript out of JSON that is still being written.
+
+    {"language": "en", "segments": [{"start": 0.0, "end": 2.1, "text": "Good morning."}, …]}
+
+A segment is heard as soon as its object is closed, and the text of the one that is open as far as it goes.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+_SEGMENT_DEPTH = 2
+"""How many objects are open within a segment."""
+_TEXT = re.compile(r'"text"\s*:\s*"((?:[^"\\]|\\.)*)')
+_HALF_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{0,3}$|\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?$")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\uffef]"
+)
+"""Characters of scripts that put no spaces between words; Korean does."""
+
+
+class NoTranscript(ValueError):
+    """What was written is no transcript."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of speech.
+
+    Attributes:
+        text: The words.
+        start: Seconds from the beginning, None where the model does not say.
+        end: Likewise.
+    """
+
+    text: str
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one piece of JSON brought: more text, and perhaps the segment that it completes."""
+
+    delta: str
+    segment: Segment | None = None
+
+
+class Scanner:
+    """Reads one transcript, piece by piece."""
+
+    __slots__ = ("_depth", "_escaped", "_in_string", "_open", "_said", "_whole", "language", "text")
+
+    def __init__(self) -> None:
+        self._whole: list[str] = []
+        self._open: list[str] = []
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+        self._said = ""
+        self.text = ""
+        self.language = ""
+
+    def feed(self, piece: str) -> Sequence[Heard]:
+        """What a piece brings.
+
+        Raises:
+            NoTranscript: A segment is none.
+        """
+        self._whole.append(piece)
+        found: list[Heard] = []
+        start = 0
+        for at, character in enumerate(piece):
+            if self._step(character):
+                self._open.append(piece[start : at + 1])
+                if character == "}":
+                    found.append(self._close())
+                else:
+                    # Only what is within a segment counts.
+                    self._open = ["{"]
+                start = at + 1
+        if self._depth == _SEGMENT_DEPTH:
+            self._open.append(piece[start:])
+            if delta := self._more(_partial("".join(self._open))):
+                found.append(Heard(delta))
+        return found
+
+    def end(self) -> str:
+        """The whole text.
+
+        Raises:
+            NoTranscript: It was none.
+        """
+        try:
+            found = orjson.loads("".join(self._whole))
+            segments = found["segments"]
+            language = found.get("language", "")
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as exc:
+            raise NoTranscript from exc
+        if not isinstance(segments, list):
+            raise NoTranscript
+        self.language = language if isinstance(language, str) else ""
+        return self.text
+
+    def _step(self, character: str) -> bool:
+        """Whether a character opens or closes a segment."""
+        if self._in_string:
+            if self._escaped:
+                self._escaped = False
+            elif character == "\\":
+                self._escaped = True
+            elif character == '"':
+                self._in_string = False
+            return False
+        if character == '"':
+            self._in_string = True
+        elif character == "{":
+            self._depth += 1
+            return self._depth == _SEGMENT_DEPTH
+        elif character == "}":
+            self._depth -= 1
+            return self._depth == _SEGMENT_DEPTH - 1
+        return False
+
+    def _close(self) -> Heard:
+        segment = _segment("".join(self._open))
+        delta = self._more(segment.text)
+        self.text += self._said
+        self._open, self._said = [], ""
+        return Heard(delta, segment)
+
+    def _more(self, text: str) -> str:
+        """What a segment's text adds to what was said of it."""
+        text = text.lstrip()
+        if not text:
+            return ""
+        whole = _space(self.text, text) + text
+        delta = whole[len(self._said) :] if whole.startswith(self._said) else ""
+        self._said += delta
+        return delta
+
+
+def _space(before: str, after: str) -> str:
+    """What stands between two segments in the whole text."""
+    if not before or before[-1].isspace() or _UNSPACED.match(before[-1]) or _UNSPACED.match(after[0]):
+        return ""
+    return " "
+
+
+def _partial(written: str) -> str:
+    """The text of a segment as far as it is written, without a character that is half there."""
+    found = _TEXT.search(written)
+    if found is None:
+        return ""
+    text = _HALF_ESCAPE.sub("", found[1])
+    try:
+        decoded = orjson.loads(f'"{text}"')
+    except orjson.JSONDecodeError:
+        return ""
+    return str(decoded).rstrip()
+
+
+def _segment(written: str) -> Segment:
+    try:
+        found = orjson.loads(written)
+    except orjson.JSONDecodeError as exc:
+        raise NoTranscript from exc
+    text = found.get("text")
+    if not isinstance(text, str):
+        raise NoTranscript
+    return Segment(text.strip(), _seconds(found, "start"), _seconds(found, "end"))
+
+
+def _seconds(found: Mapping[str, object], name: str) -> float | None:
+    value = found.get(name)
+    known = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return float(value) if known else None  # type: ignore[arg-type] # it is a number

@@ -1,0 +1,133 @@
+"""Room 4, pure: vectors from the bytes of this wire.
+
+A vector comes as a `ListValue`, each number wrapped in a `Value` in a field: eleven bytes, of which three say
+what it is. Read as messages, 2,048 vectors of 1,536 numbers take two seconds; so what holds them is read by a
+schema that leaves a list in its bytes, and those are unpacked at once.
+
+    ListValue   repeated Value values = 1        0a 09                 a field of nine bytes
+    Value       double number_value = 2          11 xx xx xx xx …      a double, little-endian
+"""
+
+import struct
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError
+from google.protobuf.message_factory import GetMessageClass
+from ringmain.v1.embedding_service_pb2 import Embedding
+
+from ringmain_server.errors import MalformedAnswer
+
+_STRIDE = 11
+_PREFIX = (b"\x0a", b"\x09", b"\x11")
+_VALUES_TAG = b"\x0a"
+"""Of `Embedding.values`, which is packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A prediction of an embedding model.
+
+    Attributes:
+        embedding: The vector.
+        tokens: Of the text; None where the model does not say.
+    """
+
+    embedding: Embedding
+    tokens: int | None
+
+
+def packed(numbers: Sequence[float]) -> Embedding:
+    """A vector of these numbers; several times as quick as adding them one by one.
+
+    Raises:
+        TypeError: One is no number.
+        OverflowError: One is too large.
+    """
+    data = array("f", numbers)
+    if _BIG_ENDIAN:
+        data.byteswap()
+    return Embedding.FromString(_VALUES_TAG + _varint(len(data) * 4) + data.tobytes())
+
+
+def predicted(raw: bytes, provider_id: str) -> list[Vector]:
+    """The vectors of a `PredictResponse`, in its order.
+
+    https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api#response-body
+
+    Raises:
+        MalformedAnswer: It is of another shape.
+    """
+    try:
+        predictions = _schema().FromString(raw).predictions
+    except DecodeError as exc:
+        raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
+    return [_vector(dict(_fields(one)), provider_id) for one in predictions]
+
+
+def _vector(prediction: dict[str, Any], provider_id: str) -> Vector:
+    found = dict(_fields(prediction["embeddings"])) if "embeddings" in prediction else {}
+    data = found["values"].list_value if "values" in found else b""
+    count, rest = divmod(len(data), _STRIDE)
+    if not count or rest or any(data[at::_STRIDE] != byte * count for at, byte in enumerate(_PREFIX)):
+        raise MalformedAnswer(provider_id, "answered a prediction that is no vector")
+    numbers = struct.unpack("<" + "3xd" * count, data)
+    statistics = dict(_fields(found["statistics"])) if "statistics" in found else {}
+    tokens = int(statistics["token_count"].number_value) if "token_count" in statistics else None
+    return Vector(packed(numbers), tokens)
+
+
+def _fields(value: Any) -> Iterator[tuple[str, Any]]:
+    for entry in value.struct_value.fields:
+        yield entry.key, entry.value
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
+
+
+_BIG_ENDIAN = struct.pack("=H", 1) != struct.pack("<H", 1)
+
+_DOUBLE, _MESSAGE, _BYTES, _STRING = 1, 11, 12, 9
+"""`FieldDescriptorProto.Type`."""
+_ONE, _MANY = 1, 3
+"""`FieldDescriptorProto.Label`."""
+
+
+@lru_cache(maxsize=1)
+def _schema() -> Any:
+    """`PredictResponse` as far as vectors need it, with lists left in their bytes."""
+    file = FileDescriptorProto(name="predictions.proto", package="ringmain.vertex", syntax="proto3")
+    _message(file, "Answer", _field("predictions", 1, _MESSAGE, "Value", _MANY))
+    _message(file, "Struct", _field("fields", 1, _MESSAGE, "Entry", _MANY))
+    _message(file, "Entry", _field("key", 1, _STRING), _field("value", 2, _MESSAGE, "Value"))
+    value = (
+        _field("number_value", 2, _DOUBLE),
+        _field("struct_value", 5, _MESSAGE, "Struct"),
+        _field("list_value", 6, _BYTES),
+    )
+    _message(file, "Value", *value)
+    pool = DescriptorPool()
+    pool.Add(file)
+    return GetMessageClass(pool.FindMessageTypeByName("ringmain.vertex.Answer"))
+
+
+def _message(file: FileDescriptorProto, name: str, *fields: FieldDescriptorProto) -> None:
+    file.message_type.add(name=name).field.extend(fields)
+
+
+def _field(name: str, number: int, kind: int, of: str = "", label: int = _ONE) -> FieldDescriptorProto:
+    found = FieldDescriptorProto(name=name, number=number, type=kind, label=label)  # type: ignore[arg-type]
+    if of:
+        found.type_name = f".ringmain.vertex.{of}"
+    return found
