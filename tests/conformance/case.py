@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_type_hints
 import yaml
 from pydantic import TypeAdapter
 
+from tests.conformance.expand import expanded
 from tests.fakes.anthropic_script import Claude
 from tests.fakes.script import Answer
 
@@ -192,7 +193,7 @@ def cases(folder: Path = FOLDER) -> tuple[Case, ...]:
 
 def _read(file: Path) -> Iterator[Case]:
     for name, fields in yaml.safe_load(file.read_text(encoding="utf-8")).items():
-        value = {"name": name, **fields}
+        value = {"name": name, **fields, "upstream": expanded(fields.get("upstream", []))}
         unknown = sorted(_unknown(Case, value))
         if unknown:
             raise CaseError(f"{file.name}: {name}: unknown: {', '.join(unknown)}")

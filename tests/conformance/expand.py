@@ -1,11 +1,11 @@
-"""Conformance: a case's request as the bytes of its message. Pure.
+r"""Conformance: a case's request as the bytes of its message. Pure.
 
 Media that are too large to be written down are told in shorthand, wherever proto JSON wants base64 or text:
 
     data: {$png: {width: 2, height: 1}}        # a picture of noise, which no compression makes smaller
     data: {$png: {width: 1024, height: 768, bits: 16}}
     text: {$text: {byte_count: 5000000}}       # the letter x
-    data: {$bytes: {byte_count: 5000000, prefix: "%PDF-1.7\\n"}}
+    data: {$bytes: {byte_count: 5000000, prefix: "%PDF-1.7\n"}}
 """
 
 import base64
@@ -70,7 +70,7 @@ def message(method: str, request: Mapping[str, Any], model: str) -> Message:
     Raises:
         ParseError: It is not a request of this method.
     """
-    made = ParseDict(_expanded(request), METHODS[method][1]())
+    made = ParseDict(expanded(request), METHODS[method][1]())
     _name_model(made, model)
     return made
 
@@ -85,13 +85,14 @@ def _name_model(request: Any, model: str) -> None:
         _name_model(getattr(request, request.WhichOneof("request")), model)
 
 
-def _expanded(value: Any) -> Any:
+def expanded(value: Any) -> Any:
+    """A value with its shorthands written out."""
     if isinstance(value, Mapping):
         if len(value) == 1 and (name := next(iter(value))) in _SHORTHANDS:
             return _SHORTHANDS[name](**value[name])
-        return {key: _expanded(inner) for key, inner in value.items()}
+        return {key: expanded(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_expanded(inner) for inner in value]
+        return [expanded(inner) for inner in value]
     return value
 
 

@@ -80,10 +80,10 @@ class FrontServer(grpc.GenericRpcHandler):
         return handle
 
     def _unary(self, method: str) -> "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]":
-        return self._channel.unary_unary(method)  # type: ignore[return-value] # bytes without a serializer
+        return self._channel.unary_unary(method)
 
     def _stream(self, method: str) -> "grpc.aio.UnaryStreamMultiCallable[bytes, bytes]":
-        return self._channel.unary_stream(method)  # type: ignore[return-value] # likewise
+        return self._channel.unary_stream(method)
 
     async def _enter(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> None:
         metadata = context.invocation_metadata() or ()

@@ -97,5 +97,5 @@ async def build(language: Language) -> None:
     said, _ = await process.communicate()
     if process.returncode != 0:
         raise BuildError(said.decode(errors="replace")[-4000:])
-    if not Path(language.command[0]).exists():
+    if shutil.which(language.command[0]) is None:
         raise BuildError(f"make driver-{language.name} left no {language.command[0]}")

@@ -5,6 +5,7 @@ Streams are folded, so that a streamed and a whole answer look alike. Nothing th
     status, message, reason, retry_delay_ms, violations, metadata     as the driver tells them
     message_count                 how many messages came
     text, reasoning, json         of the answer; `json` where the text is JSON
+    text_length                   in characters
     reasoning_signed              whether the reasoning has a signature
     tool_calls                    id, name and arguments, parsed
     finish_reason                 without its prefix
@@ -100,12 +101,11 @@ def _answered(answer: Answer) -> dict[str, Any]:
     calls = [_tool_call(call.id, call.name, call.arguments_json) for call in answer.tool_calls]
     signed = any(part.reasoning.signature for part in answer.message.parts)
     seen = {
-        "text": answer.text,
+        **_text(answer.text),
         "reasoning": answer.reasoning,
         "reasoning_signed": signed,
         "tool_calls": calls,
         "finish_reason": _finish_reason(answer.proto.finish_reason),
-        **_json(answer.text),
         **_account(answer.usage, answer.route),
     }
     return _present(seen)
@@ -114,11 +114,15 @@ def _answered(answer: Answer) -> dict[str, Any]:
 def _analyzed(response: AnalyzeImagesResponse) -> dict[str, Any]:
     account = _account(response.usage, response.route)
     reason = _finish_reason(response.finish_reason)
-    return _present({"text": response.text, "finish_reason": reason, **_json(response.text), **account})
+    return _present({**_text(response.text), "finish_reason": reason, **account})
 
 
 def _tool_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
     return {"id": call_id, "name": name, "arguments": _json(arguments).get("json", arguments)}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"text": text, "text_length": len(text), **_json(text)} if text else {}
 
 
 def _json(text: str) -> dict[str, Any]:

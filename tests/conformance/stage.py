@@ -22,7 +22,7 @@ COMMON: Mapping[str, Any] = {
 
 
 def configuration(cases: Sequence[Case], behind: Upstreams) -> dict[str, Any]:
-    """The gateway's settings: providers and a model of its own for each case, so that none disturbs another."""
+    """The gateway's settings: each case has providers and a model of its own, and disturbs no other."""
     providers: dict[str, Any] = {"sandbox": {"kind": "sandbox"}}
     models: dict[str, Any] = {}
     for case in cases:

@@ -54,7 +54,7 @@ class Held:
             TimeoutError: They do not.
         """
         async with asyncio.timeout(within):
-            while sum(hold.reached.is_set() for hold in self.holds) < count:
+            while sum(hold.reached.is_set() for hold in self.holds) < count:  # noqa: ASYNC110  none or many
                 await asyncio.sleep(0.005)
 
     def release(self) -> None:

@@ -1,1 +1,1 @@
-"""Conformance: the driver of the Python client. Those of the other languages stand in their clients' folders."""
+"""Conformance: the driver of the Python client; those of the others stand in their clients' folders."""
