@@ -208,3 +208,16 @@ async def test_leaving_a_flow_cancels_the_call() -> None:
         del dropped
         await asyncio.sleep(0.05)
         assert await ringmain.app.calls.drain(5) == 0
+
+
+async def test_a_refused_upload_tells_the_gateways_reason() -> None:
+    """A call that ends while bytes still go up fails with what the gateway said, by either client."""
+    async with gateway({"media": {"max_document_bytes": 1 << 20}}) as ringmain:
+        target = f"127.0.0.1:{ringmain.app.port}"
+        large = b"%PDF-" + bytes(20 << 20)
+        with Client(target) as client, pytest.raises(MediaInvalid, match="larger than"):
+            await asyncio.to_thread(lambda: list(client.vision.read(large, model="sandbox/chat")))
+        for _ in range(5):
+            with pytest.raises(MediaInvalid, match="larger than"):
+                async for _page in ringmain.client.vision.read(large, model="sandbox/chat"):
+                    pass

@@ -42,7 +42,7 @@ def chosen_model(client: "Client", named: str | None, capability: str = "chat") 
     listed = list(client.models([capability]))
     real = next((model for model in listed if not _is_sandbox(model)), None)
     if real is None:
-        names = [model.model for model in listed]
+        names = [model.model for model in listed if "/fault-" not in model.model]
         usual = _SANDBOX_MODELS[capability]
         return (usual if usual in names or not names else names[0]), ""
     return real.model, f"asking {real.model} (--model or RINGMAIN_MODEL names another)"

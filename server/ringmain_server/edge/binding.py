@@ -114,12 +114,16 @@ class Edge:
         async def handle(messages: AsyncIterator[Message], context: Context) -> None:
             async def run(call: Call) -> None:
                 upload = UploadReader(messages, validate)
-                config = await upload.config()
-                self.observer.named(call, config)
-                event: Message | None = None
-                async with aclosing(target(config, upload.chunks(), call)) as events:
-                    async for event in events:
-                        await context.write(event)
+                try:
+                    config = await upload.config()
+                    self.observer.named(call, config)
+                    event: Message | None = None
+                    async with aclosing(target(config, upload.chunks(), call)) as events:
+                        async for event in events:
+                            await context.write(event)
+                except RingmainError:
+                    await upload.discard()
+                    raise
                 if event is not None:
                     self.observer.answered(call, event)
 

@@ -1,5 +1,7 @@
 """Room 1: what a caller sends in several messages: first a configuration, then the bytes it is about."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -9,6 +11,8 @@ from ringmain_server.errors import InvalidField, Violation
 
 CHUNK_LIMIT = 1 << 20
 """Most bytes of one chunk, by the contract."""
+_LISTEN = 2.0
+"""Seconds that a refused caller may go on to send."""
 
 
 class UploadReader:
@@ -22,6 +26,7 @@ class UploadReader:
     def __init__(self, messages: AsyncIterator[Any], validate: Callable[[Any], Sequence[Violation]]) -> None:
         self._messages = messages
         self._validate = validate
+        self._ended = False
 
     async def config(self) -> Message:
         """The configuration, which comes first.
@@ -38,6 +43,19 @@ class UploadReader:
             raise InvalidField([one.within("config.") for one in violations])
         return config
 
+    async def discard(self) -> None:
+        """Reads what is still coming, for a while, and throws it away.
+
+        A caller whose write fails may never see why: grpc.aio then reports an internal error of its own in place
+        of the call's status.
+        """
+        if self._ended:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LISTEN):
+                async for _ in self._messages:
+                    pass
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes, as they come.
 
@@ -53,3 +71,4 @@ class UploadReader:
                     "chunk", f"holds {len(chunk)} bytes, and at most {CHUNK_LIMIT} are allowed"
                 )
             yield chunk
+        self._ended = True
