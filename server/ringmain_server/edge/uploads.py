@@ -46,8 +46,8 @@ class UploadReader:
     async def discard(self) -> None:
         """Reads what is still coming, for a while, and throws it away.
 
-        A caller whose write fails may never see why: grpc.aio then reports an internal error of its own in place
-        of the call's status.
+        A caller whose write fails may never see why: grpc.aio then reports an internal error of its own in
+        place of the call's status.
         """
         if self._ended:
             return
