@@ -2,7 +2,7 @@
 
 Four processes: an upstream of OpenAI's and Anthropic's wires, one of Vertex AI's, the server that is
 measured, and this one, which calls it. A relay without any feature is measured beside the gateway, because
-absolute times vary from machine to machine; it speaks OpenAI's wire only.
+absolute times vary from machine to machine; it speaks the wires of OpenAI and of Vertex AI.
 
 * startup: start to SERVING and idle memory, with the sandbox alone and with a provider of every kind
 * layers: CPU that the pipeline adds to the bare exchange, in this process, without sockets (`layers.py`)

@@ -2,13 +2,14 @@
 
 gRPC in, one HTTP request out, answer back: no checks, no routing, no accounting, no failures. It decodes
 everything that one read brought as one step and merges its text into one event, as the gateway does.
-What it costs is the floor of this stack on this machine.
+What it costs is the floor of this stack on this machine. Models of Google's go to Vertex AI's wire
+(`bare_vertex.py`), all others to OpenAI's.
 """
 
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import grpc
@@ -26,6 +27,9 @@ from ringmain.v1.chat_service_pb2 import (
 from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_USER, Message, Part
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.usage_pb2 import Usage
+
+if TYPE_CHECKING:
+    from tests.bench.bare_vertex import VertexRelay
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -51,11 +55,18 @@ def usage_of(counts: dict[str, Any]) -> Usage:
 
 
 class Relay:
-    """Chat and StreamChat, relayed."""
+    """Chat and StreamChat, relayed.
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+    Args:
+        session: What requests go through.
+        url: Where they go.
+        google: Where those for Google's models go.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, google: "VertexRelay | None" = None) -> None:
         self._session = session
         self._url = url
+        self._google = google
         self._headers = {"content-type": "application/json", "authorization": "Bearer sk-x"}
 
     def _post(self, body: bytes) -> Any:
@@ -63,6 +74,8 @@ class Relay:
 
     async def chat(self, request: ChatRequest, context: Context) -> ChatResponse:
         """Relays a whole answer."""
+        if self._google is not None and request.model.startswith("gemini"):
+            return await self._google.chat(request)
         async with self._post(request_body(request, stream=False)) as response:
             answer = orjson.loads(await response.read())
         text = answer["choices"][0]["message"]["content"]
@@ -75,6 +88,10 @@ class Relay:
 
     async def stream_chat(self, request: ChatRequest, context: Context) -> AsyncIterator[ChatEvent]:
         """Relays a stream, one event for each read."""
+        if self._google is not None and request.model.startswith("gemini"):
+            async for event in self._google.stream_chat(request):
+                yield event
+            return
         yield ChatEvent(started=ChatStarted(provider_model=request.model))
         usage, rest = Usage(), b""
         async with self._post(request_body(request, stream=True)) as response:
@@ -114,12 +131,18 @@ def merged(events: list[bytes], usage: Usage) -> tuple[str, Usage]:
     return "".join(texts), usage
 
 
-async def serve(port: int, upstream_url: str) -> None:
+async def serve(port: int, upstream_url: str, vertex: str | None) -> None:
     """Serves on loopback until cancelled."""
+    google = None
+    if vertex is not None:
+        # Not at the top: without it the relay's memory is not that of Google's library.
+        from tests.bench.bare_vertex import VertexRelay
+
+        google = VertexRelay(vertex)
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         server = grpc.aio.server(options=[("grpc.so_reuseport", 0), ("grpc.http2.bdp_probe", 0)])
-        relay = Relay(session, f"{upstream_url}/chat/completions")
+        relay = Relay(session, f"{upstream_url}/chat/completions", google)
         server.add_generic_rpc_handlers((relay.handlers(),))
         servicer = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
@@ -134,9 +157,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--upstream", required=True, help="base URL, such as http://host/v1")
+    parser.add_argument("--vertex", help="address of an upstream of Vertex AI's wire")
     options = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(options.port, options.upstream))
+        runner.run(serve(options.port, options.upstream, options.vertex))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from tests.bench.load import (
     stub_of,
 )
 from tests.bench.processes import Target
-from tests.bench.providers import OPENAI, PACED_MODEL, PACED_SECONDS, Measured, Upstreams
+from tests.bench.providers import ANTHROPIC, OPENAI, PACED_MODEL, PACED_SECONDS, Measured, Upstreams
 from tests.bench.results import Figure, Kind, cpu_and_rate
 from tests.bench.servers import BARE
 
@@ -72,8 +72,8 @@ class Bench:
     effort: Effort
 
     def targets_of(self, provider: Measured) -> list[Target]:
-        """The servers that speak to this provider: the bare relay knows OpenAI's wire only."""
-        return [target for target in self.targets if provider is OPENAI or target.name != BARE]
+        """The servers that speak to this provider: the bare relay does not know Anthropic's wire."""
+        return [target for target in self.targets if provider is not ANTHROPIC or target.name != BARE]
 
 
 Measurement = Callable[[Bench], Awaitable[list[Figure]]]

@@ -34,9 +34,11 @@ def gateway(name: str, config: Section) -> AbstractContextManager[Target]:
 
 
 def bare(upstreams: Upstreams = NOWHERE) -> AbstractContextManager[Target]:
-    """The bare relay in front of the upstream of OpenAI's wire, the only one that it speaks."""
+    """The bare relay in front of the upstreams. It does not speak Anthropic's wire."""
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.bare", "--port", str(port), "--upstream", upstreams.openai]
+    if upstreams.grpc:
+        command += ["--vertex", f"127.0.0.1:{upstreams.grpc}"]
     return processes.target(BARE, command, port, LOG)
 
 

@@ -7,7 +7,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media, Part, ToolResult
-from ringmain_server.media.walk import media_in, with_media
+from ringmain_server.media.walk import any_media, media_in, with_media
 
 _MEDIA = st.builds(Media, data=st.binary(max_size=4), filename=st.text(max_size=3))
 _PLAIN = st.builds(Part, text=st.text(max_size=3)) | st.builds(Part, media=_MEDIA)
@@ -68,3 +68,11 @@ def test_paths_are_those_of_violations() -> None:
 def test_a_request_without_media_has_none() -> None:
     """Types that can hold none are passed over at once."""
     assert list(media_in(embedding_pb2.EmbedRequest(texts=["x"]))) == []
+
+
+@given(_chats())
+def test_whether_any_medium_is_wanted_is_told_without_paths(request: chat_pb2.ChatRequest) -> None:
+    """What `media_in` finds, `any_media` knows of."""
+    found = [media for _, media in media_in(request)]
+    assert any_media(request, lambda _: True) is bool(found)
+    assert any_media(request, lambda media: not media.data) is any(not media.data for media in found)

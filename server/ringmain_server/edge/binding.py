@@ -138,27 +138,25 @@ class Edge:
         start = time.monotonic()
         call = self.calls.begin(method, context, start)
         self.observer.began(call, request)
-        timeout = asyncio.timeout_at(call.deadline)
         error: RingmainError
         try:
             self.calls.admit()
             try:
-                async with timeout:
-                    result = await run(call)
+                result = await run(call)
             finally:
                 self.calls.leave(time.monotonic() - start)
         except asyncio.CancelledError as exc:
             if self.calls.evicted(call):
                 _forget_cancellation()
                 error = ShuttingDown("the gateway is shutting down; the grace period is over")
+            elif self.calls.deadlines.passed(call) and _forget_cancellation():
+                error = DeadlineExceeded("the deadline passed")
             elif _cancellation_asked():
                 self.observer.cancelled(call, time.monotonic() - start)
                 raise
             else:
                 # Nobody cancelled this task: raised on, it would leave the caller without a status.
                 error = self._unknown(call, exc)
-        except TimeoutError as exc:
-            error = DeadlineExceeded("the deadline passed") if timeout.expired() else self._unknown(call, exc)
         except RingmainError as exc:
             error = exc
         except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
@@ -203,8 +201,11 @@ def _cancellation_asked() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _forget_cancellation() -> None:
-    """Lets the task go on to send a status after the gateway itself cancelled it."""
+def _forget_cancellation() -> bool:
+    """Lets the task go on to send a status after the gateway itself cancelled it.
+
+    Returns:
+        Whether nobody else cancelled it too.
+    """
     task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()
+    return task is None or task.uncancel() == 0

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from ringmain_server.backend import Call
+from ringmain_server.edge.deadlines import Deadlines
 from ringmain_server.errors import Overloaded, ShuttingDown
 from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
 
@@ -37,6 +38,7 @@ class Calls:
 
     Attributes:
         default_deadline: Of calls that begin from now on.
+        deadlines: Ends those that are over time.
     """
 
     def __init__(self, default_deadline: float, limit: ConcurrencyLimit | None = None) -> None:
@@ -44,6 +46,7 @@ class Calls:
         self.default_deadline = default_deadline
         self._ids = _Ids()
         self._running: dict[asyncio.Task[object], Call] = {}
+        self.deadlines = Deadlines(self._running, time.monotonic)
         self._closed = False
         self._evicted: set[Call] = set()
         self._idle = asyncio.Event()
@@ -61,6 +64,7 @@ class Calls:
         task = asyncio.current_task()
         if task is not None:
             self._running[task] = call
+            self.deadlines.watch(call)
             self._idle.clear()
         return call
 
@@ -91,6 +95,7 @@ class Calls:
             call = self._running.pop(task, None)
             if call is not None:
                 self._evicted.discard(call)
+                self.deadlines.forget(call)
         if not self._running:
             self._idle.set()
 

@@ -5,7 +5,7 @@ Requests without media pass as they are; no event of a chat passes through here.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from ringmain_server.media.edits import fit_edit, needs_fitting
 from ringmain_server.media.finish import DEFAULT, header_of, note
 from ringmain_server.media.room import MediaRoom
 from ringmain_server.media.transform import OUTPUT_TYPES, convert
-from ringmain_server.media.walk import media_in, with_media
+from ringmain_server.media.walk import any_media, media_in, with_media
 from ringmain_server.operations.base import Streamed, Unary, Whole
 from ringmain_server.providers.silence import Silence
 
@@ -30,6 +30,7 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 
 _DRAWN = (image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
+_DRAWING = (image_pb2.GenerateImagesRequest, image_pb2.EditImagesRequest, image_pb2.UpscaleImageRequest)
 
 
 class FitMedia:
@@ -52,13 +53,16 @@ class FitMedia:
         self._room = room
         self._able = able
 
-    async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+    def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
         """Answers whole."""
-        if self._touches(request):
-            fitted = await self._fitted(request)
-            response = await self._inner.call(op, fitted, call)
-        else:
-            response = await self._inner.call(op, request, call)
+        touched = self._touches(request)
+        if not touched and not isinstance(request, _DRAWING):
+            return self._inner.call(op, request, call)
+        return self._finished(op, request, call, fit=touched)
+
+    async def _finished(self, op: Unary[Req, Res], request: Req, call: Call, *, fit: bool) -> Res:
+        fitted = await self._fitted(request) if fit else request
+        response = await self._inner.call(op, fitted, call)
         if isinstance(response, _DRAWN):
             await self._finish(request, response)
         elif isinstance(request, image_pb2.UpscaleImageRequest):
@@ -93,7 +97,7 @@ class FitMedia:
     def _touches(self, request: object) -> bool:
         if not isinstance(request, Message):
             return False
-        return any(self._room.touches(media) for _, media in media_in(request))
+        return any_media(request, self._room.touches)
 
     async def _fitted(self, request: Req) -> Req:
         """The request with every image as the candidate takes it.

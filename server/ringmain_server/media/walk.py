@@ -5,7 +5,7 @@ are.
 """
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -31,6 +31,18 @@ def media_in(request: Message, path: str = "") -> Iterator[tuple[str, Media]]:
                 yield from _found(inner, f"{path}{name}[{index}]", is_media)
         elif request.HasField(name):
             yield from _found(getattr(request, name), path + name, is_media)
+
+
+def any_media(request: Message, wanted: Callable[[Media], bool]) -> bool:
+    """Whether a request holds a medium that is wanted. Most hold none: no path is made for that."""
+    for name, repeated, is_media in _ways(request.DESCRIPTOR):
+        inners = getattr(request, name) if repeated else ()
+        if not repeated and request.HasField(name):
+            inners = (getattr(request, name),)
+        for inner in inners:
+            if wanted(inner) if is_media else any_media(inner, wanted):
+                return True
+    return False
 
 
 def _found(inner: Message, path: str, is_media: bool) -> Iterator[tuple[str, Media]]:

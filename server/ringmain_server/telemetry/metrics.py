@@ -34,8 +34,8 @@ class _Ended(NamedTuple):
 class Metrics:
     """The service's metrics.
 
-    Ended calls are counted in batches, which costs a tenth of counting each at its end: at the latest when
-    somebody looks, and when `pass_on` is called now and then for the files that several processes share.
+    Ended calls are counted in batches, at the latest when somebody looks, which costs a fraction of counting
+    each at its end. One of several workers counts each at once, into the files that they share.
 
     Args:
         registry: Where they are collected.
@@ -89,6 +89,8 @@ class Metrics:
         self._running: dict[str, int] = {}
         self._ended: deque[_Ended] = deque()
         self._passing_on = threading.Lock()
+        # What another process reads is not collected here, so that nothing may wait.
+        self._together = 1 if os.environ.get(_MULTIPROCESS) else TOGETHER
         self._children: dict[tuple[MetricWrapperBase, tuple[str, ...]], Any] = {}
 
     def tasks(self, count: int) -> None:
@@ -105,7 +107,7 @@ class Metrics:
         self._ended.append(_Ended(call.method, code, seconds, _outcomes(call, code), _tokens(call)))
         for part in call.parts:
             self._ended.append(_Ended("", code, 0.0, _outcomes(part, code), _tokens(part)))
-        if len(self._ended) >= TOGETHER:
+        if len(self._ended) >= self._together:
             self.pass_on()
 
     def pass_on(self) -> None:

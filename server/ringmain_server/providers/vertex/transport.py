@@ -6,7 +6,6 @@ credentials stay.
 """
 
 import asyncio
-import enum
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,16 +28,10 @@ M = TypeVar("M", wire.GenerateContentResponse, wire.CountTokensResponse)
 _CLIENT = (
     f"gl-python/{platform.python_version()} grpc/{grpc.__version__} ringmain/{metadata.version('ringmain')}"
 )
+_MODEL, _ENDPOINT = "model", "endpoint"
+"""The fields by which Google routes a call: for an answer, whole or streamed, and for a count."""
 _LINGER = 1.0
 """Seconds that a complete answer's call may take to end by itself."""
-
-
-class Method(enum.Enum):
-    """What is called."""
-
-    GENERATE = "model"
-    """Whole or streamed; the value names the field by which Google routes a call."""
-    COUNT = "endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +81,9 @@ class VertexTransport:
             if isinstance(request, PlainRequest):
                 return await _plain(connection, request)
             if isinstance(request.message, wire.CountTokensRequest):
-                call = connection.count(request.message, metadata=_routed(Method.COUNT, request.resource))
+                call = connection.count(request.message, metadata=_routed(_ENDPOINT, request.resource))
                 return parse(wire.CountTokensResponse, await call, self._provider_id)
-            call = connection.generate(request.message, metadata=_routed(Method.GENERATE, request.resource))
+            call = connection.generate(request.message, metadata=_routed(_MODEL, request.resource))
             return parse(wire.GenerateContentResponse, await call, self._provider_id)
         except grpc.aio.AioRpcError as exc:
             raise from_rpc(self._provider_id, exc, self._secrets) from exc
@@ -104,7 +97,7 @@ class VertexTransport:
     async def open(self, request: VertexRequest) -> "VertexIncoming":
         """The answer as it comes in. See `Transport.open`."""
         connection = await self._connections.take()
-        call = connection.stream(request.message, metadata=_routed(Method.GENERATE, request.resource))
+        call = connection.stream(request.message, metadata=_routed(_MODEL, request.resource))
         incoming = VertexIncoming(self._provider_id, connection, call, self._secrets)
         try:
             await incoming.accepted()
@@ -266,9 +259,9 @@ def _closed(provider_id: str) -> ProviderError:
 
 
 @lru_cache(maxsize=1024)
-def _routed(method: Method, resource: str) -> tuple[tuple[str, str], ...]:
-    """https://google.aip.dev/client-libraries/4222."""
-    return (
-        ("x-goog-request-params", f"{method.value}={quote(resource, safe='')}"),
+def _routed(field: str, resource: str) -> grpc.aio.Metadata:
+    """https://google.aip.dev/client-libraries/4222, in the form that gRPC would else make for each call."""
+    return grpc.aio.Metadata(
+        ("x-goog-request-params", f"{field}={quote(resource, safe='')}"),
         ("x-goog-api-client", _CLIENT),
     )

@@ -1,0 +1,66 @@
+"""Room 1: ends calls whose deadline has passed, by one timer for all of them.
+
+A timer for each call costs more than anything else that the edge does for it, and nearly every call ends long
+before its deadline. So a call only brings the common timer forward when its deadline is the earliest.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping
+
+from ringmain_server.backend import Call
+from ringmain_server.policies import Clock
+
+SLACK = 0.005
+"""Seconds between two looks at the running calls, at least; so late a deadline may be noticed."""
+
+
+class Deadlines:
+    """Cancels the tasks of calls that are over time.
+
+    Args:
+        running: The calls in flight; whoever runs them keeps this up to date.
+        clock: Seconds on the clock of the deadlines.
+    """
+
+    def __init__(self, running: Mapping["asyncio.Task[object]", Call], clock: Clock) -> None:
+        self._running = running
+        self._clock = clock
+        self._looks_at = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._passed: set[Call] = set()
+
+    def watch(self, call: Call) -> None:
+        """A call began."""
+        if call.deadline < self._looks_at:
+            self._look_at(call.deadline)
+
+    def passed(self, call: Call) -> bool:
+        """Whether a call was cancelled because its deadline has passed."""
+        return call in self._passed
+
+    def forget(self, call: Call) -> None:
+        """A call has ended."""
+        self._passed.discard(call)
+
+    def _look_at(self, instant: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._looks_at = instant
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(instant - self._clock(), 0.0), self._look)
+
+    def _look(self) -> None:
+        now = self._clock()
+        self._timer, self._looks_at = None, math.inf
+        soonest = math.inf
+        for task, call in self._running.items():
+            if call in self._passed:
+                continue
+            if call.deadline <= now:
+                self._passed.add(call)
+                task.cancel()
+            else:
+                soonest = min(soonest, call.deadline)
+        if soonest < math.inf:
+            self._look_at(max(soonest, now + SLACK))
