@@ -3,6 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.PHONY: conformance tools-check check-examples
 .PHONY: help setup run test faults soak lint format generate check-generated check-floor check-docs bench lock clean
 
 PYTHON ?=
@@ -89,6 +90,17 @@ faults: dev-environment ## Run the fault catalogue and print the scorecard; or t
 
 soak: dev-environment ## Let random faults, cancellations, reloads and drains loose for MINUTES=2
 	@$(bin)/python -m tests.faults.soak --minutes $(or $(MINUTES),2) $(ARGS)
+
+# Drivers of languages whose toolchain is absent are skipped with a message, but fail under RINGMAIN_REQUIRE_ALL=1.
+conformance: dev-environment ## Ask the client of every language every case; ARGS="--lang go" for one language
+	@$(bin)/python -m tests.conformance $(ARGS)
+
+tools-check: dev-environment ## Try grpcurl, ghz, grpc-health-probe and round_robin against the gateway
+	@sh scripts/tools.sh build/tools/bin
+	$(bin)/python -m pytest tests/tools $(ARGS)
+
+check-examples: dev-environment ## Run every code block of the README, the guides and the clients; ARGS=FILE for one
+	@$(bin)/python -m tests.examples $(ARGS)
 
 bench: dev-environment ## Measure CPU, latency and memory of the gateway on this machine
 	$(bin)/python -m tests.bench $(ARGS)

@@ -77,7 +77,7 @@ class Driver:
         result: Mapping[str, Any] = await answer
         return result
 
-    async def end(self) -> int:
+    async def end(self, *, within: float = _END) -> int:
         """Ends its input, and returns its exit code.
 
         Raises:
@@ -85,7 +85,7 @@ class Driver:
         """
         assert self._process.stdin is not None
         self._process.stdin.close()
-        async with asyncio.timeout(_END):
+        async with asyncio.timeout(within):
             await self._reader
             return await self._process.wait()
 

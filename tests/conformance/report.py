@@ -17,7 +17,7 @@ HEAD = """\
 # Conformance
 
 Every client answers the same cases against the real service, whose providers are scripted. `make conformance`
-runs them and writes this page; [tests/conformance](../tests/conformance/README.md) has the cases and tells how
+runs them and writes this page; [tests/conformance](../tests/conformance/README.md) has the cases and says how
 they are written. A dash means that the language was not run.
 
 """

@@ -1,0 +1,133 @@
+"""A driver's answer becomes plain values, streams folded."""
+
+import base64
+from typing import Any
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+from ringmain.v1 import image_service_pb2 as image_pb
+from ringmain.v1.chat_service_pb2 import (
+    ChatEvent,
+    ChatFinished,
+    ChatResponse,
+    ChatStarted,
+    CountTokensResponse,
+    PartDelta,
+    PartStarted,
+)
+from ringmain.v1.content_pb2 import Media, Part, Reasoning, ToolCall
+from ringmain.v1.content_pb2 import Message as Turn
+from ringmain.v1.embedding_service_pb2 import Embedding, EmbedResponse
+from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
+from ringmain.v1.model_service_pb2 import ListModelsResponse, Model
+from ringmain.v1.routing_pb2 import Attempt, Route
+from ringmain.v1.usage_pb2 import Usage
+from ringmain.v1.vision_service_pb2 import AnalyzeImagesResponse
+
+from tests.conformance.expand import png
+from tests.conformance.observed import observed
+
+ROUTE = Route(provider_id="p", provider_model="m", attempts=[Attempt()])
+ACCOUNT = {"usage": {"input_token_count": 3}, "provider": "p", "provider_model": "m", "attempts": ["OK"]}
+USAGE = Usage(input_token_count=3)
+
+
+def see(method: str, *messages: Message, **told: Any) -> dict[str, Any]:
+    """What is observed of an answer."""
+    responses = [base64.b64encode(one.SerializeToString()).decode() for one in messages]
+    return observed(method, {"responses": responses, "status": "OK", **told})
+
+
+def test_whole_and_streamed_look_alike() -> None:
+    """The events of an answer give what the whole answer gives."""
+    call = ToolCall(tool_call_id="c", name="t", arguments_json='{"a": 1}')
+    parts = [Part(text="[1, 2]"), Part(reasoning=Reasoning(text="hm", signature=b"s")), Part(tool_call=call)]
+    response = ChatResponse(
+        message=Turn(parts=parts), finish_reason=FINISH_REASON_STOP, usage=USAGE, route=ROUTE
+    )
+    events = [
+        ChatEvent(started=ChatStarted()),
+        ChatEvent(part_started=PartStarted(index=0, part=Part(text="[1"))),
+        ChatEvent(part_delta=PartDelta(index=0, text=", 2]")),
+        ChatEvent(part_started=PartStarted(index=1, part=parts[1])),
+        ChatEvent(part_started=PartStarted(index=2, part=parts[2])),
+        ChatEvent(finished=ChatFinished(finish_reason=FINISH_REASON_STOP, usage=USAGE, route=ROUTE)),
+    ]
+    whole, streamed = see("Chat", response), see("StreamChat", *events)
+    assert whole == {
+        "status": "OK",
+        "message_count": 1,
+        "finish_reason": "STOP",
+        **ACCOUNT,
+        "text": "[1, 2]",
+        "text_length": 6,
+        "json": [1, 2],
+        "reasoning": "hm",
+        "reasoning_signed": True,
+        "tool_calls": [{"id": "c", "name": "t", "arguments": {"a": 1}}],
+    }
+    assert streamed == {**whole, "message_count": 6, "last_event": "finished", "finished": True}
+
+
+def test_a_stream_that_broke() -> None:
+    """A stream without its end shows what came and says that it did not finish."""
+    seen = see("StreamChat", ChatEvent(part_started=PartStarted(part=Part(text="x"))), status="ABORTED")
+    assert (seen["text"], seen["finished"], seen["last_event"]) == ("x", False, "part_started")
+
+
+def test_what_the_driver_tells() -> None:
+    """Status, reason, delay, violations and metadata are taken over; what is empty is not there."""
+    told = {"message": "m", "reason": "R", "retry_delay_ms": 0, "violations": ["a"], "metadata": {}}
+    assert see("Chat", **{**told, "status": "UNAVAILABLE"}) == {
+        "status": "UNAVAILABLE",
+        "message": "m",
+        "reason": "R",
+        "retry_delay_ms": 0,
+        "violations": ["a"],
+        "message_count": 0,
+    }
+
+
+def test_failed_attempts_have_reasons() -> None:
+    """An attempt that failed shows its reason, or its code where it has none."""
+    info = AnyMessage()
+    info.Pack(ErrorInfo(reason="RATE_LIMITED"))
+    attempts = [Attempt(error=Status(code=8, details=[info])), Attempt(error=Status(code=14)), Attempt()]
+    seen = see("Chat", ChatResponse(route=Route(attempts=attempts)))
+    assert seen["attempts"] == ["RATE_LIMITED", "14", "OK"]
+
+
+def test_pictures_whole_and_in_pieces() -> None:
+    """Pictures have their type, size and pixels, also when they come in pieces."""
+    data = png(4, 3)
+    made = image_pb.GeneratedImage(media=Media(mime_type="image/png", data=data), revised_prompt="p")
+    whole = see("GenerateImages", image_pb.GenerateImagesResponse(images=[made], usage=USAGE, route=ROUTE))
+    streamed = see(
+        "StreamImages",
+        image_pb.ImageEvent(started=image_pb.ImageStarted()),
+        image_pb.ImageEvent(preview=image_pb.ImagePreview()),
+        image_pb.ImageEvent(chunk=image_pb.ImageChunk(mime_type="image/png", data=data[:9])),
+        image_pb.ImageEvent(chunk=image_pb.ImageChunk(data=data[9:], last=True)),
+        image_pb.ImageEvent(finished=image_pb.ImageFinished(revised_prompts=["p"], usage=USAGE, route=ROUTE)),
+    )
+    picture = {
+        "mime_type": "image/png",
+        "byte_count": len(data),
+        "width": 4,
+        "height": 3,
+        "revised_prompt": "p",
+    }
+    assert whole["images"] == streamed["images"] == [picture]
+    assert (streamed["previews"], streamed["finished"]) == (1, True)
+
+
+def test_the_other_methods() -> None:
+    """Counts, models, vectors and what was seen in pictures are told."""
+    assert see("CountTokens", CountTokensResponse(input_token_count=4))["input_token_count"] == 4
+    pages = [ListModelsResponse(models=[Model(model=name)]) for name in "ab"]
+    assert see("ListModels", *pages)["models"] == ["a", "b"]
+    assert see("Embed", EmbedResponse(embeddings=[Embedding(values=[1, 2])]))["vectors"] == [2]
+    seen = see("AnalyzeImages", AnalyzeImagesResponse(text="cat", usage=USAGE, route=ROUTE))
+    assert seen == {"status": "OK", "message_count": 1, "text": "cat", "text_length": 3, **ACCOUNT}
