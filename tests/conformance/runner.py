@@ -167,7 +167,8 @@ async def _occupying(case: Case, served: Gateway, request: Any, held: Held | Non
         call.cancel()
 
 
-# --- what others than the driver saw -------------------------------------------------------------------------
+# --- what others than the driver saw
+# -------------------------------------------------------------------------
 
 
 async def _upstream(on: Stage, case: Case) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.forms import File
+
 
 @dataclass(slots=True)
 class Received:
@@ -17,8 +19,9 @@ class Received:
         method: Of the request.
         path: With the query.
         headers: With lower-case names.
-        body: The parsed JSON; empty where there was none.
+        body: The parsed JSON, or the fields of a form; empty where there was neither.
         at: When it had arrived.
+        files: Those of a form, whose other fields are the body.
         answered_at: When the answer was written to its end; None for a broken or abandoned one.
         closed_at: When the connection went away, whoever closed it.
     """
@@ -30,6 +33,7 @@ class Received:
     at: float
     answered_at: float | None = None
     closed_at: float | None = None
+    files: tuple[File, ...] = ()
     _gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     @property
@@ -67,9 +71,7 @@ class RecordingServer(web.Server):
 
     def __init__(self, handler: Any) -> None:
         # Cancelling the handler is how a script that hangs learns that nobody waits any more.
-        super().__init__(
-            handler, request_factory=_large_request, handler_cancellation=True, access_log=None
-        )
+        super().__init__(handler, request_factory=_large_request, handler_cancellation=True, access_log=None)
         self.connection_count = 0
         self.by_connection: dict[web.RequestHandler, list[Received]] = {}
 
