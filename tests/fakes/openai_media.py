@@ -150,9 +150,18 @@ def heard(body: Mapping[str, Any], recording: bytes, *, translated: bool) -> Map
             tokens=[1, 2],
         )
         for index, start, end, piece in pieces
-    ] usage = {"type": "duration", "seconds": _SECONDS} verbose: Mapping[str, Any] = {"text": text,
-    "language": "english", "duration": _SECONDS, "segments": segments, "usage": usage} return {"task":
-    "transcribe", **TranscriptionVerbose.model_validate(verbose).model_dump(exclude_none=True)}
+    ]
+    verbose: Mapping[str, Any] = {
+        "text": text,
+        "language": "english",
+        "duration": _SECONDS,
+        "segments": segments,
+        "usage": {"type": "duration", "seconds": _SECONDS},
+    }
+    return {
+        "task": "transcribe",
+        **TranscriptionVerbose.model_validate(verbose).model_dump(exclude_none=True),
+    }
 
 
 def heard_events(body: Mapping[str, Any], recording: bytes) -> Iterator[Mapping[str, Any]]:
