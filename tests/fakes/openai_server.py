@@ -1,4 +1,4 @@
-"""Tests, fakes: a server of OpenAI's wires, chat completions and responses, that does what a script says.
+"""Tests, fakes: a server of OpenAI's wires, chat and all beside it, that does what a script says.
 
 In a test:
 
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from openai.types import Model
 
-from tests.fakes import responses, responses_planner
+from tests.fakes import openai_media_planner, responses, responses_planner
 from tests.fakes.behaviours import BEHAVIOURS, behaviour
 from tests.fakes.completions import CREATED, Head
 from tests.fakes.planner import Reply, plan
@@ -52,6 +52,8 @@ class FakeOpenAI(Upstream):
             return _models(path, (*DEFAULT_MODELS, *self.models, *BEHAVIOURS))
         if received.method == "POST" and path.endswith(RESPONSES_PATH):
             return self._respond(received)
+        if received.method == "POST" and openai_media_planner.is_media(path):
+            return self._media(received)
         if received.method != "POST" or not path.endswith(CHAT_PATH):
             return _canned(404, f"Invalid URL ({received.method} {path})")
         if not received.model or not received.body.get("messages"):
@@ -63,6 +65,12 @@ class FakeOpenAI(Upstream):
         )
         script = self.script_for(received.model)
         return plan(script, head, stream=bool(received.body.get("stream")))
+
+    def _media(self, received: Received) -> Reply:
+        wrong = openai_media_planner.complaint(received)
+        if wrong is not None:
+            return _canned(400, wrong)
+        return openai_media_planner.plan(self.script_for(received.model), received)
 
     def _respond(self, received: Received) -> Reply:
         wrong = complaint(received.body)

@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.forms import File
+
 
 @dataclass(slots=True)
 class Received:
@@ -17,8 +19,9 @@ class Received:
         method: Of the request.
         path: With the query.
         headers: With lower-case names.
-        body: The parsed JSON; empty where there was none.
+        body: The parsed JSON, or the fields of a form; empty where there was neither.
         at: When it had arrived.
+        files: Those of a form, whose other fields are the body.
         answered_at: When the answer was written to its end; None for a broken or abandoned one.
         closed_at: When the connection went away, whoever closed it.
     """
@@ -30,6 +33,7 @@ class Received:
     at: float
     answered_at: float | None = None
     closed_at: float | None = None
+    files: tuple[File, ...] = ()
     _gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     @property

@@ -19,6 +19,7 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
+from tests.fakes.forms import read_form
 from tests.fakes.planner import Close, HalfClose, Hang, Hold, Pause, Reply, Reset, Send, Step
 from tests.fakes.received import Received, RecordingServer
 from tests.fakes.script import Answer, Canned, Flap, Script
@@ -119,8 +120,9 @@ class Upstream(ABC):
     async def _record(self, request: web.BaseRequest) -> Received:
         raw = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = _parse(raw)
-        received = Received(request.method, request.path_qs, headers, body, time.monotonic())
+        fields, files = read_form(headers.get("content-type", ""), raw)
+        body = fields or _parse(raw)
+        received = Received(request.method, request.path_qs, headers, body, time.monotonic(), files=files)
         self.requests.append(received)
         assert self._server
         self._server.by_connection[request.protocol].append(received)

@@ -91,7 +91,7 @@ class Lab:
             async for event in self.gateway.stub.StreamChat(request):
                 events.append(event)  # noqa: PERF401, what came before an error counts
         except grpc.aio.AioRpcError as exc:
-            return _failure(exc, _text(fold(events)))
+            return failure_of(exc, _text(fold(events)))
         assert events[-1].HasField("finished")
         return _settled(fold(events))
 
@@ -169,7 +169,8 @@ def _settled(response: ChatResponse) -> ChatResponse:
     return response
 
 
-def _failure(exc: grpc.aio.AioRpcError, streamed: str) -> Failure:
+def failure_of(exc: grpc.aio.AioRpcError, streamed: str = "") -> Failure:
+    """What a caller is told by a status."""
     packed = dict(exc.trailing_metadata() or ()).get(DETAILS_KEY, b"")
     assert isinstance(packed, bytes)
     info, retry, fields, quota = ErrorInfo(), RetryInfo(), BadRequest(), QuotaFailure()

@@ -27,7 +27,7 @@ _KEYS = frozenset(
     {"names", "aliases", "capabilities", "context_tokens", "max_output_tokens", "wire", "listed"}
 )
 _ORIGIN = frozenset({"source", "evidence", "checked"})
-"""Keys that a file sets for all of its models and a model may set for itself; so is `vision`, for those that see."""
+"""Keys that a file sets for all of its models and a model may set for itself; `vision` is another."""
 
 
 class CatalogError(ValueError):

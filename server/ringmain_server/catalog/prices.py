@@ -201,13 +201,30 @@ def _tiers(provider: str, model: str) -> list[_Tier]:
         found = calc_price(Counts(input_tokens=1, output_tokens=1), model_ref=model, provider_id=provider)
     except LookupError:
         return []
-    listed = found.model_price
-    kept = (listed.cache_read_mtok, listed.cache_write_mtok)
-    prices: list[_Listed] = [listed.input_mtok, listed.output_mtok, *kept]
-    if not found.total_price or prices[0] is None or prices[1] is None:
+    listed: object = found.model_price
+    media = _of_media(listed)
+    names = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
+    prices: list[_Listed] = [getattr(listed, name, None) for name in names]
+    if media is not None and prices[0] is None:
+        return [_Tier(-1, media)]
+    if not found.total_price or prices[0] is None:
         return []
+    if prices[1] is None:
+        # Models whose answer is no text, as vectors are not, write nothing that could be paid.
+        prices[1] = Decimal(0)
     starts = {tier.start for price in prices for tier in getattr(price, "tiers", ())}
     return [_Tier(start, _flat(prices, start)) for start in (-1, *sorted(starts))]
+
+
+def _of_media(listed: object) -> FlatPrice | None:
+    """The price of a model that is paid by time or by characters; None for one that is not."""
+    hours: _Listed = getattr(listed, "input_audio_hours", None)
+    characters: _Listed = getattr(listed, "input_mchars", None)
+    minute = hours / 60 if isinstance(hours, Decimal) else None
+    spoken = characters if isinstance(characters, Decimal) else None
+    if minute is None and spoken is None:
+        return None
+    return FlatPrice(Decimal(0), Decimal(0), per_audio_minute=minute, per_mchar=spoken)
 
 
 def _flat(prices: Sequence[_Listed], start: int) -> FlatPrice:

@@ -39,7 +39,7 @@ def fit(limits: ImageLimits, *, size: str = "", aspect_ratio: str = "") -> Choic
 
 
 def free_size(aspect_ratio: str, step: int) -> Size:
-    """A size of this shape for a model that takes any: of about a megapixel, its sides multiples of a step."""
+    """A size of this shape, of about a megapixel, its sides multiples of a step: for models that take any."""
     width, height = _of_ratio(parse(aspect_ratio, "aspect_ratio").ratio)
     return max(round(width / step), 1) * step, max(round(height / step), 1) * step
 

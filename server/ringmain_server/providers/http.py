@@ -238,7 +238,7 @@ _LINGERING: set[asyncio.Future[None]] = set()
 
 
 def _upload_error(exc: BaseException) -> RingmainError | None:
-    """What ended a body that was still coming in, where that is why sending failed: not the provider's fault."""
+    """What ended a body that was still coming in, where sending failed for that: no fault of the provider."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, RingmainError):

@@ -2,10 +2,12 @@
 
 JSON has no bytes, so images travel as base64 in strings. Such a string is a leaf here:
 
-* Out: `Base64(data)` stands in a body where the string belongs; `pieces(body)` renders the document bit by bit.
+* Out: `Base64(data)` stands in a body where the string belongs; `pieces(body)` renders the document bit by
+  bit.
 * In: `LeafCutter` decodes the strings of one name while they come in and leaves their number in the document.
 
-A leaf may be any number of megabytes; what is rendered or held beside the bytes themselves is a few kilobytes.
+A leaf may be any number of megabytes; what is rendered or held beside the bytes themselves is a few
+kilobytes.
 """
 
 import base64
@@ -190,10 +192,7 @@ class LeafCutter:
             self._held, view, at = b"", memoryview(chunk), 0
         out: list[bytes] = []
         while at < len(chunk):
-            if self._inside:
-                at = self._leaf(chunk, view, at, out)
-            else:
-                at = self._outside(chunk, at, out)
+            at = self._leaf(chunk, view, at, out) if self._inside else self._outside(chunk, at, out)
         return out[0] if len(out) == 1 else b"".join(out)
 
     def end(self, document: bytes = b"") -> Skeleton:
@@ -231,7 +230,7 @@ class LeafCutter:
     def _add(self, text: memoryview) -> None:
         """Decodes what has come of a leaf, but for up to three characters that wait for the next.
 
-        Base64 needs no escapes. JSON allows `/` to be written as `\\/`; no provider does.
+        Base64 needs no escapes. JSON allows a solidus to be escaped; no provider does that.
         """
         if self._rest:
             text = memoryview(self._rest + bytes(text))

@@ -47,8 +47,8 @@ class HttpRequest:
         headers: What this request adds to the provider's own headers.
         form: A multipart form in place of the JSON body; empty for none.
         method: The HTTP method.
-        leaf: The name of the answer's strings that hold large bytes as base64; empty for none. A transport may
-            answer with a `Skeleton` then.
+        leaf: The name of the answer's strings that hold large bytes as base64; empty for none. A transport
+            may answer with a `Skeleton` then.
     """
 
     path: str

@@ -6,7 +6,6 @@ fetches addresses itself; it takes those of images and PDFs only. `Media.detail`
 wire.
 """
 
-import base64
 import mimetypes
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
+from ringmain_server.providers.leaves import Base64
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _PDF = "application/pdf"
@@ -47,7 +47,7 @@ def block(media: Media, path: str) -> Block:
 def _source(media: Media, mime_type: str) -> Block:
     if media.uri:
         return {"type": "url", "url": media.uri}
-    return {"type": "base64", "media_type": mime_type, "data": base64.b64encode(media.data).decode()}
+    return {"type": "base64", "media_type": mime_type, "data": Base64(media.data)}
 
 
 def _document(media: Media, source: Block) -> Block:

@@ -4,12 +4,11 @@ https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages:
 URLs, audio as `input_audio`, documents as `file`. Text files go as text, which every model reads.
 """
 
-import base64
-
 from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
+from ringmain_server.providers.leaves import Base64
 from ringmain_server.providers.openai.dialects import Dialect
 
 Object = dict[str, object]
@@ -66,7 +65,7 @@ def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
     return _image(media, media.uri)
 
 
-def _image(media: Media, url: str) -> Object:
+def _image(media: Media, url: str | Base64) -> Object:
     image: Object = {"url": url}
     if media.detail in DETAILS:
         image["detail"] = DETAILS[media.detail]
@@ -79,7 +78,7 @@ def _audio(media: Media, mime_type: str, dialect: Dialect, path: str) -> Object:
         raise MediaInvalid.at(path, "this provider takes no audio in a chat")
     if name is None:
         raise MediaInvalid.at(path, f"{mime_type} is not taken by this provider; send WAV or MP3")
-    return {"type": "input_audio", "input_audio": {"data": _base64(media.data), "format": name}}
+    return {"type": "input_audio", "input_audio": {"data": Base64(media.data), "format": name}}
 
 
 def _document(media: Media, dialect: Dialect, path: str) -> Object:
@@ -102,10 +101,6 @@ def file_text(media: Media, path: str) -> str:
     return f"{media.filename}:\n\n{text}" if media.filename else text
 
 
-def data_url(data: bytes, mime_type: str) -> str:
+def data_url(data: bytes, mime_type: str) -> Base64:
     """Bytes as a `data:` address."""
-    return f"data:{mime_type};base64,{_base64(data)}"
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return Base64(data, f"data:{mime_type};base64,")

@@ -1,8 +1,8 @@
 """Room 4, pure: embeddings over OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/embeddings/create. A batch is split to the model's limits and joined in
-order. Vectors come as base64 where the server has that: a third of the bytes and a thirtieth of the work of
-numbers in JSON.
+https://platform.openai.com/docs/api-reference/embeddings/create. A batch is split to the model's limits and
+joined in order. Vectors come as base64 where the server has that: a third of the bytes and a thirtieth of the
+work of numbers in JSON.
 """
 
 import array
@@ -41,7 +41,7 @@ class EmbedTranslator:
     endpoint: EmbeddingEndpoint
 
     def dialogue(self, request: EmbedRequest, candidate: Candidate) -> Dialogue[EmbedResponse]:
-        """Asks as often as the limits want. What the vectors are for is ignored: the wire has no field for it."""
+        """Asks as often as the limits want. The wire has no field for what the vectors are for."""
         batches = list(self._batches(request.texts, candidate))
         answers = yield Ask([self._request(batch, request, candidate) for batch in batches])
         response = EmbedResponse()

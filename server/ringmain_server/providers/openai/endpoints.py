@@ -1,7 +1,7 @@
 """Room 4, pure: which endpoints beside chat the servers of OpenAI's wire have, in one table.
 
-What a kind does not name is as OpenAI documents it (https://platform.openai.com/docs/api-reference). A kind that
-lacks an endpoint has no translator for it.
+What a kind does not name is as OpenAI documents it (https://platform.openai.com/docs/api-reference). A kind
+that lacks an endpoint has no translator for it.
 """
 
 from collections.abc import Mapping

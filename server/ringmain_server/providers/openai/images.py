@@ -1,6 +1,7 @@
 """Room 4, pure: the translators of images, for every server of OpenAI's wire.
 
-A model that makes fewer images at a time than were asked for is asked several times; the answers are joined in order.
+A model that makes fewer images at a time than were asked for is asked several times; the answers are joined
+in order.
 """
 
 from collections.abc import Sequence

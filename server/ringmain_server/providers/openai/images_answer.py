@@ -1,7 +1,7 @@
 """Room 4, pure: drawn images from OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/images/object: images as base64, a rewritten prompt where the model
-rewrites, and from gpt-image on the tokens of words and of images.
+https://platform.openai.com/docs/api-reference/images/object: images as base64, a rewritten prompt where the
+model rewrites, and from gpt-image on the tokens of words and of images.
 """
 
 from collections.abc import Iterator, Mapping

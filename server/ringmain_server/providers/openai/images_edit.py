@@ -1,8 +1,8 @@
 """Room 4, pure: images to change, as a form of OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/images/createEdit: gpt-image takes up to 16 images and a mask for
-the first, DALL·E 2 one square PNG. What is to be drawn beyond a border has become a larger canvas and its mask
-before (`layers/media.py`). There is no endpoint for styles: the description says which image is what.
+https://platform.openai.com/docs/api-reference/images/createEdit: gpt-image takes up to 16 images and a mask
+for the first, DALL·E 2 one square PNG. What is to be drawn beyond a border has become a larger canvas and its
+mask before (`layers/media.py`). There is no endpoint for styles: the description says which image is what.
 """
 
 from collections.abc import Iterator, Mapping
@@ -59,7 +59,7 @@ def prompt_of(request: EditImagesRequest) -> str:
 
 
 def masked_size(request: EditImagesRequest) -> str:
-    """The size of the image of which a part is redrawn: the answer should have its shape, unless told otherwise."""
+    """The size of the image of which a part is redrawn: the answer has its shape, unless told otherwise."""
     if not request.HasField("mask") or request.image_config.size or request.image_config.aspect_ratio:
         return ""
     data = request.images[0].data

@@ -1,8 +1,9 @@
 """Room 4, pure: what to draw, as the fields of OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/images/create and /createEdit. There are two shapes: gpt-image, which
-always answers in bytes and has `output_format` and `background`, and DALL·E, which is told `response_format`. The
-other kinds of the wire have fields of their own (`endpoints.py`). What a model has no field for:
+https://platform.openai.com/docs/api-reference/images/create and /createEdit. There are two shapes: gpt-image,
+which always answers in bytes and has `output_format` and `background`, and DALL·E, which is told
+`response_format`. The other kinds of the wire have fields of their own (`endpoints.py`). What a model has no
+field for:
 
 * A seed and a negative prompt are ignored, as the contract says.
 * A style that is no value of the model's becomes a sentence of the description.
@@ -62,7 +63,8 @@ class Order:
     Attributes:
         fields: Those of one request, without the number of images.
         counts: How many images each request makes.
-        note: What is not met, for the answer; what its size tells by itself is said elsewhere (`media/finish.py`).
+        note: What is not met, for the answer; what its size tells by itself is said elsewhere
+            (`media/finish.py`).
         size: The size that is asked for, empty where the model chooses.
         quality: The quality that is asked for, empty where the model chooses.
     """

@@ -1,9 +1,9 @@
 """Room 4, pure: reads a stream of images of OpenAI's wire.
 
 https://platform.openai.com/docs/api-reference/images-streaming: events `image_generation.partial_image` and
-`.completed`, or `image_edit.…`, each with an image as base64. With several images there is one `completed` for
-each, and the stream ends with them; nothing else says so. Images are cut out before the events are parsed, so that
-megabytes of base64 are neither collected nor searched for line ends.
+`.completed`, or `image_edit.…`, each with an image as base64. With several images there is one `completed`
+for each, and the stream ends with them; nothing else says so. Images are cut out before the events are
+parsed, so that megabytes of base64 are neither collected nor searched for line ends.
 """
 
 from collections.abc import Mapping, Sequence

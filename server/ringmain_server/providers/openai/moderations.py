@@ -1,7 +1,7 @@
 """Room 4, pure: how likely an image is of an unsafe kind, by OpenAI's moderation.
 
-https://platform.openai.com/docs/api-reference/moderations/create: every category has a score and a flag. Those that
-the model looks for in text alone are left out: of an image they say nothing.
+https://platform.openai.com/docs/api-reference/moderations/create: every category has a score and a flag.
+Those that the model looks for in text alone are left out: of an image they say nothing.
 """
 
 from collections.abc import Iterator, Mapping

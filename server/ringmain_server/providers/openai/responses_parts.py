@@ -12,6 +12,7 @@ from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
+from ringmain_server.providers.leaves import Base64
 from ringmain_server.providers.openai.chat_parts import (
     DETAILS,
     TEXT_TYPES,
@@ -22,7 +23,7 @@ from ringmain_server.providers.openai.chat_parts import (
 from ringmain_server.providers.openai.dialects import Dialect
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
-_DOCUMENTS: Mapping[str, str] = {
+_DOCUMENTS: Mapping[str, object] = {
     "application/pdf": ".pdf",
     "application/rtf": ".rtf",
     "application/msword": ".doc",
@@ -83,11 +84,11 @@ def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
     return _image(media, media.uri)
 
 
-def _image(media: Media, url: str) -> Object:
+def _image(media: Media, url: str | Base64) -> Object:
     return {"type": "input_image", "image_url": url, "detail": DETAILS.get(media.detail, "auto")}
 
 
-def _file(media: Media, given: Mapping[str, str], dialect: Dialect, path: str) -> Object:
+def _file(media: Media, given: Mapping[str, object], dialect: Dialect, path: str) -> Object:
     if not dialect.documents:
         raise MediaInvalid.at(path, "this provider takes no documents in a chat")
     part: Object = {"type": "input_file", **given}

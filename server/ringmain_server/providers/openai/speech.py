@@ -1,8 +1,8 @@
 """Room 4, pure: speech from text over OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/audio/createSpeech: the answer is the audio itself, as it is made. It
-has no end marker: it is whole when HTTP says so. Nothing is said of usage, so the characters spoken are counted here,
-which is what most models are paid by.
+https://platform.openai.com/docs/api-reference/audio/createSpeech: the answer is the audio itself, as it is
+made. It has no end marker: it is whole when HTTP says so. Nothing is said of usage, so the characters spoken
+are counted here, which is what most models are paid by.
 """
 
 from collections.abc import Mapping, Sequence
@@ -99,9 +99,8 @@ class SpeechDecoder:
         if not self._heard:
             self._heard = True
             events.append(SpeakEvent(started=SpeechStarted(mime_type=self._mime_type)))
-        for start in range(0, len(chunk), _PIECE):
-            events.append(SpeakEvent(audio_chunk=chunk[start : start + _PIECE]))
-        return events
+        pieces = (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))
+        return [*events, *(SpeakEvent(audio_chunk=piece) for piece in pieces)]
 
     def end(self) -> Sequence[SpeakEvent]:
         """The last event. A connection that broke never comes here: HTTP tells the end of a body."""

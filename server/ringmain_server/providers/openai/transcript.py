@@ -1,8 +1,9 @@
 """Room 4, pure: reads a transcript of OpenAI's wire, streamed or whole.
 
-https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event: `transcript.text.delta`, `.segment`
-of the diarizing model, and `.done` with the text and the usage. A whole answer is one JSON document, with segments
-where the model has them (https://platform.openai.com/docs/api-reference/audio/verbose-json-object).
+https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event: `transcript.text.delta`,
+`.segment` of the diarizing model, and `.done` with the text and the usage. A whole answer is one JSON
+document, with segments where the model has them
+(https://platform.openai.com/docs/api-reference/audio/verbose-json-object).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,9 +1,9 @@
 """Room 4, pure: text from speech over OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/audio/createTranscription: the recording goes up as a form, as it comes
-in. What models tell differs: Whisper has segments and a duration and answers whole; the transcribing GPTs stream what
-they hear, without times; the diarizing one has segments. `/audio/translations` turns speech into English, where a
-server has it; the transcribing GPTs do not.
+https://platform.openai.com/docs/api-reference/audio/createTranscription: the recording goes up as a form, as
+it comes in. What models tell differs: Whisper has segments and a duration and answers whole; the transcribing
+GPTs stream what they hear, without times; the diarizing one has segments. `/audio/translations` turns speech
+into English, where a server has it; the transcribing GPTs do not.
 """
 
 import re

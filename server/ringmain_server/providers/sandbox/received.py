@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import orjson
 
+from ringmain_server.providers.leaves import plain
 from ringmain_server.providers.sandbox.prompt import PACING
 from ringmain_server.providers.transport import FormField, HttpRequest
 
@@ -63,7 +64,7 @@ async def receive(request: HttpRequest) -> Received:
         RingmainError: What ended an upload before its time.
     """
     if not request.form:
-        return Received(request.path, request.body)
+        return Received(request.path, plain(request.body))
     body: dict[str, object] = {}
     files: dict[str, tuple[File, ...]] = {}
     for one in request.form:
