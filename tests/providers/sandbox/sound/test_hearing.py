@@ -21,13 +21,13 @@ from ringmain_server.providers.sandbox.sound.tones import (
 TEXT = "Hello, 你好 — 🎉!"
 
 
-def _samples(text: str, voice: str = "ring", speed: float = 1.0) -> array[int]:
+def _samples(text: str, voice: str = "ring", speed: float = 1.0) -> "array[int]":
     samples = array("h")
     samples.frombytes(b"".join(spoken(text, voice, symbol_length(speed))))
     return samples
 
 
-def _text(samples: array[int], rate: int = RATE) -> str | None:
+def _text(samples: "array[int]", rate: int = RATE) -> str | None:
     heard = hear(samples, rate)
     return None if heard is None else heard.text
 

@@ -28,10 +28,10 @@ async def test_vectors_come_in_the_order_of_the_texts() -> None:
 
 async def test_dimensions_and_purpose_reach_the_wire() -> None:
     """As many numbers as asked for, and another vector for another purpose."""
-    query, document = (
+    query, document = [
         await Bench().whole(EMBED, "embed", texts("a fox", dimension_count=64, purpose=purpose))
         for purpose in (pb.EMBEDDING_PURPOSE_QUERY, pb.EMBEDDING_PURPOSE_DOCUMENT)
-    )
+    ]
     assert len(query.embeddings[0].values) == 64
     assert query.embeddings[0] != document.embeddings[0]
 
