@@ -153,8 +153,9 @@ async def test_silence_lasts(name: str, fault: str) -> None:
 async def test_slow_first_token_is_served_late(name: str) -> None:
     """The first content comes after twenty seconds."""
     bench = Bench()
+    began = bench.timer.now
     await ASKED[name](bench, "fault-slow-first-token", [])
-    assert bench.timer.now >= 20
+    assert bench.timer.now - began >= 20
 
 
 @pytest.mark.parametrize("name", ASKED)
