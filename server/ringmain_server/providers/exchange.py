@@ -183,6 +183,8 @@ def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Ev
     Raises:
         ProviderError: The failure itself, when the answer was not complete.
     """
+    if getattr(decoder, "unmarked", False):
+        raise error
     try:
         return decoder.end()
     except ProviderError:

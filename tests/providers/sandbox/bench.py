@@ -14,7 +14,7 @@ from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.media.room import MediaRoom
-from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.operations import CHAT, STREAM_CHAT, Streamed, Unary
 from ringmain_server.providers.exchange import Exchange
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox import build
@@ -77,6 +77,21 @@ class Bench:
                 events.append(event)
         return events
 
+    async def whole(self, op: Unary[Any, Any], model: str, request: Any) -> Any:
+        """The answer to any operation."""
+        return await self.backend(model).call(op, request, call_of(model))
+
+    async def events(
+        self, op: Streamed[Any, Any], model: str, request: Any, seen: list[Any] | None = None
+    ) -> list[Any]:
+        """The events of any operation; `seen` has those before a failure."""
+        events = [] if seen is None else seen
+        stream = self.backend(model).stream(op, request, call_of(model))
+        async with contextlib.aclosing(stream):
+            async for event in stream:
+                events.append(event)
+        return events
+
     async def reads(self, body: dict[str, Any]) -> list[bytes]:
         """What each network read of a stream brings."""
         incoming = await self.transport.open(HttpRequest("/chat/completions", body))
@@ -125,8 +140,13 @@ def _candidate(model: str) -> Candidate:
 
 
 def _call(request: ChatRequest) -> Call:
+    return call_of(_name(request))
+
+
+def call_of(model: str) -> Call:
+    """A call with its first attempt, at one of the sandbox's models."""
     call = Call("resp_1", "ringmain.v1.ChatService/Chat", deadline=float("inf"))
     now = asyncio.get_running_loop().time()
-    call.current = Attempt(_candidate(_name(request)), now)
+    call.current = Attempt(_candidate(model), now)
     call.attempts.append(call.current)
     return call

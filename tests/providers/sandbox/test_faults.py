@@ -49,7 +49,7 @@ SERVED = ("fault-slow-first-token",)
 def test_every_fault_is_tested() -> None:
     """The tables of this file cover every model that fails."""
     assert {*REFUSED, *BROKEN, *SILENT, *SERVED} == FAULTS.keys()
-    assert set(MODELS) == {"chat", "echo", *FAULTS}
+    assert FAULTS.keys() < MODELS.keys()
 
 
 @pytest.mark.parametrize("model", REFUSED)

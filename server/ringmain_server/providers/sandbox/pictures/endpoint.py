@@ -238,18 +238,13 @@ def _in_style(image: "Image", question: Question) -> "Image":
 
 
 def _reply(order: _Order, draw: Callable[[change.Brush], "Image"]) -> Reply:
-    question = order.question
-    images = [draw(order.brush(index)) for index in range(order.count)]
-    usage = _usage(question, order.count)
-    size = f"{images[0].width}x{images[0].height}"
-    if question.stream:
-        *pieces, last = _events(order, images, {"size": size, "output_format": order.form}, usage)
+    usage = _usage(order.question, order.count)
+    if order.question.stream:
+        *pieces, last = _events(order, draw, usage)
         return Reply(len(pieces), chunks=partial(iter, pieces), ending=lambda: last)
-    data = [_encoded(files.write(image, order.form)) for image in images]
-    return _whole(
-        order.count,
-        {"created": 0, "data": data, "output_format": order.form, "size": size, "usage": usage},
-    )
+    # One after the other: only one is held as pixels.
+    data = [_encoded(files.write(draw(order.brush(index)), order.form)) for index in range(order.count)]
+    return _whole(order.count, {"created": 0, "data": data, "output_format": order.form, "usage": usage})
 
 
 def _whole(count: int, answer: dict[str, object]) -> Reply:
@@ -257,18 +252,15 @@ def _whole(count: int, answer: dict[str, object]) -> Reply:
     return Reply(count, whole=partial(orjson.dumps, answer), nothing=partial(orjson.dumps, nothing))
 
 
-def _events(
-    order: _Order, images: "list[Image]", told: dict[str, object], usage: dict[str, int]
-) -> Iterator[bytes]:
+def _events(order: _Order, draw: Callable[[change.Brush], "Image"], usage: dict[str, int]) -> Iterator[bytes]:
     """Each image's previews and the image itself; the last one has the counts."""
-    for index, image in enumerate(images):
-        told["image_index"] = index
+    for index in range(order.count):
+        image = draw(order.brush(index))
+        told: dict[str, object] = {"output_format": order.form, "image_index": index}
         for number, preview in enumerate(files.previews(image, order.previews)):
-            drawn = _encoded(files.write(preview, order.form))
-            yield event(
-                {"type": f"{order.kind}.partial_image", **drawn, **told, "partial_image_index": number}
-            )
-        if index == len(images) - 1:
+            drawn = {**_encoded(files.write(preview, order.form)), "partial_image_index": number}
+            yield event({"type": f"{order.kind}.partial_image", **drawn, **told})
+        if index == order.count - 1:
             told["usage"] = usage
         yield event({"type": f"{order.kind}.completed", **_encoded(files.write(image, order.form)), **told})
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ringmain_server.providers.sandbox.refusal import bad_request
@@ -72,7 +73,7 @@ def write(image: "Image", form: str) -> bytes:
     return out.getvalue()
 
 
-def previews(image: "Image", count: int) -> "list[Image]":
+def previews(image: "Image", count: int) -> "Iterator[Image]":
     """Unfinished versions of a picture, each sharper than the one before.
 
     Args:
@@ -85,4 +86,4 @@ def previews(image: "Image", count: int) -> "list[Image]":
         small = (max(image.width // cells, 1), max(image.height // cells, 1))
         return image.resize(small, Resampling.BOX).resize(image.size, Resampling.BICUBIC)
 
-    return [coarse(1 << (count - index + 2)) for index in range(count)]
+    return (coarse(1 << (count - index + 2)) for index in range(count))

@@ -56,7 +56,7 @@ def look(image: "Image") -> Look:
     if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
         labels.append("transparent")
     red, skin = sum(map(_is_red, pixels)), sum(map(_is_skin, pixels))
-    black, dark = sum(max(pixel) < 40 for pixel in pixels), sum(sum(pixel) < 240 for pixel in pixels)
+    black, dark = sum(max(pixel) < 40 for pixel in pixels), sum(max(pixel) < 96 for pixel in pixels)
     counts = {"sexual": skin, "violence": red, "hate": black, "self-harm": dark / 2}
     return Look(tuple(labels), {kind: round(count / len(pixels), 4) for kind, count in counts.items()})
 

@@ -173,7 +173,8 @@ class _Reader:
         colours: list[Colour | None] = list(self.colours)
         if not colours:
             colours = [COLOURS[NATURAL[found]] if found in NATURAL else None]
-        each = max(count // len(colours), 1)
+        # A number is of all colours together, a plural without one of each.
+        each = count if self.count is None else max(count // len(colours), 1)
         self.items += [Item(found, colour, each) for colour in colours if count]
         self._reset()
 

@@ -53,11 +53,13 @@ def hear(samples: "array[int]", rate: int) -> Heard | None:
         rate: Samples a second.
     """
     onset = _onset(samples)
-    for usual in symbol_lengths() if onset is not None else ():
-        length = usual * rate / RATE
-        if length >= GRID and _signed(samples, onset or 0, length):
-            return _understood(samples, onset or 0, length, rate)
-    return None
+    if onset is None:
+        return None
+    lengths = (usual * rate / RATE for usual in symbol_lengths())
+    # Of slow speech, a length near the true one also finds the signature; only the true one the checksum.
+    signed = (length for length in lengths if length >= GRID and _signed(samples, onset, length))
+    heard = (_understood(samples, onset, length, rate) for length in signed)
+    return next((one for one in heard if one is not None), None)
 
 
 def _onset(samples: "array[int]") -> int | None:

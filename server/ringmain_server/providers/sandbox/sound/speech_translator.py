@@ -54,6 +54,8 @@ class SpeechDecoder:
     Its first bytes say what it is; bare samples have no such sign.
     """
 
+    unmarked = True
+
     def __init__(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> None:
         self._request = request
         self._candidate = candidate

@@ -18,6 +18,9 @@ _PURPOSE_SHARE = 0.05
 """What a vector is for, beside what it says, which is 1."""
 _KEPT = 8192
 """Words whose features are remembered."""
+_MASK = (1 << 32) - 1
+_KNUTH = 2_654_435_761
+"""The golden ratio in 32 bits (Knuth, The Art of Computer Programming, volume 3, section 6.4)."""
 
 _Feature = tuple[int, float]
 
@@ -61,7 +64,7 @@ def _length(found: dict[int, float]) -> float:
 
 def _anywhere(text: str, dimension_count: int, seed: int) -> "array[float]":
     """A vector for a text whose features cancelled out, which few dimensions make possible."""
-    hashed = crc32(text.encode(), seed & 0xFFFFFFFF)
+    hashed = crc32(text.encode(), _start(seed))
     values = array("f", bytes(4 * dimension_count))
     values[hashed % dimension_count] = -1.0 if hashed & 1 << 31 else 1.0
     return values
@@ -77,7 +80,11 @@ def _features(word: str, seed: int) -> tuple[_Feature, ...]:
 
 
 def _hashed(text: str, weight: float, seed: int) -> Iterator[_Feature]:
-    start = seed & 0xFFFFFFFF
-    for salt in (b"\0", b"\1"):
-        hashed = crc32(salt + text.encode(errors="surrogatepass"), start)
+    first = crc32(text.encode(errors="surrogatepass"), _start(seed))
+    # Multiplied, since checksums of two salts would differ by the same bits for all texts of one length.
+    for hashed in (first, first * _KNUTH >> 4 & _MASK):
         yield hashed >> 1, weight if hashed & 1 else -weight
+
+
+def _start(seed: int) -> int:
+    return crc32(f"space {seed}".encode())

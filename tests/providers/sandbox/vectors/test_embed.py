@@ -1,0 +1,84 @@
+"""Embeddings over the sandbox's wire."""
+
+from typing import Any
+
+import orjson
+import pytest
+from ringmain.v1 import embedding_service_pb2 as pb
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MalformedAnswer, Rejected
+from ringmain_server.operations import EMBED
+from ringmain_server.providers.sandbox.vectors.translator import EmbedTranslator
+from ringmain_server.providers.transport import HttpRequest
+
+from tests.providers.sandbox.bench import Bench
+from tests.providers.sandbox.uploads import texts
+
+BOX = Candidate("box", "sandbox", "embed")
+
+
+async def test_vectors_come_in_the_order_of_the_texts() -> None:
+    """Each text has its vector, the same one alone and in company; tokens are counted."""
+    together = await Bench().whole(EMBED, "embed", texts("one two", "three"))
+    alone = await Bench().whole(EMBED, "embed", texts("three"))
+    assert together.embeddings[1] == alone.embeddings[0]
+    assert [len(one.values) for one in together.embeddings] == [1536, 1536]
+    assert together.usage.input_token_count == 3
+
+
+async def test_dimensions_and_purpose_reach_the_wire() -> None:
+    """As many numbers as asked for, and another vector for another purpose."""
+    query, document = [
+        await Bench().whole(EMBED, "embed", texts("a fox", dimension_count=64, purpose=purpose))
+        for purpose in (pb.EMBEDDING_PURPOSE_QUERY, pb.EMBEDDING_PURPOSE_DOCUMENT)
+    ]
+    assert len(query.embeddings[0].values) == 64
+    assert query.embeddings[0] != document.embeddings[0]
+
+
+async def test_numbers_and_base64_are_the_same_vector() -> None:
+    """Without a wish for base64, vectors are lists of numbers; one text needs no list."""
+    answers = [
+        orjson.loads(await Bench().transport.send(HttpRequest("/embeddings", body)))
+        for body in ({"model": "embed", "input": "a fox"}, {"model": "embed", "input": ["a fox"]})
+    ]
+    assert answers[0]["data"] == answers[1]["data"]
+    typed = await Bench().whole(EMBED, "embed", texts("a fox"))
+    assert answers[0]["data"][0]["embedding"] == pytest.approx(list(typed.embeddings[0].values))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"input": []}, "input must"),
+        ({"input": ["a", ""]}, "input must"),
+        ({"input": 3}, "input must"),
+        ({"input": ["a"] * 2049}, "at most 2048"),
+        ({"dimensions": 0}, "from 1 to 4096"),
+        ({"dimensions": True}, "from 1 to 4096"),
+        ({"dimension": 5}, "mean dimensions"),
+    ],
+)
+async def test_what_breaks_the_wire_is_refused(fields: dict[str, Any], words: str) -> None:
+    """A 400 says what is wrong."""
+    with pytest.raises(Rejected, match=words):
+        await Bench().transport.send(HttpRequest("/embeddings", {"model": "embed", "input": "a", **fields}))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"data":[]}',
+        b'{"data":[{}]}',
+        b'{"data":[{"embedding":"?"},{"embedding":"AAAA"}]}',
+        b'{"data":[{"embedding":"AAAAAAA="},{"embedding":"AAAAAAA="}]}',
+        b'{"data":[{"embedding":"AAAAAA=="}]}',
+    ],
+)
+def test_malformed_answers_are_errors(raw: bytes) -> None:
+    """Whatever is not two vectors is a malformed answer."""
+    with pytest.raises(MalformedAnswer):
+        EmbedTranslator().response(raw, texts(), BOX)
