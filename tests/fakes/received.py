@@ -67,9 +67,7 @@ class RecordingServer(web.Server):
 
     def __init__(self, handler: Any) -> None:
         # Cancelling the handler is how a script that hangs learns that nobody waits any more.
-        super().__init__(
-            handler, request_factory=_large_request, handler_cancellation=True, access_log=None
-        )
+        super().__init__(handler, request_factory=_large_request, handler_cancellation=True, access_log=None)
         self.connection_count = 0
         self.by_connection: dict[web.RequestHandler, list[Received]] = {}
 
