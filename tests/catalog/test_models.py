@@ -100,7 +100,7 @@ def test_an_exact_name_wins_over_the_model_it_is_a_snapshot_of() -> None:
         ("openai", "-latest"),
         ("openai", "claude-opus-4-6"),
         ("azure", "our-deployment"),
-        ("gemini", "gemini-2.5-flash-image"),
+        ("gemini", "gemini-2.5-flash-live"),
         ("sandbox", "chat"),
         ("local", "gpt-4o"),
     ],

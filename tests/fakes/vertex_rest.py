@@ -5,6 +5,7 @@ can do wrong is tried with the other HTTP upstreams.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,7 @@ from google.protobuf.json_format import MessageToDict
 from ringmain_server.providers.vertex import wire
 
 from tests.fakes.vertex_behaviours import behaviour
+from tests.fakes.vertex_media import VECTOR, predictions, usual, vector
 from tests.fakes.vertex_script import HELLO, Answer, Fault, Flap, Status, whole
 
 _STATUSES = {
@@ -40,11 +42,13 @@ class FakeGemini:
     Attributes:
         requests: Path, headers and body of each request.
         left: Set when the client left a stream.
+        scripts: For the next requests, one each; afterwards the models' names count again.
     """
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, Mapping[str, str], Any]] = []
         self.left = asyncio.Event()
+        self.scripts: deque[Answer | Status] = deque()
         self.port = 0
         self._runner: web.ServerRunner | None = None
 
@@ -72,15 +76,27 @@ class FakeGemini:
         await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.requests.append((request.path_qs, request.headers, orjson.loads(await request.read())))
+        body = orjson.loads(await request.read())
+        self.requests.append((request.path_qs, request.headers, body))
         model, _, method = request.path.rpartition("/")[2].partition(":")
+        if self.scripts:
+            return await self._answer(request, self.scripts.popleft(), method, body)
         script = behaviour(model) or HELLO
         if isinstance(script, Flap):
             script = script.success
+        if method == "countTokens" and isinstance(script, Answer):
+            return web.json_response({"totalTokens": 5} if model != "fault-malformed" else {})
+        return await self._answer(request, script, method, body)
+
+    async def _answer(
+        self, request: web.BaseRequest, script: Answer | Status, method: str, body: Any
+    ) -> web.StreamResponse:
         if isinstance(script, Status):
             return refusal(script)
-        if method == "countTokens":
-            return web.json_response({"totalTokens": 5} if model != "fault-malformed" else {})
+        if method in ("predict", "batchEmbedContents"):
+            return web.Response(body=_plain(script, method, body), content_type="application/json")
+        if script is HELLO:
+            script = usual(body.get("generationConfig", {})) or script
         if method == "generateContent":
             return web.Response(body=_whole(script), content_type="application/json")
         return await self._stream(request, script)
@@ -104,6 +120,21 @@ class FakeGemini:
             await response.write(b"data: " + orjson.dumps({"error": error}) + b"\r\n\r\n")
         await response.write_eof()
         return response
+
+
+def _plain(script: Answer, method: str, body: Any) -> bytes:
+    if script.fault is Fault.MALFORMED:
+        return b"{oops"
+    if script.fault is Fault.EMPTY:
+        return b"{}"
+    if method == "batchEmbedContents":
+        texts = [one["content"]["parts"][0]["text"] for one in body["requests"]]
+        size = body["requests"][0].get("outputDimensionality", VECTOR)
+        return orjson.dumps({"embeddings": [{"values": vector(text, size)} for text in texts]})
+    found = script.predictions
+    if found is None:
+        found = predictions(body["instances"], body["parameters"])
+    return orjson.dumps({"predictions": list(found)})
 
 
 def _whole(script: Answer) -> bytes:

@@ -67,6 +67,7 @@ class Answer:
         fault: How it goes wrong, if it does.
         after: How many messages of a stream are sent before it does.
         size: How many bytes a GIANT message has.
+        predictions: What `predict` answers, None for what is usual.
     """
 
     messages: Sequence[wire.GenerateContentResponse]
@@ -74,6 +75,7 @@ class Answer:
     fault: Fault | None = None
     after: int = 2
     size: int = 65 * 1024 * 1024
+    predictions: Sequence[Mapping[str, object]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,11 @@ def answer(
 def text(*tokens: str, **fields: object) -> Answer:
     """An answer of text, one message for each token."""
     return answer(*({"text": token} for token in tokens), **fields)  # type: ignore[arg-type]
+
+
+def predicted(*predictions: Json) -> Answer:
+    """What `predict` answers."""
+    return Answer(messages=(), predictions=predictions)
 
 
 def message(document: Json) -> wire.GenerateContentResponse:

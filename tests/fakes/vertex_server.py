@@ -11,7 +11,7 @@ import functools
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -19,11 +19,14 @@ from typing import Any, Self
 
 import grpc.aio
 from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.json_format import MessageToDict, ParseDict
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status as RpcStatus
 from ringmain_server.providers.vertex import wire
 
 from tests.fakes.vertex_behaviours import behaviour
+from tests.fakes.vertex_media import VECTOR, predictions, usual_for, vector
+from tests.fakes.vertex_media_rules import predict_refusal, routing_refusal
 from tests.fakes.vertex_relay import Relay
 from tests.fakes.vertex_rules import refusal
 from tests.fakes.vertex_script import HELLO, Answer, Fault, Flap, Script, Status, text, whole
@@ -35,6 +38,7 @@ TOKEN_COUNT = 64
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Request = wire.GenerateContentRequest | wire.CountTokensRequest
+Recorded = Request | wire.PredictRequest | wire.EmbedContentRequest
 
 
 @dataclass(slots=True)
@@ -153,6 +157,10 @@ class FakeVertex:
         prediction: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
             "GenerateContent": grpc.unary_unary_rpc_method_handler(self._generate, generate),
             "StreamGenerateContent": grpc.unary_stream_rpc_method_handler(self._stream, generate),
+            "Predict": grpc.unary_unary_rpc_method_handler(self._predict, wire.PredictRequest.FromString),
+            "EmbedContent": grpc.unary_unary_rpc_method_handler(
+                self._embed, wire.EmbedContentRequest.FromString
+            ),
         }
         utility: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
             "CountTokens": grpc.unary_unary_rpc_method_handler(self._count, count)
@@ -167,6 +175,41 @@ class FakeVertex:
         with received.answering():
             script = await self._taken(request, received, context)
             return await self._whole(script, context)
+
+    async def _predict(self, request: wire.PredictRequest, context: Context) -> bytes:
+        received = await self._record("Predict", request, context)
+        with received.answering():
+            model = request.endpoint.rpartition("/")[2]
+            instances = [dict(MessageToDict(one)) for one in request.instances]
+            parameters = MessageToDict(request.parameters)
+            await self._refused(routing_refusal("endpoint", request.endpoint, received.metadata), context)
+            await self._refused(predict_refusal(model, instances, parameters), context)
+            script = await self._script(model, context)
+            found = predictions(instances, parameters) if script.predictions is None else script.predictions
+            return await self._plain(script, _response(found), context)
+
+    async def _embed(self, request: wire.EmbedContentRequest, context: Context) -> bytes:
+        received = await self._record("EmbedContent", request, context)
+        with received.answering():
+            await self._refused(routing_refusal("model", request.model, received.metadata), context)
+            script = await self._script(request.model.rpartition("/")[2], context)
+            text = request.content.parts[0].text
+            response = wire.EmbedContentResponse()
+            size = request.embed_content_config.output_dimensionality or VECTOR
+            response.embedding.values.extend(vector(text, size))
+            response.usage_metadata.prompt_token_count = len(text)
+            return await self._plain(script, response.SerializeToString(), context)
+
+    async def _plain(self, script: Answer, usual: bytes, context: Context) -> bytes:
+        """An answer that no message of a model holds, broken as the script says."""
+        if script.fault is None:
+            await asyncio.sleep(script.pace.headers + script.pace.first)
+            return usual
+        return await self._whole(script, context)
+
+    async def _refused(self, wrong: str | None, context: Context) -> None:
+        if wrong is not None:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, wrong)
 
     async def _whole(self, script: Answer, context: Context) -> bytes:
         await asyncio.sleep(script.pace.headers + script.pace.first + script.pace.each * len(script.messages))
@@ -235,7 +278,7 @@ class FakeVertex:
         total = sum(len(found) // 4 + 1 for found in texts)
         return wire.CountTokensResponse(total_tokens=total).SerializeToString()
 
-    async def _record(self, method: str, request: Request, context: Context) -> Received:
+    async def _record(self, method: str, request: Recorded, context: Context) -> Received:
         metadata = dict(context.invocation_metadata() or ())
         received = Received(method, request, metadata, time.monotonic())
         context.add_done_callback(lambda _: received.end())  # type: ignore[arg-type]
@@ -249,16 +292,18 @@ class FakeVertex:
     ) -> Answer:
         """The script of a call; one that has no answer ends the call."""
         await self._refuse(request, received, context)
-        script = self._script_for(request.model.rpartition("/")[2])
+        script = await self._script(request.model.rpartition("/")[2], context)
+        return usual_for(request) or script if script is HELLO else script
+
+    async def _script(self, model: str, context: Context) -> Answer:
+        script = self._script_for(model)
         if isinstance(script, Status):
             await self._end(script, context)
         assert isinstance(script, Answer)
         return script
 
     async def _refuse(self, request: Request, received: Received, context: Context) -> None:
-        wrong = refusal(request, received.metadata)
-        if wrong is not None:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, wrong)
+        await self._refused(refusal(request, received.metadata), context)
 
     async def _end(self, status: Status, context: Context) -> None:
         packed = []
@@ -283,6 +328,11 @@ class FakeVertex:
     def _reset(self) -> None:
         assert self.relay is not None
         self.relay.reset()
+
+
+def _response(found: Sequence[Mapping[str, object]]) -> bytes:
+    document = {"predictions": list(found)}
+    return bytes(ParseDict(document, wire.PredictResponse()).SerializeToString())
 
 
 def _giant(size: int) -> bytes:

@@ -4,7 +4,6 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api
 is an image in base64, or the reason why it was left out.
 """
 
-import binascii
 from base64 import b64decode
 from collections.abc import Sequence
 
@@ -47,7 +46,7 @@ def images(
 def _image(prediction: Object, provider_id: str, prompt: str) -> image_pb2.GeneratedImage:
     try:
         data = b64decode(str(prediction["bytesBase64Encoded"]), validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:
         raise MalformedAnswer(provider_id, "answered an image that is not base64") from exc
     if not data:
         raise MalformedAnswer(provider_id, "answered an empty image")
