@@ -160,13 +160,13 @@ generate-python: dev-environment .venv-generate/.stamp build/googleapis/google/r
 	@$(generator) python
 
 $(generates): generate-%: dev-environment build/googleapis/google/rpc/status.proto
-	$(call with_toolchain,$*,$(MAKE) --no-print-directory generator-$* && $(generator) $*)
+	$(call with_toolchain,$*,$(MAKE) --no-print-directory --silent generator-$* && $(generator) $*)
 
 check-generated: dev-environment .venv-generate/.stamp build/googleapis/google/rpc/status.proto ## Fail when Python's stubs are stale
 	@$(generator) --check python
 
 $(checks): check-generated-%: dev-environment build/googleapis/google/rpc/status.proto
-	$(call with_toolchain,$*,$(MAKE) --no-print-directory generator-$* && $(generator) --check $*)
+	$(call with_toolchain,$*,$(MAKE) --no-print-directory --silent generator-$* && $(generator) --check $*)
 
 check-generated-all: check-generated $(checks) ## Fail when the stubs of any language are stale
 
