@@ -36,7 +36,14 @@ def template_for(language: str, template: dict[str, Any]) -> dict[str, Any]:
         plugin["out"] = str(BUILD / language / plugin["out"])
         if plugin.pop("include_imports", False):
             inputs = [{"directory": "."}]
-    return {**template, "plugins": plugins, "inputs": inputs}
+    return {**template, "plugins": plugins, "inputs": inputs, "managed": _managed(language, template)}
+
+
+def _managed(language: str, template: dict[str, Any]) -> dict[str, Any]:
+    """Return the file options that are about the language: those of others would show in its descriptors."""
+    managed = template["managed"]
+    override = [one for one in managed["override"] if one["file_option"].startswith(f"{language}_")]
+    return {**managed, "override": override} if override else {"enabled": False}
 
 
 def build(language: str, template: dict[str, Any]) -> Path:

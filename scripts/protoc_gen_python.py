@@ -48,12 +48,10 @@ def _protoc(descriptors: Path, out: Path, options: tuple[str, ...], names: list[
 
 
 def _as_written(file: FileDescriptorProto) -> None:
-    """Drop what a caller of plugins fills in and no proto of ours says, for Python has no use for it.
+    """Drop the JSON names, which whoever calls a plugin fills in, and no proto of ours says.
 
-    That is the options of files, which are about other languages, and the JSON names, which would grow the
-    descriptors by a fifth: protoc takes over a descriptor that it is given as it is.
+    protoc takes over a descriptor that it is given as it is, and they would grow every one by a fifth.
     """
-    file.ClearField("options")
     for message in _messages(file.message_type):
         for field in message.field:
             field.ClearField("json_name")
