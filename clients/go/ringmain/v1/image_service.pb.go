@@ -428,6 +428,9 @@ type GeneratedImage struct {
 	Media *Media `protobuf:"bytes,1,opt,name=media,proto3" json:"media,omitempty"`
 	// The description the provider drew, when it rewrote the caller's.
 	RevisedPrompt string `protobuf:"bytes,2,opt,name=revised_prompt,json=revisedPrompt,proto3" json:"revised_prompt,omitempty"`
+	// What of the request was met only nearly, in words: that the image was drawn
+	// at the nearest size the model has, say. Empty when all of it was met.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -472,6 +475,13 @@ func (x *GeneratedImage) GetMedia() *Media {
 func (x *GeneratedImage) GetRevisedPrompt() string {
 	if x != nil {
 		return x.RevisedPrompt
+	}
+	return ""
+}
+
+func (x *GeneratedImage) GetNote() string {
+	if x != nil {
+		return x.Note
 	}
 	return ""
 }
@@ -875,7 +885,9 @@ type ImageFinished struct {
 	// What it consumed.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
 	// How it was served.
-	Route         *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
+	// The note of each image, as `GeneratedImage.note`. Empty when there is none.
+	Notes         []string `protobuf:"bytes,4,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -927,6 +939,13 @@ func (x *ImageFinished) GetUsage() *Usage {
 func (x *ImageFinished) GetRoute() *Route {
 	if x != nil {
 		return x.Route
+	}
+	return nil
+}
+
+func (x *ImageFinished) GetNotes() []string {
+	if x != nil {
+		return x.Notes
 	}
 	return nil
 }
@@ -1669,10 +1688,11 @@ const file_ringmain_v1_image_service_proto_rawDesc = "" +
 	"responseId\x123\n" +
 	"\x06images\x18\x02 \x03(\v2\x1b.ringmain.v1.GeneratedImageR\x06images\x12(\n" +
 	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x04 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"a\n" +
+	"\x05route\x18\x04 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"u\n" +
 	"\x0eGeneratedImage\x12(\n" +
 	"\x05media\x18\x01 \x01(\v2\x12.ringmain.v1.MediaR\x05media\x12%\n" +
-	"\x0erevised_prompt\x18\x02 \x01(\tR\rrevisedPrompt\"\xbd\x01\n" +
+	"\x0erevised_prompt\x18\x02 \x01(\tR\rrevisedPrompt\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\xbd\x01\n" +
 	"\x13StreamImagesRequest\x12@\n" +
 	"\bgenerate\x18\x01 \x01(\v2\".ringmain.v1.GenerateImagesRequestH\x00R\bgenerate\x124\n" +
 	"\x04edit\x18\x02 \x01(\v2\x1e.ringmain.v1.EditImagesRequestH\x00R\x04edit\x12#\n" +
@@ -1698,11 +1718,12 @@ const file_ringmain_v1_image_service_proto_rawDesc = "" +
 	"imageIndex\x12\x1b\n" +
 	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12\x12\n" +
 	"\x04data\x18\x03 \x01(\fR\x04data\x12\x12\n" +
-	"\x04last\x18\x04 \x01(\bR\x04last\"\x8c\x01\n" +
+	"\x04last\x18\x04 \x01(\bR\x04last\"\xa2\x01\n" +
 	"\rImageFinished\x12'\n" +
 	"\x0frevised_prompts\x18\x01 \x03(\tR\x0erevisedPrompts\x12(\n" +
 	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"\x91\x03\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12\x14\n" +
+	"\x05notes\x18\x04 \x03(\tR\x05notes\"\x91\x03\n" +
 	"\x11EditImagesRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +

@@ -7,6 +7,7 @@
 package ringmainv1
 
 import (
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -593,7 +594,10 @@ type DocumentPage struct {
 	// Its content as Markdown, the descriptions of its pictures included.
 	Markdown string `protobuf:"bytes,2,opt,name=markdown,proto3" json:"markdown,omitempty"`
 	// What it consumed.
-	Usage         *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
+	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
+	// Why it could not be read, or not all of it. Absent on success. The other
+	// pages go on.
+	Error         *status.Status `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -649,6 +653,13 @@ func (x *DocumentPage) GetUsage() *Usage {
 	return nil
 }
 
+func (x *DocumentPage) GetError() *status.Status {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // A document is read.
 type DocumentFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -699,7 +710,7 @@ var File_ringmain_v1_vision_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_vision_service_proto_rawDesc = "" +
 	"\n" +
-	" ringmain/v1/vision_service.proto\x12\vringmain.v1\x1a\x1eringmain/v1/chat_service.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xff\x01\n" +
+	" ringmain/v1/vision_service.proto\x12\vringmain.v1\x1a\x17google/rpc/status.proto\x1a\x1eringmain/v1/chat_service.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xff\x01\n" +
 	"\x14AnalyzeImagesRequest\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x16\n" +
 	"\x06prompt\x18\x02 \x01(\tR\x06prompt\x12*\n" +
@@ -734,12 +745,13 @@ const file_ringmain_v1_vision_service_proto_rawDesc = "" +
 	"\x0eDocumentOpened\x12\x1b\n" +
 	"\tmime_type\x18\x01 \x01(\tR\bmimeType\x12\x1d\n" +
 	"\n" +
-	"page_count\x18\x02 \x01(\x05R\tpageCount\"u\n" +
+	"page_count\x18\x02 \x01(\x05R\tpageCount\"\x9f\x01\n" +
 	"\fDocumentPage\x12\x1f\n" +
 	"\vpage_number\x18\x01 \x01(\x05R\n" +
 	"pageNumber\x12\x1a\n" +
 	"\bmarkdown\x18\x02 \x01(\tR\bmarkdown\x12(\n" +
-	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\"<\n" +
+	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05error\x18\x04 \x01(\v2\x12.google.rpc.StatusR\x05error\"<\n" +
 	"\x10DocumentFinished\x12(\n" +
 	"\x05usage\x18\x01 \x01(\v2\x12.ringmain.v1.UsageR\x05usage*q\n" +
 	"\fDocumentMode\x12\x1d\n" +
@@ -781,7 +793,8 @@ var file_ringmain_v1_vision_service_proto_goTypes = []any{
 	(FinishReason)(0),             // 12: ringmain.v1.FinishReason
 	(*Usage)(nil),                 // 13: ringmain.v1.Usage
 	(*Route)(nil),                 // 14: ringmain.v1.Route
-	(*ChatEvent)(nil),             // 15: ringmain.v1.ChatEvent
+	(*status.Status)(nil),         // 15: google.rpc.Status
+	(*ChatEvent)(nil),             // 16: ringmain.v1.ChatEvent
 }
 var file_ringmain_v1_vision_service_proto_depIdxs = []int32{
 	9,  // 0: ringmain.v1.AnalyzeImagesRequest.images:type_name -> ringmain.v1.Media
@@ -797,18 +810,19 @@ var file_ringmain_v1_vision_service_proto_depIdxs = []int32{
 	7,  // 10: ringmain.v1.ReadDocumentEvent.page:type_name -> ringmain.v1.DocumentPage
 	8,  // 11: ringmain.v1.ReadDocumentEvent.finished:type_name -> ringmain.v1.DocumentFinished
 	13, // 12: ringmain.v1.DocumentPage.usage:type_name -> ringmain.v1.Usage
-	13, // 13: ringmain.v1.DocumentFinished.usage:type_name -> ringmain.v1.Usage
-	1,  // 14: ringmain.v1.VisionService.AnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
-	1,  // 15: ringmain.v1.VisionService.StreamAnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
-	3,  // 16: ringmain.v1.VisionService.ReadDocument:input_type -> ringmain.v1.ReadDocumentRequest
-	2,  // 17: ringmain.v1.VisionService.AnalyzeImages:output_type -> ringmain.v1.AnalyzeImagesResponse
-	15, // 18: ringmain.v1.VisionService.StreamAnalyzeImages:output_type -> ringmain.v1.ChatEvent
-	5,  // 19: ringmain.v1.VisionService.ReadDocument:output_type -> ringmain.v1.ReadDocumentEvent
-	17, // [17:20] is the sub-list for method output_type
-	14, // [14:17] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	15, // 13: ringmain.v1.DocumentPage.error:type_name -> google.rpc.Status
+	13, // 14: ringmain.v1.DocumentFinished.usage:type_name -> ringmain.v1.Usage
+	1,  // 15: ringmain.v1.VisionService.AnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
+	1,  // 16: ringmain.v1.VisionService.StreamAnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
+	3,  // 17: ringmain.v1.VisionService.ReadDocument:input_type -> ringmain.v1.ReadDocumentRequest
+	2,  // 18: ringmain.v1.VisionService.AnalyzeImages:output_type -> ringmain.v1.AnalyzeImagesResponse
+	16, // 19: ringmain.v1.VisionService.StreamAnalyzeImages:output_type -> ringmain.v1.ChatEvent
+	5,  // 20: ringmain.v1.VisionService.ReadDocument:output_type -> ringmain.v1.ReadDocumentEvent
+	18, // [18:21] is the sub-list for method output_type
+	15, // [15:18] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_vision_service_proto_init() }
