@@ -40,8 +40,8 @@ class UnaryTranslator(Protocol[Req_contra, Res_co, Wire_co, Raw_contra]):
 class Decoder(Protocol[Event_co, Chunk_contra]):
     """Reads one stream. Knows nothing of time or I/O.
 
-    Where only the closing of the connection tells the end, as with a file, a decoder also has `unmarked = True`:
-    a connection that breaks is then never an end.
+    Where only the closing of the connection tells the end, as with a file, a decoder also has
+    `unmarked = True`: a connection that breaks is then never an end.
     """
 
     def feed(self, chunk: Chunk_contra) -> Sequence[Event_co]:

@@ -85,6 +85,7 @@ class SpeechDecoder:
     """
 
     __slots__ = ("_candidate", "_heard", "_mime_type", "_text", "complete")
+    unmarked = True
 
     def __init__(self, text: str, mime_type: str, candidate: Candidate) -> None:
         self._text = text
