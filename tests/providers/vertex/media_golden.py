@@ -22,6 +22,7 @@ from ringmain_server import operations
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import NO_LIMITS
 from ringmain_server.catalog.models import lookup
+from ringmain_server.config import ProviderSettings
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations import Upload
 from ringmain_server.providers.dialogue import Ask
@@ -31,7 +32,6 @@ from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import build as build_vertex
 from ringmain_server.providers.vertex import wire
-from ringmain_server.config import ProviderSettings
 from ringmain_server.spool import Spool
 
 FOLDER = Path(__file__).parents[2] / "golden" / "vertex_media"
