@@ -6,7 +6,6 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from google.protobuf.any_pb2 import Any as Packed
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from PIL import Image
@@ -105,9 +104,10 @@ async def test_refused(running: Gateway, upstream: FakeVertex) -> None:
     assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     trailers = caught.value.trailing_metadata()
     assert trailers is not None
-    details = Status.FromString(trailers["grpc-status-details-bin"]).details
+    packed = trailers["grpc-status-details-bin"]
+    assert isinstance(packed, bytes)
     info = ErrorInfo()
-    assert any(isinstance(one, Packed) and one.Unpack(info) for one in details)
+    assert any(one.Unpack(info) for one in Status.FromString(packed).details)
     assert (info.reason, info.metadata["category"]) == ("CONTENT_FILTERED", "image_safety")
 
 

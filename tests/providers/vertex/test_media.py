@@ -245,7 +245,8 @@ async def test_broken_answers(upstream: Upstream, op: Any, request_: Any, model:
 async def test_broken_streams(upstream: Upstream, script: Any, fault: Fault) -> None:
     """A stream that breaks on its way is no success, and what it consumed is estimated."""
     upstream.enqueue(broken(fault, after=1, base=script))
-    op, request, model = (SPEAK, HELLO, SPEAKS) if script is SPOKEN else (TRANSCRIBE, recording(), HEARS)
+    op: Any = SPEAK if script is SPOKEN else TRANSCRIBE
+    request, model = (HELLO, SPEAKS) if script is SPOKEN else (recording(), HEARS)
     asked = media_golden.candidate(model, upstream.kind)
     running = call(asked)
     with pytest.raises(errors.ProviderError):
