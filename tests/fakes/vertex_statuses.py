@@ -26,6 +26,11 @@ CONTEXT_OLDER = Status(
     message="Unable to submit request because the input token count is 40000 but model only supports up to "
     "32767.",
 )
+SENSITIVE = Status(
+    code=StatusCode.INVALID_ARGUMENT,
+    message="Image generation failed: the prompt could not be submitted. It contains sensitive words that "
+    "violate Google's Responsible AI practices. Support codes: 56562880",
+)
 BAD_KEY = Status(
     code=StatusCode.INVALID_ARGUMENT,
     message="API key not valid. Please pass a valid API key.",
