@@ -1,9 +1,9 @@
 """Tests of the openai provider beside chat: its golden files, and the pieces to run them with.
 
-A file holds `about`, `kind`, the provider's `model`, the `operation`, the `request`, and what is `sent`: for each
-HTTP request its path and its body, or its form. `answers` are what the upstream gives: a document for each request,
-a list of events for a stream, or text for bytes; `response` or `events` is what they amount to. Media of a request are
-written as their text, `PNG` for a picture.
+A file holds `about`, `kind`, the provider's `model`, the `operation`, the `request`, and what is `sent`: for
+each HTTP request its path and its body, or its form. `answers` are what the upstream gives: a document for
+each request, a list of events for a stream, or text for bytes; `response` or `events` is what they amount to.
+Media of a request are written as their text, `PNG` for a picture.
 """
 
 import base64
