@@ -130,7 +130,8 @@ def shown(wire: HttpRequest) -> dict[str, Any]:
         return {"path": wire.path, "body": _without_pictures(plain(wire.body))}
     fields: list[Any] = []
     for one in wire.form:
-        value = one.value if isinstance(one.value, str) else "PNG" if one.value == PNG else "…"
+        given = one.value() if callable(one.value) and one.name != "file" else one.value
+        value = given if isinstance(given, str) else "PNG" if given == PNG else "…"
         fields.append([one.name, value, *filter(None, (one.filename, one.mime_type))])
     return {"path": wire.path, "form": fields}
 
