@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc.aio
-from google.protobuf.message import Message
 from ringmain.v1 import audio_service_pb2 as audio
 from ringmain.v1 import audio_service_pb2_grpc as audio_grpc
 from ringmain.v1 import embedding_service_pb2 as embedding
@@ -108,7 +107,8 @@ def transcribe(channel: grpc.aio.Channel, model: str, **config: Any) -> Any:
     first = audio.TranscriptionConfig(model=model, mime_type="audio/wav", **config)
     requests = [audio.TranscribeRequest(config=first)]
     requests += [audio.TranscribeRequest(chunk=chunk) for chunk in RECORDING]
-    return audio_grpc.AudioServiceStub(channel).Transcribe(requests)
+    stub: audio_grpc.AudioServiceAsyncStub = audio_grpc.AudioServiceStub(channel)
+    return stub.Transcribe(iter(requests))
 
 
 MODALITIES = (
@@ -132,7 +132,7 @@ class MediaLab:
     gateway: Gateway
     upstream: FakeOpenAI
 
-    async def outcome(self, modality: Modality, trial: str) -> Failure | list[Message]:
+    async def outcome(self, modality: Modality, trial: str) -> Failure | list[Any]:
         """How a trial ends: its failure, or its response or events."""
         call = modality.ask(self.gateway.channel, model(modality, trial))
         return await ended(call, streamed=modality.streamed)
@@ -143,9 +143,9 @@ class MediaLab:
         return (KEY, str(self.upstream.port), "sk-fake-key", "org-fake", "<html", "Traceback")
 
 
-async def ended(call: Any, *, streamed: bool) -> Failure | list[Message]:
+async def ended(call: Any, *, streamed: bool) -> Failure | list[Any]:
     """How a call ends."""
-    events: list[Message] = []
+    events: list[Any] = []
     try:
         if not streamed:
             return [await call]
@@ -168,6 +168,12 @@ def trials() -> Mapping[str, Any]:
     return {**statuses, **{f"fault-{name}": script for name, script in faults.items()}}
 
 
+def _candidate(modality: Modality, trial: str) -> Mapping[str, object]:
+    found: dict[str, object] = {"provider": "up", "model": f"{modality.model}-{modality}-{trial}"}
+    # A model of which nothing is known is asked in words what it sees.
+    return {**found, "capabilities": ["image_classification"]} if modality.name == "inspect" else found
+
+
 @asynccontextmanager
 async def media_lab() -> AsyncIterator[MediaLab]:
     """Starts everything."""
@@ -181,7 +187,7 @@ async def media_lab() -> AsyncIterator[MediaLab]:
         for trial in (*trials(), "plain"):
             span = PATIENCE if trial.startswith("fault-") else 20
             models[model(modality, trial)] = {
-                "candidates": [f"up/{modality.model}-{modality}-{trial}"],
+                "candidates": [_candidate(modality, trial)],
                 "timeouts": {"first_content": span, "idle": span, "attempt": span},
             }
     async with AsyncExitStack() as stack:

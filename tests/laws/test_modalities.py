@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -60,7 +61,7 @@ async def test_a_plain_answer(lab: MediaLab, modality: Modality) -> None:
     found = await lab.outcome(modality, "plain")
     assert isinstance(found, list), found
     last = found[-1]
-    settled = last.finished if modality.streamed else last  # type: ignore[attr-defined]
+    settled = last.finished if modality.streamed else last
     assert settled.HasField("usage")
     assert settled.usage.cost_nano_usd == 0  # nobody knows what these models cost
     if not isinstance(settled, image.InspectImageResponse):
@@ -99,8 +100,8 @@ async def test_streams_fold_to_the_whole(lab: MediaLab, pair: tuple[str, str]) -
     assert isinstance(whole, list)
     assert isinstance(events, list)
     assert sum(event.HasField("preview") for event in events) == 2
-    made = image.GenerateImagesResponse if pair[0] == "generate" else image.EditImagesResponse
-    folded = fold(events, made)  # type: ignore[type-var]
+    made: type[Any] = image.GenerateImagesResponse if pair[0] == "generate" else image.EditImagesResponse
+    folded = fold(events, made)
     for response in (whole[0], folded):
         response.ClearField("response_id")  # differs from call to call, as do times
         response.ClearField("route")

@@ -19,6 +19,7 @@ from ringmain_server.catalog.prices import NANO, PRICED_KINDS
 
 PRICES = DATA / "media_prices.toml"
 
+_SAME_PRICES = {"azure": "openai"}
 _COLUMNS = {"image": ("quality", "size", "usd"), "minute": ("usd",), "mchar": ("usd",), "request": ("usd",)}
 
 
@@ -81,7 +82,9 @@ def media_cost(kind: str, provider_model: str, counts: MediaCounts) -> int | Non
     provider = PRICED_KINDS.get(kind)
     if provider is None:
         return None
-    cost = _of_rows(_rows(provider, provider_model), counts)
+    # Azure charges what OpenAI does (https://azure.microsoft.com/pricing/details/azure-openai).
+    rows = _rows(_SAME_PRICES.get(provider, provider), provider_model)
+    cost = _of_rows(rows, counts)
     if cost is None:
         cost = _of_list(provider, provider_model, counts)
     return None if cost is None else round(cost * NANO)

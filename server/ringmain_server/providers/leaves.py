@@ -12,6 +12,7 @@ kilobytes.
 
 import base64
 import binascii
+import io
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -175,7 +176,7 @@ class LeafCutter:
         self._inside = False
         self._broken = False
         self._rest = b""
-        self._bits: list[bytes] = []
+        self._bits = io.BytesIO()
         self._size = 0
         self.leaves: list[bytes | None] = []
 
@@ -247,14 +248,14 @@ class LeafCutter:
         self._size += len(bits)
         if self._limit and self._size > self._limit:
             raise LeafTooLarge(f"strings of more than {self._limit} bytes")
-        self._bits.append(bits)
+        self._bits.write(bits)
 
     def _close(self) -> None:
         self._broken |= bool(self._rest)
-        joined = self._bits[0] if len(self._bits) == 1 else b"".join(self._bits)
-        self.leaves.append(None if self._broken else joined)
+        # What the buffer holds is given away, not copied.
+        self.leaves.append(None if self._broken else self._bits.getvalue())
         self._inside, self._broken, self._rest = False, False, b""
-        self._bits = []
+        self._bits = io.BytesIO()
 
 
 class LeafTooLarge(ValueError):

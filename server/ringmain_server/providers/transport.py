@@ -26,13 +26,14 @@ class FormField:
 
     Attributes:
         name: Its name.
-        value: Its text, its bytes, or what makes an iterator over its bytes: anew for each try.
+        value: Its text, its bytes, or what gives its bytes or an iterator over them: anew for each try, so
+            that they need not be kept while an answer comes in.
         filename: The name of a file; empty for a plain field.
         mime_type: The media type of a file.
     """
 
     name: str
-    value: str | bytes | Callable[[], AsyncIterator[bytes]]
+    value: str | bytes | Callable[[], AsyncIterator[bytes] | bytes]
     filename: str = ""
     mime_type: str = ""
 

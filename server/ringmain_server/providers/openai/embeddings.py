@@ -5,13 +5,11 @@ joined in order. Vectors come as base64 where the server has that: a third of th
 work of numbers in JSON.
 """
 
-import array
 import binascii
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ringmain.v1.embedding_service_pb2 import EmbedRequest, EmbedResponse
+from ringmain.v1.embedding_service_pb2 import Embedding, EmbedRequest, EmbedResponse
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
@@ -23,9 +21,9 @@ from ringmain_server.providers.openai.media_answer import MOST, count, document,
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/embeddings"
-_FLOAT = "f"
 _FLOAT_SIZE = 4
-_IS_BIG_ENDIAN = sys.byteorder == "big"
+_VALUES = bytes((Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
+"""The tag of a vector's numbers: packed, so of wire type 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class EmbedTranslator:
         if not isinstance(items, list) or len(items) != len(batch):
             raise malformed(who, "with more or fewer vectors than there are texts")
         for item in _ordered(items, who):
-            response.embeddings.add().values.extend(vector(item.get("embedding"), who))
+            response.embeddings.add().MergeFromString(vector(item.get("embedding"), who))
         read = count(found.get("usage"), "prompt_tokens", "total_tokens")
         usage = response.usage
         if not read:
@@ -102,27 +100,35 @@ def _ordered(items: Sequence[object], who: str) -> Sequence[Object]:
     return [by_index[index] for index in range(len(rows))]
 
 
-def vector(value: object, who: str) -> Sequence[float]:
-    """The numbers of a vector: 32-bit floats, little end first, as base64; or a list.
+def vector(value: object, who: str) -> bytes:
+    """A vector as a serialised `Embedding`: 32-bit floats, little end first, as base64; or a list of numbers.
+
+    That is how protobuf packs floats too, so that the numbers of base64 never become objects of Python.
 
     Raises:
         MalformedAnswer: It is neither, or empty.
     """
     try:
         if isinstance(value, str):
-            return _packed(value)
+            return _serialised(binascii.a2b_base64(value))
         if isinstance(value, list) and value:
-            return array.array(_FLOAT, value)
+            return Embedding(values=value).SerializeToString()
     except (binascii.Error, ValueError, TypeError, OverflowError) as exc:
         raise malformed(who, "with a vector that cannot be read") from exc
     raise malformed(who, "with a vector of no known shape")
 
 
-def _packed(value: str) -> Sequence[float]:
-    data = binascii.a2b_base64(value)
-    if not data or len(data) % _FLOAT_SIZE:
-        raise ValueError(f"{len(data)} bytes are no vector")
-    found = array.array(_FLOAT, data)
-    if _IS_BIG_ENDIAN:
-        found.byteswap()
-    return found
+def _serialised(packed: bytes) -> bytes:
+    """https://protobuf.dev/programming-guides/encoding/#packed: a tag, a length, and the numbers."""
+    if not packed or len(packed) % _FLOAT_SIZE:
+        raise ValueError(f"{len(packed)} bytes are no vector")
+    return _VALUES + _varint(len(packed)) + packed
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    found.append(number)
+    return bytes(found)

@@ -24,7 +24,8 @@ class ImageEndpoint:
         size: Field for the size.
         width: Field for the width, where it is told apart from the height.
         height: Field for the height.
-        ratio: Field for the aspect ratio.
+        ratio: Field for the aspect ratio, in place of a size.
+        ratios: What it may be.
         quality: Field for the quality.
         negative_prompt: Field for what must not be drawn.
         seed: Field for the seed.
@@ -39,6 +40,7 @@ class ImageEndpoint:
     width: str = ""
     height: str = ""
     ratio: str = ""
+    ratios: tuple[str, ...] = ()
     quality: str = ""
     negative_prompt: str = ""
     seed: str = ""
@@ -114,6 +116,7 @@ SPEECH_FORMATS = {
 }
 """The wire's name of a format by its media type. Opus comes in Ogg."""
 
+_XAI_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "2:1", "1:2")
 _ALL_FORMATS = tuple(SPEECH_FORMATS)
 _OPENAI = Endpoints(
     images=ImageEndpoint(edits=True, streams=True, own=True, quality="quality"),
@@ -146,7 +149,7 @@ ENDPOINTS: Mapping[str, Endpoints] = {
     ),
     "deepseek": Endpoints(),
     # https://docs.x.ai/docs/guides/image-generations: changes images by a JSON request of its own
-    "xai": Endpoints(images=ImageEndpoint(size="", ratio="aspect_ratio")),
+    "xai": Endpoints(images=ImageEndpoint(size="", ratio="aspect_ratio", ratios=_XAI_RATIOS)),
     # https://openrouter.ai/docs/api/reference/embeddings; draws within chats
     "openrouter": Endpoints(embeddings=EmbeddingEndpoint()),
     # https://docs.together.ai/reference/post-images-generations, /embeddings, /audio-transcriptions

@@ -87,7 +87,7 @@ def form(fields: Mapping[str, object], request: EditImagesRequest, *, many: bool
 def _file(name: str, stem: str, media: Media) -> FormField:
     mime_type = detect(media.data) or media.mime_type
     filename = f"{stem}.{_EXTENSIONS.get(mime_type, 'bin')}"
-    return FormField(name, media.data, filename=filename, mime_type=mime_type)
+    return FormField(name, lambda: media.data, filename=filename, mime_type=mime_type)
 
 
 def _value(value: object) -> str:

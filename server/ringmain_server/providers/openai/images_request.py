@@ -24,7 +24,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import ImageLimits
 from ringmain_server.catalog.models import lookup, model_key
 from ringmain_server.media.image_size import fit, free_size
-from ringmain_server.media.sizes import Choice
+from ringmain_server.media.sizes import Choice, choose
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.request_pieces import options
@@ -110,7 +110,7 @@ def order(
     limits = limits_of(candidate, endpoint)
     choice = _size(config, limits, endpoint, size)
     fields: Object = {"model": candidate.provider_model, "prompt": _prompt(prompt, config, limits)}
-    for name, value in _sized(choice, endpoint, config):
+    for name, value in _sized(choice.value, endpoint):
         fields[name] = value
     quality = _quality(config, candidate, limits, endpoint)
     if quality:
@@ -124,22 +124,21 @@ def order(
 
 def _size(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint, size: str) -> Choice:
     if endpoint.ratio:
-        return Choice("")
+        return choose(endpoint.ratios, size=size or config.size, aspect_ratio=config.aspect_ratio)
     wanted = size or config.size
     if not wanted and config.aspect_ratio and not (limits.sizes or limits.step):
         return Choice("{}x{}".format(*free_size(config.aspect_ratio, _STEP)))
     return fit(limits, size=wanted, aspect_ratio=config.aspect_ratio)
 
 
-def _sized(choice: Choice, endpoint: ImageEndpoint, config: ImageConfig) -> Iterator[tuple[str, object]]:
-    if endpoint.ratio:
-        ratio = config.aspect_ratio or config.size.replace("x", ":")
-        if ratio:
-            yield endpoint.ratio, ratio
-    elif choice.value and endpoint.size:
-        yield endpoint.size, choice.value
-    elif choice.value:
-        width, _, height = choice.value.partition("x")
+def _sized(chosen: str, endpoint: ImageEndpoint) -> Iterator[tuple[str, object]]:
+    if not chosen:
+        return
+    field = endpoint.ratio or endpoint.size
+    if field:
+        yield field, chosen
+    else:
+        width, _, height = chosen.partition("x")
         yield endpoint.width, int(width)
         yield endpoint.height, int(height)
 

@@ -92,6 +92,9 @@ async def _bytes(one: FormField) -> bytes:
     if isinstance(one.value, str):
         return one.value.encode()
     # What makes the iterator is a generator function wherever bytes still come in.
-    upload = cast("AsyncGenerator[bytes, None]", one.value())
+    given = one.value()
+    if isinstance(given, bytes):
+        return given
+    upload = cast("AsyncGenerator[bytes, None]", given)
     async with aclosing(upload) as chunks:
         return b"".join([chunk async for chunk in chunks])
