@@ -77,8 +77,8 @@ def blocks(page: str, text: str) -> Iterator[Block]:
 def commands(code: str) -> Iterator[str]:
     """The commands of a console session, without what they print.
 
-    Lines that begin with `$ ` are commands, with those that follow a backslash; where none does, all lines are one
-    script.
+    Lines that begin with `$ ` are commands, with those that follow a backslash; where none does, all lines
+    are one script.
     """
     lines = code.splitlines()
     if not any(line.startswith("$ ") for line in lines):

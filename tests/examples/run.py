@@ -1,8 +1,8 @@
 """Examples: runs blocks, each language in its way, against a gateway with the sandbox.
 
-Blocks of a page share a folder, in which they run one after the other, so that a block may use what an earlier
-one left. A command that would serve for ever (`ringmain serve`) is ended once it serves, and serves on ports of
-its own.
+Blocks of a page share a folder, in which they run one after the other, so that a block may use what an
+earlier one left. A command that would serve for ever (`ringmain serve`) is ended once it serves, and serves
+on ports of its own.
 """
 
 import os

@@ -1,9 +1,9 @@
 """Three gateways behind one headless name; one of them drains, and no call fails.
 
-The client learns the addresses as `round_robin` wants them: from a list, or from a name server. `round_robin/`
-does the same with grpc-go. Both have the service config that lies beside it. Its health check is what makes the
-drain unseen: an address that is no longer ready gets no new calls. Without it, a call that arrives just as the
-server closes is cancelled by gRPC itself, and nobody repeats that.
+The client learns the addresses as `round_robin` wants them: from a list, or from a name server.
+`round_robin/` does the same with grpc-go. Both have the service config that lies beside it. Its health
+check is what makes the drain unseen: an address that is no longer ready gets no new calls. Without it, a
+call that arrives just as the server closes is cancelled by gRPC itself, and nobody repeats that.
 """
 
 import asyncio
