@@ -1,0 +1,1 @@
+"""The gateway as the usual gRPC tools and balancers see it."""

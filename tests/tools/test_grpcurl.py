@@ -1,0 +1,82 @@
+"""grpcurl finds its way by reflection alone."""
+
+import json
+
+from tests.tools.conftest import Addresses
+from tests.tools.tools import run, tool
+
+SERVICES = {
+    "grpc.health.v1.Health",
+    "ringmain.v1.ChatService",
+    "ringmain.v1.ModelService",
+}
+QUESTION = json.dumps(
+    {"model": "sandbox/echo", "messages": [{"role": "ROLE_USER", "parts": [{"text": "one two three"}]}]}
+)
+
+
+def grpcurl(*arguments: str, code: int = 0) -> str:
+    """What grpcurl writes."""
+    return run(tool("grpcurl"), "-plaintext", *arguments, code=code)
+
+
+def test_list(gateway: Addresses) -> None:
+    """Every service is listed, and the methods of each."""
+    listed = set(grpcurl(gateway.api, "list").split())
+    assert listed >= SERVICES
+    for service in listed:
+        assert all(method.startswith(service) for method in grpcurl(gateway.api, "list", service).split())
+    methods = grpcurl(gateway.api, "list", "ringmain.v1.ChatService").split()
+    assert methods == [
+        f"ringmain.v1.ChatService.{name}" for name in ("Chat", "CountTokens", "EstimateCost", "StreamChat")
+    ]
+
+
+def test_list_of_the_admin_port(gateway: Addresses) -> None:
+    """Operators find their services by reflection too."""
+    assert "ringmain.admin.v1.AdminService" in grpcurl(gateway.admin, "list").split()
+
+
+def test_describe(gateway: Addresses) -> None:
+    """Services, methods and messages can be described, fields of imported files included."""
+    assert "rpc StreamChat" in grpcurl(gateway.api, "describe", "ringmain.v1.ChatService")
+    described = grpcurl(gateway.api, "describe", ".ringmain.v1.Attempt")
+    assert ".google.rpc.Status error" in described
+    assert '"generationConfig"' in grpcurl(
+        "-msg-template", gateway.api, "describe", ".ringmain.v1.ChatRequest"
+    )
+
+
+def test_call(gateway: Addresses) -> None:
+    """A whole answer comes as JSON."""
+    answer = json.loads(grpcurl("-d", QUESTION, gateway.api, "ringmain.v1.ChatService/Chat"))
+    assert answer["message"]["parts"] == [{"text": "one two three"}]
+    assert answer["finishReason"] == "FINISH_REASON_STOP"
+
+
+def test_streamed_call(gateway: Addresses) -> None:
+    """A stream comes as one JSON object after the other, from started to finished."""
+    text = grpcurl("-d", QUESTION, gateway.api, "ringmain.v1.ChatService/StreamChat")
+    events = []
+    decoder = json.JSONDecoder()
+    while text := text.strip():
+        event, end = decoder.raw_decode(text)
+        events.append(event)
+        text = text[end:]
+    assert "started" in events[0]
+    assert "finished" in events[-1]
+    deltas = "".join(
+        event.get("partStarted", {}).get("part", {}).get("text", "")
+        + event.get("partDelta", {}).get("text", "")
+        for event in events
+    )
+    assert deltas == "one two three"
+
+
+def test_errors_are_readable(gateway: Addresses) -> None:
+    """An error's details are decoded by reflection or by grpcurl's own knowledge of google.rpc."""
+    request = '{"model": "no/model", "messages": [{"role": "ROLE_USER", "parts": [{"text": "Hi"}]}]}'
+    # grpcurl ends with 64 and the status code.
+    said = grpcurl("-d", request, gateway.api, "ringmain.v1.ChatService/Chat", code=64 + 5)
+    assert "Code: NotFound" in said
+    assert "MODEL_NOT_FOUND" in said
