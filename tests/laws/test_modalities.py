@@ -60,7 +60,7 @@ async def test_a_plain_answer(lab: MediaLab, modality: Modality) -> None:
     """An answer comes with its usage, its cost or none, and its route."""
     found = await lab.outcome(modality, "plain")
     assert isinstance(found, list), found
-    last = found[-1]
+    last: Any = found[-1]
     settled = last.finished if modality.streamed else last
     assert settled.HasField("usage")
     assert settled.usage.cost_nano_usd == 0  # nobody knows what these models cost
@@ -96,7 +96,7 @@ async def test_streams_fold_to_the_whole(lab: MediaLab, pair: tuple[str, str]) -
     """Folding a stream of images gives what the whole answer is; previews leave no trace."""
     whole_one, streamed_one = (next(one for one in MODALITIES if one.name == name) for name in pair)
     whole = await lab.outcome(whole_one, "plain")
-    events = await lab.outcome(streamed_one, "plain")
+    events: Any = await lab.outcome(streamed_one, "plain")
     assert isinstance(whole, list)
     assert isinstance(events, list)
     assert sum(event.HasField("preview") for event in events) == 2
