@@ -232,8 +232,8 @@ def _forget(reading: "asyncio.Future[None]") -> None:
 
 async def _plain(connection: Connection, request: PlainRequest) -> bytes:
     if isinstance(request.message, wire.PredictRequest):
-        return await connection.predict(request.message, metadata=_routed(Method.COUNT, request.resource))
-    return await connection.embed(request.message, metadata=_routed(Method.GENERATE, request.resource))
+        return await connection.predict(request.message, metadata=_routed(_ENDPOINT, request.resource))
+    return await connection.embed(request.message, metadata=_routed(_MODEL, request.resource))
 
 
 def parse(kind: type[M], data: bytes, provider_id: str) -> M:
