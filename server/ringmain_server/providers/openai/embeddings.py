@@ -17,10 +17,14 @@ from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.providers.dialogue import Ask, Dialogue
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.endpoints import EmbeddingEndpoint, MediaWire
+from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media_answer import MOST, count, document, malformed
+from ringmain_server.providers.openai.vectors import packed
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/embeddings"
+_Row = tuple[object, bytes]
+"""Its index, and the vector as a serialised `Embedding`."""
 _FLOAT_SIZE = 4
 _VALUES = bytes((Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
 """The tag of a vector's numbers: packed, so of wire type 2."""
@@ -71,33 +75,37 @@ class EmbedTranslator:
 
     def _read(self, raw: bytes, batch: Sequence[str], response: EmbedResponse, candidate: Candidate) -> None:
         who = candidate.provider_id
-        found = document(raw, who, self.wire.errors)
-        items = found.get("data")
-        if not isinstance(items, list) or len(items) != len(batch):
+        rows, counts = _rows(raw, who, self.wire.errors)
+        if len(rows) != len(batch):
             raise malformed(who, "with more or fewer vectors than there are texts")
-        for item in _ordered(items, who):
-            response.embeddings.add().MergeFromString(vector(item.get("embedding"), who))
-        read = count(found.get("usage"), "prompt_tokens", "total_tokens")
+        for serialised in _ordered(rows, who):
+            response.embeddings.add().MergeFromString(serialised)
+        read = count(counts, "prompt_tokens", "total_tokens")
         usage = response.usage
         if not read:
             read, usage.estimated = sum(map(text_tokens, batch)), True
         usage.input_token_count = min(usage.input_token_count + read, MOST)
 
 
-def _ordered(items: Sequence[object], who: str) -> Sequence[Object]:
+def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], object]:
+    """The vectors of an answer, each with its index if it has one, and the counts."""
+    quick = packed(raw)
+    if quick is not None:
+        return [(one.index, _checked(one.embedding, who)) for one in quick.data], quick.usage
+    found = document(raw, who, errors)
+    items = found.get("data")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise malformed(who, "without vectors of a known shape")
+    return [(item.get("index"), vector(item.get("embedding"), who)) for item in items], found.get("usage")
+
+
+def _ordered(rows: Sequence[_Row], who: str) -> Sequence[bytes]:
     """Vectors by their index, which need not be the order in which they stand."""
-    rows: list[Object] = []
-    for row in items:
-        if not isinstance(row, dict):
-            raise malformed(who, "with a vector of no known shape")
-        rows.append(row)
-    indices = [row.get("index", place) for place, row in enumerate(rows)]
-    if indices == list(range(len(rows))):
-        return rows
-    by_index = {index: row for index, row in zip(indices, rows, strict=True) if isinstance(index, int)}
-    if by_index.keys() != set(range(len(rows))):
+    places = [place if index is None else index for place, (index, _) in enumerate(rows)]
+    found = {place: row for place, (_, row) in zip(places, rows, strict=True) if isinstance(place, int)}
+    if found.keys() != set(range(len(rows))):
         raise malformed(who, "with vectors for other texts")
-    return [by_index[index] for index in range(len(rows))]
+    return [found[place] for place in range(len(rows))]
 
 
 def vector(value: object, who: str) -> bytes:
@@ -118,11 +126,18 @@ def vector(value: object, who: str) -> bytes:
     raise malformed(who, "with a vector of no known shape")
 
 
-def _serialised(packed: bytes) -> bytes:
+def _checked(numbers: bytes, who: str) -> bytes:
+    try:
+        return _serialised(numbers)
+    except ValueError as exc:
+        raise malformed(who, "with a vector that cannot be read") from exc
+
+
+def _serialised(numbers: bytes) -> bytes:
     """https://protobuf.dev/programming-guides/encoding/#packed: a tag, a length, and the numbers."""
-    if not packed or len(packed) % _FLOAT_SIZE:
-        raise ValueError(f"{len(packed)} bytes are no vector")
-    return _VALUES + _varint(len(packed)) + packed
+    if not numbers or len(numbers) % _FLOAT_SIZE:
+        raise ValueError(f"{len(numbers)} bytes are no vector")
+    return _VALUES + _varint(len(numbers)) + numbers
 
 
 def _varint(number: int) -> bytes:
