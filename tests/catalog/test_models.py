@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -155,7 +155,7 @@ def test_every_entry_has_an_origin_and_sound_limits(family: str, name: str, entr
     assert entry.source.startswith("https://")
     assert "{" not in entry.source
     assert entry.evidence in models.EVIDENCE
-    assert entry.checked <= TODAY
+    assert entry.checked <= datetime.now(UTC).date()
     assert entry.capabilities is None or entry.capabilities <= set(pb.Capability.values())
     assert not entry.context_tokens or entry.max_output_tokens <= entry.context_tokens
 
