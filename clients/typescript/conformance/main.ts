@@ -1,0 +1,3 @@
+import { run } from "./driver.js";
+
+await run(process.stdin, process.stdout);
