@@ -27,10 +27,7 @@ impl From<Message> for ChatRequest {
 
 impl From<Vec<Message>> for ChatRequest {
     fn from(messages: Vec<Message>) -> Self {
-        Self {
-            messages,
-            ..Self::default()
-        }
+        Self { messages, ..Self::default() }
     }
 }
 
@@ -47,19 +44,13 @@ impl Message {
 
     /// What running a tool gave, as text or JSON.
     pub fn tool_result(call: &ToolCall, result: impl Into<String>) -> Self {
-        let result = ToolResult {
-            tool_call_id: call.tool_call_id.clone(),
-            parts: vec![result.into().into()],
-            failed: false,
-        };
+        let result =
+            ToolResult { tool_call_id: call.tool_call_id.clone(), parts: vec![result.into().into()], failed: false };
         Self::new(Role::Tool, [Part::from(Content::ToolResult(result))])
     }
 
     fn new<P: Into<Part>>(role: Role, parts: impl IntoIterator<Item = P>) -> Self {
-        Self {
-            role: role.into(),
-            parts: parts.into_iter().map(Into::into).collect(),
-        }
+        Self { role: role.into(), parts: parts.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -168,10 +159,7 @@ impl Fold {
     /// The answer so far, which is the whole one once the stream has ended.
     pub fn answer(&self) -> ChatResponse {
         ChatResponse {
-            message: Some(Message {
-                role: Role::Assistant.into(),
-                parts: self.parts.values().cloned().collect(),
-            }),
+            message: Some(Message { role: Role::Assistant.into(), parts: self.parts.values().cloned().collect() }),
             ..self.head.clone()
         }
     }
@@ -192,10 +180,7 @@ fn append(part: &mut Part, delta: &Delta) {
         Delta::ArgumentsJson(json) => match &mut part.content {
             Some(Content::ToolCall(call)) => call.arguments_json.push_str(json),
             content => {
-                *content = Some(Content::ToolCall(ToolCall {
-                    arguments_json: json.clone(),
-                    ..ToolCall::default()
-                }))
+                *content = Some(Content::ToolCall(ToolCall { arguments_json: json.clone(), ..ToolCall::default() }))
             }
         },
         Delta::ReasoningText(text) => reasoning(part).text.push_str(text),

@@ -40,10 +40,7 @@ pub struct Transport {
 
 impl Transport {
     pub(crate) fn new(pool: Pool, headers: HeaderMap) -> Self {
-        Self {
-            pool: Arc::new(pool),
-            headers: Arc::new(headers),
-        }
+        Self { pool: Arc::new(pool), headers: Arc::new(headers) }
     }
 }
 
@@ -85,11 +82,7 @@ struct Place {
 
 impl Place {
     fn new(address: SocketAddr, failed_at: Option<Instant>) -> Arc<Self> {
-        Arc::new(Self {
-            address,
-            channel: OnceCell::new(),
-            failed_at: Mutex::new(failed_at),
-        })
+        Arc::new(Self { address, channel: OnceCell::new(), failed_at: Mutex::new(failed_at) })
     }
 
     fn failed_lately(&self) -> bool {

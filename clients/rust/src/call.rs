@@ -22,11 +22,7 @@ pub struct Call<Q> {
 impl<Q> Call<Q> {
     /// A call with the client's own deadline.
     pub fn new(request: Q) -> Self {
-        Self {
-            request,
-            timeout: None,
-            metadata: Vec::new(),
-        }
+        Self { request, timeout: None, metadata: Vec::new() }
     }
 
     /// How long the call may take, all attempts included, and for a stream all of it.
@@ -86,6 +82,18 @@ impl From<&str> for Call<v1::ChatRequest> {
 impl From<String> for Call<v1::ChatRequest> {
     fn from(question: String) -> Self {
         Self::new(v1::ChatRequest::from(question))
+    }
+}
+
+impl From<v1::Message> for Call<v1::ChatRequest> {
+    fn from(message: v1::Message) -> Self {
+        Self::new(v1::ChatRequest::from(message))
+    }
+}
+
+impl From<Vec<v1::Message>> for Call<v1::ChatRequest> {
+    fn from(conversation: Vec<v1::Message>) -> Self {
+        Self::new(v1::ChatRequest::from(conversation))
     }
 }
 

@@ -83,12 +83,7 @@ impl Client {
     }
 
     pub(crate) fn new(transport: Transport, model: String, timeout: Option<Duration>, retries: Retries) -> Self {
-        Self {
-            transport,
-            model: model.into(),
-            timeout,
-            retries: Arc::new(retries),
-        }
+        Self { transport, model: model.into(), timeout, retries: Arc::new(retries) }
     }
 
     /// What calls travel over, for stubs of your own; it carries the token.

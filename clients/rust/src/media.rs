@@ -14,18 +14,12 @@ use crate::v1::{GeneratedImage, ImageEvent, Media, Part};
 impl Media {
     /// A picture or document from its bytes. The gateway detects its type.
     pub fn from_bytes(data: impl Into<Bytes>) -> Self {
-        Self {
-            source: Some(Source::Data(data.into())),
-            ..Self::default()
-        }
+        Self { source: Some(Source::Data(data.into())), ..Self::default() }
     }
 
     /// A picture or document by its https address. The gateway fetches only from hosts that its operator allows.
     pub fn from_uri(uri: impl Into<String>) -> Self {
-        Self {
-            source: Some(Source::Uri(uri.into())),
-            ..Self::default()
-        }
+        Self { source: Some(Source::Uri(uri.into())), ..Self::default() }
     }
 
     /// A picture or document from a file, with the file's name.
@@ -35,10 +29,7 @@ impl Media {
     pub fn from_file(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Self {
-            filename: name.into_owned(),
-            ..Self::from_bytes(std::fs::read(path)?)
-        })
+        Ok(Self { filename: name.into_owned(), ..Self::from_bytes(std::fs::read(path)?) })
     }
 
     /// Its bytes; None for an address.
@@ -96,10 +87,7 @@ impl Pictures {
             return None;
         }
         let (mime_type, data) = self.growing.remove(&chunk.image_index)?;
-        let media = Media {
-            mime_type,
-            ..Media::from_bytes(data.freeze())
-        };
+        let media = Media { mime_type, ..Media::from_bytes(data.freeze()) };
         Some((chunk.image_index, media))
     }
 }

@@ -28,10 +28,7 @@ pub(crate) struct Retries {
 
 impl Retries {
     pub fn new(max_attempts: usize) -> Self {
-        Self {
-            max_attempts,
-            tokens: AtomicI32::new(MAX_TOKENS),
-        }
+        Self { max_attempts, tokens: AtomicI32::new(MAX_TOKENS) }
     }
 
     /// Makes a call, again as long as it is safe and promising.

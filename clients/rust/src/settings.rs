@@ -90,10 +90,7 @@ impl Builder {
     /// Mutual TLS: certificate chain and private key, as PEM. Without roots of your own, the system's are used.
     #[cfg(feature = "tls")]
     pub fn client_certificate(mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
-        let tls = self
-            .tls
-            .take()
-            .unwrap_or_else(|| ClientTlsConfig::new().with_native_roots());
+        let tls = self.tls.take().unwrap_or_else(|| ClientTlsConfig::new().with_native_roots());
         self.tls_config(tls.identity(Identity::from_pem(chain, key)))
     }
 

@@ -33,11 +33,7 @@ impl Target {
         if bare.is_empty() || bare.contains('/') || (bare.contains(':') && bare == host) {
             return Err(unreadable(text));
         }
-        Ok(Self {
-            host: bare.to_owned(),
-            port,
-            tls,
-        })
+        Ok(Self { host: bare.to_owned(), port, tls })
     }
 
     /// The address as the `:authority` of requests.
