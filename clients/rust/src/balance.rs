@@ -176,7 +176,7 @@ impl Pool {
             return Ok(list);
         }
         let target = &self.dialer.target;
-        match tokio::net::lookup_host((target.host.as_str(), target.port)).await {
+        match target.resolve().await {
             Ok(found) => Ok(locked(&self.places).replace(found)),
             Err(_) if !list.is_empty() => Ok(locked(&self.places).keep()),
             Err(error) => Err(Status::unavailable(format!("cannot resolve {}: {error}", target.host))),
@@ -190,9 +190,9 @@ impl Places {
         self.list.is_empty() || self.resolved_at.is_none_or(|at| at.elapsed() >= patience)
     }
 
-    fn replace(&mut self, found: impl Iterator<Item = SocketAddr>) -> Arc<[Arc<Place>]> {
+    fn replace(&mut self, found: Vec<SocketAddr>) -> Arc<[Arc<Place>]> {
         let known = |address| self.list.iter().find(|place| place.address == address).cloned();
-        let list = found.map(|address| known(address).unwrap_or_else(|| Place::new(address, None)));
+        let list = found.into_iter().map(|address| known(address).unwrap_or_else(|| Place::new(address, None)));
         self.list = list.collect();
         self.keep()
     }

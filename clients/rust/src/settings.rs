@@ -28,7 +28,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The gateway's address: `host:port`, `dns:///host:port`, `http://host:port` or `https://host:port`.
+    /// The gateway's address: `host:port`, `dns:///host:port`, `http://host:port`, `https://host:port`, or addresses as in
+    /// `ipv4:10.0.0.1:50051,10.0.0.2:50051`.
     ///
     /// Default: the environment's `RINGMAIN_TARGET`, else `127.0.0.1:50051`. A name with several addresses is
     /// balanced over all of them.

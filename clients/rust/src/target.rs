@@ -1,4 +1,6 @@
-//! Where the gateway is: an address as callers write it, and what it means. Pure.
+//! Where the gateway is: an address as callers write it, and what it means. Pure, but for the resolver.
+
+use std::net::SocketAddr;
 
 use crate::Error;
 
@@ -7,17 +9,21 @@ pub(crate) const DEFAULT: &str = "127.0.0.1:50051";
 /// The environment's variable with the gateway's address.
 pub(crate) const VARIABLE: &str = "RINGMAIN_TARGET";
 
-/// A host and port; every address that the host's name has is used.
+/// A host and port; every address that the host's name has is used, unless addresses are given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub host: String,
     pub port: u16,
     pub tls: bool,
+    addresses: Vec<SocketAddr>,
 }
 
 impl Target {
-    /// Reads `host:port`, `dns:///host:port`, `http://host:port` or `https://host:port`.
+    /// Reads `host:port`, `dns:///host:port`, `http://host:port`, `https://host:port` or `ipv4:address:port,address:port`.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        if let Some(list) = text.strip_prefix("ipv4:").or_else(|| text.strip_prefix("ipv6:")) {
+            return Self::of_addresses(list).ok_or_else(|| unreadable(text));
+        }
         let (tls, rest) = match text.split_once("://") {
             None => (false, text),
             Some(("http", rest)) => (false, rest),
@@ -33,7 +39,21 @@ impl Target {
         if bare.is_empty() || bare.contains('/') || (bare.contains(':') && bare == host) {
             return Err(unreadable(text));
         }
-        Ok(Self { host: bare.to_owned(), port, tls })
+        Ok(Self { host: bare.to_owned(), port, tls, addresses: Vec::new() })
+    }
+
+    fn of_addresses(list: &str) -> Option<Self> {
+        let addresses: Vec<SocketAddr> = list.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let first = addresses.first()?;
+        Some(Self { host: first.ip().to_string(), port: first.port(), tls: false, addresses })
+    }
+
+    /// All addresses, as they are now.
+    pub async fn resolve(&self) -> std::io::Result<Vec<SocketAddr>> {
+        if !self.addresses.is_empty() {
+            return Ok(self.addresses.clone());
+        }
+        Ok(tokio::net::lookup_host((self.host.as_str(), self.port)).await?.collect())
     }
 
     /// The address as the `:authority` of requests.
@@ -47,7 +67,7 @@ impl Target {
 
 fn unreadable(text: &str) -> Error {
     Error::invalid(format!(
-        "cannot read the target {text:?}: expected host:port, dns:///host:port, http://host:port or https://host:port"
+        "cannot read the target {text:?}: expected host:port, dns:///host:port, http://host:port, https://host:port or ipv4:address:port,…"
     ))
 }
 
@@ -72,6 +92,16 @@ mod tests {
         assert_eq!(target.host, "::1");
         assert_eq!(target.authority(), "[::1]:50051");
         assert!(Target::parse("::1:50051").is_err());
+    }
+
+    /// Addresses can be listed.
+    #[tokio::test]
+    async fn listed() {
+        let target = Target::parse("ipv4:127.0.0.1:1,127.0.0.2:2").unwrap();
+        assert_eq!(target.authority(), "127.0.0.1:1");
+        let expected: Vec<SocketAddr> = ["127.0.0.1:1", "127.0.0.2:2"].map(|it| it.parse().unwrap()).to_vec();
+        assert_eq!(target.resolve().await.unwrap(), expected);
+        assert!(Target::parse("ipv4:gateway:1").is_err());
     }
 
     /// What is no address is refused with the forms that are.
