@@ -22,3 +22,8 @@ test-rust:
 	@$(rust_cargo) test --quiet --locked --features server
 	@! $(rust_cargo) tree --locked --edges normal --prefix none | grep -E '^(axum|tonic-build|prost-build) ' \
 		|| { echo "The Rust client must not pull in a server's dependency." >&2; exit 1; }
+
+.PHONY: driver-rust
+driver-rust: # the conformance driver, at build/drivers/rust
+	@$(rust_cargo) build --quiet --locked --example conformance
+	@mkdir -p build/drivers && cp build/rust/debug/examples/conformance build/drivers/rust

@@ -96,6 +96,7 @@ TEST(Calls, Streamed) {
     grown += ringmain::text(event);
     fold.add(event);
   }
+  EXPECT_EQ(value(stream.metadata(), "x-served-by"), "fake");
   EXPECT_EQ(grown, text);
   EXPECT_EQ(ringmain::text(fold.answer()), text);
   EXPECT_EQ(fold.answer().response_id(), "r-1");

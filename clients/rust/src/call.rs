@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 
 use crate::Error;
+use crate::error::strip;
 use crate::settings::entry;
 use crate::v1;
 
@@ -126,7 +127,8 @@ impl<A> Deref for Reply<A> {
 
 impl<A> From<tonic::Response<A>> for Reply<A> {
     fn from(response: tonic::Response<A>) -> Self {
-        let (metadata, message, _) = response.into_parts();
+        let (mut metadata, message, _) = response.into_parts();
+        strip(&mut metadata);
         Self { message, metadata }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -98,7 +99,8 @@ impl Error {
 impl From<Status> for Error {
     /// Reads the details; those that are absent or garbled (a proxy's own idea of them) leave the code and message.
     fn from(status: Status) -> Self {
-        let status = recoded(status);
+        let mut status = recoded(status);
+        strip(status.metadata_mut());
         let details = status.check_error_details().unwrap_or_default();
         let info = details.error_info().filter(|info| info.domain == DOMAIN);
         let fields = details.bad_request().map(|bad| bad.field_violations.as_slice());
@@ -129,6 +131,21 @@ pub(crate) fn recoded(status: Status) -> Status {
         _ => return status,
     };
     Status::with_metadata(code, status.message(), status.metadata().clone())
+}
+
+/// Removes what gRPC's other libraries keep to themselves.
+pub(crate) fn strip(metadata: &mut MetadataMap) {
+    for key in [
+        "content-type",
+        "date",
+        "grpc-accept-encoding",
+        "grpc-encoding",
+        "grpc-message",
+        "grpc-status",
+        "grpc-status-details-bin",
+    ] {
+        metadata.remove(key);
+    }
 }
 
 impl fmt::Display for Error {

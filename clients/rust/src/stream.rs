@@ -10,6 +10,7 @@ use tonic::Streaming;
 use tonic::metadata::MetadataMap;
 
 use crate::Error;
+use crate::error::strip;
 use crate::v1;
 
 /// A message of a stream that ends with a last event.
@@ -51,7 +52,8 @@ pub struct EventStream<T> {
 
 impl<T: Event> EventStream<T> {
     pub(crate) fn new(response: tonic::Response<Streaming<T>>, deadline: Option<Instant>) -> Self {
-        let (metadata, inner, _) = response.into_parts();
+        let (mut metadata, inner, _) = response.into_parts();
+        strip(&mut metadata);
         Self {
             inner: Some(inner),
             deadline: deadline.map(|at| Box::pin(sleep_until(at))),
@@ -105,6 +107,7 @@ impl<T: Event> EventStream<T> {
             // The trailers have arrived with the end, so that this does not wait.
             if let Poll::Ready(Ok(Some(trailers))) = std::pin::pin!(inner.trailers()).poll(context) {
                 self.trailers = trailers;
+                strip(&mut self.trailers);
             }
         }
         match self.finished {

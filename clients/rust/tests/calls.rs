@@ -26,7 +26,8 @@ async fn whole() {
     let client = builder.build().unwrap();
     let reply = client.chat(Call::from("Hi").metadata("x-call", "b")).await.unwrap();
     assert_eq!(reply.text(), "Hello");
-    assert_eq!(reply.metadata().get("x-served-by").unwrap(), "fake");
+    let keys: Vec<_> = reply.metadata().keys().map(|key| format!("{key:?}")).collect();
+    assert_eq!((keys.len(), reply.metadata().get("x-served-by").unwrap().to_str().unwrap()), (1, "fake"), "{keys:?}");
     let seen = fake.seen();
     assert_eq!(seen[0].request.model, "smart");
     for (key, value) in [("authorization", "Bearer secret"), ("x-team", "a"), ("x-call", "b")] {

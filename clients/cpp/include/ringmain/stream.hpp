@@ -36,6 +36,7 @@ class Stream {
     std::swap(context_, other.context_);
     std::swap(reader_, other.reader_);
     std::swap(trailers_, other.trailers_);
+    std::swap(begun_, other.begun_);
     std::swap(complete_, other.complete_);
     std::swap(ended_, other.ended_);
     return *this;
@@ -50,6 +51,7 @@ class Stream {
   std::optional<Event> next() {
     if (ended_) return std::nullopt;
     Event event;
+    begun_ = true;
     if (reader_->Read(&event)) {
       complete_ = complete_ || event.has_finished();
       return event;
@@ -67,7 +69,8 @@ class Stream {
 
   // What the server sent before the first event. Waits for it.
   Metadata metadata() {
-    if (!ended_) reader_->WaitForInitialMetadata();
+    if (!begun_) reader_->WaitForInitialMetadata();
+    begun_ = true;
     return copied(context_->GetServerInitialMetadata());
   }
   // What the server sent after the last event; empty before.
@@ -107,6 +110,7 @@ class Stream {
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<Reader> reader_;  // destroyed before its context
   Metadata trailers_;
+  bool begun_ = false;  // whether the initial metadata has come, for which gRPC may be asked to wait only once
   bool complete_ = false;
   bool ended_ = false;
 };

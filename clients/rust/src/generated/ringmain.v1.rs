@@ -1222,6 +1222,10 @@ pub struct GeneratedImage {
     /// The description the provider drew, when it rewrote the caller's.
     #[prost(string, tag="2")]
     pub revised_prompt: ::prost::alloc::string::String,
+    /// What of the request was met only nearly, in words: that the image was drawn
+    /// at the nearest size the model has, say. Empty when all of it was met.
+    #[prost(string, tag="3")]
+    pub note: ::prost::alloc::string::String,
 }
 /// Images to make or change as a stream.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1317,6 +1321,9 @@ pub struct ImageFinished {
     /// How it was served.
     #[prost(message, optional, tag="3")]
     pub route: ::core::option::Option<Route>,
+    /// The note of each image, as `GeneratedImage.note`. Empty when there is none.
+    #[prost(string, repeated, tag="4")]
+    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Images to change.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1976,7 +1983,7 @@ pub struct ReadDocumentConfig {
     pub routing_policy: ::core::option::Option<RoutingPolicy>,
 }
 /// One event of a document being read.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadDocumentEvent {
     /// The event. First `opened`, last `finished`.
     #[prost(oneof="read_document_event::Event", tags="1, 2, 3")]
@@ -1985,7 +1992,7 @@ pub struct ReadDocumentEvent {
 /// Nested message and enum types in `ReadDocumentEvent`.
 pub mod read_document_event {
     /// The event. First `opened`, last `finished`.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Event {
         /// The document could be read.
         #[prost(message, tag="1")]
@@ -2009,7 +2016,7 @@ pub struct DocumentOpened {
     pub page_count: i32,
 }
 /// A page of a document.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DocumentPage {
     /// Its number, from 1.
     #[prost(int32, tag="1")]
@@ -2020,6 +2027,10 @@ pub struct DocumentPage {
     /// What it consumed.
     #[prost(message, optional, tag="3")]
     pub usage: ::core::option::Option<Usage>,
+    /// Why it could not be read, or not all of it. Absent on success. The other
+    /// pages go on.
+    #[prost(message, optional, tag="4")]
+    pub error: ::core::option::Option<::tonic_types::Status>,
 }
 /// A document is read.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

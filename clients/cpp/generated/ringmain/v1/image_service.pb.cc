@@ -92,6 +92,7 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 PROTOBUF_CONSTEXPR GeneratedImage::GeneratedImage(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.revised_prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.note_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.media_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct GeneratedImageDefaultTypeInternal {
@@ -178,6 +179,7 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 PROTOBUF_CONSTEXPR ImageFinished::ImageFinished(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.revised_prompts_)*/{}
+  , /*decltype(_impl_.notes_)*/{}
   , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
@@ -414,6 +416,7 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GeneratedImage, _impl_.media_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GeneratedImage, _impl_.revised_prompt_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GeneratedImage, _impl_.note_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::StreamImagesRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -469,6 +472,7 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.revised_prompts_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.route_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.notes_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -579,21 +583,21 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 36, -1, -1, sizeof(::ringmain::v1::GenerateImagesRequest)},
   { 47, -1, -1, sizeof(::ringmain::v1::GenerateImagesResponse)},
   { 57, -1, -1, sizeof(::ringmain::v1::GeneratedImage)},
-  { 65, -1, -1, sizeof(::ringmain::v1::StreamImagesRequest)},
-  { 75, -1, -1, sizeof(::ringmain::v1::ImageEvent)},
-  { 86, -1, -1, sizeof(::ringmain::v1::ImageStarted)},
-  { 93, -1, -1, sizeof(::ringmain::v1::ImagePreview)},
-  { 101, -1, -1, sizeof(::ringmain::v1::ImageChunk)},
-  { 111, -1, -1, sizeof(::ringmain::v1::ImageFinished)},
-  { 120, -1, -1, sizeof(::ringmain::v1::EditImagesRequest)},
-  { 135, -1, -1, sizeof(::ringmain::v1::Margins)},
-  { 145, -1, -1, sizeof(::ringmain::v1::EditImagesResponse)},
-  { 155, -1, -1, sizeof(::ringmain::v1::UpscaleImageRequest)},
-  { 167, -1, -1, sizeof(::ringmain::v1::UpscaleImageResponse)},
-  { 177, -1, -1, sizeof(::ringmain::v1::InspectImageRequest)},
-  { 186, 194, -1, sizeof(::ringmain::v1::InspectImageResponse_ExifEntry_DoNotUse)},
-  { 196, -1, -1, sizeof(::ringmain::v1::InspectImageResponse)},
-  { 214, -1, -1, sizeof(::ringmain::v1::SafetyRating)},
+  { 66, -1, -1, sizeof(::ringmain::v1::StreamImagesRequest)},
+  { 76, -1, -1, sizeof(::ringmain::v1::ImageEvent)},
+  { 87, -1, -1, sizeof(::ringmain::v1::ImageStarted)},
+  { 94, -1, -1, sizeof(::ringmain::v1::ImagePreview)},
+  { 102, -1, -1, sizeof(::ringmain::v1::ImageChunk)},
+  { 112, -1, -1, sizeof(::ringmain::v1::ImageFinished)},
+  { 122, -1, -1, sizeof(::ringmain::v1::EditImagesRequest)},
+  { 137, -1, -1, sizeof(::ringmain::v1::Margins)},
+  { 147, -1, -1, sizeof(::ringmain::v1::EditImagesResponse)},
+  { 157, -1, -1, sizeof(::ringmain::v1::UpscaleImageRequest)},
+  { 169, -1, -1, sizeof(::ringmain::v1::UpscaleImageResponse)},
+  { 179, -1, -1, sizeof(::ringmain::v1::InspectImageRequest)},
+  { 188, 196, -1, sizeof(::ringmain::v1::InspectImageResponse_ExifEntry_DoNotUse)},
+  { 198, -1, -1, sizeof(::ringmain::v1::InspectImageResponse)},
+  { 216, -1, -1, sizeof(::ringmain::v1::SafetyRating)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -647,96 +651,97 @@ const char descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto[] P
   "ponseId\0223\n\006images\030\002 \003(\0132\033.ringmain.v1.Ge"
   "neratedImageR\006images\022(\n\005usage\030\003 \001(\0132\022.ri"
   "ngmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022."
-  "ringmain.v1.RouteR\005route\"a\n\016GeneratedIma"
+  "ringmain.v1.RouteR\005route\"u\n\016GeneratedIma"
   "ge\022(\n\005media\030\001 \001(\0132\022.ringmain.v1.MediaR\005m"
   "edia\022%\n\016revised_prompt\030\002 \001(\tR\rrevisedPro"
-  "mpt\"\275\001\n\023StreamImagesRequest\022@\n\010generate\030"
-  "\001 \001(\0132\".ringmain.v1.GenerateImagesReques"
-  "tH\000R\010generate\0224\n\004edit\030\002 \001(\0132\036.ringmain.v"
-  "1.EditImagesRequestH\000R\004edit\022#\n\rpreview_c"
-  "ount\030\003 \001(\005R\014previewCountB\t\n\007request\"\356\001\n\n"
-  "ImageEvent\0225\n\007started\030\001 \001(\0132\031.ringmain.v"
-  "1.ImageStartedH\000R\007started\0225\n\007preview\030\002 \001"
-  "(\0132\031.ringmain.v1.ImagePreviewH\000R\007preview"
-  "\022/\n\005chunk\030\003 \001(\0132\027.ringmain.v1.ImageChunk"
-  "H\000R\005chunk\0228\n\010finished\030\004 \001(\0132\032.ringmain.v"
-  "1.ImageFinishedH\000R\010finishedB\007\n\005event\"/\n\014"
-  "ImageStarted\022\037\n\013response_id\030\001 \001(\tR\nrespo"
-  "nseId\"Y\n\014ImagePreview\022\037\n\013image_index\030\001 \001"
-  "(\005R\nimageIndex\022(\n\005media\030\002 \001(\0132\022.ringmain"
-  ".v1.MediaR\005media\"r\n\nImageChunk\022\037\n\013image_"
-  "index\030\001 \001(\005R\nimageIndex\022\033\n\tmime_type\030\002 \001"
-  "(\tR\010mimeType\022\022\n\004data\030\003 \001(\014R\004data\022\022\n\004last"
-  "\030\004 \001(\010R\004last\"\214\001\n\rImageFinished\022\'\n\017revise"
-  "d_prompts\030\001 \003(\tR\016revisedPrompts\022(\n\005usage"
-  "\030\002 \001(\0132\022.ringmain.v1.UsageR\005usage\022(\n\005rou"
-  "te\030\003 \001(\0132\022.ringmain.v1.RouteR\005route\"\221\003\n\021"
-  "EditImagesRequest\022\035\n\nrequest_id\030\001 \001(\tR\tr"
-  "equestId\022\024\n\005model\030\002 \001(\tR\005model\022\026\n\006prompt"
-  "\030\003 \001(\tR\006prompt\022*\n\006images\030\004 \003(\0132\022.ringmai"
-  "n.v1.MediaR\006images\022)\n\004mode\030\005 \001(\0162\025.ringm"
-  "ain.v1.EditModeR\004mode\022&\n\004mask\030\006 \001(\0132\022.ri"
-  "ngmain.v1.MediaR\004mask\0220\n\010outpaint\030\007 \001(\0132"
-  "\024.ringmain.v1.MarginsR\010outpaint\022;\n\014image"
-  "_config\030\010 \001(\0132\030.ringmain.v1.ImageConfigR"
-  "\013imageConfig\022A\n\016routing_policy\030\t \001(\0132\032.r"
-  "ingmain.v1.RoutingPolicyR\rroutingPolicy\""
-  "]\n\007Margins\022\022\n\004left\030\001 \001(\005R\004left\022\020\n\003top\030\002 "
-  "\001(\005R\003top\022\024\n\005right\030\003 \001(\005R\005right\022\026\n\006bottom"
-  "\030\004 \001(\005R\006bottom\"\276\001\n\022EditImagesResponse\022\037\n"
-  "\013response_id\030\001 \001(\tR\nresponseId\0223\n\006images"
-  "\030\002 \003(\0132\033.ringmain.v1.GeneratedImageR\006ima"
-  "ges\022(\n\005usage\030\003 \001(\0132\022.ringmain.v1.UsageR\005"
-  "usage\022(\n\005route\030\004 \001(\0132\022.ringmain.v1.Route"
-  "R\005route\"\345\001\n\023UpscaleImageRequest\022\024\n\005model"
-  "\030\001 \001(\tR\005model\022(\n\005image\030\002 \001(\0132\022.ringmain."
-  "v1.MediaR\005image\022\026\n\006factor\030\003 \001(\005R\006factor\022"
-  "\026\n\006prompt\030\004 \001(\tR\006prompt\022\033\n\tmime_type\030\005 \001"
-  "(\tR\010mimeType\022A\n\016routing_policy\030\006 \001(\0132\032.r"
-  "ingmain.v1.RoutingPolicyR\rroutingPolicy\""
-  "\265\001\n\024UpscaleImageResponse\022\037\n\013response_id\030"
-  "\001 \001(\tR\nresponseId\022(\n\005image\030\002 \001(\0132\022.ringm"
-  "ain.v1.MediaR\005image\022(\n\005usage\030\003 \001(\0132\022.rin"
-  "gmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022.r"
-  "ingmain.v1.RouteR\005route\"\255\001\n\023InspectImage"
-  "Request\022(\n\005image\030\001 \001(\0132\022.ringmain.v1.Med"
-  "iaR\005image\022)\n\020classifier_model\030\002 \001(\tR\017cla"
-  "ssifierModel\022A\n\016routing_policy\030\003 \001(\0132\032.r"
-  "ingmain.v1.RoutingPolicyR\rroutingPolicy\""
-  "\207\004\n\024InspectImageResponse\022\033\n\tmime_type\030\001 "
-  "\001(\tR\010mimeType\022\024\n\005width\030\002 \001(\005R\005width\022\026\n\006h"
-  "eight\030\003 \001(\005R\006height\022\037\n\013frame_count\030\004 \001(\005"
-  "R\nframeCount\022\033\n\thas_alpha\030\005 \001(\010R\010hasAlph"
-  "a\022\?\n\004exif\030\006 \003(\0132+.ringmain.v1.InspectIma"
-  "geResponse.ExifEntryR\004exif\022\026\n\006sha256\030\007 \001"
-  "(\tR\006sha256\022\'\n\017perceptual_hash\030\010 \001(\tR\016per"
-  "ceptualHash\022\'\n\017dominant_colors\030\t \003(\tR\016do"
-  "minantColors\022@\n\016safety_ratings\030\n \003(\0132\031.r"
-  "ingmain.v1.SafetyRatingR\rsafetyRatings\022\026"
-  "\n\006labels\030\013 \003(\tR\006labels\022(\n\005usage\030\014 \001(\0132\022."
-  "ringmain.v1.UsageR\005usage\0327\n\tExifEntry\022\020\n"
-  "\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028"
-  "\001\"Z\n\014SafetyRating\022\032\n\010category\030\001 \001(\tR\010cat"
-  "egory\022\024\n\005score\030\002 \001(\002R\005score\022\030\n\007flagged\030\003"
-  " \001(\010R\007flagged*v\n\014ImageQuality\022\035\n\031IMAGE_Q"
-  "UALITY_UNSPECIFIED\020\000\022\025\n\021IMAGE_QUALITY_LO"
-  "W\020\001\022\030\n\024IMAGE_QUALITY_MEDIUM\020\002\022\026\n\022IMAGE_Q"
-  "UALITY_HIGH\020\003*i\n\010EditMode\022\031\n\025EDIT_MODE_U"
-  "NSPECIFIED\020\000\022\025\n\021EDIT_MODE_INPAINT\020\001\022\026\n\022E"
-  "DIT_MODE_OUTPAINT\020\002\022\023\n\017EDIT_MODE_STYLE\020\003"
-  "2\257\003\n\014ImageService\022Y\n\016GenerateImages\022\".ri"
-  "ngmain.v1.GenerateImagesRequest\032#.ringma"
-  "in.v1.GenerateImagesResponse\022K\n\014StreamIm"
-  "ages\022 .ringmain.v1.StreamImagesRequest\032\027"
-  ".ringmain.v1.ImageEvent0\001\022M\n\nEditImages\022"
-  "\036.ringmain.v1.EditImagesRequest\032\037.ringma"
-  "in.v1.EditImagesResponse\022S\n\014UpscaleImage"
-  "\022 .ringmain.v1.UpscaleImageRequest\032!.rin"
-  "gmain.v1.UpscaleImageResponse\022S\n\014Inspect"
-  "Image\022 .ringmain.v1.InspectImageRequest\032"
-  "!.ringmain.v1.InspectImageResponseB@Z>gi"
-  "thub.com/ringmain/ringmain/clients/go/ri"
-  "ngmain/v1;ringmainv1b\006proto3"
+  "mpt\022\022\n\004note\030\003 \001(\tR\004note\"\275\001\n\023StreamImages"
+  "Request\022@\n\010generate\030\001 \001(\0132\".ringmain.v1."
+  "GenerateImagesRequestH\000R\010generate\0224\n\004edi"
+  "t\030\002 \001(\0132\036.ringmain.v1.EditImagesRequestH"
+  "\000R\004edit\022#\n\rpreview_count\030\003 \001(\005R\014previewC"
+  "ountB\t\n\007request\"\356\001\n\nImageEvent\0225\n\007starte"
+  "d\030\001 \001(\0132\031.ringmain.v1.ImageStartedH\000R\007st"
+  "arted\0225\n\007preview\030\002 \001(\0132\031.ringmain.v1.Ima"
+  "gePreviewH\000R\007preview\022/\n\005chunk\030\003 \001(\0132\027.ri"
+  "ngmain.v1.ImageChunkH\000R\005chunk\0228\n\010finishe"
+  "d\030\004 \001(\0132\032.ringmain.v1.ImageFinishedH\000R\010f"
+  "inishedB\007\n\005event\"/\n\014ImageStarted\022\037\n\013resp"
+  "onse_id\030\001 \001(\tR\nresponseId\"Y\n\014ImagePrevie"
+  "w\022\037\n\013image_index\030\001 \001(\005R\nimageIndex\022(\n\005me"
+  "dia\030\002 \001(\0132\022.ringmain.v1.MediaR\005media\"r\n\n"
+  "ImageChunk\022\037\n\013image_index\030\001 \001(\005R\nimageIn"
+  "dex\022\033\n\tmime_type\030\002 \001(\tR\010mimeType\022\022\n\004data"
+  "\030\003 \001(\014R\004data\022\022\n\004last\030\004 \001(\010R\004last\"\242\001\n\rIma"
+  "geFinished\022\'\n\017revised_prompts\030\001 \003(\tR\016rev"
+  "isedPrompts\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1"
+  ".UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain."
+  "v1.RouteR\005route\022\024\n\005notes\030\004 \003(\tR\005notes\"\221\003"
+  "\n\021EditImagesRequest\022\035\n\nrequest_id\030\001 \001(\tR"
+  "\trequestId\022\024\n\005model\030\002 \001(\tR\005model\022\026\n\006prom"
+  "pt\030\003 \001(\tR\006prompt\022*\n\006images\030\004 \003(\0132\022.ringm"
+  "ain.v1.MediaR\006images\022)\n\004mode\030\005 \001(\0162\025.rin"
+  "gmain.v1.EditModeR\004mode\022&\n\004mask\030\006 \001(\0132\022."
+  "ringmain.v1.MediaR\004mask\0220\n\010outpaint\030\007 \001("
+  "\0132\024.ringmain.v1.MarginsR\010outpaint\022;\n\014ima"
+  "ge_config\030\010 \001(\0132\030.ringmain.v1.ImageConfi"
+  "gR\013imageConfig\022A\n\016routing_policy\030\t \001(\0132\032"
+  ".ringmain.v1.RoutingPolicyR\rroutingPolic"
+  "y\"]\n\007Margins\022\022\n\004left\030\001 \001(\005R\004left\022\020\n\003top\030"
+  "\002 \001(\005R\003top\022\024\n\005right\030\003 \001(\005R\005right\022\026\n\006bott"
+  "om\030\004 \001(\005R\006bottom\"\276\001\n\022EditImagesResponse\022"
+  "\037\n\013response_id\030\001 \001(\tR\nresponseId\0223\n\006imag"
+  "es\030\002 \003(\0132\033.ringmain.v1.GeneratedImageR\006i"
+  "mages\022(\n\005usage\030\003 \001(\0132\022.ringmain.v1.Usage"
+  "R\005usage\022(\n\005route\030\004 \001(\0132\022.ringmain.v1.Rou"
+  "teR\005route\"\345\001\n\023UpscaleImageRequest\022\024\n\005mod"
+  "el\030\001 \001(\tR\005model\022(\n\005image\030\002 \001(\0132\022.ringmai"
+  "n.v1.MediaR\005image\022\026\n\006factor\030\003 \001(\005R\006facto"
+  "r\022\026\n\006prompt\030\004 \001(\tR\006prompt\022\033\n\tmime_type\030\005"
+  " \001(\tR\010mimeType\022A\n\016routing_policy\030\006 \001(\0132\032"
+  ".ringmain.v1.RoutingPolicyR\rroutingPolic"
+  "y\"\265\001\n\024UpscaleImageResponse\022\037\n\013response_i"
+  "d\030\001 \001(\tR\nresponseId\022(\n\005image\030\002 \001(\0132\022.rin"
+  "gmain.v1.MediaR\005image\022(\n\005usage\030\003 \001(\0132\022.r"
+  "ingmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022"
+  ".ringmain.v1.RouteR\005route\"\255\001\n\023InspectIma"
+  "geRequest\022(\n\005image\030\001 \001(\0132\022.ringmain.v1.M"
+  "ediaR\005image\022)\n\020classifier_model\030\002 \001(\tR\017c"
+  "lassifierModel\022A\n\016routing_policy\030\003 \001(\0132\032"
+  ".ringmain.v1.RoutingPolicyR\rroutingPolic"
+  "y\"\207\004\n\024InspectImageResponse\022\033\n\tmime_type\030"
+  "\001 \001(\tR\010mimeType\022\024\n\005width\030\002 \001(\005R\005width\022\026\n"
+  "\006height\030\003 \001(\005R\006height\022\037\n\013frame_count\030\004 \001"
+  "(\005R\nframeCount\022\033\n\thas_alpha\030\005 \001(\010R\010hasAl"
+  "pha\022\?\n\004exif\030\006 \003(\0132+.ringmain.v1.InspectI"
+  "mageResponse.ExifEntryR\004exif\022\026\n\006sha256\030\007"
+  " \001(\tR\006sha256\022\'\n\017perceptual_hash\030\010 \001(\tR\016p"
+  "erceptualHash\022\'\n\017dominant_colors\030\t \003(\tR\016"
+  "dominantColors\022@\n\016safety_ratings\030\n \003(\0132\031"
+  ".ringmain.v1.SafetyRatingR\rsafetyRatings"
+  "\022\026\n\006labels\030\013 \003(\tR\006labels\022(\n\005usage\030\014 \001(\0132"
+  "\022.ringmain.v1.UsageR\005usage\0327\n\tExifEntry\022"
+  "\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:"
+  "\0028\001\"Z\n\014SafetyRating\022\032\n\010category\030\001 \001(\tR\010c"
+  "ategory\022\024\n\005score\030\002 \001(\002R\005score\022\030\n\007flagged"
+  "\030\003 \001(\010R\007flagged*v\n\014ImageQuality\022\035\n\031IMAGE"
+  "_QUALITY_UNSPECIFIED\020\000\022\025\n\021IMAGE_QUALITY_"
+  "LOW\020\001\022\030\n\024IMAGE_QUALITY_MEDIUM\020\002\022\026\n\022IMAGE"
+  "_QUALITY_HIGH\020\003*i\n\010EditMode\022\031\n\025EDIT_MODE"
+  "_UNSPECIFIED\020\000\022\025\n\021EDIT_MODE_INPAINT\020\001\022\026\n"
+  "\022EDIT_MODE_OUTPAINT\020\002\022\023\n\017EDIT_MODE_STYLE"
+  "\020\0032\257\003\n\014ImageService\022Y\n\016GenerateImages\022\"."
+  "ringmain.v1.GenerateImagesRequest\032#.ring"
+  "main.v1.GenerateImagesResponse\022K\n\014Stream"
+  "Images\022 .ringmain.v1.StreamImagesRequest"
+  "\032\027.ringmain.v1.ImageEvent0\001\022M\n\nEditImage"
+  "s\022\036.ringmain.v1.EditImagesRequest\032\037.ring"
+  "main.v1.EditImagesResponse\022S\n\014UpscaleIma"
+  "ge\022 .ringmain.v1.UpscaleImageRequest\032!.r"
+  "ingmain.v1.UpscaleImageResponse\022S\n\014Inspe"
+  "ctImage\022 .ringmain.v1.InspectImageReques"
+  "t\032!.ringmain.v1.InspectImageResponseB@Z>"
+  "github.com/ringmain/ringmain/clients/go/"
+  "ringmain/v1;ringmainv1b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps[4] = {
   &::descriptor_table_google_2fprotobuf_2fstruct_2eproto,
@@ -746,7 +751,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fima
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto = {
-    false, false, 4668, descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto,
+    false, false, 4710, descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto,
     "ringmain/v1/image_service.proto",
     &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps, 4, 20,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets,
@@ -2165,6 +2170,7 @@ GeneratedImage::GeneratedImage(const GeneratedImage& from)
   GeneratedImage* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.revised_prompt_){}
+    , decltype(_impl_.note_){}
     , decltype(_impl_.media_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
@@ -2175,6 +2181,14 @@ GeneratedImage::GeneratedImage(const GeneratedImage& from)
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   if (!from._internal_revised_prompt().empty()) {
     _this->_impl_.revised_prompt_.Set(from._internal_revised_prompt(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.note_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.note_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_note().empty()) {
+    _this->_impl_.note_.Set(from._internal_note(), 
       _this->GetArenaForAllocation());
   }
   if (from._internal_has_media()) {
@@ -2189,12 +2203,17 @@ inline void GeneratedImage::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.revised_prompt_){}
+    , decltype(_impl_.note_){}
     , decltype(_impl_.media_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.revised_prompt_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.revised_prompt_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.note_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.note_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -2210,6 +2229,7 @@ GeneratedImage::~GeneratedImage() {
 inline void GeneratedImage::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.revised_prompt_.Destroy();
+  _impl_.note_.Destroy();
   if (this != internal_default_instance()) delete _impl_.media_;
 }
 
@@ -2224,6 +2244,7 @@ void GeneratedImage::Clear() {
   (void) cached_has_bits;
 
   _impl_.revised_prompt_.ClearToEmpty();
+  _impl_.note_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.media_ != nullptr) {
     delete _impl_.media_;
   }
@@ -2252,6 +2273,16 @@ const char* GeneratedImage::_InternalParse(const char* ptr, ::_pbi::ParseContext
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
           CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.GeneratedImage.revised_prompt"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string note = 3 [json_name = "note"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_note();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.GeneratedImage.note"));
         } else
           goto handle_unusual;
         continue;
@@ -2301,6 +2332,16 @@ uint8_t* GeneratedImage::_InternalSerialize(
         2, this->_internal_revised_prompt(), target);
   }
 
+  // string note = 3 [json_name = "note"];
+  if (!this->_internal_note().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_note().data(), static_cast<int>(this->_internal_note().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.GeneratedImage.note");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_note(), target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -2322,6 +2363,13 @@ size_t GeneratedImage::ByteSizeLong() const {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_revised_prompt());
+  }
+
+  // string note = 3 [json_name = "note"];
+  if (!this->_internal_note().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_note());
   }
 
   // .ringmain.v1.Media media = 1 [json_name = "media"];
@@ -2352,6 +2400,9 @@ void GeneratedImage::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const :
   if (!from._internal_revised_prompt().empty()) {
     _this->_internal_set_revised_prompt(from._internal_revised_prompt());
   }
+  if (!from._internal_note().empty()) {
+    _this->_internal_set_note(from._internal_note());
+  }
   if (from._internal_has_media()) {
     _this->_internal_mutable_media()->::ringmain::v1::Media::MergeFrom(
         from._internal_media());
@@ -2378,6 +2429,10 @@ void GeneratedImage::InternalSwap(GeneratedImage* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.revised_prompt_, lhs_arena,
       &other->_impl_.revised_prompt_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.note_, lhs_arena,
+      &other->_impl_.note_, rhs_arena
   );
   swap(_impl_.media_, other->_impl_.media_);
 }
@@ -3921,6 +3976,7 @@ ImageFinished::ImageFinished(const ImageFinished& from)
   ImageFinished* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.revised_prompts_){from._impl_.revised_prompts_}
+    , decltype(_impl_.notes_){from._impl_.notes_}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
@@ -3941,6 +3997,7 @@ inline void ImageFinished::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.revised_prompts_){arena}
+    , decltype(_impl_.notes_){arena}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
@@ -3959,6 +4016,7 @@ ImageFinished::~ImageFinished() {
 inline void ImageFinished::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.revised_prompts_.~RepeatedPtrField();
+  _impl_.notes_.~RepeatedPtrField();
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
 }
@@ -3974,6 +4032,7 @@ void ImageFinished::Clear() {
   (void) cached_has_bits;
 
   _impl_.revised_prompts_.Clear();
+  _impl_.notes_.Clear();
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
@@ -4019,6 +4078,21 @@ const char* ImageFinished::_InternalParse(const char* ptr, ::_pbi::ParseContext*
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
           CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string notes = 4 [json_name = "notes"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_notes();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ImageFinished.notes"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -4075,6 +4149,16 @@ uint8_t* ImageFinished::_InternalSerialize(
         _Internal::route(this).GetCachedSize(), target, stream);
   }
 
+  // repeated string notes = 4 [json_name = "notes"];
+  for (int i = 0, n = this->_internal_notes_size(); i < n; i++) {
+    const auto& s = this->_internal_notes(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ImageFinished.notes");
+    target = stream->WriteString(4, s, target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -4097,6 +4181,14 @@ size_t ImageFinished::ByteSizeLong() const {
   for (int i = 0, n = _impl_.revised_prompts_.size(); i < n; i++) {
     total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
       _impl_.revised_prompts_.Get(i));
+  }
+
+  // repeated string notes = 4 [json_name = "notes"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.notes_.size());
+  for (int i = 0, n = _impl_.notes_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.notes_.Get(i));
   }
 
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -4132,6 +4224,7 @@ void ImageFinished::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::
   (void) cached_has_bits;
 
   _this->_impl_.revised_prompts_.MergeFrom(from._impl_.revised_prompts_);
+  _this->_impl_.notes_.MergeFrom(from._impl_.notes_);
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
@@ -4158,6 +4251,7 @@ void ImageFinished::InternalSwap(ImageFinished* other) {
   using std::swap;
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   _impl_.revised_prompts_.InternalSwap(&other->_impl_.revised_prompts_);
+  _impl_.notes_.InternalSwap(&other->_impl_.notes_);
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(ImageFinished, _impl_.route_)
       + sizeof(ImageFinished::_impl_.route_)

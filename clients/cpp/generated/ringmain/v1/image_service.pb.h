@@ -1075,6 +1075,7 @@ class GeneratedImage final :
 
   enum : int {
     kRevisedPromptFieldNumber = 2,
+    kNoteFieldNumber = 3,
     kMediaFieldNumber = 1,
   };
   // string revised_prompt = 2 [json_name = "revisedPrompt"];
@@ -1089,6 +1090,20 @@ class GeneratedImage final :
   const std::string& _internal_revised_prompt() const;
   inline PROTOBUF_ALWAYS_INLINE void _internal_set_revised_prompt(const std::string& value);
   std::string* _internal_mutable_revised_prompt();
+  public:
+
+  // string note = 3 [json_name = "note"];
+  void clear_note();
+  const std::string& note() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_note(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_note();
+  PROTOBUF_NODISCARD std::string* release_note();
+  void set_allocated_note(std::string* note);
+  private:
+  const std::string& _internal_note() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_note(const std::string& value);
+  std::string* _internal_mutable_note();
   public:
 
   // .ringmain.v1.Media media = 1 [json_name = "media"];
@@ -1118,6 +1133,7 @@ class GeneratedImage final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr revised_prompt_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr note_;
     ::ringmain::v1::Media* media_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -2207,6 +2223,7 @@ class ImageFinished final :
 
   enum : int {
     kRevisedPromptsFieldNumber = 1,
+    kNotesFieldNumber = 4,
     kUsageFieldNumber = 2,
     kRouteFieldNumber = 3,
   };
@@ -2232,6 +2249,30 @@ class ImageFinished final :
   private:
   const std::string& _internal_revised_prompts(int index) const;
   std::string* _internal_add_revised_prompts();
+  public:
+
+  // repeated string notes = 4 [json_name = "notes"];
+  int notes_size() const;
+  private:
+  int _internal_notes_size() const;
+  public:
+  void clear_notes();
+  const std::string& notes(int index) const;
+  std::string* mutable_notes(int index);
+  void set_notes(int index, const std::string& value);
+  void set_notes(int index, std::string&& value);
+  void set_notes(int index, const char* value);
+  void set_notes(int index, const char* value, size_t size);
+  std::string* add_notes();
+  void add_notes(const std::string& value);
+  void add_notes(std::string&& value);
+  void add_notes(const char* value);
+  void add_notes(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& notes() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_notes();
+  private:
+  const std::string& _internal_notes(int index) const;
+  std::string* _internal_add_notes();
   public:
 
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -2279,6 +2320,7 @@ class ImageFinished final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> revised_prompts_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> notes_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
@@ -5277,6 +5319,56 @@ inline void GeneratedImage::set_allocated_revised_prompt(std::string* revised_pr
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GeneratedImage.revised_prompt)
 }
 
+// string note = 3 [json_name = "note"];
+inline void GeneratedImage::clear_note() {
+  _impl_.note_.ClearToEmpty();
+}
+inline const std::string& GeneratedImage::note() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GeneratedImage.note)
+  return _internal_note();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void GeneratedImage::set_note(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.note_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.GeneratedImage.note)
+}
+inline std::string* GeneratedImage::mutable_note() {
+  std::string* _s = _internal_mutable_note();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GeneratedImage.note)
+  return _s;
+}
+inline const std::string& GeneratedImage::_internal_note() const {
+  return _impl_.note_.Get();
+}
+inline void GeneratedImage::_internal_set_note(const std::string& value) {
+  
+  _impl_.note_.Set(value, GetArenaForAllocation());
+}
+inline std::string* GeneratedImage::_internal_mutable_note() {
+  
+  return _impl_.note_.Mutable(GetArenaForAllocation());
+}
+inline std::string* GeneratedImage::release_note() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GeneratedImage.note)
+  return _impl_.note_.Release();
+}
+inline void GeneratedImage::set_allocated_note(std::string* note) {
+  if (note != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.note_.SetAllocated(note, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.note_.IsDefault()) {
+    _impl_.note_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GeneratedImage.note)
+}
+
 // -------------------------------------------------------------------
 
 // StreamImagesRequest
@@ -6321,6 +6413,81 @@ inline void ImageFinished::set_allocated_route(::ringmain::v1::Route* route) {
   }
   _impl_.route_ = route;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ImageFinished.route)
+}
+
+// repeated string notes = 4 [json_name = "notes"];
+inline int ImageFinished::_internal_notes_size() const {
+  return _impl_.notes_.size();
+}
+inline int ImageFinished::notes_size() const {
+  return _internal_notes_size();
+}
+inline void ImageFinished::clear_notes() {
+  _impl_.notes_.Clear();
+}
+inline std::string* ImageFinished::add_notes() {
+  std::string* _s = _internal_add_notes();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.ImageFinished.notes)
+  return _s;
+}
+inline const std::string& ImageFinished::_internal_notes(int index) const {
+  return _impl_.notes_.Get(index);
+}
+inline const std::string& ImageFinished::notes(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ImageFinished.notes)
+  return _internal_notes(index);
+}
+inline std::string* ImageFinished::mutable_notes(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ImageFinished.notes)
+  return _impl_.notes_.Mutable(index);
+}
+inline void ImageFinished::set_notes(int index, const std::string& value) {
+  _impl_.notes_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ImageFinished.notes)
+}
+inline void ImageFinished::set_notes(int index, std::string&& value) {
+  _impl_.notes_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.ImageFinished.notes)
+}
+inline void ImageFinished::set_notes(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.notes_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.ImageFinished.notes)
+}
+inline void ImageFinished::set_notes(int index, const char* value, size_t size) {
+  _impl_.notes_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.ImageFinished.notes)
+}
+inline std::string* ImageFinished::_internal_add_notes() {
+  return _impl_.notes_.Add();
+}
+inline void ImageFinished::add_notes(const std::string& value) {
+  _impl_.notes_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.ImageFinished.notes)
+}
+inline void ImageFinished::add_notes(std::string&& value) {
+  _impl_.notes_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.ImageFinished.notes)
+}
+inline void ImageFinished::add_notes(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.notes_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.ImageFinished.notes)
+}
+inline void ImageFinished::add_notes(const char* value, size_t size) {
+  _impl_.notes_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.ImageFinished.notes)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+ImageFinished::notes() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ImageFinished.notes)
+  return _impl_.notes_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+ImageFinished::mutable_notes() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ImageFinished.notes)
+  return &_impl_.notes_;
 }
 
 // -------------------------------------------------------------------

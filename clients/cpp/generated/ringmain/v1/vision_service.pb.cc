@@ -121,6 +121,7 @@ PROTOBUF_CONSTEXPR DocumentPage::DocumentPage(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.markdown_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.usage_)*/nullptr
+  , /*decltype(_impl_.error_)*/nullptr
   , /*decltype(_impl_.page_number_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct DocumentPageDefaultTypeInternal {
@@ -223,6 +224,7 @@ const uint32_t TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets[] P
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.page_number_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.markdown_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.usage_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.error_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentFinished, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -239,7 +241,7 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 44, -1, -1, sizeof(::ringmain::v1::ReadDocumentEvent)},
   { 54, -1, -1, sizeof(::ringmain::v1::DocumentOpened)},
   { 62, -1, -1, sizeof(::ringmain::v1::DocumentPage)},
-  { 71, -1, -1, sizeof(::ringmain::v1::DocumentFinished)},
+  { 72, -1, -1, sizeof(::ringmain::v1::DocumentFinished)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -255,57 +257,60 @@ static const ::_pb::Message* const file_default_instances[] = {
 
 const char descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n ringmain/v1/vision_service.proto\022\013ring"
-  "main.v1\032\036ringmain/v1/chat_service.proto\032"
-  "\031ringmain/v1/content.proto\032\034ringmain/v1/"
-  "generation.proto\032\031ringmain/v1/routing.pr"
-  "oto\032\027ringmain/v1/usage.proto\"\377\001\n\024Analyze"
-  "ImagesRequest\022\024\n\005model\030\001 \001(\tR\005model\022\026\n\006p"
-  "rompt\030\002 \001(\tR\006prompt\022*\n\006images\030\003 \003(\0132\022.ri"
-  "ngmain.v1.MediaR\006images\022J\n\021generation_co"
-  "nfig\030\004 \001(\0132\035.ringmain.v1.GenerationConfi"
-  "gR\020generationConfig\022A\n\016routing_policy\030\005 "
-  "\001(\0132\032.ringmain.v1.RoutingPolicyR\rrouting"
-  "Policy\"\340\001\n\025AnalyzeImagesResponse\022\037\n\013resp"
-  "onse_id\030\001 \001(\tR\nresponseId\022\022\n\004text\030\002 \001(\tR"
-  "\004text\022>\n\rfinish_reason\030\003 \001(\0162\031.ringmain."
-  "v1.FinishReasonR\014finishReason\022(\n\005usage\030\004"
-  " \001(\0132\022.ringmain.v1.UsageR\005usage\022(\n\005route"
-  "\030\005 \001(\0132\022.ringmain.v1.RouteR\005route\"s\n\023Rea"
-  "dDocumentRequest\0229\n\006config\030\001 \001(\0132\037.ringm"
-  "ain.v1.ReadDocumentConfigH\000R\006config\022\026\n\005c"
-  "hunk\030\002 \001(\014H\000R\005chunkB\t\n\007message\"\236\002\n\022ReadD"
-  "ocumentConfig\022\024\n\005model\030\001 \001(\tR\005model\022\033\n\tm"
-  "ime_type\030\002 \001(\tR\010mimeType\022-\n\004mode\030\003 \001(\0162\031"
-  ".ringmain.v1.DocumentModeR\004mode\022\026\n\006promp"
-  "t\030\004 \001(\tR\006prompt\022,\n\022max_parallel_pages\030\005 "
-  "\001(\005R\020maxParallelPages\022\035\n\nfirst_page\030\006 \001("
-  "\005R\tfirstPage\022A\n\016routing_policy\030\007 \001(\0132\032.r"
-  "ingmain.v1.RoutingPolicyR\rroutingPolicy\""
-  "\301\001\n\021ReadDocumentEvent\0225\n\006opened\030\001 \001(\0132\033."
-  "ringmain.v1.DocumentOpenedH\000R\006opened\022/\n\004"
-  "page\030\002 \001(\0132\031.ringmain.v1.DocumentPageH\000R"
-  "\004page\022;\n\010finished\030\003 \001(\0132\035.ringmain.v1.Do"
-  "cumentFinishedH\000R\010finishedB\007\n\005event\"L\n\016D"
-  "ocumentOpened\022\033\n\tmime_type\030\001 \001(\tR\010mimeTy"
-  "pe\022\035\n\npage_count\030\002 \001(\005R\tpageCount\"u\n\014Doc"
-  "umentPage\022\037\n\013page_number\030\001 \001(\005R\npageNumb"
-  "er\022\032\n\010markdown\030\002 \001(\tR\010markdown\022(\n\005usage\030"
-  "\003 \001(\0132\022.ringmain.v1.UsageR\005usage\"<\n\020Docu"
-  "mentFinished\022(\n\005usage\030\001 \001(\0132\022.ringmain.v"
-  "1.UsageR\005usage*q\n\014DocumentMode\022\035\n\031DOCUME"
-  "NT_MODE_UNSPECIFIED\020\000\022!\n\035DOCUMENT_MODE_T"
-  "EXT_AND_IMAGES\020\001\022\037\n\033DOCUMENT_MODE_PAGE_A"
-  "S_IMAGE\020\0022\221\002\n\rVisionService\022V\n\rAnalyzeIm"
-  "ages\022!.ringmain.v1.AnalyzeImagesRequest\032"
-  "\".ringmain.v1.AnalyzeImagesResponse\022R\n\023S"
-  "treamAnalyzeImages\022!.ringmain.v1.Analyze"
-  "ImagesRequest\032\026.ringmain.v1.ChatEvent0\001\022"
-  "T\n\014ReadDocument\022 .ringmain.v1.ReadDocume"
-  "ntRequest\032\036.ringmain.v1.ReadDocumentEven"
-  "t(\0010\001B@Z>github.com/ringmain/ringmain/cl"
-  "ients/go/ringmain/v1;ringmainv1b\006proto3"
+  "main.v1\032\027google/rpc/status.proto\032\036ringma"
+  "in/v1/chat_service.proto\032\031ringmain/v1/co"
+  "ntent.proto\032\034ringmain/v1/generation.prot"
+  "o\032\031ringmain/v1/routing.proto\032\027ringmain/v"
+  "1/usage.proto\"\377\001\n\024AnalyzeImagesRequest\022\024"
+  "\n\005model\030\001 \001(\tR\005model\022\026\n\006prompt\030\002 \001(\tR\006pr"
+  "ompt\022*\n\006images\030\003 \003(\0132\022.ringmain.v1.Media"
+  "R\006images\022J\n\021generation_config\030\004 \001(\0132\035.ri"
+  "ngmain.v1.GenerationConfigR\020generationCo"
+  "nfig\022A\n\016routing_policy\030\005 \001(\0132\032.ringmain."
+  "v1.RoutingPolicyR\rroutingPolicy\"\340\001\n\025Anal"
+  "yzeImagesResponse\022\037\n\013response_id\030\001 \001(\tR\n"
+  "responseId\022\022\n\004text\030\002 \001(\tR\004text\022>\n\rfinish"
+  "_reason\030\003 \001(\0162\031.ringmain.v1.FinishReason"
+  "R\014finishReason\022(\n\005usage\030\004 \001(\0132\022.ringmain"
+  ".v1.UsageR\005usage\022(\n\005route\030\005 \001(\0132\022.ringma"
+  "in.v1.RouteR\005route\"s\n\023ReadDocumentReques"
+  "t\0229\n\006config\030\001 \001(\0132\037.ringmain.v1.ReadDocu"
+  "mentConfigH\000R\006config\022\026\n\005chunk\030\002 \001(\014H\000R\005c"
+  "hunkB\t\n\007message\"\236\002\n\022ReadDocumentConfig\022\024"
+  "\n\005model\030\001 \001(\tR\005model\022\033\n\tmime_type\030\002 \001(\tR"
+  "\010mimeType\022-\n\004mode\030\003 \001(\0162\031.ringmain.v1.Do"
+  "cumentModeR\004mode\022\026\n\006prompt\030\004 \001(\tR\006prompt"
+  "\022,\n\022max_parallel_pages\030\005 \001(\005R\020maxParalle"
+  "lPages\022\035\n\nfirst_page\030\006 \001(\005R\tfirstPage\022A\n"
+  "\016routing_policy\030\007 \001(\0132\032.ringmain.v1.Rout"
+  "ingPolicyR\rroutingPolicy\"\301\001\n\021ReadDocumen"
+  "tEvent\0225\n\006opened\030\001 \001(\0132\033.ringmain.v1.Doc"
+  "umentOpenedH\000R\006opened\022/\n\004page\030\002 \001(\0132\031.ri"
+  "ngmain.v1.DocumentPageH\000R\004page\022;\n\010finish"
+  "ed\030\003 \001(\0132\035.ringmain.v1.DocumentFinishedH"
+  "\000R\010finishedB\007\n\005event\"L\n\016DocumentOpened\022\033"
+  "\n\tmime_type\030\001 \001(\tR\010mimeType\022\035\n\npage_coun"
+  "t\030\002 \001(\005R\tpageCount\"\237\001\n\014DocumentPage\022\037\n\013p"
+  "age_number\030\001 \001(\005R\npageNumber\022\032\n\010markdown"
+  "\030\002 \001(\tR\010markdown\022(\n\005usage\030\003 \001(\0132\022.ringma"
+  "in.v1.UsageR\005usage\022(\n\005error\030\004 \001(\0132\022.goog"
+  "le.rpc.StatusR\005error\"<\n\020DocumentFinished"
+  "\022(\n\005usage\030\001 \001(\0132\022.ringmain.v1.UsageR\005usa"
+  "ge*q\n\014DocumentMode\022\035\n\031DOCUMENT_MODE_UNSP"
+  "ECIFIED\020\000\022!\n\035DOCUMENT_MODE_TEXT_AND_IMAG"
+  "ES\020\001\022\037\n\033DOCUMENT_MODE_PAGE_AS_IMAGE\020\0022\221\002"
+  "\n\rVisionService\022V\n\rAnalyzeImages\022!.ringm"
+  "ain.v1.AnalyzeImagesRequest\032\".ringmain.v"
+  "1.AnalyzeImagesResponse\022R\n\023StreamAnalyze"
+  "Images\022!.ringmain.v1.AnalyzeImagesReques"
+  "t\032\026.ringmain.v1.ChatEvent0\001\022T\n\014ReadDocum"
+  "ent\022 .ringmain.v1.ReadDocumentRequest\032\036."
+  "ringmain.v1.ReadDocumentEvent(\0010\001B@Z>git"
+  "hub.com/ringmain/ringmain/clients/go/rin"
+  "gmain/v1;ringmainv1b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps[5] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps[6] = {
+  &::descriptor_table_google_2frpc_2fstatus_2eproto,
   &::descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto,
   &::descriptor_table_ringmain_2fv1_2fcontent_2eproto,
   &::descriptor_table_ringmain_2fv1_2fgeneration_2eproto,
@@ -314,9 +319,9 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvis
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto = {
-    false, false, 1999, descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto,
+    false, false, 2067, descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto,
     "ringmain/v1/vision_service.proto",
-    &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps, 5, 8,
+    &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps, 6, 8,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fvision_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fvision_5fservice_2eproto,
@@ -2433,17 +2438,28 @@ void DocumentOpened::InternalSwap(DocumentOpened* other) {
 class DocumentPage::_Internal {
  public:
   static const ::ringmain::v1::Usage& usage(const DocumentPage* msg);
+  static const ::google::rpc::Status& error(const DocumentPage* msg);
 };
 
 const ::ringmain::v1::Usage&
 DocumentPage::_Internal::usage(const DocumentPage* msg) {
   return *msg->_impl_.usage_;
 }
+const ::google::rpc::Status&
+DocumentPage::_Internal::error(const DocumentPage* msg) {
+  return *msg->_impl_.error_;
+}
 void DocumentPage::clear_usage() {
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+}
+void DocumentPage::clear_error() {
+  if (GetArenaForAllocation() == nullptr && _impl_.error_ != nullptr) {
+    delete _impl_.error_;
+  }
+  _impl_.error_ = nullptr;
 }
 DocumentPage::DocumentPage(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -2457,6 +2473,7 @@ DocumentPage::DocumentPage(const DocumentPage& from)
   new (&_impl_) Impl_{
       decltype(_impl_.markdown_){}
     , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.error_){nullptr}
     , decltype(_impl_.page_number_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
@@ -2472,6 +2489,9 @@ DocumentPage::DocumentPage(const DocumentPage& from)
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
+  if (from._internal_has_error()) {
+    _this->_impl_.error_ = new ::google::rpc::Status(*from._impl_.error_);
+  }
   _this->_impl_.page_number_ = from._impl_.page_number_;
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.DocumentPage)
 }
@@ -2483,6 +2503,7 @@ inline void DocumentPage::SharedCtor(
   new (&_impl_) Impl_{
       decltype(_impl_.markdown_){}
     , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.error_){nullptr}
     , decltype(_impl_.page_number_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
@@ -2505,6 +2526,7 @@ inline void DocumentPage::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.markdown_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
+  if (this != internal_default_instance()) delete _impl_.error_;
 }
 
 void DocumentPage::SetCachedSize(int size) const {
@@ -2522,6 +2544,10 @@ void DocumentPage::Clear() {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.error_ != nullptr) {
+    delete _impl_.error_;
+  }
+  _impl_.error_ = nullptr;
   _impl_.page_number_ = 0;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -2554,6 +2580,14 @@ const char* DocumentPage::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
       case 3:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.rpc.Status error = 4 [json_name = "error"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_error(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -2610,6 +2644,13 @@ uint8_t* DocumentPage::_InternalSerialize(
         _Internal::usage(this).GetCachedSize(), target, stream);
   }
 
+  // .google.rpc.Status error = 4 [json_name = "error"];
+  if (this->_internal_has_error()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::error(this),
+        _Internal::error(this).GetCachedSize(), target, stream);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -2638,6 +2679,13 @@ size_t DocumentPage::ByteSizeLong() const {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
+  }
+
+  // .google.rpc.Status error = 4 [json_name = "error"];
+  if (this->_internal_has_error()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.error_);
   }
 
   // int32 page_number = 1 [json_name = "pageNumber"];
@@ -2669,6 +2717,10 @@ void DocumentPage::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
+  }
+  if (from._internal_has_error()) {
+    _this->_internal_mutable_error()->::google::rpc::Status::MergeFrom(
+        from._internal_error());
   }
   if (from._internal_page_number() != 0) {
     _this->_internal_set_page_number(from._internal_page_number());

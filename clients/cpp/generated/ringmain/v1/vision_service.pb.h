@@ -31,6 +31,7 @@
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
+#include "google/rpc/status.pb.h"
 #include "ringmain/v1/chat_service.pb.h"
 #include "ringmain/v1/content.pb.h"
 #include "ringmain/v1/generation.pb.h"
@@ -1507,6 +1508,7 @@ class DocumentPage final :
   enum : int {
     kMarkdownFieldNumber = 2,
     kUsageFieldNumber = 3,
+    kErrorFieldNumber = 4,
     kPageNumberFieldNumber = 1,
   };
   // string markdown = 2 [json_name = "markdown"];
@@ -1541,6 +1543,24 @@ class DocumentPage final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
+  // .google.rpc.Status error = 4 [json_name = "error"];
+  bool has_error() const;
+  private:
+  bool _internal_has_error() const;
+  public:
+  void clear_error();
+  const ::google::rpc::Status& error() const;
+  PROTOBUF_NODISCARD ::google::rpc::Status* release_error();
+  ::google::rpc::Status* mutable_error();
+  void set_allocated_error(::google::rpc::Status* error);
+  private:
+  const ::google::rpc::Status& _internal_error() const;
+  ::google::rpc::Status* _internal_mutable_error();
+  public:
+  void unsafe_arena_set_allocated_error(
+      ::google::rpc::Status* error);
+  ::google::rpc::Status* unsafe_arena_release_error();
+
   // int32 page_number = 1 [json_name = "pageNumber"];
   void clear_page_number();
   int32_t page_number() const;
@@ -1560,6 +1580,7 @@ class DocumentPage final :
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr markdown_;
     ::ringmain::v1::Usage* usage_;
+    ::google::rpc::Status* error_;
     int32_t page_number_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -3264,6 +3285,91 @@ inline void DocumentPage::set_allocated_usage(::ringmain::v1::Usage* usage) {
   }
   _impl_.usage_ = usage;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentPage.usage)
+}
+
+// .google.rpc.Status error = 4 [json_name = "error"];
+inline bool DocumentPage::_internal_has_error() const {
+  return this != internal_default_instance() && _impl_.error_ != nullptr;
+}
+inline bool DocumentPage::has_error() const {
+  return _internal_has_error();
+}
+inline const ::google::rpc::Status& DocumentPage::_internal_error() const {
+  const ::google::rpc::Status* p = _impl_.error_;
+  return p != nullptr ? *p : reinterpret_cast<const ::google::rpc::Status&>(
+      ::google::rpc::_Status_default_instance_);
+}
+inline const ::google::rpc::Status& DocumentPage::error() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentPage.error)
+  return _internal_error();
+}
+inline void DocumentPage::unsafe_arena_set_allocated_error(
+    ::google::rpc::Status* error) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.error_);
+  }
+  _impl_.error_ = error;
+  if (error) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.DocumentPage.error)
+}
+inline ::google::rpc::Status* DocumentPage::release_error() {
+  
+  ::google::rpc::Status* temp = _impl_.error_;
+  _impl_.error_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::google::rpc::Status* DocumentPage::unsafe_arena_release_error() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentPage.error)
+  
+  ::google::rpc::Status* temp = _impl_.error_;
+  _impl_.error_ = nullptr;
+  return temp;
+}
+inline ::google::rpc::Status* DocumentPage::_internal_mutable_error() {
+  
+  if (_impl_.error_ == nullptr) {
+    auto* p = CreateMaybeMessage<::google::rpc::Status>(GetArenaForAllocation());
+    _impl_.error_ = p;
+  }
+  return _impl_.error_;
+}
+inline ::google::rpc::Status* DocumentPage::mutable_error() {
+  ::google::rpc::Status* _msg = _internal_mutable_error();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentPage.error)
+  return _msg;
+}
+inline void DocumentPage::set_allocated_error(::google::rpc::Status* error) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.error_);
+  }
+  if (error) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(error));
+    if (message_arena != submessage_arena) {
+      error = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, error, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.error_ = error;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentPage.error)
 }
 
 // -------------------------------------------------------------------
