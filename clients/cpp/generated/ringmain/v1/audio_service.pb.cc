@@ -336,9 +336,7 @@ const char descriptor_table_protodef_ringmain_2fv1_2faudio_5fservice_2eproto[] P
   "rvice\022N\n\nTranscribe\022\036.ringmain.v1.Transc"
   "ribeRequest\032\034.ringmain.v1.TranscribeEven"
   "t(\0010\001\022=\n\005Speak\022\031.ringmain.v1.SpeakReques"
-  "t\032\027.ringmain.v1.SpeakEvent0\001B@Z>github.c"
-  "om/ringmain/ringmain/clients/go/ringmain"
-  "/v1;ringmainv1b\006proto3"
+  "t\032\027.ringmain.v1.SpeakEvent0\001b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_deps[3] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
@@ -347,7 +345,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2faud
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto = {
-    false, false, 1862, descriptor_table_protodef_ringmain_2fv1_2faudio_5fservice_2eproto,
+    false, false, 1796, descriptor_table_protodef_ringmain_2fv1_2faudio_5fservice_2eproto,
     "ringmain/v1/audio_service.proto",
     &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_deps, 3, 9,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets,

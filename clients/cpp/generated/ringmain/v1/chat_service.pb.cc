@@ -450,8 +450,7 @@ const char descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto[] PR
   "in.v1.CountTokensResponse\"\003\220\002\001\022X\n\014Estima"
   "teCost\022 .ringmain.v1.EstimateCostRequest"
   "\032!.ringmain.v1.EstimateCostResponse\"\003\220\002\001"
-  "B@Z>github.com/ringmain/ringmain/clients"
-  "/go/ringmain/v1;ringmainv1b\006proto3"
+  "b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps[4] = {
   &::descriptor_table_ringmain_2fv1_2fcontent_2eproto,
@@ -461,7 +460,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fcha
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto = {
-    false, false, 2754, descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto,
+    false, false, 2688, descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto,
     "ringmain/v1/chat_service.proto",
     &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps, 4, 13,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets,

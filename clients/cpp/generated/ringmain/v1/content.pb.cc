@@ -224,13 +224,11 @@ const char descriptor_table_protodef_ringmain_2fv1_2fcontent_2eproto[] PROTOBUF_
   "\tROLE_USER\020\002\022\022\n\016ROLE_ASSISTANT\020\003\022\r\n\tROLE"
   "_TOOL\020\004*X\n\013ImageDetail\022\034\n\030IMAGE_DETAIL_U"
   "NSPECIFIED\020\000\022\024\n\020IMAGE_DETAIL_LOW\020\001\022\025\n\021IM"
-  "AGE_DETAIL_HIGH\020\002B@Z>github.com/ringmain"
-  "/ringmain/clients/go/ringmain/v1;ringmai"
-  "nv1b\006proto3"
+  "AGE_DETAIL_HIGH\020\002b\006proto3"
   ;
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fcontent_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fcontent_2eproto = {
-    false, false, 1131, descriptor_table_protodef_ringmain_2fv1_2fcontent_2eproto,
+    false, false, 1065, descriptor_table_protodef_ringmain_2fv1_2fcontent_2eproto,
     "ringmain/v1/content.proto",
     &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once, nullptr, 0, 6,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fcontent_2eproto::offsets,

@@ -143,9 +143,7 @@ const char descriptor_table_protodef_ringmain_2fv1_2fembedding_5fservice_2eproto
   "NG_PURPOSE_QUERY\020\002\022 \n\034EMBEDDING_PURPOSE_"
   "SIMILARITY\020\0032R\n\020EmbeddingService\022>\n\005Embe"
   "d\022\031.ringmain.v1.EmbedRequest\032\032.ringmain."
-  "v1.EmbedResponseB@Z>github.com/ringmain/"
-  "ringmain/clients/go/ringmain/v1;ringmain"
-  "v1b\006proto3"
+  "v1.EmbedResponseb\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_deps[2] = {
   &::descriptor_table_ringmain_2fv1_2frouting_2eproto,
@@ -153,7 +151,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2femb
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto = {
-    false, false, 890, descriptor_table_protodef_ringmain_2fv1_2fembedding_5fservice_2eproto,
+    false, false, 824, descriptor_table_protodef_ringmain_2fv1_2fembedding_5fservice_2eproto,
     "ringmain/v1/embedding_service.proto",
     &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_deps, 2, 3,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fembedding_5fservice_2eproto::offsets,

@@ -47,13 +47,11 @@ const char descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto[] PR
   "HUTTING_DOWN\020\r\022#\n\037ERROR_REASON_STREAM_IN"
   "TERRUPTED\020\016\022\"\n\036ERROR_REASON_DEADLINE_EXC"
   "EEDED\020\017\022\036\n\032ERROR_REASON_MEDIA_INVALID\020\020\022"
-  "\031\n\025ERROR_REASON_INTERNAL\020\021B@Z>github.com"
-  "/ringmain/ringmain/clients/go/ringmain/v"
-  "1;ringmainv1b\006proto3"
+  "\031\n\025ERROR_REASON_INTERNAL\020\021b\006proto3"
   ;
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto = {
-    false, false, 740, descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto,
+    false, false, 674, descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto,
     "ringmain/v1/error_reason.proto",
     &descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto_once, nullptr, 0, 0,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2ferror_5freason_2eproto::offsets,

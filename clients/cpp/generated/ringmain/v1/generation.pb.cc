@@ -277,15 +277,14 @@ const char descriptor_table_protodef_ringmain_2fv1_2fgeneration_2eproto[] PROTOB
   "TOP\020\001\022\034\n\030FINISH_REASON_MAX_TOKENS\020\002\022\034\n\030F"
   "INISH_REASON_TOOL_CALLS\020\003\022 \n\034FINISH_REAS"
   "ON_CONTENT_FILTER\020\004\022\031\n\025FINISH_REASON_REF"
-  "USAL\020\005B@Z>github.com/ringmain/ringmain/c"
-  "lients/go/ringmain/v1;ringmainv1b\006proto3"
+  "USAL\020\005b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fgeneration_2eproto_deps[1] = {
   &::descriptor_table_google_2fprotobuf_2fstruct_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fgeneration_2eproto = {
-    false, false, 1840, descriptor_table_protodef_ringmain_2fv1_2fgeneration_2eproto,
+    false, false, 1774, descriptor_table_protodef_ringmain_2fv1_2fgeneration_2eproto,
     "ringmain/v1/generation.proto",
     &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once, descriptor_table_ringmain_2fv1_2fgeneration_2eproto_deps, 1, 7,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fgeneration_2eproto::offsets,

@@ -739,9 +739,8 @@ const char descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto[] P
   "ge\022 .ringmain.v1.UpscaleImageRequest\032!.r"
   "ingmain.v1.UpscaleImageResponse\022S\n\014Inspe"
   "ctImage\022 .ringmain.v1.InspectImageReques"
-  "t\032!.ringmain.v1.InspectImageResponseB@Z>"
-  "github.com/ringmain/ringmain/clients/go/"
-  "ringmain/v1;ringmainv1b\006proto3"
+  "t\032!.ringmain.v1.InspectImageResponseb\006pr"
+  "oto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps[4] = {
   &::descriptor_table_google_2fprotobuf_2fstruct_2eproto,
@@ -751,7 +750,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fima
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto = {
-    false, false, 4710, descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto,
+    false, false, 4644, descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto,
     "ringmain/v1/image_service.proto",
     &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps, 4, 20,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets,

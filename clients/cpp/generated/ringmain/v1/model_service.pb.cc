@@ -239,12 +239,11 @@ const char descriptor_table_protodef_ringmain_2fv1_2fmodel_5fservice_2eproto[] P
   "lsRequest\032\037.ringmain.v1.ListModelsRespon"
   "se\"\003\220\002\001\022L\n\010GetModel\022\034.ringmain.v1.GetMod"
   "elRequest\032\035.ringmain.v1.GetModelResponse"
-  "\"\003\220\002\001B@Z>github.com/ringmain/ringmain/cl"
-  "ients/go/ringmain/v1;ringmainv1b\006proto3"
+  "\"\003\220\002\001b\006proto3"
   ;
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto = {
-    false, false, 1599, descriptor_table_protodef_ringmain_2fv1_2fmodel_5fservice_2eproto,
+    false, false, 1533, descriptor_table_protodef_ringmain_2fv1_2fmodel_5fservice_2eproto,
     "ringmain/v1/model_service.proto",
     &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once, nullptr, 0, 6,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto::offsets,

@@ -179,8 +179,7 @@ const char descriptor_table_protodef_ringmain_2fv1_2frouting_2eproto[] PROTOBUF_
   "ecovery\022\037\n\033STREAM_RECOVERY_UNSPECIFIED\020\000"
   "\022\030\n\024STREAM_RECOVERY_FAIL\020\001\022\033\n\027STREAM_REC"
   "OVERY_RESTART\020\002\022\034\n\030STREAM_RECOVERY_CONTI"
-  "NUE\020\003B@Z>github.com/ringmain/ringmain/cl"
-  "ients/go/ringmain/v1;ringmainv1b\006proto3"
+  "NUE\020\003b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2frouting_2eproto_deps[2] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
@@ -188,7 +187,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2frou
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2frouting_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2frouting_2eproto = {
-    false, false, 1239, descriptor_table_protodef_ringmain_2fv1_2frouting_2eproto,
+    false, false, 1173, descriptor_table_protodef_ringmain_2fv1_2frouting_2eproto,
     "ringmain/v1/routing.proto",
     &descriptor_table_ringmain_2fv1_2frouting_2eproto_once, descriptor_table_ringmain_2fv1_2frouting_2eproto_deps, 2, 4,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2frouting_2eproto::offsets,

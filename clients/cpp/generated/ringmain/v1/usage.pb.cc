@@ -101,12 +101,11 @@ const char descriptor_table_protodef_ringmain_2fv1_2fusage_2eproto[] PROTOBUF_SE
   "ter_count\030\010 \001(\003R\016characterCount\022\'\n\rcost_"
   "nano_usd\030\t \001(\003H\000R\013costNanoUsd\210\001\001\022\034\n\testi"
   "mated\030\n \001(\010R\testimatedB\020\n\016_cost_nano_usd"
-  "B@Z>github.com/ringmain/ringmain/clients"
-  "/go/ringmain/v1;ringmainv1b\006proto3"
+  "b\006proto3"
   ;
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fusage_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fusage_2eproto = {
-    false, false, 594, descriptor_table_protodef_ringmain_2fv1_2fusage_2eproto,
+    false, false, 528, descriptor_table_protodef_ringmain_2fv1_2fusage_2eproto,
     "ringmain/v1/usage.proto",
     &descriptor_table_ringmain_2fv1_2fusage_2eproto_once, nullptr, 0, 1,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fusage_2eproto::offsets,

@@ -342,9 +342,7 @@ const char descriptor_table_protodef_ringmain_2fv1_2fusage_5fservice_2eproto[] P
   "uest\032\037.ringmain.v1.QueryUsageResponse\"\003\220"
   "\002\001\022W\n\013ExportUsage\022\037.ringmain.v1.ExportUs"
   "ageRequest\032 .ringmain.v1.ExportUsageResp"
-  "onse\"\003\220\002\0010\001B@Z>github.com/ringmain/ringm"
-  "ain/clients/go/ringmain/v1;ringmainv1b\006p"
-  "roto3"
+  "onse\"\003\220\002\0010\001b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_deps[4] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
@@ -354,7 +352,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fusa
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto = {
-    false, false, 2325, descriptor_table_protodef_ringmain_2fv1_2fusage_5fservice_2eproto,
+    false, false, 2259, descriptor_table_protodef_ringmain_2fv1_2fusage_5fservice_2eproto,
     "ringmain/v1/usage_service.proto",
     &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_deps, 4, 9,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto::offsets,

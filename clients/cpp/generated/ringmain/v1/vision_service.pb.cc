@@ -305,9 +305,8 @@ const char descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto[] 
   "Images\022!.ringmain.v1.AnalyzeImagesReques"
   "t\032\026.ringmain.v1.ChatEvent0\001\022T\n\014ReadDocum"
   "ent\022 .ringmain.v1.ReadDocumentRequest\032\036."
-  "ringmain.v1.ReadDocumentEvent(\0010\001B@Z>git"
-  "hub.com/ringmain/ringmain/clients/go/rin"
-  "gmain/v1;ringmainv1b\006proto3"
+  "ringmain.v1.ReadDocumentEvent(\0010\001b\006proto"
+  "3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps[6] = {
   &::descriptor_table_google_2frpc_2fstatus_2eproto,
@@ -319,7 +318,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvis
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto = {
-    false, false, 2067, descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto,
+    false, false, 2001, descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto,
     "ringmain/v1/vision_service.proto",
     &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps, 6, 8,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets,

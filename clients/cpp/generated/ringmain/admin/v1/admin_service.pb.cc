@@ -784,9 +784,7 @@ const char descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2ep
   "ingmain.admin.v1.RevokeApiKeyResponse\"\003\220"
   "\002\002\022^\n\013WatchEvents\022%.ringmain.admin.v1.Wa"
   "tchEventsRequest\032&.ringmain.admin.v1.Wat"
-  "chEventsResponse0\001BCZAgithub.com/ringmai"
-  "n/ringmain/clients/go/ringmain/admin/v1;"
-  "adminv1b\006proto3"
+  "chEventsResponse0\001b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps[3] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
@@ -795,7 +793,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fadmin_2f
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto = {
-    false, false, 4575, descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
+    false, false, 4506, descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
     "ringmain/admin/v1/admin_service.proto",
     &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once, descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps, 3, 26,
     schemas, file_default_instances, TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offsets,
