@@ -155,7 +155,7 @@ impl Builder {
     fn tls_for(&self, target: &Target) -> Result<Option<Tls>, Error> {
         match target.tls {
             true => Err(Error::invalid("https needs the feature `tls` of this crate")),
-            false => Ok(None),
+            false => Ok(self.tls),
         }
     }
 }
