@@ -11,7 +11,7 @@ bin := .venv/bin
 pip := -m pip --disable-pip-version-check install --quiet
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- environments: a stamp is as new as the lock it was made from -----------------------------------
 
@@ -122,33 +122,58 @@ breaking: build/googleapis/google/rpc/status.proto
 
 build/googleapis/google/rpc/status.proto: requirements/dev.txt | dev-environment
 	@mkdir -p $(@D)
-	@cp "$$($(bin)/python -c 'import google.rpc.status_pb2 as m; print(m.__file__)' | sed 's/_pb2.py$$/.proto/')" $@
+	@from="$$($(bin)/python -c 'import google.rpc.status_pb2 as m; print(m.__file__)')" && \
+		cp "$${from%/*}/error_details.proto" "$${from%_pb2.py}.proto" $(@D)
 	@touch $@
 
 # --- the generated stubs -------------------------------------------------------------------------------
 
-protos = $(sort $(patsubst protos/%,%,$(shell find protos -name '*.proto')))
-services = $(sort $(patsubst protos/%,%,$(shell grep -rl --include='*.proto' '^service ' protos)))
-# grpcio-tools brings google/protobuf, and googleapis-common-protos google/rpc.
-protoc = PATH="$(CURDIR)/.venv-generate/bin:$$PATH" .venv-generate/bin/python -m grpc_tools.protoc -I protos \
-	-I "$$(.venv-generate/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+# Everything is in buf.gen.yaml. Each client but Python's has a clients/LANG/client.mk, with
+#   languages += LANG
+#   toolchain-LANG := commands that it needs; where one is absent, its targets are skipped with a message,
+#                     but fail under RINGMAIN_REQUIRE_ALL=1
+#   generator-LANG: installs the plugins that buf.gen.yaml names, at pinned versions, below build/tools or the client
+#   test-LANG: builds, lints and tests the client
+# and gets generate-LANG, check-generated-LANG and client-LANG.
+languages :=
+include $(sort $(wildcard clients/*/client.mk))
 
-.PHONY: stubs
-stubs: .venv-generate/.stamp
-	@rm -rf build/stubs && mkdir -p build/stubs
-	@$(protoc) --python_out=build/stubs --mypy_out=quiet:build/stubs $(protos)
-	@$(protoc) --grpc_python_out=build/stubs --mypy_grpc_out=quiet:build/stubs $(services)
+generates := $(languages:%=generate-%)
+checks := $(languages:%=check-generated-%)
+tests := $(languages:%=client-%)
+.PHONY: generate-python clients check-generated-all $(generates) $(checks) $(tests)
+.PHONY: $(languages:%=generator-%) $(languages:%=test-%)
 
-generate: stubs ## Generate the Python stubs from protos/
-	@find clients/python/ringmain/v1 clients/python/ringmain/admin -name '*_pb2*.py*' -delete
-	@cp -r build/stubs/ringmain clients/python/
+generator := $(bin)/python scripts/generate.py
 
-check-generated: stubs ## Fail when the committed stubs are not what protos/ gives
-	@for package in v1 admin; do \
-		diff -r -x __init__.py -x __pycache__ clients/python/ringmain/$$package build/stubs/ringmain/$$package \
-		|| { echo "The stubs in clients/python are stale: run 'make generate' and commit the result." >&2; exit 1; }; \
-	done
-	@echo "The stubs are what protos/ gives."
+# Runs $(2) for the language $(1) if its toolchain is there.
+define with_toolchain
+@absent=; for tool in $(toolchain-$(1)); do command -v "$$tool" >/dev/null || absent="$$absent $$tool"; done; \
+if [ -z "$$absent" ]; then $(2); \
+elif [ "$$RINGMAIN_REQUIRE_ALL" = 1 ]; then echo "$@ needs$$absent, which is absent." >&2; exit 1; \
+else echo "Skipped $@: it needs$$absent, which is absent."; fi
+endef
+
+generate: generate-python $(generates) ## Generate the stubs of every language whose tools are there
+
+generate-python: dev-environment .venv-generate/.stamp build/googleapis/google/rpc/status.proto
+	@$(generator) python
+
+$(generates): generate-%: dev-environment build/googleapis/google/rpc/status.proto
+	$(call with_toolchain,$*,$(MAKE) --no-print-directory --silent generator-$* && $(generator) $*)
+
+check-generated: dev-environment .venv-generate/.stamp build/googleapis/google/rpc/status.proto ## Fail when Python's stubs are stale
+	@$(generator) --check python
+
+$(checks): check-generated-%: dev-environment build/googleapis/google/rpc/status.proto
+	$(call with_toolchain,$*,$(MAKE) --no-print-directory --silent generator-$* && $(generator) --check $*)
+
+check-generated-all: check-generated $(checks) ## Fail when the stubs of any language are stale
+
+clients: $(tests) ## Build, lint and test every client whose tools are there; client-LANG for one
+
+$(tests): client-%:
+	$(call with_toolchain,$*,$(MAKE) --no-print-directory test-$*)
 
 check-floor: .venv-floor/.stamp ## Import the client under the oldest grpcio and protobuf that it promises
 	@cd clients/python && $(CURDIR)/.venv-floor/bin/python -B -W error $(CURDIR)/scripts/import_all.py ringmain

@@ -1,0 +1,86 @@
+package ringmain
+
+import (
+	"crypto/tls"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+const (
+	// DefaultTarget is where a gateway listens that was told nothing else.
+	DefaultTarget = "127.0.0.1:50051"
+	// TargetVariable is the variable of the environment that names the gateway's address.
+	TargetVariable = "RINGMAIN_TARGET"
+
+	messageLimit     = 64 << 20
+	keepaliveTime    = 60 * time.Second
+	keepaliveTimeout = 20 * time.Second
+)
+
+// An Option says how a [Client] connects or calls.
+type Option func(*settings)
+
+type settings struct {
+	model        string
+	timeout      time.Duration
+	metadata     []string
+	credentials  credentials.TransportCredentials
+	maxAttempts  int
+	waitForReady bool
+	dialOptions  []grpc.DialOption
+}
+
+func newSettings(options []Option) *settings {
+	s := &settings{credentials: insecure.NewCredentials(), maxAttempts: 3}
+	for _, option := range options {
+		option(s)
+	}
+	return s
+}
+
+// WithModel names the model of requests that name none.
+func WithModel(model string) Option {
+	return func(s *settings) { s.model = model }
+}
+
+// WithTimeout bounds every call whose context has no deadline, a stream as a whole. Without it, such calls
+// have no deadline of their own.
+func WithTimeout(timeout time.Duration) Option {
+	return func(s *settings) { s.timeout = timeout }
+}
+
+// WithToken sends the token with every call, as `authorization: Bearer`. Without TLS it travels readable.
+func WithToken(token string) Option {
+	return WithMetadata("authorization", "Bearer "+token)
+}
+
+// WithMetadata sends a pair with every call.
+func WithMetadata(key, value string) Option {
+	return func(s *settings) { s.metadata = append(s.metadata, key, value) }
+}
+
+// WithTLS connects by TLS. A nil config trusts the system's certificates; mutual TLS needs a config with
+// Certificates.
+func WithTLS(config *tls.Config) Option {
+	return func(s *settings) { s.credentials = credentials.NewTLS(config) }
+}
+
+// WithMaxAttempts says how often gRPC tries a call that ends UNAVAILABLE before anything of an answer has
+// arrived, 1 to 5; 3 unless said otherwise. A try may cost money; give a request id to pay once.
+func WithMaxAttempts(attempts int) Option {
+	return func(s *settings) { s.maxAttempts = attempts }
+}
+
+// WithWaitForReady makes calls wait for a gateway that cannot be reached, until their deadline, instead of
+// failing at once.
+func WithWaitForReady() Option {
+	return func(s *settings) { s.waitForReady = true }
+}
+
+// WithDialOptions hands options to gRPC. They win over the client's own.
+func WithDialOptions(options ...grpc.DialOption) Option {
+	return func(s *settings) { s.dialOptions = append(s.dialOptions, options...) }
+}

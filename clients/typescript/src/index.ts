@@ -1,0 +1,48 @@
+/**
+ * Client of the Ringmain gateway, one typed gRPC service in front of many AI model providers.
+ *
+ * {@link Client} talks to the gateway; the functions make messages and media from plain values; failures are
+ * {@link RingmainError}. The messages of the contract are in `ringmain/v1`.
+ */
+
+export { status } from "@grpc/grpc-js";
+export { Answer, type Delta, Fold, ToolCall } from "./answer.js";
+export { type ConnectionOptions, DEFAULT_TARGET, TARGET_VARIABLE } from "./channel.js";
+export { type CapabilityName, Client, type ClientOptions, type Stubs } from "./client.js";
+export {
+  BudgetExceeded,
+  Cancelled,
+  CapabilityMissing,
+  ContentFiltered,
+  ContextTooLong,
+  DeadlineExceeded,
+  type ErrorFields,
+  InternalError,
+  InvalidRequest,
+  MediaInvalid,
+  NotFound,
+  Overloaded,
+  PermissionDenied,
+  RateLimited,
+  RingmainError,
+  StreamInterrupted,
+  Unauthenticated,
+  Unavailable,
+  type Violation,
+} from "./errors.js";
+export {
+  assistant,
+  type Content,
+  document,
+  image,
+  type Source,
+  save,
+  system,
+  type ToolLike,
+  type Turn,
+  toolResult,
+  user,
+} from "./messages.js";
+export { type ChatOptions, chatRequest, type Prompt } from "./request.js";
+export { ChatStream, ImageStream } from "./stream.js";
+export type { CallOptions, Headers, Stub } from "./stub.js";
