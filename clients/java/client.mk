@@ -26,3 +26,39 @@ $(java_tools): clients/java/client.mk
 	@install build/tools/java/protoc-3.*.exe build/tools/bin/protoc-java
 	@install build/tools/java/protoc-gen-grpc-java-*.exe build/tools/bin/protoc-gen-grpc-java
 	@touch $@
+
+$(java_formatter): clients/java/client.mk
+	@mkdir -p $(@D)
+	@mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory=build/tools/java \
+		-Dartifact=$(java_format):jar:all-deps
+	@cp build/tools/java/google-java-format-*-all-deps.jar $@
+	@touch $@
+
+# javac's own packages, which the formatter reads; https://github.com/google/google-java-format#as-a-library
+java_opens := api code file parser tree util
+java_formatted = java $(java_opens:%=--add-exports=jdk.compiler/com.sun.tools.javac.%=ALL-UNNAMED) -jar $(java_formatter)
+# Everything but the stubs.
+java_own = $(shell find clients/java/src -name '*.java' -not -path '*/main/java/io/ringmain/v1/*' \
+	-not -path '*/main/java/io/ringmain/admin/*' | sort)
+
+.PHONY: format-java
+format-java: $(java_formatter)
+	@$(java_formatted) --replace $(java_own)
+
+# The stubs are compiled before: what javac warns of in them is not ours.
+test-java: $(java_formatter)
+	@$(java_formatted) --dry-run --set-exit-if-changed $(java_own) \
+		|| { echo "The files above are not formatted: run 'make format-java'." >&2; exit 1; }
+	@$(java_mvn) test -Dmdep.outputFile=../../build/java.classpath dependency:build-classpath
+	@rm -rf build/java-lint && mkdir -p build/java-lint
+	@javac --release 17 -Xlint:all -Werror -proc:none -implicit:none -d build/java-lint \
+		-cp "clients/java/target/classes:$$(cat build/java.classpath)" -sourcepath "" $(java_own)
+
+.PHONY: driver-java
+driver-java: # the conformance driver, at build/drivers/java
+	@$(java_mvn) test-compile -Dmdep.outputFile=../../build/java.classpath dependency:build-classpath
+	@mkdir -p build/drivers
+	@printf '#!/bin/sh\nexec java -Xmx2g -XX:+UseSerialGC -cp %s io.ringmain.conformance.Driver\n' \
+		"$(CURDIR)/clients/java/target/test-classes:$(CURDIR)/clients/java/target/classes:$$(cat build/java.classpath)" \
+		> build/drivers/java
+	@chmod +x build/drivers/java
