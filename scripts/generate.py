@@ -43,7 +43,8 @@ def _managed(language: str, template: dict[str, Any]) -> dict[str, Any]:
     """Return the file options that are about the language: those of others would show in its descriptors."""
     managed = template["managed"]
     override = [one for one in managed["override"] if one["file_option"].startswith(f"{language}_")]
-    return {**managed, "override": override} if override else {"enabled": False}
+    disable = [one for one in managed["disable"] if not one.get("file_option", "").startswith(f"{language}_")]
+    return {**managed, "override": override, "disable": disable} if override else {"enabled": False}
 
 
 def build(language: str, template: dict[str, Any]) -> Path:

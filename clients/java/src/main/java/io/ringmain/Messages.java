@@ -1,0 +1,73 @@
+package io.ringmain;
+
+import io.ringmain.v1.ChatRequest;
+import io.ringmain.v1.Media;
+import io.ringmain.v1.Message;
+import io.ringmain.v1.Part;
+import io.ringmain.v1.Role;
+import io.ringmain.v1.Tool;
+import io.ringmain.v1.ToolCall;
+import io.ringmain.v1.ToolResult;
+import java.util.Arrays;
+
+/** Makes turns of a conversation, and what is in them. */
+public final class Messages {
+  private Messages() {}
+
+  /** What the user says: a text, then media. */
+  public static Message user(String text, Media... media) {
+    Message.Builder message = message(Role.ROLE_USER, text).toBuilder();
+    Arrays.stream(media).map(one -> Part.newBuilder().setMedia(one)).forEach(message::addParts);
+    return message.build();
+  }
+
+  /** Instructions to the model. */
+  public static Message system(String text) {
+    return message(Role.ROLE_SYSTEM, text);
+  }
+
+  /** What a model said. For an answer of this client, take {@link Answer#message}. */
+  public static Message assistant(String text) {
+    return message(Role.ROLE_ASSISTANT, text);
+  }
+
+  /** What running a tool gave: text, or JSON. */
+  public static Message toolResult(ToolCall call, String result) {
+    return toolResult(call, result, false);
+  }
+
+  /** How running a tool failed. */
+  public static Message toolFailure(ToolCall call, String how) {
+    return toolResult(call, how, true);
+  }
+
+  /** A tool that the model may ask for. */
+  public static Tool tool(String name, String description, String parametersSchemaJson) {
+    return Tool.newBuilder()
+        .setName(name)
+        .setDescription(description)
+        .setParametersSchemaJson(parametersSchemaJson)
+        .build();
+  }
+
+  /** The request of a conversation, oldest turn first. */
+  public static ChatRequest chat(Message... turns) {
+    return ChatRequest.newBuilder().addAllMessages(Arrays.asList(turns)).build();
+  }
+
+  private static Message toolResult(ToolCall call, String result, boolean failed) {
+    ToolResult.Builder made =
+        ToolResult.newBuilder()
+            .setToolCallId(call.getToolCallId())
+            .addParts(Part.newBuilder().setText(result))
+            .setFailed(failed);
+    return Message.newBuilder()
+        .setRole(Role.ROLE_TOOL)
+        .addParts(Part.newBuilder().setToolResult(made))
+        .build();
+  }
+
+  private static Message message(Role role, String text) {
+    return Message.newBuilder().setRole(role).addParts(Part.newBuilder().setText(text)).build();
+  }
+}
