@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: conformance tools-check check-examples
+.PHONY: conformance tools tools-check check-examples live-test
 .PHONY: help setup run test faults soak lint format generate check-generated check-floor check-docs bench lock clean
 
 PYTHON ?=
@@ -95,8 +95,10 @@ soak: dev-environment ## Let random faults, cancellations, reloads and drains lo
 conformance: dev-environment ## Ask the client of every language every case; ARGS="--lang go" for one language
 	@$(bin)/python -m tests.conformance $(ARGS)
 
-tools-check: dev-environment ## Try grpcurl, ghz, grpc-health-probe and round_robin against the gateway
+tools: # the programs of others that tests call
 	@sh scripts/tools.sh build/tools/bin
+
+tools-check: dev-environment tools ## Try grpcurl, ghz, grpc-health-probe and round_robin against the gateway
 	$(bin)/python -m pytest tests/tools $(ARGS)
 
 check-examples: dev-environment ## Run every code block of the README, the guides and the clients; ARGS=FILE for one
