@@ -42,7 +42,7 @@ def test_the_blocks_of_a_page() -> None:
         Block("p.md", 19, "text", "no code\n", "text is for reading"),
         Block("p.md", 23, "markdown", "```python\ninner\n```\n"),
     ]
-    assert [block.name for block in blocks("p.md", PAGE)][0] == "p.md:4"
+    assert next(block.name for block in blocks("p.md", PAGE)) == "p.md:4"
 
 
 @pytest.mark.parametrize(
