@@ -24,7 +24,7 @@ from tests.faults.processes import Gateway
 
 AT_ONCE = 8
 _PATIENCE = 30.0
-"""Seconds for one case."""
+"""Seconds for one case, once its gateway serves."""
 _CLOSING = 5.0
 """Seconds within which an upstream must see that its connection was closed."""
 
@@ -92,8 +92,8 @@ async def run_case(on: Stage, driver: Driver, case: Case) -> Result:
         return Result(case.name, Outcome.NOT_SERVED)
     began = time.monotonic()
     try:
-        async with asyncio.timeout(_PATIENCE):
-            problems = tuple([problem async for problem in _problems(on, driver, case)])
+        async with on.gateway(case) as served, asyncio.timeout(_PATIENCE):
+            problems = tuple([problem async for problem in _problems(on, driver, case, served)])
     except TimeoutError:
         problems = ("it takes too long",)
     except (DriverError, DecodeError) as exc:
@@ -102,9 +102,8 @@ async def run_case(on: Stage, driver: Driver, case: Case) -> Result:
     return Result(case.name, outcome, problems, time.monotonic() - began)
 
 
-async def _problems(on: Stage, driver: Driver, case: Case) -> AsyncIterator[str]:
+async def _problems(on: Stage, driver: Driver, case: Case, served: Gateway) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
-        served = await stack.enter_async_context(on.gateway(case))
         front: FrontServer | None = None
         target = f"127.0.0.1:{served.port}"
         if case.front is not None:
