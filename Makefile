@@ -204,6 +204,8 @@ compile = $(bin)/uv pip compile --quiet --no-config --universal --python-version
 lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	$(compile) --extra all --extra dev --group build -o requirements/dev.txt
 	$(compile) --extra server --extra openai --extra anthropic --extra documents --group build -c requirements/dev.txt -o requirements/run.txt
+	$(compile) --extra all --extra bedrock -c requirements/dev.txt -o requirements/image.txt
+	$(compile:pyproject.toml=) --group build --group installer -c requirements/dev.txt -o requirements/build.txt
 	$(compile:pyproject.toml=) --group generate -o requirements/generate.txt
 	$(compile) --resolution lowest-direct -o requirements/floor.txt
 	$(compile:pyproject.toml=) --group installer -o requirements/pip.txt
