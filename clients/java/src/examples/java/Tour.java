@@ -10,10 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Streams an answer, draws a picture and saves it, and asks about it: {@code Tour [PICTURE [CHAT_MODEL [IMAGE_MODEL]]]}.
+ * Streams an answer, draws a picture and saves it, and asks about it: {@code Tour [PICTURE
+ * [CHAT_MODEL [IMAGE_MODEL]]]}.
  *
- * <p>Without arguments it uses the gateway's embedded sandbox; {@code RINGMAIN_TARGET} names another gateway than {@code
- * 127.0.0.1:50051}. It waits for one that is starting.
+ * <p>Without arguments it uses the gateway's embedded sandbox; {@code RINGMAIN_TARGET} names
+ * another gateway than {@code 127.0.0.1:50051}. It waits for one that is starting.
  */
 public final class Tour {
   private Tour() {}

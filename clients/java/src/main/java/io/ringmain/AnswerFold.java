@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Folds the events of a stream into the answer that Chat would have given. {@link ChatStream} has one; it is public for
- * those who take events from {@link RingmainClient#publishChat}. Not for several threads at once.
+ * Folds the events of a stream into the answer that Chat would have given. {@link ChatStream} has
+ * one; it is public for those who take events from {@link RingmainClient#publishChat}. Not for
+ * several threads at once.
  */
 public final class AnswerFold {
   private final ChatResponse.Builder head = ChatResponse.newBuilder();
@@ -36,9 +37,11 @@ public final class AnswerFold {
         switch (event.getEventCase()) {
           case STARTED -> {
             head.setResponseId(event.getStarted().getResponseId());
-            yield servedBy(event.getStarted().getProviderId(), event.getStarted().getProviderModel());
+            yield servedBy(
+                event.getStarted().getProviderId(), event.getStarted().getProviderModel());
           }
-          case PART_STARTED -> open(event.getPartStarted().getIndex(), event.getPartStarted().getPart());
+          case PART_STARTED ->
+              open(event.getPartStarted().getIndex(), event.getPartStarted().getPart());
           case PART_DELTA -> growing(event.getPartDelta().getIndex()).append(event.getPartDelta());
           case RECOVERED -> {
             servedBy(event.getRecovered().getProviderId(), event.getRecovered().getProviderModel());
@@ -125,7 +128,8 @@ public final class AnswerFold {
         case ARGUMENTS_JSON -> {
           arguments.append(delta.getArgumentsJson());
           ToolCall call = part.getToolCall();
-          return new Delta("", "", call.getToolCallId(), call.getName(), delta.getArgumentsJson(), false);
+          return new Delta(
+              "", "", call.getToolCallId(), call.getName(), delta.getArgumentsJson(), false);
         }
         case SIGNATURE -> signature = signature.concat(delta.getSignature());
         case DELTA_NOT_SET -> {}
@@ -133,7 +137,9 @@ public final class AnswerFold {
       return Delta.NOTHING;
     }
 
-    /** The part so far. One whose opening was not seen is of the kind of what was appended to it. */
+    /**
+     * The part so far. One whose opening was not seen is of the kind of what was appended to it.
+     */
     Part whole() {
       Part.Builder whole = part.toBuilder();
       if (!text.isEmpty()) {
@@ -146,7 +152,9 @@ public final class AnswerFold {
             .setSignature(part.getReasoning().getSignature().concat(signature));
       }
       if (!arguments.isEmpty()) {
-        whole.getToolCallBuilder().setArgumentsJson(part.getToolCall().getArgumentsJson() + arguments);
+        whole
+            .getToolCallBuilder()
+            .setArgumentsJson(part.getToolCall().getArgumentsJson() + arguments);
       }
       return whole.build();
     }

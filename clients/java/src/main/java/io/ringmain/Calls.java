@@ -24,7 +24,10 @@ final class Calls {
     }
   }
 
-  /** Returns the answer to come. Cancelling the future, or completing it in another way, cancels the call. */
+  /**
+   * Returns the answer to come. Cancelling the future, or completing it in another way, cancels the
+   * call.
+   */
   static <Q, R, T> CompletableFuture<T> later(
       Channel channel, MethodDescriptor<Q, R> method, Q request, Function<R, T> shown) {
     ClientCall<Q, R> call = channel.newCall(method, CallOptions.DEFAULT);
@@ -36,7 +39,8 @@ final class Calls {
   }
 
   /** Begins a call and sends its only request. */
-  static <Q, R> void send(ClientCall<Q, R> call, ClientCall.Listener<R> listener, Q request, int wanted) {
+  static <Q, R> void send(
+      ClientCall<Q, R> call, ClientCall.Listener<R> listener, Q request, int wanted) {
     call.start(listener, new Metadata());
     call.request(wanted);
     try {

@@ -18,7 +18,10 @@ import java.util.stream.Stream;
 final class Channels {
   static final int MESSAGE_LIMIT = 64 << 20;
 
-  /** Bytes that gRPC reads ahead of a slow reader; a given size switches off the estimate that would grow it. */
+  /**
+   * Bytes that gRPC reads ahead of a slow reader; a given size switches off the estimate that would
+   * grow it.
+   */
   private static final int STREAM_WINDOW = 256 << 10;
 
   private static final Duration KEEPALIVE_TIME = Duration.ofSeconds(60);
@@ -43,7 +46,8 @@ final class Channels {
         .userAgent("ringmain-java")
         .defaultServiceConfig(serviceConfig(settings.maxAttempts, settings.waitForReady))
         .enableRetry()
-        // What is kept for a repeat: a request with images is more than the 1 MiB that gRPC keeps of one call.
+        // What is kept for a repeat: a request with images is more than the 1 MiB that gRPC keeps
+        // of one call.
         .perRpcBufferLimit(MESSAGE_LIMIT)
         .retryBufferSize(4L * MESSAGE_LIMIT)
         .maxInboundMessageSize(MESSAGE_LIMIT)
@@ -57,8 +61,9 @@ final class Channels {
   /**
    * Returns the service config: balancing over all addresses, and retries while it is safe.
    *
-   * <p>gRPC repeats a call only as long as nothing of an answer has arrived. {@code retryThrottling} stops repeats when
-   * most calls fail, so that an outage is not multiplied. Numbers must be of the type Double.
+   * <p>gRPC repeats a call only as long as nothing of an answer has arrived. {@code
+   * retryThrottling} stops repeats when most calls fail, so that an outage is not multiplied.
+   * Numbers must be of the type Double.
    *
    * @see <a href="https://github.com/grpc/proposal/blob/master/A6-client-retries.md">gRFC A6</a>
    */
@@ -70,11 +75,16 @@ final class Channels {
       method.put(
           "retryPolicy",
           Map.of(
-              "maxAttempts", (double) maxAttempts,
-              "initialBackoff", "0.1s",
-              "maxBackoff", "2s",
-              "backoffMultiplier", 2.0,
-              "retryableStatusCodes", List.of("UNAVAILABLE")));
+              "maxAttempts",
+              (double) maxAttempts,
+              "initialBackoff",
+              "0.1s",
+              "maxBackoff",
+              "2s",
+              "backoffMultiplier",
+              2.0,
+              "retryableStatusCodes",
+              List.of("UNAVAILABLE")));
     }
     return Map.of(
         "loadBalancingConfig", List.of(Map.of("round_robin", Map.of())),
@@ -90,7 +100,8 @@ final class Channels {
           MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
         boolean given = options.getDeadline() != null;
         return next.newCall(
-            method, given ? options : options.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS));
+            method,
+            given ? options : options.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS));
       }
     };
   }

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * An answer as it is written. Read it once, as deltas or as {@link #events}, and close it: that cancels the call unless
- * it has ended. See {@link EventStream} for what else ends it.
+ * An answer as it is written. Read it once, as deltas or as {@link #events}, and close it: that
+ * cancels the call unless it has ended. See {@link EventStream} for what else ends it.
  */
 public final class ChatStream implements Iterable<Delta>, AutoCloseable {
   private final EventStream<ChatEvent> events;
@@ -22,8 +22,8 @@ public final class ChatStream implements Iterable<Delta>, AutoCloseable {
   }
 
   /**
-   * What the answer grows by. The iterator's methods throw {@link RingmainException} when the call fails; {@link
-   * #partial} is what came before.
+   * What the answer grows by. The iterator's methods throw {@link RingmainException} when the call
+   * fails; {@link #partial} is what came before.
    */
   @Override
   public Iterator<Delta> iterator() {

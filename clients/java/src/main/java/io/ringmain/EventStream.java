@@ -15,12 +15,13 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * The events of a running call, to be read once, by one thread at a time. A slow reader slows the provider down: no more
- * than a few events wait here.
+ * The events of a running call, to be read once, by one thread at a time. A slow reader slows the
+ * provider down: no more than a few events wait here.
  *
- * <p>{@link #close} cancels the call, from any thread, unless it has ended: the gateway closes the provider's connection,
- * and you pay for what was written. So does interrupting the thread that reads. A stream that ends without its last event
- * throws, so that a broken answer never passes for a whole one.
+ * <p>{@link #close} cancels the call, from any thread, unless it has ended: the gateway closes the
+ * provider's connection, and you pay for what was written. So does interrupting the thread that
+ * reads. A stream that ends without its last event throws, so that a broken answer never passes for
+ * a whole one.
  *
  * @param <E> the kind of event
  */
@@ -76,7 +77,10 @@ public final class EventStream<E> implements Iterator<E>, Iterable<E>, AutoClose
     return event;
   }
 
-  /** Returns this, for a {@code for} loop. Leaving the loop does not end the call: closing the stream does. */
+  /**
+   * Returns this, for a {@code for} loop. Leaving the loop does not end the call: closing the
+   * stream does.
+   */
   @Override
   public Iterator<E> iterator() {
     return this;
@@ -85,7 +89,8 @@ public final class EventStream<E> implements Iterator<E>, Iterable<E>, AutoClose
   /** The events as Java's stream, whose {@code close} cancels the call. */
   public Stream<E> stream() {
     int kind = Spliterator.ORDERED | Spliterator.NONNULL;
-    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, kind), false).onClose(this::close);
+    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, kind), false)
+        .onClose(this::close);
   }
 
   /** Cancels the call, unless it has ended. */
@@ -94,12 +99,16 @@ public final class EventStream<E> implements Iterator<E>, Iterable<E>, AutoClose
     reader.cancel();
   }
 
-  /** What gRPC tells. It does not know the stream, so that a stream that was dropped can be cleaned up. */
+  /**
+   * What gRPC tells. It does not know the stream, so that a stream that was dropped can be cleaned
+   * up.
+   */
   private static final class Reader<E> extends ClientCall.Listener<E> {
     private record Item<E>(E event, Status status, Metadata trailers) {}
 
     private final ClientCall<?, E> call;
-    private final BlockingQueue<Item<E>> queue = new LinkedBlockingQueue<>(); // of AHEAD and the end
+    private final BlockingQueue<Item<E>> queue =
+        new LinkedBlockingQueue<>(); // of AHEAD and the end
     private Item<E> end;
 
     Reader(ClientCall<?, E> call) {
@@ -142,7 +151,8 @@ public final class EventStream<E> implements Iterator<E>, Iterable<E>, AutoClose
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
         call.cancel("the thread was interrupted", interrupted);
-        Status status = Status.CANCELLED.withDescription("the thread was interrupted").withCause(interrupted);
+        Status status =
+            Status.CANCELLED.withDescription("the thread was interrupted").withCause(interrupted);
         return new Item<>(null, status, null);
       }
     }

@@ -27,7 +27,8 @@ public final class MediaFiles {
   private MediaFiles() {}
 
   /**
-   * Reads a picture, document or recording. A type that its name does not tell is left to the gateway to detect.
+   * Reads a picture, document or recording. A type that its name does not tell is left to the
+   * gateway to detect.
    *
    * @throws IOException the file cannot be read
    */
@@ -44,7 +45,8 @@ public final class MediaFiles {
   }
 
   /**
-   * Writes media to a file that is there whole or not at all: whatever was there before stays until then.
+   * Writes media to a file that is there whole or not at all: whatever was there before stays until
+   * then.
    *
    * @param media with its bytes in it
    * @param file where to; without a suffix, the usual one is added
@@ -56,9 +58,11 @@ public final class MediaFiles {
       throw new IOException("the media is not here but at " + media.getUri());
     }
     Path target = withSuffix(file.toAbsolutePath(), media.getMimeType());
-    Path partial = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".partial");
+    Path partial =
+        Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".partial");
     try {
-      // A file of its own right has the permissions that the process gives to new ones; a temporary one has not.
+      // A file of its own right has the permissions that the process gives to new ones; a temporary
+      // one has not.
       Files.delete(partial);
       try (var out = Files.newOutputStream(partial)) {
         media.getData().writeTo(out);

@@ -45,15 +45,19 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A client of the gateway. Make one for the process: threads may share it, and it keeps its connections.
+ * A client of the gateway. Make one for the process: threads may share it, and it keeps its
+ * connections.
  *
- * <p>Failed calls throw {@link RingmainException}; so do those of a thread that is interrupted while it waits, which
- * cancels the call. Requests that name no model get the client's.
+ * <p>Failed calls throw {@link RingmainException}; so do those of a thread that is interrupted
+ * while it waits, which cancels the call. Requests that name no model get the client's.
  */
 public final class RingmainClient implements AutoCloseable {
   private static final Duration CLOSING = Duration.ofSeconds(5);
 
-  /** grpc.health.v1.Health/Check, whose messages have the form of these wrappers: one field, number 1. */
+  /**
+   * grpc.health.v1.Health/Check, whose messages have the form of these wrappers: one field, number
+   * 1.
+   */
   private static final MethodDescriptor<StringValue, Int32Value> CHECK =
       MethodDescriptor.<StringValue, Int32Value>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
@@ -86,7 +90,8 @@ public final class RingmainClient implements AutoCloseable {
     return new RingmainClientBuilder();
   }
 
-  // --- views: the same connections, other calls. Closing a view does nothing. ---------------------
+  // --- views: the same connections, other calls. Closing a view does nothing.
+  // ---------------------
 
   /** Returns a view with another model. */
   public RingmainClient withModel(String model) {
@@ -105,20 +110,24 @@ public final class RingmainClient implements AutoCloseable {
     return withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata));
   }
 
-  /** Returns a view whose calls go through interceptors, before all that the client does to them. */
+  /**
+   * Returns a view whose calls go through interceptors, before all that the client does to them.
+   */
   public RingmainClient withInterceptors(ClientInterceptor... interceptors) {
     return new RingmainClient(ClientInterceptors.intercept(channel, interceptors), model);
   }
 
   /**
    * The client's connections with its token, metadata and timeout, for the stubs of gRPC: {@code
-   * UsageServiceGrpc.newBlockingStub(client.channel())}. {@link RingmainException#of} tells what their errors say.
+   * UsageServiceGrpc.newBlockingStub(client.channel())}. {@link RingmainException#of} tells what
+   * their errors say.
    */
   public Channel channel() {
     return channel;
   }
 
-  // --- chat ------------------------------------------------------------------------------------------
+  // --- chat
+  // ------------------------------------------------------------------------------------------
 
   /** Returns the answer to a question. */
   public Answer chat(String question) {
@@ -146,8 +155,9 @@ public final class RingmainClient implements AutoCloseable {
   }
 
   /**
-   * Returns an answer for reactive code: each subscriber makes a call, which is paid, gets events as it asks for them, and
-   * cancels the call with its subscription. {@link AnswerFold} makes deltas and an answer of them.
+   * Returns an answer for reactive code: each subscriber makes a call, which is paid, gets events
+   * as it asks for them, and cancels the call with its subscription. {@link AnswerFold} makes
+   * deltas and an answer of them.
    */
   public Flow.Publisher<ChatEvent> publishChat(ChatRequest request) {
     MethodDescriptor<ChatRequest, ChatEvent> method = ChatServiceGrpc.getStreamChatMethod();
@@ -162,11 +172,13 @@ public final class RingmainClient implements AutoCloseable {
 
   /** Returns what a request would cost at least and at most, without sending it to a model. */
   public EstimateCostResponse estimateCost(ChatRequest request) {
-    EstimateCostRequest estimated = EstimateCostRequest.newBuilder().setChat(named(request)).build();
+    EstimateCostRequest estimated =
+        EstimateCostRequest.newBuilder().setChat(named(request)).build();
     return Calls.whole(channel, ChatServiceGrpc.getEstimateCostMethod(), estimated);
   }
 
-  // --- pictures, and vectors -----------------------------------------------------------------------------
+  // --- pictures, and vectors
+  // -----------------------------------------------------------------------------
 
   /** Returns the answer to a question about pictures. */
   public AnalyzeImagesResponse analyzeImages(AnalyzeImagesRequest request) {
@@ -188,7 +200,10 @@ public final class RingmainClient implements AutoCloseable {
     return Calls.whole(channel, ImageServiceGrpc.getEditImagesMethod(), named(request));
   }
 
-  /** Begins to draw or change pictures, and returns previews and pieces as they come; see {@link ImageFold}. */
+  /**
+   * Begins to draw or change pictures, and returns previews and pieces as they come; see {@link
+   * ImageFold}.
+   */
   public EventStream<ImageEvent> streamImages(StreamImagesRequest request) {
     return EventStream.start(
         channel.newCall(ImageServiceGrpc.getStreamImagesMethod(), CallOptions.DEFAULT),
@@ -201,7 +216,8 @@ public final class RingmainClient implements AutoCloseable {
     return Calls.whole(channel, EmbeddingServiceGrpc.getEmbedMethod(), named(request));
   }
 
-  // --- the gateway ---------------------------------------------------------------------------------------
+  // --- the gateway
+  // ---------------------------------------------------------------------------------------
 
   /** Returns the models that have all of these capabilities, by name. */
   public List<Model> models(Capability... capabilities) {
@@ -220,7 +236,8 @@ public final class RingmainClient implements AutoCloseable {
   /**
    * Returns {@code SERVING}, {@code NOT_SERVING} or {@code UNKNOWN}.
    *
-   * @param service empty for the gateway, {@code readiness}, {@code liveness}, or a service's full name
+   * @param service empty for the gateway, {@code readiness}, {@code liveness}, or a service's full
+   *     name
    */
   public String health(String service) {
     int status = Calls.whole(channel, CHECK, StringValue.of(service)).getValue();
@@ -243,7 +260,8 @@ public final class RingmainClient implements AutoCloseable {
 
   private <Q> ChatStream chatStream(MethodDescriptor<Q, ChatEvent> method, Q request) {
     return new ChatStream(
-        EventStream.start(channel.newCall(method, CallOptions.DEFAULT), request, ChatEvent::hasFinished));
+        EventStream.start(
+            channel.newCall(method, CallOptions.DEFAULT), request, ChatEvent::hasFinished));
   }
 
   private ChatRequest named(ChatRequest request) {

@@ -32,8 +32,9 @@ public final class RingmainClientBuilder {
   RingmainClientBuilder() {}
 
   /**
-   * Where the gateway is: {@code host:port}, or a name of gRPC's such as {@code dns:///gateway:50051}. Calls take turns
-   * among all addresses of a name. Default: the environment's {@code RINGMAIN_TARGET}, else {@code 127.0.0.1:50051}.
+   * Where the gateway is: {@code host:port}, or a name of gRPC's such as {@code
+   * dns:///gateway:50051}. Calls take turns among all addresses of a name. Default: the
+   * environment's {@code RINGMAIN_TARGET}, else {@code 127.0.0.1:50051}.
    */
   public RingmainClientBuilder target(String target) {
     this.target = Channels.target(target);
@@ -57,7 +58,10 @@ public final class RingmainClientBuilder {
     return this;
   }
 
-  /** How long a call may take that has no deadline of its own; for a stream, all of it. Default: no limit. */
+  /**
+   * How long a call may take that has no deadline of its own; for a stream, all of it. Default: no
+   * limit.
+   */
   public RingmainClientBuilder timeout(Duration timeout) {
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException("timeout must be positive, not " + timeout);
@@ -83,12 +87,18 @@ public final class RingmainClientBuilder {
     return tls();
   }
 
-  /** Shows who the caller is, by a certificate chain and its private key (PKCS #8), both PEM files. Needs TLS. */
+  /**
+   * Shows who the caller is, by a certificate chain and its private key (PKCS #8), both PEM files.
+   * Needs TLS.
+   */
   public RingmainClientBuilder clientCertificate(Path chain, Path key) {
     return clientCertificate(read(chain), read(key));
   }
 
-  /** Shows who the caller is, by a certificate chain and its private key (PKCS #8), both PEM. Needs TLS. */
+  /**
+   * Shows who the caller is, by a certificate chain and its private key (PKCS #8), both PEM. Needs
+   * TLS.
+   */
   public RingmainClientBuilder clientCertificate(byte[] chain, byte[] key) {
     this.certificateChain = chain.clone();
     this.privateKey = key.clone();
@@ -96,7 +106,8 @@ public final class RingmainClientBuilder {
   }
 
   /**
-   * How often a call is tried in all, 1 to 5, if it ends UNAVAILABLE before anything of its answer has come. Default: 3.
+   * How often a call is tried in all, 1 to 5, if it ends UNAVAILABLE before anything of its answer
+   * has come. Default: 3.
    */
   public RingmainClientBuilder maxAttempts(int maxAttempts) {
     if (maxAttempts < 1 || maxAttempts > 5) {
@@ -106,13 +117,19 @@ public final class RingmainClientBuilder {
     return this;
   }
 
-  /** Whether calls wait for a gateway that cannot be reached, until their timeout, instead of failing. */
+  /**
+   * Whether calls wait for a gateway that cannot be reached, until their timeout, instead of
+   * failing.
+   */
   public RingmainClientBuilder waitForReady(boolean waitForReady) {
     this.waitForReady = waitForReady;
     return this;
   }
 
-  /** Takes an interceptor of gRPC's, for tracing, say. It sees calls with all that the client adds to them. */
+  /**
+   * Takes an interceptor of gRPC's, for tracing, say. It sees calls with all that the client adds
+   * to them.
+   */
   public RingmainClientBuilder intercept(ClientInterceptor interceptor) {
     interceptors.add(interceptor);
     return this;
@@ -121,7 +138,8 @@ public final class RingmainClientBuilder {
   /**
    * Returns the client. It connects with its first call.
    *
-   * @throws IllegalArgumentException the settings do not go together, or the certificates cannot be read
+   * @throws IllegalArgumentException the settings do not go together, or the certificates cannot be
+   *     read
    */
   public RingmainClient build() {
     return new RingmainClient(this);

@@ -41,7 +41,11 @@ public final class RingmainException extends RuntimeException {
   }
 
   private RingmainException(
-      Status status, ErrorInfo info, Duration retryDelay, List<Violation> violations, Throwable cause) {
+      Status status,
+      ErrorInfo info,
+      Duration retryDelay,
+      List<Violation> violations,
+      Throwable cause) {
     super(line(status, info, retryDelay, violations), cause);
     this.code = status.getCode();
     this.description = status.getDescription() == null ? "" : status.getDescription();
@@ -77,14 +81,17 @@ public final class RingmainException extends RuntimeException {
   }
 
   /**
-   * The gateway's reason, such as {@code PROVIDERS_UNAVAILABLE}. Empty if the status came from elsewhere: gRPC itself,
-   * or a proxy.
+   * The gateway's reason, such as {@code PROVIDERS_UNAVAILABLE}. Empty if the status came from
+   * elsewhere: gRPC itself, or a proxy.
    */
   public String reason() {
     return info().getReason();
   }
 
-  /** {@link #reason} as the contract's, for a {@code switch}; UNSPECIFIED if empty or newer than this client. */
+  /**
+   * {@link #reason} as the contract's, for a {@code switch}; UNSPECIFIED if empty or newer than
+   * this client.
+   */
   public ErrorReason errorReason() {
     try {
       return ErrorReason.valueOf("ERROR_REASON_" + reason());
@@ -129,7 +136,10 @@ public final class RingmainException extends RuntimeException {
     return null;
   }
 
-  /** The rich status of the trailers; an empty one if absent or garbled, such as a proxy's own idea of it. */
+  /**
+   * The rich status of the trailers; an empty one if absent or garbled, such as a proxy's own idea
+   * of it.
+   */
   private static com.google.rpc.Status details(Metadata trailers) {
     Metadata.Key<byte[]> key =
         Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
@@ -141,7 +151,8 @@ public final class RingmainException extends RuntimeException {
     }
   }
 
-  private static <M extends Message> Optional<M> detail(com.google.rpc.Status details, Class<M> kind) {
+  private static <M extends Message> Optional<M> detail(
+      com.google.rpc.Status details, Class<M> kind) {
     for (Any any : details.getDetailsList()) {
       try {
         if (any.is(kind)) {
@@ -179,8 +190,10 @@ public final class RingmainException extends RuntimeException {
       Status status, ErrorInfo info, Duration retryDelay, List<Violation> violations) {
     StringBuilder line = new StringBuilder();
     line.append(info.getReason().isEmpty() ? status.getCode().name() : info.getReason());
-    line.append(": ").append(status.getDescription() == null ? "no details" : status.getDescription());
-    violations.forEach(one -> line.append("; ").append(one.field()).append(": ").append(one.description()));
+    line.append(": ")
+        .append(status.getDescription() == null ? "no details" : status.getDescription());
+    violations.forEach(
+        one -> line.append("; ").append(one.field()).append(": ").append(one.description()));
     if (retryDelay != null) {
       line.append(" (retry in ").append(retryDelay.toMillis() / 1000.0).append(" s)");
     }

@@ -1,5 +1,6 @@
 /**
- * The client of the Ringmain gateway, which is one gRPC service in front of many AI model providers.
+ * The client of the Ringmain gateway, which is one gRPC service in front of many AI model
+ * providers.
  *
  * <pre>{@code
  * try (RingmainClient client = RingmainClient.builder().model("sandbox/chat").build();

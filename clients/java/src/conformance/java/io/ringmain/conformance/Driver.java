@@ -31,11 +31,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The conformance driver of the Java client: answers each line of standard input by a call through {@link
- * RingmainClient}, all at once. tests/conformance/README.md says what is asked and answered.
+ * The conformance driver of the Java client: answers each line of standard input by a call through
+ * {@link RingmainClient}, all at once. tests/conformance/README.md says what is asked and answered.
  */
 public final class Driver {
-  private static final Gson GSON = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+  private static final Gson GSON =
+      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
   private final Map<List<String>, RingmainClient> clients = new ConcurrentHashMap<>();
   private final PrintStream out;
@@ -48,7 +49,8 @@ public final class Driver {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     System.setOut(System.err);
-    new Driver(out).run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
+    new Driver(out)
+        .run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
   }
 
   void run(BufferedReader in) throws IOException, InterruptedException {

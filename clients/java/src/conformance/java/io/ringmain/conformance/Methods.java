@@ -56,10 +56,15 @@ final class Methods {
     try {
       return switch (asked.get("method").getAsString()) {
         case "Chat" -> chat(client, ChatRequest.parseFrom(request), cancelAfter, responses);
-        case "StreamChat" -> read(client.streamChat(ChatRequest.parseFrom(request)), cancelAfter, responses);
+        case "StreamChat" ->
+            read(client.streamChat(ChatRequest.parseFrom(request)), cancelAfter, responses);
         case "StreamAnalyzeImages" ->
-            read(client.streamAnalyzeImages(AnalyzeImagesRequest.parseFrom(request)), cancelAfter, responses);
-        case "StreamImages" -> images(client, StreamImagesRequest.parseFrom(request), cancelAfter, responses);
+            read(
+                client.streamAnalyzeImages(AnalyzeImagesRequest.parseFrom(request)),
+                cancelAfter,
+                responses);
+        case "StreamImages" ->
+            images(client, StreamImagesRequest.parseFrom(request), cancelAfter, responses);
         default -> {
           responses.add(whole(client, asked.get("method").getAsString(), request));
           yield false;
@@ -112,15 +117,23 @@ final class Methods {
   }
 
   private static boolean images(
-      RingmainClient client, StreamImagesRequest request, int cancelAfter, List<MessageLite> responses) {
+      RingmainClient client,
+      StreamImagesRequest request,
+      int cancelAfter,
+      List<MessageLite> responses) {
     try (EventStream<? extends MessageLite> stream = client.streamImages(request)) {
       return read(stream, stream::close, cancelAfter, responses);
     }
   }
 
-  /** Reads until the end, or so many messages; 0 cancels from another thread while this one waits. */
+  /**
+   * Reads until the end, or so many messages; 0 cancels from another thread while this one waits.
+   */
   private static boolean read(
-      Iterator<? extends MessageLite> events, Runnable close, int cancelAfter, List<MessageLite> responses) {
+      Iterator<? extends MessageLite> events,
+      Runnable close,
+      int cancelAfter,
+      List<MessageLite> responses) {
     ScheduledFuture<?> closing =
         cancelAfter == 0 ? CLOCK.schedule(close, SOON, TimeUnit.MILLISECONDS) : null;
     try {
