@@ -1,0 +1,41 @@
+{{- define "ringmain.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 53 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 53 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 53 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "ringmain.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "ringmain.labels" -}}
+{{ include "ringmain.selector" . }}
+app.kubernetes.io/part-of: ringmain
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{/* The configuration, with the drain that the pod's grace is computed from. */}}
+{{- define "ringmain.config" -}}
+{{- $drain := dict "drain_delay" (printf "%ds" (int .Values.drain.delay)) "stream_grace" (printf "%ds" (int .Values.drain.streamGrace)) -}}
+{{- $server := merge $drain (default dict .Values.config.server) -}}
+{{- toYaml (merge (dict "server" $server) .Values.config) -}}
+{{- end -}}
+
+{{- define "ringmain.clients" -}}
+- podSelector:
+    matchLabels: {{- dict .name .value | toYaml | nindent 6 }}
+- namespaceSelector:
+    matchLabels: {{- dict .name .value | toYaml | nindent 6 }}
+  podSelector:
+    matchLabels: {{- dict .name .value | toYaml | nindent 6 }}
+{{- end -}}
