@@ -13,6 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.config import load
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.leaves import plain
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions
 
@@ -165,7 +166,7 @@ class Wire(ABC):
 
     def essence(self, sent: Any) -> Any:
         """The part of a translated request that the reader reads."""
-        return sent.body
+        return plain(sent.body)
 
     def received(self, sent: Any) -> Any:
         """The same part of a request that an upstream has received."""

@@ -7,10 +7,11 @@ from ringmain.v1 import model_service_pb2 as pb
 from ringmain.v1.content_pb2 import ROLE_USER
 
 from tests.e2e.gateway import Gateway, ask, gateway
+from tests.fakes import pictures
 
 OPENAI = {"kind": "openai", "api_key": "sk-x"}
 ELSEWHERE = {**OPENAI, "base_url": "http://127.0.0.1:9/v1"}
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = pictures.saved(pictures.scene(), "PNG")
 ALL_OF_GPT_4O = [
     pb.CAPABILITY_CHAT,
     pb.CAPABILITY_VISION,

@@ -1,6 +1,7 @@
 """Command line: `ringmain serve` starts the gateway in this process. Imports no typer (`flag.py`)."""
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -80,6 +81,7 @@ def serve(flags: ServeFlags) -> int:
 
     given = overrides(flags)
     settings = loaded(flags.config, given)
+    _log_library()
     from ringmain_server.app import StartError
     from ringmain_server.process import serve
     from ringmain_server.reload import Source
@@ -89,6 +91,17 @@ def serve(flags: ServeFlags) -> int:
         return serve(settings, Source(partial(load, path, overrides=given), path))
     except StartError as exc:
         raise Failure(f"error: {exc}") from exc
+
+
+def _log_library() -> None:
+    """Imports structlog without rich, which it takes for tracebacks wherever it is installed: 4 MB."""
+    there = sys.modules.get("rich")
+    if there is None:
+        sys.modules["rich"] = None  # type: ignore[assignment] # how Python notes that there is no such module
+        try:
+            import structlog  # noqa: F401
+        finally:
+            del sys.modules["rich"]
 
 
 def overrides(flags: ServeFlags) -> dict[str, object]:
