@@ -23,6 +23,7 @@ from ringmain.v1.content_pb2 import (
 from ringmain.v1.generation_pb2 import GenerationConfig, ReasoningEffort
 from ringmain_server.edge import validate
 from ringmain_server.providers.anthropic.request import Options, chat_request
+from ringmain_server.providers.leaves import plain
 
 from tests.fakes.anthropic_rules import complaint
 from tests.providers.anthropic.golden import candidate
@@ -123,7 +124,7 @@ def test_nothing_is_lost(request: ChatRequest, model: str) -> None:
     """Every text, image, call and result of a conversation is sent, and the wire accepts what is sent."""
     assert validate.chat(request) == []
     sent = chat_request(request, candidate(model), Options(), stream=True)
-    body = orjson.loads(orjson.dumps(sent.body))
+    body = orjson.loads(orjson.dumps(plain(sent.body)))
     version = sent.headers.get("anthropic-version", "2026-10-21")
     assert complaint(body, version) is None
     raw = orjson.dumps(body).decode()
@@ -144,7 +145,7 @@ def test_the_order_of_what_is_said_is_kept(request: ChatRequest) -> None:
     opening = 0
     while opening < len(request.messages) - 1 and request.messages[opening].role == ROLE_SYSTEM:
         opening += 1
-    body = orjson.loads(orjson.dumps(chat_request(request, candidate(), Options(), stream=False).body))
+    body = orjson.loads(orjson.dumps(plain(chat_request(request, candidate(), Options(), stream=False).body)))
     spoken = [
         part.text.strip()
         for message in request.messages[opening:]
