@@ -1,4 +1,4 @@
-"""Tests, benchmark: what large images and many vectors cost the gateway. `python -m tests.bench.large`.
+"""Tests, benchmark: what large images and many vectors cost the gateway. `python -m tests.bench.wire_media`.
 
 The gateway is a process of its own, and so is its upstream; `media_upstream.py`. Memory is the kernel's own
 high-water mark (`VmHWM`), reset before each measurement (proc(5), `clear_refs`). Linux only.
