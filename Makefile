@@ -148,6 +148,7 @@ build/googleapis/google/rpc/status.proto: requirements/dev.txt | dev-environment
 #                     but fail under RINGMAIN_REQUIRE_ALL=1
 #   generator-LANG: installs the plugins that buf.gen.yaml names, at pinned versions, below build/tools or the client
 #   test-LANG: builds, lints and tests the client
+#   driver-LANG: builds its driver for tests/conformance, as build/drivers/LANG
 # and gets generate-LANG, check-generated-LANG and client-LANG.
 languages :=
 include $(sort $(wildcard clients/*/client.mk))

@@ -16,3 +16,10 @@ test-typescript: $(typescript_modules)
 	npm --prefix clients/typescript run --silent build
 	npm --prefix clients/typescript run --silent lint
 	npm --prefix clients/typescript test --silent
+
+.PHONY: driver-typescript
+driver-typescript: $(typescript_modules) # the conformance driver, at build/drivers/typescript
+	@npm --prefix clients/typescript run --silent build
+	@mkdir -p build/drivers
+	@printf '#!/bin/sh\nexec node "%s"\n' "$(CURDIR)/clients/typescript/dist/conformance/main.js" > build/drivers/typescript
+	@chmod +x build/drivers/typescript

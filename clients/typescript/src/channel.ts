@@ -41,7 +41,7 @@ export interface ConnectionOptions {
 
 /** Returns the channel options. */
 export function channelOptions(options: ConnectionOptions): ChannelOptions {
-  const { maxAttempts = 3, waitForReady = false } = options;
+  const { maxAttempts = 3 } = options;
   if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= 5)) {
     throw new RangeError(`maxAttempts must be 1 to 5, not ${maxAttempts}`);
   }
@@ -49,7 +49,7 @@ export function channelOptions(options: ConnectionOptions): ChannelOptions {
     "grpc.primary_user_agent": "ringmain-typescript",
     "grpc.max_receive_message_length": MESSAGE_LIMIT,
     "grpc.max_send_message_length": MESSAGE_LIMIT,
-    "grpc.service_config": JSON.stringify(serviceConfig(maxAttempts, waitForReady)),
+    "grpc.service_config": JSON.stringify(serviceConfig(maxAttempts)),
     // What is kept for a repeat: a request with images is more than the 256 KiB that grpc-js keeps.
     "grpc.per_rpc_retry_buffer_size": MESSAGE_LIMIT,
     "grpc.retry_buffer_size": 4 * MESSAGE_LIMIT,
@@ -67,7 +67,7 @@ export function channelOptions(options: ConnectionOptions): ChannelOptions {
  * calls fail, so that an outage is not multiplied.
  * https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
-export function serviceConfig(maxAttempts: number, waitForReady: boolean): object {
+export function serviceConfig(maxAttempts: number): object {
   const retryPolicy = {
     maxAttempts,
     initialBackoff: "0.1s",
@@ -80,7 +80,6 @@ export function serviceConfig(maxAttempts: number, waitForReady: boolean): objec
     methodConfig: [
       {
         name: SERVICES.map((service) => ({ service })),
-        ...(waitForReady && { waitForReady }),
         ...(maxAttempts > 1 && { retryPolicy }),
       },
     ],

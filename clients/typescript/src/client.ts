@@ -87,6 +87,7 @@ export class Client {
     this.#model = model;
     this.#defaults = {
       timeoutMs,
+      waitForReady: options.waitForReady ?? false,
       metadata: token === undefined ? metadata : { authorization: `Bearer ${token}`, ...metadata },
     };
     this.#grpc = new GrpcClient(

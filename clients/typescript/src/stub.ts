@@ -57,6 +57,8 @@ export type Stub<S> =
 export interface Defaults {
   timeoutMs: number;
   metadata: Headers;
+  /** grpc-js takes it from each call, not from the service config. */
+  waitForReady: boolean;
 }
 
 /** Returns the stub of a service over a grpc-js client. */
@@ -224,7 +226,7 @@ function refuseAborted(signal: AbortSignal | undefined): void {
 }
 
 function metadataOf(defaults: Defaults, options: CallOptions): Metadata {
-  const metadata = new Metadata();
+  const metadata = new Metadata({ waitForReady: defaults.waitForReady });
   for (const [key, value] of Object.entries({ ...defaults.metadata, ...options.metadata })) {
     metadata.set(key, typeof value === "string" ? value : Buffer.from(value));
   }

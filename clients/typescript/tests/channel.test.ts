@@ -115,7 +115,7 @@ async function vacant(): Promise<string> {
 test("a gateway that is not there is unavailable, or is waited for", async (t) => {
   const target = await vacant();
   await assert.rejects(open(t, target).chat("a"), Unavailable);
-  const waiting = open(t, target, { waitForReady: true, timeoutMs: 300 });
+  const waiting = open(t, target, { waitForReady: true, timeoutMs: 1500 });
   await assert.rejects(waiting.chat("a"), DeadlineExceeded);
 });
 
