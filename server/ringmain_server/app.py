@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Sequence
 import grpc
 import grpc.aio
 from grpc_channelz.v1 import channelz
-from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
@@ -20,6 +19,7 @@ from ringmain_server.config.watch import FileWatch, follow
 from ringmain_server.edge.binding import Edge
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.health import Health, add_health
+from ringmain_server.edge.reflection import add_reflection
 from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.live import Live, Wired
 from ringmain_server.pipeline import build_pipeline
@@ -233,7 +233,7 @@ class App:
     def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
         """What every port has: health, and reflection of just what is served there."""
         add_health(self._health, server)
-        reflection.enable_server_reflection((*names, _HEALTH, reflection.SERVICE_NAME), server)
+        add_reflection((*names, _HEALTH), server)
 
 
 async def run(app: App) -> None:

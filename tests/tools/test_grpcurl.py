@@ -2,6 +2,11 @@
 
 import json
 
+from google.protobuf.json_format import Parse, ParseDict
+from ringmain import Fold
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse
+from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
+
 from tests.tools.conftest import Addresses
 from tests.tools.tools import run, tool
 
@@ -42,35 +47,27 @@ def test_describe(gateway: Addresses) -> None:
     assert "rpc StreamChat" in grpcurl(gateway.api, "describe", "ringmain.v1.ChatService")
     described = grpcurl(gateway.api, "describe", ".ringmain.v1.Attempt")
     assert ".google.rpc.Status error" in described
-    assert '"generationConfig"' in grpcurl(
-        "-msg-template", gateway.api, "describe", ".ringmain.v1.ChatRequest"
-    )
+    template = grpcurl("-msg-template", gateway.api, "describe", ".ringmain.v1.ChatRequest")
+    assert '"first_token_timeout"' in template or '"firstTokenTimeout"' in template
 
 
 def test_call(gateway: Addresses) -> None:
     """A whole answer comes as JSON."""
-    answer = json.loads(grpcurl("-d", QUESTION, gateway.api, "ringmain.v1.ChatService/Chat"))
-    assert answer["message"]["parts"] == [{"text": "one two three"}]
-    assert answer["finishReason"] == "FINISH_REASON_STOP"
+    answer = Parse(grpcurl("-d", QUESTION, gateway.api, "ringmain.v1.ChatService/Chat"), ChatResponse())
+    assert [part.text for part in answer.message.parts] == ["one two three"]
+    assert answer.finish_reason == FINISH_REASON_STOP
 
 
 def test_streamed_call(gateway: Addresses) -> None:
     """A stream comes as one JSON object after the other, from started to finished."""
     text = grpcurl("-d", QUESTION, gateway.api, "ringmain.v1.ChatService/StreamChat")
-    events = []
-    decoder = json.JSONDecoder()
+    fold, decoder = Fold(), json.JSONDecoder()
     while text := text.strip():
         event, end = decoder.raw_decode(text)
-        events.append(event)
+        fold.add(ParseDict(event, ChatEvent()))
         text = text[end:]
-    assert "started" in events[0]
-    assert "finished" in events[-1]
-    deltas = "".join(
-        event.get("partStarted", {}).get("part", {}).get("text", "")
-        + event.get("partDelta", {}).get("text", "")
-        for event in events
-    )
-    assert deltas == "one two three"
+    assert fold.finished
+    assert fold.answer().text == "one two three"
 
 
 def test_errors_are_readable(gateway: Addresses) -> None:
