@@ -26,7 +26,7 @@ public final class Tour {
     try (RingmainClient client =
         RingmainClient.builder()
             .model(argument(arguments, 1, "sandbox/chat"))
-            .timeout(Duration.ofMinutes(2))
+            .timeout(Duration.ofMinutes(5))
             .waitForReady(true)
             .build()) {
       streamChat(client);

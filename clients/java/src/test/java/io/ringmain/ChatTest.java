@@ -251,13 +251,14 @@ class ChatTest {
   /** A gateway that is not there is told as UNAVAILABLE, and can be waited for. */
   @Test
   void absence() {
+    RingmainClientBuilder builder = gateway.client();
     gateway.close();
-    try (RingmainClient client = gateway.client().timeout(Duration.ofSeconds(10)).build()) {
+    try (RingmainClient client = builder.timeout(Duration.ofSeconds(10)).build()) {
       RingmainException error = assertThrows(RingmainException.class, () -> client.chat("Hi"));
       assertEquals(Status.Code.UNAVAILABLE, error.code());
     }
     try (RingmainClient client =
-        gateway.client().waitForReady(true).timeout(Duration.ofMillis(300)).build()) {
+        builder.waitForReady(true).timeout(Duration.ofMillis(300)).build()) {
       RingmainException error = assertThrows(RingmainException.class, () -> client.chat("Hi"));
       assertEquals(Status.Code.DEADLINE_EXCEEDED, error.code());
     }

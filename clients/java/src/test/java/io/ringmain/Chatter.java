@@ -14,6 +14,7 @@ import io.ringmain.v1.Part;
 import io.ringmain.v1.PartDelta;
 import io.ringmain.v1.PartStarted;
 import io.ringmain.v1.Role;
+import io.ringmain.v1.Route;
 import io.ringmain.v1.Usage;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -36,7 +37,7 @@ class Chatter extends ChatServiceGrpc.ChatServiceImplBase {
 
   @Override
   public void chat(ChatRequest request, StreamObserver<ChatResponse> out) {
-    if (begin(request, out)) {
+    if (begin(request, out) && !hangs) {
       Part part = Part.newBuilder().setText(text).build();
       out.onNext(
           ChatResponse.newBuilder()
@@ -52,13 +53,8 @@ class Chatter extends ChatServiceGrpc.ChatServiceImplBase {
   @Override
   public void streamChat(ChatRequest request, StreamObserver<ChatEvent> observer) {
     ServerCallStreamObserver<ChatEvent> out = (ServerCallStreamObserver<ChatEvent>) observer;
-    boolean hang = hangs;
-    hangs = false;
-    boolean begun = begin(request, out);
-    hangs = hang;
-    if (begun) {
-      Pump pump = new Pump(out);
-      out.setOnReadyHandler(pump);
+    if (begin(request, out)) {
+      out.setOnReadyHandler(new Pump(out));
     }
   }
 
@@ -69,7 +65,7 @@ class Chatter extends ChatServiceGrpc.ChatServiceImplBase {
     if (refusal != null) {
       out.onError(refusal);
     }
-    return refusal == null && !hangs;
+    return refusal == null;
   }
 
   static ChatEvent text(String text) {
@@ -116,6 +112,7 @@ class Chatter extends ChatServiceGrpc.ChatServiceImplBase {
             ChatFinished.newBuilder()
                 .setFinishReason(FinishReason.FINISH_REASON_STOP)
                 .setUsage(Usage.newBuilder().setOutputTokenCount(pieces))
+                .setRoute(Route.newBuilder().setProviderId("fake"))
                 .build();
         out.onNext(ChatEvent.newBuilder().setFinished(end).build());
       }

@@ -117,8 +117,15 @@ final class FakeGateway implements AutoCloseable {
   /** Opened once the call that the current thread serves has been cancelled. */
   static CountDownLatch cancelled() {
     CountDownLatch seen = new CountDownLatch(1);
-    Context.current().addListener(context -> seen.countDown(), Runnable::run);
+    Context.current().addListener(context -> note(context, seen), Runnable::run);
     return seen;
+  }
+
+  /** A call that came to its end cancels its context too, but without a cause. */
+  private static void note(Context context, CountDownLatch seen) {
+    if (context.cancellationCause() != null) {
+      seen.countDown();
+    }
   }
 
   private final class Notes implements ServerInterceptor {

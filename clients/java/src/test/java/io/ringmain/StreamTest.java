@@ -205,6 +205,7 @@ class StreamTest {
   /** A publisher's subscriber gets no more than it asked for, and cancelling cancels the call. */
   @Test
   void publishingOnDemand() throws Exception {
+    chatter.hangs = true;
     Subscriber subscriber = new Subscriber(2);
     client.publishChat(Messages.chat(Messages.user("Hi"))).subscribe(subscriber);
     CountDownLatch cancellation = chatter.cancellations.take();
