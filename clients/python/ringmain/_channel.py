@@ -15,8 +15,12 @@ DEFAULT_TARGET: Final = "127.0.0.1:50051"
 TARGET_VARIABLE: Final = "RINGMAIN_TARGET"
 _RECEIVE_LIMIT: Final = 64 * 1024 * 1024
 _SERVICES: Final = (
+    "ringmain.v1.AudioService",
     "ringmain.v1.ChatService",
+    "ringmain.v1.EmbeddingService",
+    "ringmain.v1.ImageService",
     "ringmain.v1.ModelService",
+    "ringmain.v1.VisionService",
     "grpc.health.v1.Health",
 )
 
