@@ -141,28 +141,30 @@ class FitMedia:
         config = getattr(request, "image_config", None) or image_pb2.ImageConfig()
         wanted = config.mime_type or DEFAULT
         for image in response.images:
-            media = image.media
-            media.mime_type = detect(media.data) or media.mime_type
+            media, data = image.media, image.media.data  # each look at a field of bytes copies it
+            media.mime_type = detect(data) or media.mime_type
             if media.mime_type != wanted:
-                await self._convert(media, wanted)
-            said = note(config, header_of(media.data, media.mime_type))
+                data = await self._convert(media, data, wanted)
+            said = note(config, header_of(data, media.mime_type))
+            del data
             image.note = "; ".join(filter(None, (image.note, said)))
 
     async def _finish_upscaled(self, request: image_pb2.UpscaleImageRequest, response: Any) -> None:
-        media = response.image
-        media.mime_type = detect(media.data) or media.mime_type
+        media, data = response.image, response.image.data
+        media.mime_type = detect(data) or media.mime_type
         own = detect(request.image.data)
         wanted = request.mime_type or (own if own in OUTPUT_TYPES else media.mime_type)
         if media.mime_type != wanted:
-            await self._convert(media, wanted)
+            await self._convert(media, data, wanted)
 
-    async def _convert(self, media: Media, wanted: str) -> None:
+    async def _convert(self, media: Media, data: bytes, wanted: str) -> bytes:
         try:
-            done = await self._room.pool.run(convert, media.data, wanted, field="image", read=self._room.read)
+            done = await self._room.pool.run(convert, data, wanted, field="image", read=self._room.read)
         except MediaInvalid as exc:
             who = self._candidate.provider_id
             raise MalformedAnswer(who, "made an image that cannot be read") from exc
         media.data, media.mime_type = done.data, done.mime_type
+        return done.data
 
 
 def _edit_of(request: object) -> tuple[image_pb2.EditImagesRequest | None, str]:

@@ -132,9 +132,9 @@ class Exchange:
             with self._use:
                 answer: Res = await hold(translator.dialogue(request, self._candidate), self._transport.send)
             return answer
-        wire = translator.request(request, self._candidate)
         with self._use:
-            raw = await self._transport.send(wire)
+            # No name for what is sent: it may be large, and nobody needs it once the answer comes.
+            raw = await self._transport.send(translator.request(request, self._candidate))
         response: Res = translator.response(raw, request, self._candidate)
         return response
 

@@ -75,9 +75,11 @@ class HttpTransport:
     async def send(self, request: HttpRequest) -> bytes:
         """The whole answer. See `Transport.send`."""
         response = await self._post(request)
+        leaf = request.leaf
+        del request  # what was sent may be large, and so may be what comes
         try:
-            if request.leaf:
-                return await self._cut(response, LeafCutter(request.leaf))
+            if leaf:
+                return await self._cut(response, LeafCutter(leaf))
             return await self._read(response, ANSWER_LIMIT)
         except BaseException:
             response.close()
