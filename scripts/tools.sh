@@ -16,6 +16,7 @@ tool() { # name, module@version
 	[ -e "$stamp" ] && return
 	echo "Building $1 ${2##*@}"
 	GOBIN="$folder" GOFLAGS=-trimpath go install "$2"
+	[ -e "$folder/$1" ] || mv "$folder/$(basename "${2%@*}")" "$folder/$1"
 	touch "$stamp"
 }
 
@@ -24,3 +25,4 @@ tool ghz github.com/bojand/ghz/cmd/ghz@v0.121.0
 tool grpc-health-probe github.com/grpc-ecosystem/grpc-health-probe@v0.4.40
 tool kustomize sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
 tool helm helm.sh/helm/v3/cmd/helm@v3.22.0
+tool compose-go github.com/compose-spec/compose-go/v2/cmd@v2.16.2

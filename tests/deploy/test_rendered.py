@@ -1,4 +1,4 @@
-"""What kustomize and Helm make of `deploy/`."""
+"""What kustomize, Helm and the reference implementation of compose make of `deploy/`."""
 
 import tomllib
 from pathlib import Path
@@ -9,6 +9,7 @@ import yaml
 
 from tests.deploy.files import (
     CHART,
+    DEPLOY,
     ROOT,
     VERSIONS,
     Manifest,
@@ -20,6 +21,7 @@ from tests.deploy.files import (
     settings,
 )
 from tests.deploy.rendered import essentials, helm, kustomized, templated
+from tests.tools.tools import run, tool
 
 PRODUCTION = f"--values={CHART / 'ci/production-values.yaml'}"
 
@@ -150,6 +152,15 @@ def test_notes_tell_where_callers_go_and_who_may() -> None:
     assert "dns:///ringmain-headless.team.svc:50051" in notes
     assert "ringmain-client=true" in notes
     assert "WARNING" in helm(*dry, "--set=networkPolicy.enabled=false")
+
+
+def test_the_compose_file_is_one(tmp_path: Path) -> None:
+    """The specification's own implementation loads it, and would not load one with a mistake."""
+    load = [tool("compose-go"), str(DEPLOY / "compose.yaml")]
+    assert set(yaml.safe_load(run(*load))["services"]) >= {"sandbox"}
+    mistaken = tmp_path / "compose.yaml"
+    mistaken.write_text((DEPLOY / "compose.yaml").read_text().replace("cap_drop", "cap_dropp"))
+    assert "cap_dropp" in run(load[0], str(mistaken), code=1)
 
 
 def test_the_chart_is_of_the_packages_version() -> None:
