@@ -39,7 +39,8 @@ service)
 	trap 'rm -rf "$wheels"' EXIT
 	"$build/bin/python" -m pip --disable-pip-version-check --quiet wheel --no-build-isolation --no-deps \
 		--wheel-dir "$wheels" "$source"
-	install --no-deps "$wheels"/ringmain-*.whl
+	# Also where one of the same version is there, as between two builds of a development version.
+	install --no-deps --force-reinstall "$wheels"/ringmain-*.whl
 	;;
 *) usage ;;
 esac

@@ -1,0 +1,1 @@
+"""Tests, deploy: what is in `deploy/`, without an engine and without a cluster."""
