@@ -3,11 +3,12 @@
 import re
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.deploy.files import CHART, OVERLAYS, Manifest, manifests
+from tests.deploy.files import CHART, OVERLAYS, VERSIONS, Manifest, manifests, one
 from tests.tools.tools import run, tool
 
 _HELMS_OWN = {
@@ -31,9 +32,26 @@ def kustomized(overlay: str) -> list[Manifest]:
     return manifests(alone)
 
 
-def templated(*arguments: str, release: str = "ringmain") -> list[Manifest]:
+def templated(*arguments: str, release: str = "ringmain", chart: Path = CHART) -> list[Manifest]:
     """What the chart gives in the namespace `ringmain`."""
-    return manifests(helm("template", release, str(CHART), "--namespace=ringmain", *arguments))
+    # A Helm that was built without its makefile knows of an old Kubernetes alone.
+    place = ("--namespace=ringmain", f"--kube-version={VERSIONS[-1]}")
+    return manifests(helm("template", release, str(chart), *place, *arguments))
+
+
+def notes(copy: Path, *arguments: str) -> str:
+    """What the chart says after an installation, which Helm shows for a real cluster only.
+
+    Args:
+        copy: A folder that is not there yet; gets the chart, with the notes as an object.
+        arguments: Of `helm template`.
+    """
+    shutil.copytree(CHART, copy)
+    (copy / "templates/NOTES.txt").rename(copy / "notes")
+    (copy / "templates/notes.yaml").write_text(
+        'kind: Notes\nsaid: {{ tpl (.Files.Get "notes") . | toJson }}\n'
+    )
+    return str(one(templated(*arguments, chart=copy), "Notes")["said"])
 
 
 def helm(*arguments: str, code: int = 0) -> str:

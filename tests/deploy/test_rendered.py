@@ -20,7 +20,7 @@ from tests.deploy.files import (
     pod,
     settings,
 )
-from tests.deploy.rendered import essentials, helm, kustomized, templated
+from tests.deploy.rendered import essentials, helm, kustomized, notes, templated
 from tests.tools.tools import run, tool
 
 PRODUCTION = f"--values={CHART / 'ci/production-values.yaml'}"
@@ -145,13 +145,13 @@ def test_mistakes_in_values_are_refused(mistake: str) -> None:
     assert "values don't meet the specifications" in helm("template", str(CHART), "--set", mistake, code=1)
 
 
-def test_notes_tell_where_callers_go_and_who_may() -> None:
+def test_notes_tell_where_callers_go_and_who_may(tmp_path: Path) -> None:
     """After an installation one reads the address for round_robin and the label, or the warning."""
-    dry = ("install", "ringmain", str(CHART), "--dry-run=client", "--namespace=team")
-    notes = helm(*dry)
-    assert "dns:///ringmain-headless.team.svc:50051" in notes
-    assert "ringmain-client=true" in notes
-    assert "WARNING" in helm(*dry, "--set=networkPolicy.enabled=false")
+    said = notes(tmp_path / "default")
+    assert "dns:///ringmain-headless.ringmain.svc:50051" in said
+    assert "ringmain-client=true" in said
+    assert "WARNING" not in said
+    assert "WARNING" in notes(tmp_path / "open", "--set=networkPolicy.enabled=false")
 
 
 def test_the_compose_file_is_one(tmp_path: Path) -> None:
