@@ -188,11 +188,13 @@ async def test_over_a_headless_name_in_go(tmp_path: Path) -> None:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        await asyncio.sleep(BEFORE)
-        served.drain(1)
-        await served.stopped(1)
-        await asyncio.sleep(AFTER)
-        written, _ = await calling.communicate()  # The end of its input stops it.
+        try:
+            await asyncio.sleep(BEFORE)
+            served.drain(1)
+            await served.stopped(1)
+            await asyncio.sleep(AFTER)
+        finally:
+            written, _ = await calling.communicate(b"")  # The end of its input stops it.
     report = json.loads(written)
     assert report["failures"] == []
     assert set(report["peers"]) == {f"{host}:{served.port}" for host in HOSTS}
