@@ -10,8 +10,9 @@ java_format := com.google.googlejavaformat:google-java-format:1.28.0
 
 java_tools := build/tools/java-generate.stamp
 java_formatter := build/tools/google-java-format.jar
-java_mvn := mvn --batch-mode --quiet --file clients/java/pom.xml
-java_get = mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+# Without jansi's parting escape codes.
+java_mvn := MAVEN_OPTS=-Djansi.noreset=true mvn --batch-mode --quiet --file clients/java/pom.xml
+java_get = MAVEN_OPTS=-Djansi.noreset=true mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
 	-DoutputDirectory=build/tools/java -Dmdep.overWriteReleases=true
 # As Maven Central names platforms.
 java_platform = $(shell uname -s | sed 's/Linux/linux/; s/Darwin/osx/')-$(shell uname -m | sed 's/aarch64/aarch_64/; s/arm64/aarch_64/')
@@ -29,8 +30,7 @@ $(java_tools): clients/java/client.mk
 
 $(java_formatter): clients/java/client.mk
 	@mkdir -p $(@D)
-	@mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory=build/tools/java \
-		-Dartifact=$(java_format):jar:all-deps
+	@$(java_get) -Dartifact=$(java_format):jar:all-deps
 	@cp build/tools/java/google-java-format-*-all-deps.jar $@
 	@touch $@
 

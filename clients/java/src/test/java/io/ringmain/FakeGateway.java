@@ -62,9 +62,19 @@ final class FakeGateway implements AutoCloseable {
     return calls.get(call).get(Metadata.Key.of(key, Metadata.ASCII_STRING_MARSHALLER));
   }
 
+  /** Takes no new calls, and waits until the running ones have ended. */
+  void drain() {
+    server.shutdown();
+    await();
+  }
+
   @Override
   public void close() {
     server.shutdownNow();
+    await();
+  }
+
+  private void await() {
     try {
       server.awaitTermination(5, TimeUnit.SECONDS);
     } catch (InterruptedException interrupted) {
