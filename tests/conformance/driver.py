@@ -95,7 +95,9 @@ class Driver:
         while data := await self._process.stdout.readline():
             try:
                 answer = json.loads(data)
-                self._waiting.pop(answer["id"]).set_result(answer)
+                waiting = self._waiting.pop(answer["id"])
+                if not waiting.done():  # else whoever asked has given up
+                    waiting.set_result(answer)
             except (ValueError, KeyError, TypeError):
                 reason = f"the driver wrote {data[:200]!r}, which answers nothing that was asked"
                 break
