@@ -1,5 +1,6 @@
 """Tests in processes of their own: what is imported, what HEIC needs, and how much memory is taken."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,9 +31,12 @@ def now():
 
 
 def run(code: str, *arguments: str, path: str = "") -> str:
-    """What a new interpreter prints."""
+    """What a new interpreter prints. Its coverage is not measured: that takes time and memory of its own."""
     command = [sys.executable, "-W", "error", "-c", code, *arguments]
-    done = subprocess.run(command, cwd=path or ROOT, capture_output=True, text=True, check=False, timeout=120)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run(
+        command, cwd=path or ROOT, env=environ, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
