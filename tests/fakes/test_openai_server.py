@@ -352,7 +352,7 @@ async def test_bad_requests(client: AsyncOpenAI, upstream: FakeOpenAI) -> None:
     with pytest.raises(openai.BadRequestError):
         await client.chat.completions.create(model="m", messages=[])
     with pytest.raises(openai.NotFoundError):
-        await client.embeddings.create(model="m", input="x")
+        await client.post("/no/such/path", cast_to=object, body={})
     assert len(upstream.requests) == 2
 
 

@@ -119,7 +119,7 @@ impl From<Status> for Error {
 }
 
 /// tonic's own failures have other codes than those of gRPC's other libraries: a deadline that passed before the answer
-/// began is CANCELLED there, a connection that broke UNKNOWN.
+/// began is CANCELLED there, a connection that broke UNKNOWN, and one that broke before the request left CANCELLED too.
 pub(crate) fn recoded(status: Status) -> Status {
     let Some(source) = std::error::Error::source(&status) else {
         return status;
@@ -127,7 +127,7 @@ pub(crate) fn recoded(status: Status) -> Status {
     let mut causes = std::iter::successors(Some(source), |error| error.source());
     let code = match status.code() {
         _ if causes.any(|cause| cause.is::<tonic::TimeoutExpired>()) => Code::DeadlineExceeded,
-        Code::Unknown => Code::Unavailable,
+        Code::Unknown | Code::Cancelled => Code::Unavailable,
         _ => return status,
     };
     Status::with_metadata(code, status.message(), status.metadata().clone())
