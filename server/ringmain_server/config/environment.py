@@ -23,6 +23,9 @@ RESERVED = frozenset(
         "RINGMAIN_TOKEN",
         "RINGMAIN_MODEL",
         "RINGMAIN_DEBUG",
+        # Of this repository's own checks, which start gateways.
+        "RINGMAIN_REQUIRE_ALL",
+        "RINGMAIN_IMAGE_PREFIX",
     }
 )
 """Variables that are no settings: the file's name, and what the command line reads as a client."""
