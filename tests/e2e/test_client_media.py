@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from ringmain import AsyncClient, Client, Image, MediaInvalid, NotFound, RingmainError
 
 from tests.e2e.gateway import gateway
+from tests.e2e.test_admin import until
 from tests.e2e.test_documents import pdf
 
 
@@ -201,13 +202,14 @@ async def test_leaving_a_flow_cancels_the_call() -> None:
     async with gateway(slow) as ringmain:
         client = ringmain.client
         async with client.vision.read(pdf(3, pictures=("red",)), model="slow/chat"):
-            await asyncio.sleep(0.05)
+            await until(lambda: len(ringmain.app.calls) == 1)
+        await until(lambda: len(ringmain.app.calls) == 0)
         flow = client.images.stream("x", model="slow/image")
         await flow.close()
         dropped = client.images.stream("x", model="slow/image")
+        await until(lambda: len(ringmain.app.calls) == 1)
         del dropped
-        await asyncio.sleep(0.05)
-        assert await ringmain.app.calls.drain(5) == 0
+        await until(lambda: len(ringmain.app.calls) == 0)
 
 
 async def test_a_refused_upload_tells_the_gateways_reason() -> None:

@@ -22,6 +22,7 @@ from ringmain._media_requests import (
     UpscaleOptions,
 )
 from ringmain.errors import StreamInterrupted, translated
+from ringmain.media import drawn
 from ringmain.pictures import ImageFold, Images, Preview, Upscaled
 from ringmain.reading import Embeddings, Page, Sight
 from ringmain.sound import Speech, SpeechFold, Transcript, TranscriptFold
@@ -101,12 +102,8 @@ class AsyncDrawing(AsyncFlow[image_pb2.ImageEvent, Preview]):
 
     def __init__(self, call: _Call[image_pb2.ImageEvent], fold: ImageFold) -> None:
         """Take over a running call."""
-        super().__init__(call, self._preview, lambda: fold.finished)
+        super().__init__(call, lambda event: drawn(fold, event), lambda: fold.finished)
         self._fold = fold
-
-    def _preview(self, event: image_pb2.ImageEvent) -> Preview:
-        self._fold.add(event)
-        return self._fold.preview(event) or EMPTY
 
     async def images(self) -> Images:
         """Return the pictures; what the loop has left is read first.

@@ -92,17 +92,19 @@ class Flow(Generic[Event, Shown]):
         self.close()
 
 
+def drawn(fold: ImageFold, event: image_pb2.ImageEvent) -> Preview:
+    """Adds an event; no method of the flow: a flow that holds itself is not cancelled as it is dropped."""
+    fold.add(event)
+    return fold.preview(event) or EMPTY
+
+
 class Drawing(Flow[image_pb2.ImageEvent, Preview]):
     """Pictures being drawn: iterate over previews, then take `images`."""
 
     def __init__(self, call: _Call[image_pb2.ImageEvent], fold: ImageFold) -> None:
         """Take over a running call."""
-        super().__init__(call, self._preview, lambda: fold.finished)
+        super().__init__(call, lambda event: drawn(fold, event), lambda: fold.finished)
         self._fold = fold
-
-    def _preview(self, event: image_pb2.ImageEvent) -> Preview:
-        self._fold.add(event)
-        return self._fold.preview(event) or EMPTY
 
     @property
     def images(self) -> Images:
