@@ -1,7 +1,7 @@
 """Client: files to send and to write. Files are written whole or not at all."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -30,18 +30,16 @@ def write_whole(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> Path:
         OSError: It cannot be written. Whatever was there before is still there.
     """
     target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    # Not by tempfile, which lets nobody else read: a new file is as open as the mask of the process says.
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    file = beside.open("xb")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             for chunk in chunks:
                 file.write(chunk)
-        # mkstemp lets nobody else read; a new file is as open as the process's mask says.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(target)
+        beside.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
     return target
 
