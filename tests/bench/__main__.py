@@ -1,8 +1,10 @@
 """Tests, benchmark: `python -m tests.bench`, which is `make bench`.
 
 Four processes: an upstream of OpenAI's and Anthropic's wires, one of Vertex AI's, the server that is
-measured, and this one, which calls it. A relay without any feature is measured beside the gateway, because
-absolute times vary from machine to machine; it speaks the wires of OpenAI and of Vertex AI.
+measured, and this one, which calls it. Absolute times vary from machine to machine and from minute to
+minute, so that two others are measured beside the gateway: a relay without any feature (`bare.py`), which
+speaks the wires of OpenAI and of Vertex AI, and a plain gRPC call (`echo.py`), the yardstick by which CPU times
+are scaled before they are held against their targets.
 
 * startup: start to SERVING and idle memory, with the sandbox alone and with a provider of every kind
 * layers: CPU that the pipeline adds to the bare exchange, in this process, without sockets (`layers.py`)
@@ -10,7 +12,7 @@ absolute times vary from machine to machine; it speaks the wires of OpenAI and o
 * paced, leak: 200 streams of a token every 20 ms; memory after many calls and cancels; first provider
 * latency, first-content: what the gateway adds to asking the upstream; OpenAI's wire
 
-Every figure is the median of its repetitions, which the JSON has too. A quiet machine needs about four
+Every figure is the median of its repetitions, which the JSON has too. A quiet machine needs about six
 minutes, and with --quick about one. Run nothing beside it.
 """
 
@@ -108,8 +110,10 @@ def _loads(
     with (
         servers.upstreams_of(providers) as upstreams,
         servers.in_front_of(upstreams, names, providers) as targets,
+        servers.echo() as yardstick,
     ):
-        return _in_loop(under_load(Bench(targets, providers, upstreams, effort), loads, console))
+        bench = Bench(targets, yardstick, providers, upstreams, effort)
+        return _in_loop(under_load(bench, loads, console))
 
 
 def _in_loop(work: Coroutine[object, object, list[Figure]]) -> list[Figure]:

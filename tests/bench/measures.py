@@ -43,11 +43,11 @@ class Effort:
         leak_calls: How many calls, and how many cancelled streams, the leak check makes.
     """
 
-    repetitions: int = 3
+    repetitions: int = 5
     starts: int = 3
     layer_rounds: int = 80
-    warm_up: float = 0.7
-    seconds: float = 3.0
+    warm_up: float = 0.5
+    seconds: float = 2.0
     calls: int = 300
     leak_calls: int = 10_000
 
@@ -61,12 +61,14 @@ class Bench:
 
     Attributes:
         targets: The servers.
+        yardstick: Is measured beside them, to know how quick the machine is at that moment.
         providers: What the gateway is measured with, at least one.
         upstreams: Behind the servers.
         effort: How much to do.
     """
 
     targets: Sequence[Target]
+    yardstick: Target
     providers: Sequence[Measured]
     upstreams: Upstreams
     effort: Effort
@@ -101,14 +103,16 @@ async def paced(bench: Bench) -> list[Figure]:
 
 
 async def _calls(bench: Bench, provider: Measured) -> list[Figure]:
-    async def once(target: Target) -> Window:
-        tally = Tally()
-        async with stub_of(target) as stub:
-            call, request = Callers(stub, tally).unary, chat_request(provider.model)
-            busy = await keep_busy(partial(call, request), 16)
-            return await _window(bench, target, tally, busy)
-
+    once = partial(_whole_answers, bench, provider.model)
     return await _windows(bench, provider, once, *cpu_and_rate(provider, "unary"))
+
+
+async def _whole_answers(bench: Bench, model: str, target: Target) -> Window:
+    tally = Tally()
+    async with stub_of(target) as stub:
+        call, request = Callers(stub, tally).unary, chat_request(model)
+        busy = await keep_busy(partial(call, request), 16)
+        return await _window(bench, target, tally, busy)
 
 
 async def _tokens(
@@ -211,11 +215,15 @@ async def _windows(
 ) -> list[Figure]:
     targets = bench.targets_of(provider)
     windows: dict[str, list[Window]] = {target.name: [] for target in targets}
-    for target in targets * bench.effort.repetitions:
-        windows[target.name].append(await once(target))
-    return _figures(cpu, {name: [window.cpu_us for window in of] for name, of in windows.items()}) + _figures(
-        rate, {name: [window.rate for window in of] for name, of in windows.items()}
-    )
+    yardstick: list[float] = []
+    for _ in range(bench.effort.repetitions):
+        for target in targets:
+            windows[target.name].append(await once(target))
+        yardstick.append((await _whole_answers(bench, provider.model, bench.yardstick)).cpu_us)
+    return [
+        *(cpu.of(name, [window.cpu_us for window in of], yardstick) for name, of in windows.items()),
+        *(rate.of(name, [window.rate for window in of]) for name, of in windows.items()),
+    ]
 
 
 async def _pairs(

@@ -13,6 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.echo import REFERENCE_US
 from tests.bench.providers import Measured
 
 BUSY = 0.4
@@ -31,6 +32,8 @@ class Figure:
         value: The median of the samples.
         samples: Every repetition.
         limit: The most that is acceptable of the gateway; None for figures without a target.
+        yardstick: What a call to the yardstick cost beside each repetition, in µs; empty where the machine's
+            speed says nothing about the figure.
     """
 
     name: str
@@ -40,11 +43,20 @@ class Figure:
     value: float
     samples: tuple[float, ...]
     limit: float | None = None
+    yardstick: tuple[float, ...] = ()
+
+    @property
+    def scaled(self) -> float:
+        """The value as the machine would have it on which the targets were set; see `echo`."""
+        if not self.yardstick:
+            return self.value
+        pairs = zip(self.samples, self.yardstick, strict=True)
+        return statistics.median(sample * REFERENCE_US / yardstick for sample, yardstick in pairs)
 
     @property
     def missed(self) -> bool:
         """Whether the gateway needs more than it may."""
-        return self.server == "gateway" and self.limit is not None and self.value > self.limit
+        return self.server == "gateway" and self.limit is not None and self.scaled > self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +68,8 @@ class Kind:
     unit: str
     limit: float | None = None
 
-    def of(self, server: str, samples: Sequence[float]) -> Figure:
-        """The figure that these repetitions give."""
+    def of(self, server: str, samples: Sequence[float], yardstick: Sequence[float] = ()) -> Figure:
+        """The figure that these repetitions give, with the yardstick's beside each."""
         return Figure(
             name=self.name,
             label=self.label,
@@ -66,6 +78,7 @@ class Kind:
             value=statistics.median(samples),
             samples=tuple(samples),
             limit=self.limit,
+            yardstick=tuple(yardstick),
         )
 
 
@@ -107,35 +120,52 @@ LOADS = {
 def show(figures: Sequence[Figure], console: Console) -> None:
     """Prints one row for each kind, the servers side by side."""
     table = Table(
-        title="Ringmain benchmark: server CPU, latency and memory", title_justify="left", box=SIMPLE_HEAD
+        title="Ringmain benchmark: server CPU, latency and memory",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     table.add_column("", no_wrap=True)
-    for heading in ("gateway", "target", "bare", "of bare", "unit"):
-        table.add_column(heading, justify="left" if heading == "unit" else "right")
+    for heading in ("gateway", "scaled", "target", "bare", "ratio"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name in dict.fromkeys(figure.name for figure in figures):
         row = {figure.server: figure for figure in figures if figure.name == name}
         any_figure = next(iter(row.values()))
         limit = "" if any_figure.limit is None else f"≤ {any_figure.limit:g}"
         gateway, bare = row.get("gateway"), row.get("bare")
-        cells = (_cell(gateway), limit, _cell(bare), _ratio(gateway, bare))
-        table.add_row(any_figure.label, *cells, any_figure.unit)
+        shown = ("", "") if gateway is None else (_number(gateway.value), _judged(gateway))
+        cells = (*shown, limit, "" if bare is None else _number(bare.value), _ratio(gateway, bare))
+        table.add_row(f"{any_figure.label}, {any_figure.unit}", *cells)
     console.print(table)
+    if yardstick := [one for figure in figures for one in figure.yardstick]:
+        here = statistics.median(yardstick)
+        console.print(
+            f"A plain gRPC call costs {here:.0f} µs of CPU here, and {REFERENCE_US:.0f} where the targets were "
+            f"set. Scaled is CPU in that proportion, taken for each repetition: {REFERENCE_US / here:.2f} on the "
+            "whole."
+        )
 
 
-def _cell(figure: Figure | None) -> str:
-    if figure is None:
-        return ""
-    text = f"{figure.value:,.0f}" if figure.value >= 100 else f"{figure.value:.3g}"
-    if figure.server != "gateway" or figure.limit is None:
-        return text
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _judged(figure: Figure) -> str:
+    """The value that is held against the target, where there is one."""
+    if figure.limit is None:
+        return _number(figure.scaled) if figure.yardstick else ""
+    text = _number(figure.scaled)
     return f"[red]{text} ✗[/red]" if figure.missed else f"[green]{text} ✓[/green]"
 
 
 def _ratio(gateway: Figure | None, bare: Figure | None) -> str:
-    """How many times the bare relay's figure the gateway's is; what the machine's speed leaves alone."""
+    """How many times the bare relay's figure the gateway's is, the median of the repetitions."""
     if gateway is None or bare is None or gateway.unit == "%" or bare.value <= 0:
         return ""
-    return f"{gateway.value / bare.value:.2f}"
+    if len(gateway.samples) != len(bare.samples):
+        return f"{gateway.value / bare.value:.2f}"
+    return f"{statistics.median(a / b for a, b in zip(gateway.samples, bare.samples, strict=True)):.2f}"
 
 
 def busy(load_average: float) -> str:
@@ -161,7 +191,9 @@ def write(figures: Sequence[Figure], path: Path, load_average: float) -> None:
     document = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine,
-        "figures": [asdict(figure) | {"missed": figure.missed} for figure in figures],
+        "figures": [
+            asdict(figure) | {"scaled": figure.scaled, "missed": figure.missed} for figure in figures
+        ],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))

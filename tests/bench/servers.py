@@ -13,7 +13,7 @@ from tests.bench.providers import VERTEX, Measured, Section, Upstreams, in_front
 
 FOLDER = Path("build")
 LOG = FOLDER / "bench.log"
-GATEWAY, BARE = "gateway", "bare"
+GATEWAY, BARE, ECHO = "gateway", "bare", "echo"
 SERVERS = (GATEWAY, BARE)
 NOWHERE = Upstreams(http=9)
 """For servers that nobody calls."""
@@ -40,6 +40,12 @@ def bare(upstreams: Upstreams = NOWHERE) -> AbstractContextManager[Target]:
     if upstreams.grpc:
         command += ["--vertex", f"127.0.0.1:{upstreams.grpc}"]
     return processes.target(BARE, command, port, LOG)
+
+
+def echo() -> AbstractContextManager[Target]:
+    """The yardstick."""
+    port = free_port()
+    return processes.target(ECHO, [sys.executable, "-m", "tests.bench.echo", "--port", str(port)], port, LOG)
 
 
 @contextmanager
