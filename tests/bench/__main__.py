@@ -1,10 +1,10 @@
 """Tests, benchmark: `python -m tests.bench`, which is `make bench`.
 
-Four processes: an upstream of OpenAI's and Anthropic's wires, one of Vertex AI's, the server that is
+Five processes: an upstream of OpenAI's and Anthropic's wires, one of Vertex AI's, the server that is
 measured, and this one, which calls it. Absolute times vary from machine to machine and from minute to
 minute, so that two others are measured beside the gateway: a relay without any feature (`bare.py`), which
-speaks the wires of OpenAI and of Vertex AI, and a plain gRPC call (`echo.py`), the yardstick by which CPU times
-are scaled before they are held against their targets.
+speaks the wires of OpenAI and of Vertex AI, and a plain gRPC call (`echo.py`), the yardstick by which CPU
+times are scaled before they are held against their targets.
 
 * startup: start to SERVING and idle memory, with the sandbox alone and with a provider of every kind
 * layers: CPU that the pipeline adds to the bare exchange, in this process, without sockets (`layers.py`)

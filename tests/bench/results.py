@@ -141,9 +141,8 @@ def show(figures: Sequence[Figure], console: Console) -> None:
     if yardstick := [one for figure in figures for one in figure.yardstick]:
         here = statistics.median(yardstick)
         console.print(
-            f"A plain gRPC call costs {here:.0f} µs of CPU here, and {REFERENCE_US:.0f} where the targets were "
-            f"set. Scaled is CPU in that proportion, taken for each repetition: {REFERENCE_US / here:.2f} on the "
-            "whole."
+            f"A plain gRPC call costs {here:.0f} µs of CPU here, {REFERENCE_US:.0f} where targets were set. "
+            f"Scaled is CPU in that proportion, taken each time: {REFERENCE_US / here:.2f} in all."
         )
 
 
