@@ -119,6 +119,7 @@ async def close(stream: AsyncStream) -> None:
 LEAVES = [leave_by_break, leave_by_error, leave_block, leave_by_timeout, close]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("leave", LEAVES)
 async def test_leaving_cancels(
     gateway: Gateway, aclient: AsyncClient, leave: Callable[[AsyncStream], Awaitable[None]]

@@ -185,6 +185,7 @@ def close(stream: Stream) -> None:
     stream.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("leave", [leave_by_break, leave_by_error, leave_with, leave_events, close])
 def test_leaving_cancels(gateway: Gateway, client: Client, leave: Callable[[Stream], None]) -> None:
     """However a stream is left, the gateway hears of it within 100 ms."""

@@ -55,6 +55,7 @@ async def test_the_second_candidate_answers_when_the_first_is_down(refused: int)
             assert "127.0.0.1" not in first.error.message
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_a_cancelled_call_closes_the_upstream_within_100_ms(streamed: bool) -> None:
     """When the caller cancels, whole or in mid-stream, the provider's connection is closed at once."""

@@ -239,6 +239,7 @@ async def test_answers_of_more_than_4_mib_come_whole_and_in_pieces() -> None:
         assert [one.media for one in folded.images] == [one.media for one in whole.images]
 
 
+@pytest.mark.alone
 async def test_a_cancelled_drawing_ends_within_100_ms() -> None:
     """A caller who leaves while it is drawn, or while its answer is awaited, leaves nothing under way."""
     async with gateway({"providers": {"slow": {"kind": "sandbox", "first_token_ms": 60_000}}}) as ringmain:

@@ -183,6 +183,7 @@ async def test_the_servers_default_deadline_bounds_callers_without_one() -> None
         assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool) -> None:
     """When the caller cancels, the servicer's work is cancelled at once and logged as cancelled."""

@@ -286,6 +286,7 @@ async def test_hang_and_stall(client: AsyncOpenAI) -> None:
         await anext(stream)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", ["fault-hang", "fault-stall", "fault-slow-first-token"])
 async def test_disconnect_is_noticed(upstream: FakeOpenAI, model: str) -> None:
     """A client that leaves is noted within 100 ms, and the request counts as abandoned."""
@@ -299,6 +300,7 @@ async def test_disconnect_is_noticed(upstream: FakeOpenAI, model: str) -> None:
     assert received.abandoned
 
 
+@pytest.mark.alone
 async def test_disconnect_while_writing(upstream: FakeOpenAI) -> None:
     """A client that leaves between two tokens is noted within 100 ms as well."""
     upstream.models["paced"] = Answer(tokens=("x",) * 500, pace=Pace(token=0.01))

@@ -25,6 +25,7 @@ KINDS = (
 )
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 async def test_every_cancelled_call_closes_its_connection_within_100_ms() -> None:
     """Whole or streamed, before the headers, in mid-stream or in a stall: 1,000 of 1,000."""

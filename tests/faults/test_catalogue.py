@@ -28,6 +28,7 @@ def reports(result: Result) -> Mapping[str, Report]:
     return {report.name: report for report in result.reports}
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case_name(*case))
 def test_a_fault(case: Case, reports: Mapping[str, Report]) -> None:
@@ -37,6 +38,7 @@ def test_a_fault(case: Case, reports: Mapping[str, Report]) -> None:
     assert not report.slow
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_every_attempt_has_one_outcome(result: Result) -> None:
     """Over the whole catalogue, the gateway counted as many attempts as the upstreams got requests."""

@@ -14,6 +14,7 @@ MOST = 0.001
 """Seconds that an open breaker may add to a call."""
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 async def test_a_primary_that_is_down_adds_at_most_a_millisecond() -> None:
     """With its breaker open, the median call is as fast as without that primary, to 1 ms."""

@@ -19,6 +19,7 @@ CONFIG = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 async def test_a_drain_loses_no_stream_that_ends_within_the_grace() -> None:
     """All 500 finish; meanwhile the process lives, is not ready and takes no call; then it exits with 0."""

@@ -13,6 +13,7 @@ EACH = pytest.mark.parametrize("wire", SCRIPTED, ids=str)
 LIMIT = 0.1
 
 
+@pytest.mark.alone
 @EACH
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 async def test_before_the_answer(laboratory: Lab, wire: Wire, stream: bool) -> None:
@@ -28,6 +29,7 @@ async def test_before_the_answer(laboratory: Lab, wire: Wire, stream: bool) -> N
     assert time.monotonic() - start < LIMIT
 
 
+@pytest.mark.alone
 @EACH
 async def test_in_mid_stream(laboratory: Lab, wire: Wire) -> None:
     """A stream that is cancelled after its first content."""

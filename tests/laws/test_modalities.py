@@ -68,6 +68,7 @@ async def test_a_plain_answer(lab: MediaLab, modality: Modality) -> None:
         assert settled.route.provider_id == "up"
 
 
+@pytest.mark.alone
 @EACH
 async def test_leaving_before_the_answer(lab: MediaLab, modality: Modality) -> None:
     """When the caller leaves, the provider's connection is closed within 100 ms."""

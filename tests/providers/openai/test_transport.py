@@ -264,6 +264,7 @@ async def test_silence_within_the_answer_is_bounded(upstream: Upstream) -> None:
     assert received.abandoned
 
 
+@pytest.mark.alone
 async def test_cancelling_a_stream_closes_the_upstream(upstream: Upstream) -> None:
     """When nobody listens any more the provider's connection is gone within 100 ms."""
     upstream.server.default = Answer(tokens=("a",) * 50, pace=Pace(token=0.05))
@@ -278,6 +279,7 @@ async def test_cancelling_a_stream_closes_the_upstream(upstream: Upstream) -> No
     assert received.abandoned
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_cancelling_before_the_answer_closes_the_upstream(upstream: Upstream, streamed: bool) -> None:
     """A cancelled request that was not answered yet is not left running."""
@@ -291,6 +293,7 @@ async def test_cancelling_before_the_answer_closes_the_upstream(upstream: Upstre
     assert await received.closed() - cancelled < PROMPT
 
 
+@pytest.mark.alone
 async def test_leaving_a_stream_closes_the_upstream(upstream: Upstream) -> None:
     """Closing the iterator after some events ends the provider's work."""
     upstream.server.default = Answer(tokens=("a",) * 50, pace=Pace(token=0.05))
@@ -393,6 +396,7 @@ async def test_connections_are_limited(sessions: HttpSessions, through_sdk: bool
             assert least <= server.connection_count <= most
 
 
+@pytest.mark.alone
 async def test_closing_while_somebody_reads(upstream: Upstream) -> None:
     """Closing ends a read that still waits, and the connection with it."""
     upstream.server.default = broken(FaultKind.STALL)

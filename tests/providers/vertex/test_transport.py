@@ -203,6 +203,7 @@ async def test_no_answer(upstream: Upstream) -> None:
     await upstream.server.requests[0].ended(within=PROMPT)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", ["fault-hang", "fault-stall", "fault-endless", "paced-1000-20"])
 async def test_cancelled_stream(upstream: Upstream, model: str) -> None:
     """Leaving a stream reaches the provider within 100 ms, whatever it was doing."""
