@@ -18,7 +18,7 @@ from ringmain_server.config import (
     TimeoutOverrides,
     TimeoutSettings,
 )
-from ringmain_server.config import settings as config
+from ringmain_server.config.models import Capability
 from ringmain_server.config.schema import ROOT, at
 
 
@@ -28,7 +28,7 @@ def test_capabilities_are_those_of_the_contract() -> None:
         name.removeprefix("CAPABILITY_").lower()
         for name in model_service_pb2.Capability.DESCRIPTOR.values_by_name
     ]
-    assert list(get_args(config.Capability)) == names[1:]
+    assert list(get_args(Capability)) == names[1:]
 
 
 def test_defaults() -> None:

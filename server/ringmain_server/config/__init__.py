@@ -6,20 +6,16 @@ environment. `docs/configuration.md` is made from the settings' descriptions.
 
 from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.load import load
+from ringmain_server.config.models import CandidateSettings, ModelSettings, PriceSettings
 from ringmain_server.config.problems import ConfigError, Problem
+from ringmain_server.config.providers import ProviderSettings, TimeoutOverrides, TimeoutSettings
 from ringmain_server.config.settings import (
-    CandidateSettings,
     IdempotencySettings,
     LogFileSettings,
     LogSettings,
     MediaSettings,
-    ModelSettings,
-    PriceSettings,
-    ProviderSettings,
     ServerSettings,
     Settings,
-    TimeoutOverrides,
-    TimeoutSettings,
 )
 from ringmain_server.config.show import MASK, secrets, show
 

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from ringmain_server.config import environment, schema
 from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.problems import Keys, Mistake, suggestion
-from ringmain_server.config.settings import ProviderSettings
+from ringmain_server.config.providers import ProviderSettings
 from ringmain_server.config.tree import Tree
 
 _PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)

@@ -13,8 +13,8 @@ from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ringmain_server import config
 from ringmain_server.config import fields, reliability
-from ringmain_server.config import settings as config
 from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.schema import Shape, shape
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from pydantic import BaseModel, SecretStr
 
 from ringmain_server.config.kinds import KINDS
-from ringmain_server.config.settings import ProviderSettings, Settings
+from ringmain_server.config.providers import ProviderSettings
+from ringmain_server.config.settings import Settings
 
 MASK = "********"
 

@@ -1,0 +1,154 @@
+"""Configuration, outside the rooms: what can be set of a model, its candidates and their prices."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    model_validator,
+)
+
+from ringmain_server.config.fields import (
+    Count,
+    Dollars,
+    Flag,
+    Number,
+    Section,
+    Text,
+    not_empty,
+)
+from ringmain_server.config.providers import TimeoutOverrides
+from ringmain_server.config.reliability import (
+    BreakerSettings,
+    ExhaustedSettings,
+    Failure,
+    HedgeSettings,
+    RetrySettings,
+)
+
+# The names of the contract's Capability values, lower case, without prefix. A test compares them.
+Capability = Literal[
+    "chat",
+    "vision",
+    "tools",
+    "json_schema",
+    "reasoning",
+    "document",
+    "image_generation",
+    "image_editing",
+    "image_upscaling",
+    "image_classification",
+    "embedding",
+    "transcription",
+    "speech",
+]
+
+
+class PriceSettings(Section):
+    """A price in US dollars, of tokens for a million. It wins over the built-in price list."""
+
+    input_per_mtok: Dollars = Field(default=Decimal(0), description="Input tokens.")
+    output_per_mtok: Dollars = Field(default=Decimal(0), description="Output tokens, reasoning included.")
+    cached_input_per_mtok: Dollars | None = Field(
+        default=None,
+        description="Input tokens read from the provider's prompt cache. Absent means as input.",
+    )
+    cache_write_per_mtok: Dollars | None = Field(
+        default=None,
+        description="Input tokens written to the provider's prompt cache. Absent means as input.",
+    )
+    per_image: Dollars | None = Field(
+        default=None, description="Each image made. Absent means that images are paid by their tokens."
+    )
+    per_audio_minute: Dollars | None = Field(
+        default=None, description="Each minute of audio heard or spoken. Absent likewise."
+    )
+    per_mchar: Dollars | None = Field(
+        default=None, description="A million characters spoken. Absent likewise."
+    )
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> Self:
+        tokens = {"input_per_mtok", "output_per_mtok"} & self.model_fields_set
+        media = {"per_image", "per_audio_minute", "per_mchar"} & self.model_fields_set
+        if len(tokens) == 1 or not (tokens or media):
+            raise ValueError("must have input_per_mtok and output_per_mtok, or a price of media")
+        return self
+
+
+class CandidateSettings(Section):
+    """A provider's model that serves a model of this gateway.
+
+    The short form is the text `provider/model`, split at the first slash.
+    """
+
+    provider: Text = Field(description="The provider's name in `providers`.")
+    model: Text = Field(description="The provider's own name for the model.")
+    price: PriceSettings | None = Field(
+        default=None, description="What it costs. Absent means the built-in price list."
+    )
+    capabilities: tuple[Capability, ...] | None = Field(
+        default=None, description="What it can do. Absent means what the catalog knows (docs/models.md)."
+    )
+    context_tokens: Count | None = Field(
+        default=None, description="The most tokens of input and output together."
+    )
+    max_output_tokens: Count | None = Field(default=None, description="The most tokens of output.")
+    weight: Number = Field(
+        default=1.0, description="Its share of the traffic, relative to the others, under `weighted`."
+    )
+    prefill: Flag | None = Field(
+        default=None,
+        description="Whether it continues an assistant's unfinished turn. Absent means what is known of it.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        provider, slash, model = value.partition("/")
+        if not (provider and slash and model):
+            raise ValueError("must be provider/model, such as openai/gpt-4o-mini")
+        return {"provider": provider, "model": model}
+
+
+class ModelSettings(Section):
+    """A model of this gateway: the name that callers use. It holds no slash."""
+
+    candidates: Annotated[tuple[CandidateSettings, ...], AfterValidator(not_empty)] = Field(
+        description="What serves it, in the order tried. At least one."
+    )
+    timeouts: TimeoutOverrides = Field(
+        default_factory=TimeoutOverrides,
+        description="Timeouts of this model, where they differ from its provider's.",
+    )
+    strategy: Literal["priority", "weighted", "lowest_latency", "lowest_cost"] = Field(
+        default="priority", description="The order in which candidates are tried."
+    )
+    failover_on: tuple[Failure, ...] | None = Field(
+        default=None,
+        description="Failures after which the next candidate is tried. Absent means those that may go "
+        "better elsewhere.",
+    )
+    max_hops: Count = Field(default=8, description="The most candidates tried for one request.")
+    retry: RetrySettings = Field(
+        default=RetrySettings(), description="Retries of this model, where they differ from `retry`."
+    )
+    breaker: BreakerSettings = Field(
+        default=BreakerSettings(), description="Breakers, where they differ from the provider's."
+    )
+    stream_recovery: Literal["fail", "restart", "continue"] = Field(
+        default="fail", description="What to do when a stream breaks after content, unless the request says."
+    )
+    hedge: HedgeSettings | None = Field(default=None, description="Hedging; null for none.")
+    on_exhausted: ExhaustedSettings = Field(
+        default=ExhaustedSettings(), description="What happens when no candidate may be tried."
+    )
+    on_cancel: Literal["abort", "drain"] = Field(
+        default="abort",
+        description="What happens at the provider when the caller leaves: its connection is closed at once, "
+        "or its answer is read to the end for exact usage.",
+    )
+    description: str = Field(default="", description="What it is for, for people.")
