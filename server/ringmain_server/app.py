@@ -157,9 +157,10 @@ class App:
         await self._end_background()
         self._health.close()
         self.events.close()
-        stopping = [self._server.stop(_STOP_GRACE)]
+        async with self.calls.parting():
+            stopping = [asyncio.ensure_future(self._server.stop(_STOP_GRACE))]
         if self._admin is not None:
-            stopping.append(self._admin.stop(_STOP_GRACE))
+            stopping.append(asyncio.ensure_future(self._admin.stop(_STOP_GRACE)))
         await asyncio.gather(*stopping)
         await self._reload.close()
         for provider in self._live.now.providers.values():

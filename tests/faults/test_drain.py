@@ -11,6 +11,7 @@ from tests.faults.processes import Gateway, gateway
 from tests.faults.streams import outcome, question
 
 STREAMS = 500
+CALLERS = 64
 TEXT = "one two three four five six seven eight nine ten"
 CONFIG = {
     # Ten tokens at four in a second: the streams are open for two and a half seconds.
@@ -61,3 +62,29 @@ async def _health(served: Gateway, service: str) -> int:
         response_deserializer=HealthCheckResponse.FromString,
     )
     return int((await check(HealthCheckRequest(service=service), timeout=5)).status)
+
+
+@pytest.mark.alone
+@pytest.mark.slow
+async def test_callers_that_come_late_are_told_to_go_elsewhere() -> None:
+    """Callers that never pause and know nothing of health: none ends CANCELLED, which nobody would retry."""
+    async with gateway({"providers": {"sandbox": {"kind": "sandbox"}}}) as served:
+        ended: list[grpc.aio.AioRpcError] = []
+        at_it = asyncio.Barrier(CALLERS + 1)
+
+        async def call_until_refused() -> None:
+            await served.stub.Chat(question("sandbox/echo", TEXT), timeout=5)
+            await at_it.wait()
+            try:
+                while True:
+                    await served.stub.Chat(question("sandbox/echo", TEXT), timeout=5)
+            except grpc.aio.AioRpcError as error:
+                ended.append(error)
+
+        callers = [asyncio.create_task(call_until_refused()) for _ in range(CALLERS)]
+        await at_it.wait()
+        served.process.terminate()
+        async with asyncio.timeout(10):
+            await asyncio.gather(*callers)
+            assert await served.process.wait() == 0
+        assert {error.code() for error in ended} == {grpc.StatusCode.UNAVAILABLE}

@@ -140,6 +140,8 @@ class Edge:
         self.observer.began(call, request)
         error: RingmainError
         try:
+            if self.calls.closed:
+                await self.calls.refuse()
             self.calls.admit()
             try:
                 result = await run(call)

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import AsyncIterator, Iterable
+from typing import NoReturn, Protocol
 
 from ringmain_server.backend import Call
 from ringmain_server.edge.deadlines import Deadlines
@@ -15,6 +15,8 @@ from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySe
 _TRACEPARENT = "traceparent"
 _LAST_WORDS = 1.0
 """Seconds for calls that outlast the grace to send their status."""
+_PARTING = 0.05
+"""Seconds until refused callers have come again, and until they have heard that their connection ends."""
 
 
 class Context(Protocol):
@@ -39,6 +41,7 @@ class Calls:
     Attributes:
         default_deadline: Of calls that begin from now on.
         deadlines: Ends those that are over time.
+        closed: Whether new calls are to be refused.
     """
 
     def __init__(self, default_deadline: float, limit: ConcurrencyLimit | None = None) -> None:
@@ -47,7 +50,9 @@ class Calls:
         self._ids = _Ids()
         self._running: dict[asyncio.Task[object], Call] = {}
         self.deadlines = Deadlines(self._running, time.monotonic)
-        self._closed = False
+        self.closed = False
+        self._parting = asyncio.Event()
+        self._parting.set()
         self._evicted: set[Call] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -72,11 +77,8 @@ class Calls:
         """Lets a new call in; its `leave` must follow.
 
         Raises:
-            ShuttingDown: New calls are no longer taken.
             Overloaded: As many calls run as may.
         """
-        if self._closed:
-            raise ShuttingDown("the gateway is shutting down; another replica may serve this")
         if not self._limit.acquire():
             raise Overloaded("the gateway has as many calls under way as it may", retry_after=1.0)
 
@@ -107,6 +109,30 @@ class Calls:
         """How many calls are in flight."""
         return len(self._running)
 
+    async def refuse(self) -> NoReturn:
+        """Turns a call away that came when `closed`.
+
+        Raises:
+            ShuttingDown: New calls are no longer taken.
+        """
+        await self._parting.wait()
+        raise ShuttingDown("the gateway is shutting down; another replica may serve this")
+
+    @contextlib.asynccontextmanager
+    async def parting(self) -> AsyncIterator[None]:
+        """Late calls wait for their refusal while the server tells its connections to go.
+
+        What arrives while gRPC stops, before the caller hears of it, ends CANCELLED, which nobody takes for
+        "try another replica". A caller that waits sends nothing, and finds the connection gone afterwards.
+        """
+        self._parting.clear()
+        await asyncio.sleep(_PARTING)
+        try:
+            yield
+            await asyncio.sleep(_PARTING)
+        finally:
+            self._parting.set()
+
     async def outlast(self) -> None:
         """Waits until every call that runs now has ended; later ones do not count."""
         running = [task for task in self._running if task is not asyncio.current_task()]
@@ -122,7 +148,7 @@ class Calls:
         Returns:
             How many calls had to be ended.
         """
-        self._closed = True
+        self.closed = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await self._idle.wait()
