@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
+from ringmain_server.providers import structs
 from ringmain_server.providers.openai.chat_messages import FAILED
-from ringmain_server.providers.vertex import turns, values, wire
+from ringmain_server.providers.vertex import turns, wire
 
 from tests.laws.seen import INPUT, MODEL, Called, Item, Result, Seen, Shown, Text, result
 
@@ -241,7 +242,7 @@ class _Google:
 
     def _call(self, part: wire.Part) -> None:
         name = part.function_call.name
-        self.collector.call(str(self._calls), name, values.read_object(part.function_call.args))
+        self.collector.call(str(self._calls), name, structs.read_object(part.function_call.args))
         self._open.append((str(self._calls), name))
         self._calls += 1
 
@@ -249,7 +250,7 @@ class _Google:
         response = part.function_response
         tool_call_id, name = self._open.pop(0)
         assert name == response.name
-        ((key, content),) = values.read_object(response.response).items()
+        ((key, content),) = structs.read_object(response.response).items()
         texts = content if isinstance(content, list) else [content]
         items: list[Item] = [Text(INPUT, str(text)) for text in texts if text and text not in _MARKERS]
         items += [_google_media(inner.inline_data, inner.file_data) for inner in response.parts]

@@ -96,6 +96,25 @@ async def test_what_was_begun_is_taken_back() -> None:
     assert upstream.asked == ["submit", "status", "slow", "undo"]
 
 
+async def test_who_leaves_during_a_pause_takes_back_as_well() -> None:
+    """What was begun is known from its first pause on, before it was ever asked for."""
+    upstream = Upstream()
+    begun = asyncio.Event()
+
+    def dialogue() -> Dialogue[None]:
+        yield Ask(["submit"])
+        begun.set()
+        yield Pause(60, undo=["undo"])
+
+    task = asyncio.create_task(hold(dialogue(), upstream.send))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0)
+    assert upstream.asked == ["submit", "undo"]
+
+
 async def test_a_failing_undo_is_silent() -> None:
     """An error of the dialogue itself is what the caller gets, whatever becomes of the undo."""
     upstream = Upstream()

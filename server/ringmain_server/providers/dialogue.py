@@ -40,9 +40,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The dialogue goes on after a while, in seconds."""
+    """The dialogue goes on after a while.
+
+    Attributes:
+        seconds: How long that is.
+        undo: As with `Ask`.
+    """
 
     seconds: float
+    undo: Sequence[Any] = ()
 
 
 Dialogue: TypeAlias = Generator[Ask | Pause, Sequence[Any], Res]
@@ -78,11 +84,11 @@ async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]])
     try:
         step = next(dialogue)
         while True:
+            undo = step.undo or undo
             if isinstance(step, Pause):
                 await asyncio.sleep(step.seconds)
                 step = dialogue.send(())
                 continue
-            undo = step.undo or undo
             try:
                 answers = await _together(step.wires, send)
             except ProviderError as exc:

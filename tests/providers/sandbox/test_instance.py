@@ -181,6 +181,10 @@ HARD: dict[str, Schema] = {
         "type": "string",
         "allOf": [{"minLength": 3, "maxLength": 9}, {"minLength": 5, "maxLength": 7, "format": "x"}],
     },
+    "the same pattern twice": {
+        "type": "string",
+        "allOf": [{"pattern": "^[a-f]{4}$", "title": "a"}, {"pattern": "^[a-f]{4}$", "title": "b"}],
+    },
     "merged constants": {"allOf": [{"const": 1}, {"const": 1.0}]},
     "unlike branches are skipped": {"type": "string", "anyOf": [{"type": "integer"}, {"maxLength": 4}]},
     "not": {"type": "integer", "minimum": 1, "maximum": 3, "not": {"enum": [1, 2]}},
@@ -279,6 +283,9 @@ REFUSED: list[tuple[Any, str]] = [
     ({"type": "object", "minProperties": 5000}, r"satisfies \$"),
     ({"type": "string", "minLength": 10**7}, r"satisfies \$"),
     ({"type": "string", "pattern": "^[]$"}, r"satisfies \$"),
+    ({"type": "string", "pattern": "^a{3}$", "maxLength": 2}, r"satisfies \$"),
+    ({"const": 5, "type": "string"}, r"satisfies \$"),
+    ({"type": "number", "multipleOf": 2, "minimum": 1, "maximum": 1.5}, r"satisfies \$"),
     ({"type": "integer", "minimum": 3, "maximum": 2}, r"satisfies \$"),
     ({"allOf": [{"const": 1}, {"const": 2}]}, r"satisfies \$"),
     ({"allOf": [{"enum": [1]}, {"enum": [2]}]}, r"satisfies \$"),
@@ -348,6 +355,18 @@ def test_the_judge_agrees_with_an_independent_one(schema: Schema, value: object)
     """On any value, the judge says what another validator says, formats aside."""
     judge = Conformance(Root(schema, Budget()))
     assert judge.check(schema, value) == Draft202012Validator(schema).is_valid(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "multiple"),
+    [(6, 3, True), (7, 3, False), (0.75, 0.25, True), (0.3, 0.25, False), (2.0, 2, True), (1, 0.1, True)],
+)
+def test_multiples(value: float, step: float, multiple: bool) -> None:
+    """A number is a multiple or it is not, as every validator would say."""
+    schema = {"multipleOf": step}
+    judge = Conformance(Root(schema, Budget()))
+    assert judge.check(schema, value) is multiple
+    assert Draft202012Validator(schema).is_valid(value) is multiple
 
 
 def test_equality_is_that_of_json() -> None:

@@ -96,6 +96,15 @@ async def test_abort_wakes_a_reader_that_waits_for_its_token() -> None:
         await reading
 
 
+async def test_an_abort_holds_for_every_further_read() -> None:
+    """Who was told that an answer is too slow is told so again."""
+    incoming = await Bench().transport.open(HttpRequest("/chat/completions", body()))
+    incoming.abort(NoAnswer("box", "too slow"))
+    for _ in range(2):
+        with pytest.raises(NoAnswer, match="too slow"):
+            await incoming.read()
+
+
 async def test_timer_that_fires_after_the_abort_changes_nothing() -> None:
     """A due token does not disturb a reader that was already woken."""
     bench = Bench(Pace(first=1))

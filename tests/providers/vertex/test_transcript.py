@@ -60,6 +60,15 @@ def test_no_segment(written: str) -> None:
         Scanner().feed(written)
 
 
+@pytest.mark.parametrize("words", ["One\ttwo", "One \\q two"])
+def test_a_text_that_is_no_json(words: str) -> None:
+    """What cannot be read is not told in part; the segment's end shows that there is no transcript."""
+    scanner = Scanner()
+    assert not scanner.feed('{"segments": [{"text": "' + words)
+    with pytest.raises(NoTranscript):
+        scanner.feed('"}]}')
+
+
 def test_an_odd_language() -> None:
     """A language that is no text is none."""
     scanner = Scanner()

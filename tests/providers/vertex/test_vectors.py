@@ -40,6 +40,12 @@ def test_no_message() -> None:
         vectors.predicted(b"\xff\xff", "gem")
 
 
+def test_a_vector_of_usual_size() -> None:
+    """A vector of 3,072 dimensions, whose length takes more than one byte, is what it was."""
+    numbers = [float(index) for index in range(3072)]
+    assert vectors.packed(numbers) == Embedding(values=numbers)
+
+
 def test_numbers_that_do_not_fit() -> None:
     """A number beyond single precision is infinite, as protobuf has it."""
     assert vectors.packed([1e300]).values[0] == float("inf")

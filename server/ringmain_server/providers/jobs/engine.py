@@ -81,11 +81,11 @@ class Drawing:
         wait, later = self.service.interval
         failed = 0
         while not all(job.done for job in jobs):
-            yield Pause(wait)
+            yield Pause(wait, undo=stops)
             wait = later
             open_ones = [index for index, job in enumerate(jobs) if not job.done]
             try:
-                news = yield Ask([polls[index] for index in open_ones], undo=stops)
+                news = yield Ask([polls[index] for index in open_ones])
             except _PASSING:
                 failed += 1
                 if failed >= PATIENCE:

@@ -118,7 +118,7 @@ def vector(value: object, who: str) -> bytes:
     """
     try:
         if isinstance(value, str):
-            return _serialised(binascii.a2b_base64(value))
+            return _serialised(binascii.a2b_base64(value, strict_mode=True))
         if isinstance(value, list) and value:
             return Embedding(values=value).SerializeToString()
     except (binascii.Error, ValueError, TypeError, OverflowError) as exc:

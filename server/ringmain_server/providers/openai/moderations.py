@@ -62,8 +62,12 @@ def _ratings(result: Mapping[str, object], who: str) -> Iterator[SafetyRating]:
         raise malformed(who, "without scores")
     looked_at = result.get("category_applied_input_types")
     for category, score in sorted(scores.items()):
-        if isinstance(looked_at, dict) and "image" not in (looked_at.get(category) or ()):
+        if isinstance(looked_at, dict) and not _includes_image(looked_at.get(category)):
             continue
-        if not isinstance(score, int | float) or not 0 <= score <= 1:
+        if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
             raise malformed(who, "with a score beyond 0 to 1")
         yield SafetyRating(category=category, score=score, flagged=flags.get(category) is True)
+
+
+def _includes_image(input_types: object) -> bool:
+    return isinstance(input_types, list) and "image" in input_types

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import orjson
-from google.protobuf.struct_pb2 import Struct, Value
 from ringmain.v1.generation_pb2 import (
     REASONING_EFFORT_HIGH,
     REASONING_EFFORT_LOW,
@@ -21,6 +20,7 @@ from ringmain.v1.image_service_pb2 import ImageConfig
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.strict import is_strict
+from ringmain_server.providers.structs import read_object
 
 EFFORTS = {
     REASONING_EFFORT_NONE: "none",
@@ -32,8 +32,6 @@ MODES = {TOOL_MODE_AUTO: "auto", TOOL_MODE_NONE: "none", TOOL_MODE_REQUIRED: "re
 _WIRE = "openai"
 _SCHEMA_NAME = "answer"
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
-_EXACT = 2.0**53
-"""Whole numbers up to here are exact as a double."""
 
 
 def short(value: float) -> float:
@@ -88,28 +86,8 @@ def options(
     for key in dict.fromkeys((_WIRE, kind)):
         if key not in config.provider_options:
             continue
-        found = _struct(config.provider_options[key])
+        found = read_object(config.provider_options[key])
         for name in sorted(gateways_own & found.keys()):
             path = f"{field}.provider_options[{key}].{name}"
             raise InvalidField.at(path, "is set by the gateway")
         yield found
-
-
-def _struct(struct: Struct) -> Object:
-    return {name: _value(value) for name, value in struct.fields.items()}
-
-
-def _value(value: Value) -> object:
-    match value.WhichOneof("kind"):
-        case "struct_value":
-            return _struct(value.struct_value)
-        case "list_value":
-            return [_value(item) for item in value.list_value.values]
-        case "string_value":
-            return value.string_value
-        case "bool_value":
-            return value.bool_value
-        case "number_value":
-            number = value.number_value
-            return int(number) if number.is_integer() and abs(number) <= _EXACT else number
-    return None

@@ -8,6 +8,7 @@ backtracking one expression can keep busy for hours.
 import string
 from dataclasses import dataclass
 from random import Random
+from typing import assert_never
 
 from ringmain_server.providers.sandbox.budget import Budget
 
@@ -123,6 +124,8 @@ class Pattern:
                 return frozenset().union(*(self._ends(part, text, starts) for part in node.nodes))
             case Repeat():
                 return self._repeated(node, text, starts)
+            case _:
+                assert_never(node)
 
     def _repeated(self, node: Repeat, text: str, starts: frozenset[int]) -> frozenset[int]:
         for _ in range(node.least):
@@ -149,6 +152,8 @@ class Pattern:
                 most = _REPEAT_LIMIT if node.most is None else node.most
                 times = min(node.least + more, most)
                 return "".join(self._write(node.node, rng, more) for _ in range(times))
+            case _:
+                assert_never(node)
 
 
 def _character(chars: Chars, rng: Random) -> str:

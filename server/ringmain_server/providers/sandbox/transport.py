@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from ringmain_server.errors import ConnectionFailed, ProviderError
 from ringmain_server.media.runner import MediaPool
@@ -112,6 +112,8 @@ class SandboxTransport:
                 return await asyncio.to_thread(perform)
             case Work.DRAWING:
                 return await self._pool.run(perform)
+            case _:
+                assert_never(admitted.endpoint.work)
 
 
 class SandboxIncoming:

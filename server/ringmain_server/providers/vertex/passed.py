@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from google.protobuf.struct_pb2 import Struct
 
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.vertex import values
+from ringmain_server.providers import structs
 
 PATH = "image_config.provider_options"
 
@@ -26,7 +26,7 @@ def passed(
     """
     if kind not in options:
         return {}
-    found = values.read_object(options[kind])
+    found = structs.read_object(options[kind])
     for name in sorted(own & found.keys()):
         raise InvalidField.at(f"{path}[{kind}].{name}", "is set by the gateway")
     return found

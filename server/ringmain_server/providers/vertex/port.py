@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField, MalformedAnswer
+from ringmain_server.providers import structs
 from ringmain_server.providers.vertex import values, wire
 from ringmain_server.providers.vertex.chat import Resources
 from ringmain_server.providers.vertex.transport import PlainRequest, VertexRequest
@@ -162,7 +163,7 @@ class VertexPort:
     def predictions(self, raw: bytes, provider_id: str) -> Sequence[Object]:
         """What it predicts."""
         try:
-            found = [values.read(one) for one in wire.PredictResponse.FromString(raw).predictions]
+            found = [structs.read(one) for one in wire.PredictResponse.FromString(raw).predictions]
         except DecodeError as exc:
             raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
         return objects(found, provider_id)

@@ -13,7 +13,8 @@ from ringmain.v1.generation_pb2 import TOOL_MODE_AUTO, TOOL_MODE_NONE, TOOL_MODE
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.vertex import generation, schemas, turns, values, wire
+from ringmain_server.providers import structs
+from ringmain_server.providers.vertex import generation, schemas, turns, wire
 from ringmain_server.providers.vertex.traits import traits_of
 
 _AUTO, _ANY, _NONE = 1, 2, 3
@@ -59,7 +60,7 @@ def options(request: ChatRequest, kind: str) -> dict[str, object]:
     config = request.generation_config
     if kind not in config.provider_options:
         return {}
-    found = values.read_object(config.provider_options[kind])
+    found = structs.read_object(config.provider_options[kind])
     path = f"generation_config.provider_options[{kind}]"
     for name in sorted(_GATEWAYS_OWN & found.keys()):
         raise InvalidField.at(f"{path}.{name}", "is set by the gateway")

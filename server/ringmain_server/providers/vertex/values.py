@@ -1,4 +1,4 @@
-"""Room 4, pure: JSON as `google.protobuf.Value` and back.
+"""Room 4, pure: JSON as `google.protobuf.Value`. The way back is in `structs.py`.
 
 A Value knows only double precision. What arguments of a tool hold beyond that, whole numbers from 2**53 on,
 goes as text rather than as another number.
@@ -9,8 +9,7 @@ from collections.abc import Mapping
 import orjson
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
-_EXACT = 2**53
-"""Whole numbers up to here are exact as a double."""
+from ringmain_server.providers.structs import EXACT, read_object
 
 
 def write(target: Value, found: object) -> None:
@@ -20,7 +19,7 @@ def write(target: Value, found: object) -> None:
             target.null_value = NULL_VALUE
         case bool():
             target.bool_value = found
-        case int() if abs(found) > _EXACT:
+        case int() if abs(found) > EXACT:
             target.string_value = str(found)
         case int() | float():
             target.number_value = found
@@ -40,28 +39,6 @@ def fill(target: Struct, found: Mapping[str, object]) -> None:
     """Writes a JSON object into a Struct."""
     for name, item in found.items():
         write(target.fields[name], item)
-
-
-def read(value: Value) -> object:
-    """The JSON of a Value; whole numbers are whole again."""
-    match value.WhichOneof("kind"):
-        case "struct_value":
-            return read_object(value.struct_value)
-        case "list_value":
-            return [read(item) for item in value.list_value.values]
-        case "string_value":
-            return value.string_value
-        case "bool_value":
-            return value.bool_value
-        case "number_value":
-            number = value.number_value
-            return int(number) if number.is_integer() and abs(number) <= _EXACT else number
-    return None
-
-
-def read_object(struct: Struct) -> dict[str, object]:
-    """The JSON object of a Struct."""
-    return {name: read(value) for name, value in struct.fields.items()}
 
 
 def text_of(struct: Struct) -> str:

@@ -9,6 +9,7 @@ schema that leaves a list in its bytes, and those are unpacked at once.
 """
 
 import struct
+import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def packed(numbers: Sequence[float]) -> Embedding:
         OverflowError: One is too large.
     """
     data = array("f", numbers)
-    if _BIG_ENDIAN:
+    if sys.byteorder == "big":
         data.byteswap()
     return Embedding.FromString(_VALUES_TAG + _varint(len(data) * 4) + data.tobytes())
 
@@ -95,8 +96,6 @@ def _varint(number: int) -> bytes:
     found.append(number)
     return bytes(found)
 
-
-_BIG_ENDIAN = struct.pack("=H", 1) != struct.pack("<H", 1)
 
 _DOUBLE, _MESSAGE, _BYTES, _STRING = 1, 11, 12, 9
 """`FieldDescriptorProto.Type`."""

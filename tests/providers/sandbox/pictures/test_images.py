@@ -1,5 +1,6 @@
 """Pictures over the sandbox's wire: a look at their pixels."""
 
+import base64
 import io
 from typing import Any
 
@@ -18,6 +19,7 @@ from ringmain_server.operations import (
     UPSCALE_IMAGE,
 )
 from ringmain_server.providers.sandbox.pictures.colours import COLOURS, Colour, distance, shaded
+from ringmain_server.providers.sandbox.pictures.files import write
 from ringmain_server.providers.sandbox.pictures.shapes import PARTS
 from ringmain_server.providers.sandbox.pictures.translators import ClassifyTranslator, ImageDecoder
 from ringmain_server.providers.transport import FormField, HttpRequest
@@ -183,6 +185,25 @@ async def test_styles_change_a_picture(style: str) -> None:
     changed = await _changed(request)
     assert changed.size == (60, 50)
     assert changed.tobytes() != _open(request.images[0].data).tobytes()
+
+
+async def test_what_is_transparent_stays_so_in_any_style() -> None:
+    """A style changes colours; where a picture can be seen through, it still can."""
+    plain = await _drawn("a red ring", transparent_background=True)
+    styled = await _drawn("a red ring", transparent_background=True, style="sepia")
+    assert styled.mode == "RGBA"
+    assert styled.getchannel("A").tobytes() == plain.getchannel("A").tobytes()
+    assert styled.convert("RGB").tobytes() != plain.convert("RGB").tobytes()
+
+
+async def test_what_is_transparent_is_white_where_it_cannot_be() -> None:
+    """A format without transparency shows a picture on white."""
+    half = PIL.Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    half.paste((0, 0, 255, 255), (32, 0, 64, 64))
+    found = _open(write(half, "jpeg"))
+    assert found.format == "JPEG"
+    assert min(found.getpixel((8, 8))) > 250  # type: ignore[arg-type]
+    assert found.getpixel((56, 8))[2] > 250  # type: ignore[index]
 
 
 async def test_previews_grow_sharper() -> None:
@@ -398,6 +419,18 @@ async def test_images_at_addresses_are_refused() -> None:
         await _changed(request)
 
 
+def test_a_stream_that_was_whole_ends_with_nothing() -> None:
+    """What the last picture completed needs no end of the connection."""
+    decoder = ImageDecoder(BOX)
+    drawn = base64.b64encode(saved(scene(), "PNG"))
+    told = b'data: {"type":"image_generation.completed","b64_json":"%s","usage":{"input_tokens":3}}\n\n'
+    events = decoder.feed(told % drawn)
+    assert [event.WhichOneof("event") for event in events] == ["chunk", "finished"]
+    assert decoder.complete
+    assert not decoder.end()
+    assert (decoder.usage().input_token_count, decoder.usage().image_count) == (3, 1)
+
+
 def test_what_is_no_event_is_malformed() -> None:
     """Decoders refuse what the wire does not have, and skip events that they do not know."""
     decoder = ImageDecoder(BOX)
@@ -408,6 +441,8 @@ def test_what_is_no_event_is_malformed() -> None:
     with pytest.raises(StreamBroken):
         decoder.end()
     assert decoder.usage().estimated
+    with pytest.raises(MalformedAnswer, match="larger than any picture"):
+        ImageDecoder(BOX, limit=100).feed(b"data: " + b"x" * 200)
     with pytest.raises(MalformedAnswer):
         ClassifyTranslator().response(b'{"results":[{"labels":3}]}', inspection(), BOX)
 

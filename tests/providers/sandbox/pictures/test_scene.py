@@ -25,6 +25,7 @@ WHITE = COLOURS["white"]
         ("two purple zeppelins on white", Scene((Item("blob", COLOURS["purple"], 2),), WHITE)),
         ("red, green", Scene((), None, (RED, GREEN))),
         ("a circle and red", Scene((Item("circle", None, 1),), None, (RED,))),
+        ("a circle in the background", Scene((Item("circle", None, 1),))),
         ("0 circles", Scene()),
         ("hope", Scene()),
         ("", Scene()),

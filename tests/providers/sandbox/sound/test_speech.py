@@ -8,7 +8,11 @@ import pytest
 from ringmain.v1.audio_service_pb2 import SpeakRequest
 from ringmain_server.errors import MalformedAnswer, Rejected, StreamBroken
 from ringmain_server.operations import SPEAK, TRANSCRIBE
+from ringmain_server.providers.sandbox.question import Question
+from ringmain_server.providers.sandbox.received import File, Received
 from ringmain_server.providers.sandbox.script import Pace
+from ringmain_server.providers.sandbox.sound import recording, tones
+from ringmain_server.providers.sandbox.sound.endpoint import speak, transcribe
 from ringmain_server.providers.sandbox.sound.speech_translator import SpeakTranslator
 from ringmain_server.providers.sandbox.sound.transcription_translator import TranscriptDecoder
 from ringmain_server.providers.transport import FormField, HttpRequest
@@ -111,6 +115,26 @@ async def test_it_says_that_it_cannot_translate() -> None:
     german = await spoken("Das ist nicht für dich.")
     finished = await _heard(german, translate=True, language_code="de")
     assert finished.text == "The sandbox cannot translate. It heard: Das ist nicht für dich."
+
+
+@pytest.mark.parametrize("translate", [False, True])
+async def test_speech_without_words(translate: bool) -> None:
+    """A recording in which nothing is said is heard as that, and needs no translation."""
+    length = tones.symbol_length(1.0)
+    data = recording.header(tones.byte_length("", length)) + b"".join(tones.spoken("", "ring", length))
+    finished = await _heard(data, translate=translate)
+    assert (finished.text, finished.usage.output_token_count) == ("", 0)
+
+
+async def test_speech_and_transcripts_have_as_many_pieces_as_they_say() -> None:
+    """The pace of a stream is that of its pieces, and each of them comes."""
+    asked = Received("/audio/speech", {"model": "speak", "input": TEXT})
+    heard = Received("/audio/transcriptions", {}, {"file": (File(await spoken(), "audio/wav"),)})
+    for reply in (
+        speak(Question(asked, "", 0, stream=True)),
+        transcribe(Question(heard, "", 0, stream=True)),
+    ):
+        assert len(list(reply.chunks())) == reply.count
 
 
 async def test_a_transcript_needs_a_recording() -> None:

@@ -10,6 +10,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.inputs import described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, items_at, text_at
 from ringmain_server.providers.jobs.services.replicate import inline
@@ -22,17 +23,20 @@ _FORMATS = {"image/png": "png", "image/jpeg": "jpeg"}
 
 
 def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
-    given = {"prompt": request.prompt, **_knobs(request.image_config)}
-    return _each(given, request.image_config, candidate)
+    config = request.image_config
+    given = {"prompt": described(request.prompt, config), **_knobs(config)}
+    return _each(given, config, candidate)
 
 
 def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
-    given = {"prompt": request.prompt, **_knobs(request.image_config), "image_url": inline(request.images[0])}
+    config = request.image_config
+    given = {"prompt": described(request.prompt, config), **_knobs(config)}
+    given["image_url"] = inline(request.images[0])
     if len(request.images) > 1:
         given["image_urls"] = [inline(image) for image in request.images]
     if request.HasField("mask"):
         given["mask_url"] = inline(request.mask)
-    return _each(given, request.image_config, candidate)
+    return _each(given, config, candidate)
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
@@ -66,14 +70,14 @@ def _each(
 
 def _read(document: Json) -> Job:
     """The queue's answers have a status; the result has none, but the pictures."""
-    images = items_at(document, "images") or ([document["image"]] if "image" in document else ())
+    images = items_at(document, "images") or ([document["image"]] if document.get("image") else ())
     if images:
         flags = items_at(document, "has_nsfw_concepts")
         if flags and all(flag is True for flag in flags):
             return Job(done=True, filtered="nsfw")
         pictures = tuple(text_at(image, "url") for image in images)
         return Job(done=True, pictures=pictures, text=text_at(document, "revised_prompt"))
-    if "error" in document:
+    if document.get("error") is not None:
         return Job(done=True, error=text_at(document, "error"))
     return Job(done=text_at(document, "status") == "COMPLETED")
 

@@ -3,7 +3,8 @@
 A model is named by its id.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ringmain.v1 import image_service_pb2 as image_pb2
@@ -15,7 +16,9 @@ from ringmain_server.providers.jobs.service import Job, Service, bearer, items_a
 from ringmain_server.providers.jobs.shape import fitted_size
 from ringmain_server.providers.transport import HttpRequest, Json
 
-MOST_AT_ONCE = 8
+MOST_AT_ONCE, MOST_LARGE = 8, 4
+"""Most images of one request; fewer where a side is longer than `_LARGE` pixels, as it is by default."""
+_LARGE = 768
 _AREA = 1024 * 1024
 
 
@@ -29,14 +32,20 @@ def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) ->
         body["negative_prompt"] = config.negative_prompt
     if config.style:
         body["presetStyle"] = config.style.upper()
-    if config.HasField("seed"):
-        body["seed"] = config.seed
     if config.transparent_background:
         body["transparency"] = "foreground_only"
     body.update(plain_options(config, candidate))
-    left = max(config.image_count, 1)
-    counts = [MOST_AT_ONCE] * (left // MOST_AT_ONCE) + ([left % MOST_AT_ONCE] if left % MOST_AT_ONCE else [])
-    return [HttpRequest("/generations", {**body, "num_images": count}) for count in counts]
+    return list(_each(body, config))
+
+
+def _each(body: dict[str, Any], config: image_pb2.ImageConfig) -> Iterator[HttpRequest]:
+    """As many requests as it takes; the seed goes on from one to the next, so that the images differ."""
+    count = max(config.image_count, 1)
+    small = all(body.get(side, math.inf) <= _LARGE for side in ("width", "height"))
+    most = MOST_AT_ONCE if small else MOST_LARGE
+    for drawn in range(0, count, most):
+        seed = {"seed": config.seed + drawn} if config.HasField("seed") else {}
+        yield HttpRequest("/generations", {**seed, **body, "num_images": min(count - drawn, most)})
 
 
 def _read(document: Json) -> Job:

@@ -11,6 +11,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
+from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
 from ringmain_server.providers.jobs.shape import nearest
@@ -31,6 +32,7 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
             raise MediaInvalid.at(
                 f"images[{index}].data", "cannot be given to this provider: give an address"
             )
+    check(request, candidate, masks=False)
     first, *others = [{"url": image.uri} for image in request.images]
     more: dict[str, Any] = {"modify_image_ref": first}
     if request.mode == image_pb2.EDIT_MODE_STYLE and others:
@@ -41,7 +43,7 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
 def _generations(
     prompt: str, config: image_pb2.ImageConfig, candidate: Candidate, more: dict[str, Any]
 ) -> Sequence[HttpRequest]:
-    body: dict[str, Any] = {"model": candidate.provider_model, "prompt": prompt, **more}
+    body: dict[str, Any] = {"model": candidate.provider_model, "prompt": described(prompt, config), **more}
     body["format"] = _FORMATS.get(config.mime_type, "png")
     if ratio := nearest(config, RATIOS):
         body["aspect_ratio"] = ratio

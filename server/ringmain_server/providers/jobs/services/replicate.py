@@ -13,6 +13,7 @@ from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
 from ringmain_server.providers.jobs.shape import nearest
@@ -24,15 +25,17 @@ _FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
     config = request.image_config
-    given = {"prompt": request.prompt, **_knobs(config)}
+    given = {"prompt": described(request.prompt, config), **_knobs(config)}
     if ratio := nearest(config, RATIOS):
         given["aspect_ratio"] = ratio
     return _each({**given, **plain_options(config, candidate)}, config, candidate)
 
 
 def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    check(request, candidate, most=1)
     config = request.image_config
-    given = {"prompt": request.prompt, **_knobs(config), "image": inline(request.images[0])}
+    given = {"prompt": described(request.prompt, config), **_knobs(config)}
+    given["image"] = inline(request.images[0])
     if request.HasField("mask"):
         given["mask"] = inline(request.mask)
     return _each({**given, **plain_options(config, candidate)}, config, candidate)

@@ -7,6 +7,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
+from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
 from ringmain_server.providers.jobs.services.replicate import inline
@@ -34,7 +35,8 @@ def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) ->
 
 
 def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
-    references = [{"uri": inline(image)} for image in request.images[:MOST_REFERENCES]]
+    check(request, candidate, most=MOST_REFERENCES, masks=False)
+    references = [{"uri": inline(image)} for image in request.images]
     return _tasks(request.prompt, request.image_config, candidate, {"referenceImages": references})
 
 
@@ -43,7 +45,7 @@ def _tasks(
 ) -> Sequence[HttpRequest]:
     body: dict[str, Any] = {
         "model": candidate.provider_model,
-        "promptText": prompt,
+        "promptText": described(prompt, config),
         "ratio": (nearest(config, SIZES) or "1024x1024").replace("x", ":"),
         **more,
         **plain_options(config, candidate),

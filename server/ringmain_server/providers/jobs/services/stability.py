@@ -6,8 +6,9 @@ application/json` an image comes as base64 beside the reason why the model stopp
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import orjson
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media
 
@@ -15,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField, MediaInvalid
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at
 from ringmain_server.providers.jobs.shape import nearest
@@ -23,6 +25,7 @@ from ringmain_server.providers.transport import FormField, HttpRequest, Json
 RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
 LARGEST_SEED = 4_294_967_294
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+_SD3 = "/generate/sd3"
 _GENERATE = {"core": "/generate/core", "ultra": "/generate/ultra"}
 _UPSCALE = {"fast": "/upscale/fast", "conservative": "/upscale/conservative", "creative": "/upscale/creative"}
 _EDIT = {
@@ -36,71 +39,80 @@ _FAST_FACTOR = 4
 
 def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
     config, model = request.image_config, candidate.provider_model
-    fields = [("prompt", request.prompt), *_knobs(config, candidate)]
+    path = _GENERATE.get(model, _SD3)
+    fields = {"prompt": request.prompt, **_knobs(config)}
     if ratio := nearest(config, RATIOS):
-        fields.append(("aspect_ratio", ratio))
-    if config.style and model == "core":
-        fields.append(("style_preset", config.style))
-    if model not in _GENERATE:
-        fields.append(("model", model))
-    return _each(_GENERATE.get(model, "/generate/sd3"), fields, (), config)
+        fields["aspect_ratio"] = ratio
+    if model == "core" and config.style:
+        fields["style_preset"] = config.style
+    else:
+        fields["prompt"] = described(request.prompt, config)
+    if path == _SD3:
+        fields["model"] = model
+    return _each(path, {**fields, **dict(_options(config, candidate))}, (), config)
 
 
 def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
     config = request.image_config
-    fields = list(_knobs(config, candidate))
-    if request.prompt:
-        fields.append(("prompt", request.prompt))
-    files = [_file("image", request.images[0], "images[0]")]
     mode = request.mode
-    path = _EDIT.get(mode, "/generate/sd3")
+    check(request, candidate, most=2 if mode == image_pb2.EDIT_MODE_STYLE else 1)
+    path = _EDIT.get(mode, _SD3)
+    fields = _knobs(config)
+    if prompt := described(request.prompt, config):
+        fields["prompt"] = prompt
+    files = [_file("image", request.images[0], "images[0]")]
     if mode == image_pb2.EDIT_MODE_INPAINT:
         files.append(_file("mask", request.mask, "mask"))
     elif mode == image_pb2.EDIT_MODE_OUTPAINT:
         margins = request.outpaint
-        fields += [(name, str(getattr(margins, side))) for side, name in _SIDES if getattr(margins, side)]
+        fields |= {name: str(getattr(margins, side)) for side, name in _SIDES if getattr(margins, side)}
     elif mode == image_pb2.EDIT_MODE_STYLE and len(request.images) > 1:
         path = "/control/style-transfer"
         files = [
             _file("init_image", request.images[0], "images[0]"),
             _file("style_image", request.images[1], "images[1]"),
         ]
-    elif path == "/generate/sd3":
-        fields += [("mode", "image-to-image"), ("strength", "0.7"), ("model", candidate.provider_model)]
-    return _each(path, fields, files, config)
+    elif path == _SD3:
+        fields |= {"mode": "image-to-image", "strength": "0.7", "model": candidate.provider_model}
+    return _each(path, {**fields, **dict(_options(config, candidate))}, files, config)
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
     path = _UPSCALE.get(candidate.provider_model, "/upscale/fast")
     if path == "/upscale/fast" and request.factor != _FAST_FACTOR:
         raise InvalidField.at("factor", f"is {request.factor}, and this model enlarges {_FAST_FACTOR} times")
-    fields = [("output_format", _FORMATS.get(request.mime_type, "png"))]
+    fields = {"output_format": _FORMATS.get(request.mime_type, "png")}
     if path != "/upscale/fast":
-        fields.append(("prompt", request.prompt or "a detailed image"))
+        fields["prompt"] = request.prompt or "a detailed image"
     return [HttpRequest(path, form=_form(fields, [_file("image", request.image, "image")]))]
 
 
-def _knobs(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tuple[str, str]]:
-    yield "output_format", _FORMATS.get(config.mime_type, "png")
+def _knobs(config: image_pb2.ImageConfig) -> dict[str, str]:
+    found = {"output_format": _FORMATS.get(config.mime_type, "png")}
     if config.negative_prompt:
-        yield "negative_prompt", config.negative_prompt
-    for name, value in plain_options(config, candidate).items():
-        yield name, str(value)
+        found["negative_prompt"] = config.negative_prompt
+    return found
+
+
+def _options(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tuple[str, str]]:
+    """What is passed through, as a form writes it: text as it is, anything else as in JSON."""
+    for name, value in sorted(plain_options(config, candidate).items()):
+        yield name, value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _each(
-    path: str, fields: Sequence[tuple[str, str]], files: Sequence[FormField], config: image_pb2.ImageConfig
+    path: str, fields: Mapping[str, str], files: Sequence[FormField], config: image_pb2.ImageConfig
 ) -> Sequence[HttpRequest]:
     """One request for each image; a seed goes on from image to image, so that they differ."""
     count = max(config.image_count, 1)
     if not config.HasField("seed"):
         return [HttpRequest(path, form=_form(fields, files))] * count
     seeds = [(config.seed + index) % (LARGEST_SEED + 1) for index in range(count)]
-    return [HttpRequest(path, form=_form([*fields, ("seed", str(seed))], files)) for seed in seeds]
+    return [HttpRequest(path, form=_form({"seed": str(seed), **fields}, files)) for seed in seeds]
 
 
-def _form(fields: Sequence[tuple[str, str]], files: Sequence[FormField]) -> Sequence[FormField]:
-    return (*(FormField(name, value) for name, value in fields), *files)
+def _form(fields: Mapping[str, str], files: Sequence[FormField]) -> Sequence[FormField]:
+    return (*(FormField(name, value) for name, value in fields.items()), *files)
 
 
 def _file(name: str, media: Media, field: str) -> FormField:

@@ -71,11 +71,15 @@ class ImageDecoder:
 
     https://platform.openai.com/docs/api-reference/images-streaming: previews, then the image; the event of
     the last one has the counts.
+
+    Args:
+        candidate: Who draws.
+        limit: Most bytes of an event.
     """
 
-    def __init__(self, candidate: Candidate) -> None:
+    def __init__(self, candidate: Candidate, limit: int = _EVENT_LIMIT) -> None:
         self._candidate = candidate
-        self._sse = SseDecoder(_EVENT_LIMIT)
+        self._sse = SseDecoder(limit)
         self._usage = Usage(estimated=True)
         self.complete = False
 

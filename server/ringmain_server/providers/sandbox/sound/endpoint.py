@@ -114,7 +114,7 @@ def _transcript(question: Question, *, translate: bool) -> Reply:
     else:
         spoken = question.text("language") or language(heard.text)
         segments = list(_segments(heard))
-        if translate and spoken.partition("-")[0] != "en":
+        if segments and translate and spoken.partition("-")[0] != "en":
             segments.insert(0, _Segment(_CANNOT_TRANSLATE, segments[0].start, segments[0].start))
     return _reply(segments, spoken, seconds, tokens.count(question.text("prompt")))
 

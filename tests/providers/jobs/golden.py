@@ -1,0 +1,129 @@
+"""Golden files of the image services, and the pieces to run them with.
+
+A file holds `about`, the service's `kind`, the provider's `model`, the `operation`, the `request`, and the
+`steps` of its dialogue: what is `sent` together and `answered`, or a pause in seconds. `undo` is what is sent
+if the caller leaves from there on. `response` is what the answers amount to, or `refused` why they do not.
+`PNG` stands for the bytes of a picture, as base64 where JSON wants that.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.message import Message
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain_server import operations
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import RingmainError
+from ringmain_server.providers.dialogue import Ask, Pause
+from ringmain_server.providers.jobs import service_of
+from ringmain_server.providers.jobs.engine import Drawing
+from ringmain_server.providers.jobs.service import Fetch
+from ringmain_server.providers.transport import HttpRequest
+
+from tests.fakes.jobs_server import picture
+
+FOLDER = Path(__file__).parents[2] / "golden" / "jobs"
+PNG = picture()
+BASE64 = base64.b64encode(PNG).decode()
+MESSAGES: dict[str, tuple[type[Message], type[Message]]] = {
+    "GENERATE_IMAGES": (image_pb2.GenerateImagesRequest, image_pb2.GenerateImagesResponse),
+    "EDIT_IMAGES": (image_pb2.EditImagesRequest, image_pb2.EditImagesResponse),
+    "UPSCALE_IMAGE": (image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageResponse),
+}
+
+
+@dataclass(frozen=True)
+class JobGolden:
+    """One golden file."""
+
+    name: str
+    content: dict[str, Any]
+
+
+def goldens() -> list[JobGolden]:
+    """Every file."""
+    found = sorted(FOLDER.glob("*.json"))
+    return [JobGolden(path.stem, json.loads(path.read_text("utf-8"))) for path in found]
+
+
+def drawing(kind: str, operation: str) -> Drawing:
+    """The translator of an operation."""
+    service = service_of(kind)
+    return Drawing(service, service.submits[getattr(operations, operation)], MESSAGES[operation][1])
+
+
+def played(golden: JobGolden) -> dict[str, Any]:
+    """The steps of a dialogue whose answers are the file's, and what it comes to."""
+    told = golden.content
+    request = ParseDict(_filled(told["request"]), MESSAGES[told["operation"]][0]())
+    dialogue = drawing(told["kind"], told["operation"]).dialogue(
+        request, Candidate("p", told["kind"], told["model"])
+    )
+    answers = (step["answered"] for step in told.get("steps", ()) if "answered" in step)
+    steps: list[Any] = []
+    try:
+        step = next(dialogue)
+        while True:
+            if isinstance(step, Pause):
+                steps.append({"pause": step.seconds, **_undone(step)})
+                step = dialogue.send(())
+            else:
+                answered = next(answers, None)
+                assert answered is not None, f"asks once more: {_asked(step)}"
+                steps.append({**_asked(step), "answered": answered})
+                step = dialogue.send([_raw(one) for one in answered])
+    except StopIteration as end:
+        return {"steps": steps, "response": _emptied(MessageToDict(end.value))}
+    except RingmainError as exc:
+        return {"steps": steps, "refused": f"{type(exc).__name__}: {exc}"}
+
+
+def _asked(step: Ask) -> dict[str, Any]:
+    return {"sent": list(map(_shown, step.wires)), **_undone(step)}
+
+
+def _undone(step: Ask | Pause) -> dict[str, Any]:
+    return {"undo": list(map(_shown, step.undo))} if step.undo else {}
+
+
+def _shown(wire: HttpRequest | Fetch) -> dict[str, Any]:
+    """A request as a golden file shows it."""
+    if isinstance(wire, Fetch):
+        return {"fetch": wire.address}
+    called = {"method": wire.method, "path": wire.path}
+    if wire.form:
+        return {**called, "form": [list(_field(one)) for one in wire.form]}
+    return {**called, "body": _emptied(wire.body)} if wire.body else called
+
+
+def _field(field: Any) -> Iterator[str]:
+    yield field.name
+    yield "PNG" if field.value == PNG else field.value
+    yield from filter(None, (field.filename, field.mime_type))
+
+
+def _raw(answer: Any) -> bytes:
+    return PNG if answer == "PNG" else orjson.dumps(_filled(answer))
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one) for one in value]
+    within = isinstance(value, str) and (value == "PNG" or value.endswith(",PNG"))
+    return value.removesuffix("PNG") + BASE64 if within else value
+
+
+def _emptied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _emptied(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_emptied(one) for one in value]
+    return value.replace(BASE64, "PNG") if isinstance(value, str) else value

@@ -1,0 +1,250 @@
+"""Tests of HTTP through the shared session, against servers whose bytes are scripted."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+import orjson
+import pytest
+import trustme
+from ringmain_server.errors import (
+    ConnectionFailed,
+    MalformedAnswer,
+    MediaInvalid,
+    ProviderError,
+    RateLimited,
+    RingmainError,
+)
+from ringmain_server.providers.http import (
+    ANSWER_LIMIT,
+    ERROR_LIMIT,
+    FixedHeaders,
+    HttpTransport,
+    connection_error,
+)
+from ringmain_server.providers.http_body import JsonPayload, json_body
+from ringmain_server.providers.http_errors import by_status
+from ringmain_server.providers.leaves import SMALL, Base64, plain, render
+from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.transport import FormField, HttpRequest
+
+from tests.fakes.ports import closed_port
+
+KEY = FixedHeaders({"Authorization": "Bearer key", "Content-Type": "application/json"})
+LARGE = bytes(range(256)) * (SMALL // 128)
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def error_map(provider_id: str, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """What a status means, whatever stands in its body."""
+    return by_status(provider_id, status, headers, body.decode(errors="replace"), 0.0)
+
+
+@asynccontextmanager
+async def served(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[HttpTransport]:
+    """A transport to a server that does this with each connection."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await handler(reader, writer)
+        except ConnectionError:
+            pass  # the client has gone
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    scheme = "https" if tls else "http"
+    made = transport(f"{scheme}://localhost:{port}")
+    try:
+        yield made
+    finally:
+        await made.close()
+        server.close()
+
+
+def transport(base_url: str) -> HttpTransport:
+    """A transport with a session of its own."""
+    return HttpTransport("p", HttpSessions(), base_url, KEY, error_map, owns_sessions=True)
+
+
+async def request_of(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """The head and the body of a request whose length is announced."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+    )
+    return head, await reader.readexactly(length)
+
+
+def answering(*pieces: bytes) -> Handler:
+    """A server that answers every connection's request with these bytes, and closes it."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+
+    return handle
+
+
+async def test_a_body_with_large_leaves() -> None:
+    """A body that is written piece by piece arrives as the same JSON, of the length that was announced."""
+    body = {"image": Base64(LARGE, "data:image/png;base64,"), "prompt": "ä", "more": [Base64(b"small")]}
+    seen: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.extend(await request_of(reader))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+
+    async with served(handle) as made:
+        assert await made.send(HttpRequest("/x", body)) == b"{}"
+    assert b"content-type: application/json\r\n" in seen[0].lower()
+    assert orjson.loads(seen[1]) == plain(body)
+
+
+def test_a_small_body_is_bytes() -> None:
+    """What has no large leaves needs no writer."""
+    assert json_body({"image": Base64(b"ab"), "n": 1}) == b'{"image":"YWI=","n":1}'
+
+
+def test_a_body_as_text() -> None:
+    """A body that is written piece by piece can be shown whole, as aiohttp wants of it."""
+    body = {"image": Base64(LARGE)}
+    made = json_body(body)
+    assert isinstance(made, JsonPayload)
+    assert made.decode() == orjson.dumps(plain(body)).decode()
+    assert made.size == len(made.decode())
+    assert JsonPayload(render(body)).content_type == "application/json"
+
+
+async def test_a_body_may_be_part_of_another() -> None:
+    """Within a form a body is written as well, and the form's length is known for it."""
+    body = {"image": Base64(LARGE)}
+    form = aiohttp.MultipartWriter("mixed")
+    form.append_payload(JsonPayload(render(body)))
+    seen: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.extend(await request_of(reader))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with served(handle) as made:
+        response = await made.sessions.get().post(made.base_url, data=form)
+        response.release()
+    assert seen[1].count(orjson.dumps(plain(body))) == 1
+
+
+async def test_an_answer_that_is_too_large() -> None:
+    """An answer beyond the limit is not collected."""
+    piece = b"x" * (1 << 20)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (ANSWER_LIMIT + len(piece))
+    async with served(answering(head, *[piece] * (ANSWER_LIMIT // len(piece) + 1))) as made:
+        with pytest.raises(MalformedAnswer, match="exceeds"):
+            await made.send(HttpRequest("/x"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: %d\r\n\r\n" % (ERROR_LIMIT * 2) + b"x" * ERROR_LIMIT * 2,
+        b"Content-Length: 100\r\n\r\nbroken off",
+    ],
+)
+async def test_a_status_says_enough(body: bytes) -> None:
+    """An error whose body is too large or breaks off is the error that its status says."""
+    async with served(answering(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\n" + body)) as made:
+        with pytest.raises(RateLimited) as caught:
+            await made.send(HttpRequest("/x"))
+    assert caught.value.retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "why"),
+    [
+        (b"", ConnectionFailed, "before its answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", ConnectionFailed, "within the answer"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", MalformedAnswer, "not HTTP"),
+    ],
+)
+async def test_connections_that_break(answer: bytes, kind: type[ProviderError], why: str) -> None:
+    """Where a connection broke is told, and no address of the upstream."""
+    async with served(answering(answer)) as made:
+        with pytest.raises(kind, match=why) as caught:
+            await made.send(HttpRequest("/x"))
+    assert "localhost" not in str(caught.value)
+
+
+async def test_a_certificate_that_nobody_trusts() -> None:
+    """A server that cannot prove who it is gets no request."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("localhost").configure_cert(tls)
+    async with served(answering(b""), tls) as made:
+        with pytest.raises(ConnectionFailed, match="TLS"):
+            await made.send(HttpRequest("/x"))
+
+
+async def test_a_port_that_refuses() -> None:
+    """Nobody listens."""
+    with closed_port() as port:
+        made = transport(f"http://127.0.0.1:{port}")
+        with pytest.raises(ConnectionFailed, match="refused"):
+            await made.send(HttpRequest("/x"))
+        await made.close()
+
+
+async def test_a_name_that_does_not_resolve() -> None:
+    """`.invalid` never resolves (RFC 2606)."""
+    made = transport("http://nowhere.invalid")
+    with pytest.raises(ConnectionFailed, match="does not resolve"):
+        await made.send(HttpRequest("/x"))
+    await made.close()
+
+
+@pytest.mark.parametrize("exc", [TimeoutError(), aiohttp.ConnectionTimeoutError()])
+def test_a_provider_that_cannot_be_reached_in_time(exc: Exception) -> None:
+    """A connection that does not come about is told apart from one that was refused."""
+    assert "in time" in str(connection_error("p", exc))
+
+
+async def test_an_upload_that_fails() -> None:
+    """What ends a recording while it goes up is the caller's failure, not the provider's."""
+
+    async def recording() -> AsyncIterator[bytes]:
+        yield b"RIFF"
+        raise MediaInvalid.at("chunk", "is too large")
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()  # until the client leaves
+
+    form = [FormField("model", "m"), FormField("file", recording, filename="a.wav", mime_type="audio/wav")]
+    async with served(handle) as made:
+        with pytest.raises(RingmainError) as caught:
+            await made.send(HttpRequest("/x", form=form))
+    assert isinstance(caught.value, MediaInvalid)
+
+
+async def test_a_stream_that_breaks_after_its_end_marker() -> None:
+    """An answer that was complete stays so, and the next request has a connection of its own."""
+    connections = 0
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await request_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndone\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.02)  # the last chunk never comes
+
+    async with served(handle) as made:
+        for _ in range(2):
+            incoming = await made.open(HttpRequest("/x"))
+            assert await incoming.read() == b"done"
+            incoming.close(complete=True)
+            await asyncio.sleep(0.05)
+    assert connections == 2

@@ -1,0 +1,73 @@
+"""What golden files of Google's media do not show: answers in pieces, and models that nobody knows."""
+
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import ParseDict
+from ringmain.v1 import audio_service_pb2 as audio_pb2
+from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1.content_pb2 import Media
+from ringmain_server.operations import EMBED, TRANSCRIBE
+from ringmain_server.providers.vertex import edits, wire
+
+from tests.fakes.vertex_media import png
+from tests.providers.vertex.media_golden import candidate, translators, upload
+
+IMAGE = Media(mime_type="image/png", data=png())
+
+
+def piece(*parts: dict[str, Any], finish: str = "") -> wire.GenerateContentResponse:
+    """A message of a streamed answer."""
+    found = {"content": {"role": "model", "parts": list(parts)}, "finishReason": finish}
+    return ParseDict(
+        {"candidates": [{name: one for name, one in found.items() if one}]}, wire.GenerateContentResponse()
+    )
+
+
+def test_a_transcript_in_pieces() -> None:
+    """Words come as they are written, without thoughts before them; a time that is not told stays away."""
+    asked = candidate("gemini-2.5-flash")
+    recording = upload(audio_pb2.TranscriptionConfig(mime_type="audio/mpeg"))
+    decoder = translators(asked.provider_model)[TRANSCRIBE].decoder(recording, asked)
+    events = [
+        *decoder.feed([piece({"text": "It is English.", "thought": True})]),
+        *decoder.feed([piece({"text": '{"language":"en","segments":[{"text":"Hello'})]),
+        *decoder.feed([piece({"text": '","end":1.5}]}'}, {"text": ""}, finish="STOP")]),
+        *decoder.end(),
+    ]
+    assert [event.text_delta for event in events if event.text_delta] == ["Hello"]
+    (segment,) = (event.segment for event in events if event.HasField("segment"))
+    assert (segment.text, segment.end_offset.ToMilliseconds()) == ("Hello", 1500)
+    assert not segment.HasField("start_offset")
+    assert events[-1].finished.text == "Hello"
+
+
+def test_a_canvas_needs_no_margins_in_words() -> None:
+    """Where what lies beyond a border is a canvas and its mask already, the mask says where to draw."""
+    request = image_pb2.EditImagesRequest(
+        prompt="a wide sea",
+        images=[IMAGE],
+        mask=IMAGE,
+        mode=image_pb2.EDIT_MODE_OUTPAINT,
+        outpaint=image_pb2.Margins(left=8),
+    )
+    *pictures, words = edits.parts(request)
+    assert [part.inline_data.mime_type for part in pictures] == ["image/png"] * 2
+    assert "beyond its borders" in words.text
+    assert "mask of the first one" in words.text
+    assert "pixels" not in words.text
+    assert words.text.endswith("a wide sea")
+
+
+def test_vectors_of_a_model_without_a_price() -> None:
+    """What a model costs that nobody knows is not told as nothing."""
+    asked = candidate("text-embedding-2099")
+    request = embedding_pb2.EmbedRequest(model="m", texts=["a"])
+    dialogue = translators(asked.provider_model)[EMBED].dialogue(request, asked)
+    next(dialogue)
+    answer = {"predictions": [{"embeddings": {"values": [1.0], "statistics": {"token_count": 1}}}]}
+    with pytest.raises(StopIteration) as end:
+        dialogue.send([ParseDict(answer, wire.PredictResponse()).SerializeToString()])
+    assert end.value.value.usage.input_token_count == 1
+    assert not end.value.value.usage.HasField("cost_nano_usd")
