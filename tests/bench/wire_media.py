@@ -80,26 +80,32 @@ def _rise(target: Target, call: Callable[[], object]) -> float:
     return (_peak(target) - before) / MEGABYTE
 
 
-def images(size: int, repeats: int) -> None:
-    """Prints how far memory rises with an image in and an image out."""
+def _edit(channel: grpc.Channel, media: Media) -> object:
+    request = image.EditImagesRequest(model="up/gpt-image-1.5", prompt="A fox", images=[media])
+    return image_grpc.ImageServiceStub(channel).EditImages(request)
+
+
+def _stream(channel: grpc.Channel, media: Media) -> object:
+    edited = image.EditImagesRequest(model="up/dall-e-9", prompt="A fox", images=[media])
+    events = image_grpc.ImageServiceStub(channel).StreamImages(image.StreamImagesRequest(edit=edited))
+    return sum(len(event.chunk.data) for event in events)
+
+
+def image_rises(size: int, repeats: int, *, streamed: bool) -> list[float]:
+    """Megabytes by which memory rises with an image in and an image out, of each call."""
     picture = Media(data=_noise_png(size), mime_type="image/png")
     small = Media(data=_noise_png(10_000), mime_type="image/png")
+    call = _stream if streamed else _edit
+    with _gateway(size) as (target, channel):
+        call(channel, small)
+        return [_rise(target, lambda: call(channel, picture)) for _ in range(repeats)]
 
-    def edit(channel: grpc.Channel, media: Media) -> object:
-        request = image.EditImagesRequest(model="up/gpt-image-1.5", prompt="A fox", images=[media])
-        return image_grpc.ImageServiceStub(channel).EditImages(request)
 
-    def stream(channel: grpc.Channel, media: Media) -> object:
-        edited = image.EditImagesRequest(model="up/dall-e-9", prompt="A fox", images=[media])
-        events = image_grpc.ImageServiceStub(channel).StreamImages(image.StreamImagesRequest(edit=edited))
-        return sum(len(event.chunk.data) for event in events)
-
-    for name, call in (("whole", edit), ("streamed", stream)):
-        with _gateway(size) as (target, channel):
-            call(channel, small)
-            rises = [_rise(target, lambda: call(channel, picture)) for _ in range(repeats)]  # noqa: B023
-            told = " ".join(f"{rise:.0f}" for rise in rises)
-            print(f"image of {size / MEGABYTE:.0f} MB in and out, {name}: RSS rises by {told} MB")
+def images(size: int, repeats: int) -> None:
+    """Prints how far memory rises with an image in and an image out."""
+    for name, streamed in (("whole", False), ("streamed", True)):
+        told = " ".join(f"{rise:.0f}" for rise in image_rises(size, repeats, streamed=streamed))
+        print(f"image of {size / MEGABYTE:.0f} MB in and out, {name}: RSS rises by {told} MB")
 
 
 def embeddings(repeats: int) -> None:
