@@ -192,7 +192,7 @@ class App:
             (
                 edge.bind(chat.SERVICE, chat.ChatService(pipeline, self._live)),
                 edge.bind(vision.SERVICE, vision.VisionService(pipeline, self._live, self._room)),
-                edge.bind(image.SERVICE, image.ImageService(pipeline, self._live, self._room)),
+                edge.bind(image.SERVICE, image.ImageService(pipeline, self._live, self._room), large=True),
                 edge.bind(embedding.SERVICE, embedding.EmbeddingService(pipeline)),
                 edge.bind(
                     audio.SERVICE, audio.AudioService(pipeline, self._settings.media.max_recording_bytes)

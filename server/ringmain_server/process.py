@@ -14,6 +14,7 @@ import uvloop
 from prometheus_client import CollectorRegistry, multiprocess, start_http_server
 from structlog.typing import FilteringBoundLogger
 
+from ringmain_server.allocator import give_back_large_blocks
 from ringmain_server.app import App, StartError, run
 from ringmain_server.config import Settings, secrets
 from ringmain_server.config.environment import left_out
@@ -59,6 +60,7 @@ def serve(settings: Settings, source: Source | None = None) -> int:
             )
     # A call makes hundreds of short-lived objects; looking for garbage as often as by default costs more.
     gc.set_threshold(*_GC_THRESHOLD)
+    give_back_large_blocks()
     registry = CollectorRegistry()
     if worker is None:
         _serve_metrics(settings, registry)

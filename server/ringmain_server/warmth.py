@@ -6,13 +6,12 @@ knows an address and a header, is left for its first call.
 """
 
 import asyncio
-import ctypes
 import gc
-import sys
 import time
 
 from structlog.typing import FilteringBoundLogger
 
+from ringmain_server.allocator import trim
 from ringmain_server.catalog.prices import PRICED_KINDS, load_list
 from ringmain_server.live import Live
 from ringmain_server.providers.lazy import LazyTransport
@@ -35,7 +34,6 @@ async def warm(live: Live, log: FilteringBoundLogger) -> None:
     if any(provider.kind in PRICED_KINDS for provider in live.now.providers.values()):
         await asyncio.to_thread(load_list)
     gc.freeze()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).malloc_trim(0)
+    trim()
     if loaded:
         log.info("loaded", providers=loaded, seconds=round(time.monotonic() - start, 2))

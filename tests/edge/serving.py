@@ -28,6 +28,7 @@ class Served:
     stub: "chat_grpc.ChatServiceAsyncStub"
     calls: Calls
     registry: CollectorRegistry
+    channel: grpc.aio.Channel
     lines: io.StringIO = field(default_factory=io.StringIO)
 
     def log(self) -> list[dict[str, object]]:
@@ -36,22 +37,22 @@ class Served:
 
 @asynccontextmanager
 async def serve(
-    servicer: object, *, default_deadline: float = 60.0, service_config: object = None
+    servicer: object, *, default_deadline: float = 60.0, service_config: object = None, large: bool = False
 ) -> AsyncIterator[Served]:
-    """Serves on a free port of loopback."""
+    """Serves on a free port of loopback; `large` as for requests of many megabytes."""
     registry, lines = CollectorRegistry(), io.StringIO()
     calls = Calls(default_deadline)
     log = make_log(LogSettings(format="json"), ["the-secret"], stream=lines)
     edge = Edge(calls, Observer(log, Metrics(registry)), VALIDATORS)
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers((edge.bind(SERVICE, servicer),))
+    server.add_generic_rpc_handlers((edge.bind(SERVICE, servicer, large=large),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     options = [("grpc.service_config", json.dumps(service_config or {}))]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
         try:
-            yield Served(stub, calls, registry, lines)
+            yield Served(stub, calls, registry, channel, lines)
         finally:
             await server.stop(0)
 

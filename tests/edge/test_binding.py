@@ -132,10 +132,11 @@ CASES: dict[str, tuple[BaseException, grpc.StatusCode, str, set[str]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_every_error_has_its_status_and_details(case: str, streamed: bool) -> None:
+@pytest.mark.parametrize("large", [False, True])
+async def test_every_error_has_its_status_and_details(case: str, streamed: bool, large: bool) -> None:
     """Whatever is raised below, the caller gets a code, an ErrorInfo, its details, and no secret."""
     exc, code, reason, more = CASES[case]
-    async with serve(_servicer(_raising(exc))) as served:
+    async with serve(_servicer(_raising(exc)), large=large) as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             if streamed:
                 _ = [event async for event in served.stub.StreamChat(good_request())]
@@ -185,10 +186,11 @@ async def test_the_servers_default_deadline_bounds_callers_without_one() -> None
 
 @pytest.mark.alone
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool) -> None:
+@pytest.mark.parametrize("large", [False, True])
+async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool, large: bool) -> None:
     """When the caller cancels, the servicer's work is cancelled at once and logged as cancelled."""
     servicer = _servicer(_hang)
-    async with serve(servicer) as served:
+    async with serve(servicer, large=large) as served:
         call: grpc.aio.Call
         if streamed:
             call = stream = served.stub.StreamChat(good_request())
@@ -202,6 +204,19 @@ async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool) -> N
         assert time.monotonic() - start < 0.1
         await _until(lambda: len(served.calls) == 0)
         assert served.log()[-1]["code"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("method", ["Chat", "StreamChat"])
+async def test_a_large_call_without_a_request_is_refused(method: str) -> None:
+    """A caller that ends its side before it has sent a request is told so."""
+    async with serve(_servicer(), large=True) as served:
+        call: grpc.aio.StreamStreamCall[bytes, bytes]
+        call = served.channel.stream_stream(f"/ringmain.v1.ChatService/{method}")()
+        await call.done_writing()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await asyncio.wait_for(call.read(), timeout=2)
+        assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+        assert caught.value.details() == "there is no request"
 
 
 async def test_drain_lets_calls_end_refuses_new_ones_and_ends_the_rest() -> None:

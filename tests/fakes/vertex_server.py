@@ -25,7 +25,7 @@ from google.rpc.status_pb2 import Status as RpcStatus
 from ringmain_server.providers.vertex import wire
 
 from tests.fakes.vertex_behaviours import behaviour
-from tests.fakes.vertex_media import VECTOR, predictions, usual_for, vector
+from tests.fakes.vertex_media import VECTOR, embedded, predictions, usual_for, vector
 from tests.fakes.vertex_media_rules import predict_refusal, routing_refusal
 from tests.fakes.vertex_relay import Relay
 from tests.fakes.vertex_rules import refusal
@@ -35,6 +35,7 @@ SERVICE = "google.cloud.aiplatform.v1.PredictionService"
 UTILITY = "google.cloud.aiplatform.v1.LlmUtilityService"
 TOKEN = " word"
 TOKEN_COUNT = 64
+BENCH_DIMENSIONS = 1536
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Request = wire.GenerateContentRequest | wire.CountTokensRequest
@@ -370,16 +371,22 @@ async def bench_server(port: int = 0) -> tuple[grpc.aio.Server, int]:
     """An upstream that costs next to nothing: started, with its port.
 
     The model's name says what a stream does: `burst-N` N tokens at once, `paced-N-MS` one every MS
-    milliseconds, any other 64 at once. Whole answers have 64 tokens.
+    milliseconds, any other 64 at once. Whole answers have 64 tokens, vectors 1,536 numbers.
     """
     answer = whole(text(*(TOKEN,) * TOKEN_COUNT).messages).SerializeToString()
+    prediction = _response([embedded("some words", BENCH_DIMENSIONS)])
 
     async def generate(_request: bytes, _context: Context) -> bytes:
         return answer
 
+    async def predict(request: wire.PredictRequest, _context: Context) -> bytes:
+        # Messages one after the other are one message with what all of them repeat.
+        return prediction * len(request.instances)
+
     server = grpc.aio.server(options=[("grpc.http2.bdp_probe", 0)])
     methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "GenerateContent": grpc.unary_unary_rpc_method_handler(generate),
+        "Predict": grpc.unary_unary_rpc_method_handler(predict, wire.PredictRequest.FromString),
         "StreamGenerateContent": grpc.unary_stream_rpc_method_handler(
             _bench_stream, wire.GenerateContentRequest.FromString
         ),

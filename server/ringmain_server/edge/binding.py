@@ -58,16 +58,26 @@ class Edge:
     observer: Observer
     validators: Mapping[str, Validator]
 
-    def bind(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
+    def bind(
+        self, service: ServiceDescriptor, servicer: object, *, large: bool = False
+    ) -> grpc.GenericRpcHandler:
         """The gRPC handlers of a servicer, whose methods have the names of the service's.
 
         A method that the servicer does not have is not built yet: gRPC answers UNIMPLEMENTED.
+
+        Args:
+            service: Of the contract.
+            servicer: What answers.
+            large: Whether requests and answers are of many megabytes: then nothing keeps a request beside
+                its answer.
         """
         built = [method for method in service.methods if hasattr(servicer, method.name)]
-        handlers = {method.name: self._handler(method, servicer) for method in built}
+        handlers = {method.name: self._handler(method, servicer, large=large) for method in built}
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
-    def _handler(self, method: MethodDescriptor, servicer: object) -> "grpc.RpcMethodHandler[Any, Any]":
+    def _handler(
+        self, method: MethodDescriptor, servicer: object, *, large: bool
+    ) -> "grpc.RpcMethodHandler[Any, Any]":
         name = f"{method.containing_service.full_name}/{method.name}"
         target = getattr(servicer, method.name)
         validate = self.validators.get(method.input_type.full_name, _anything_goes)
@@ -79,9 +89,14 @@ class Edge:
             upload = self._uploaded(name, target, self.validators.get(config.full_name, _anything_goes))
             return grpc.stream_stream_rpc_method_handler(upload, parse, serialise)
         if method.server_streaming:
-            behaviour = self._streamed(name, target, validate)
-            return grpc.unary_stream_rpc_method_handler(behaviour, parse, serialise)
-        return grpc.unary_unary_rpc_method_handler(self._unary(name, target, validate), parse, serialise)
+            streamed = self._streamed(name, target, validate)
+            if large:
+                return grpc.stream_stream_rpc_method_handler(_reading(streamed), parse, serialise)
+            return grpc.unary_stream_rpc_method_handler(streamed, parse, serialise)
+        unary = self._unary(name, target, validate)
+        if large:
+            return grpc.stream_unary_rpc_method_handler(_reading(unary), parse, serialise)
+        return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
 
     def _unary(self, method: str, target: Unary, validate: Validator) -> Any:
         async def handle(request: Message, context: Context) -> Message:
@@ -175,6 +190,26 @@ class Edge:
     def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
         self.observer.crashed(call, exc)
         return caller_error(exc)
+
+
+def _reading(handle: Callable[[Any, Context], Awaitable[T]]) -> Any:
+    """A handler that reads its one message by itself, as the first of a stream; on the wire they are alike.
+
+    Of a message that gRPC reads for a handler, it keeps the bytes and the message until the answer is sent.
+    """
+
+    async def read(_: AsyncIterator[Message], context: Context) -> T:
+        # No name for the message: it would be kept here too.
+        return await handle(await _first(context), context)
+
+    return read
+
+
+async def _first(context: Context) -> Message:
+    message = await context.read()
+    if not isinstance(message, Message):
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "there is no request")
+    return message
 
 
 async def _abort(context: Context, error: RingmainError, call: Call) -> None:

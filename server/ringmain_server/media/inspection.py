@@ -66,7 +66,7 @@ def inspect_image(
     with opened(data, found.mime_type, field) as image:
         transparent = has_alpha(image)
         exif = exif_fields(image, location=location)
-        pixels = _small(image, turn_of(image, data))
+        pixels = _small(image, data, turn_of(image, data))
     return Inspection(
         found.mime_type,
         found.width,
@@ -80,10 +80,10 @@ def inspect_image(
     )
 
 
-def _small(image: "Image", turn: int) -> "Image":
+def _small(image: "Image", data: bytes, turn: int) -> "Image":
     """The image as it is seen, at a size that is enough to look at."""
     image.draft(None, (_ENOUGH, _ENOUGH))
     ratio = min(1.0, _ENOUGH / max(image.size))
     width, height = (max(round(side * ratio), 1) for side in image.size)
     size = (height, width) if swaps_sides(turn) else (width, height)
-    return upright(image, size, turn)
+    return upright(image, data, size, turn)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ringmain_server.media.header import png_has
 from ringmain_server.media.pillow import opened
 from ringmain_server.media.plan import Size
+from ringmain_server.media.webp import decoded_webp
 from ringmain_server.media.work import checkpoint
 
 if TYPE_CHECKING:
@@ -136,23 +137,29 @@ def resized(image: "Image", size: Size) -> "Image":
     return image.resize(size, resampling, reducing_gap=2.0 if ratio >= 2 else None)
 
 
-def upright(image: "Image", size: Size, turn: int) -> "Image":
+def upright(image: "Image", data: bytes, size: Size, turn: int) -> "Image":
     """The first frame of an opened image, decoded, scaled, turned, and with 8 bits a channel.
 
     Args:
-        image: Opened, not decoded: a JPEG is decoded at a half, a quarter or an eighth where that is enough.
+        image: Opened, not decoded: a JPEG is decoded at a half, a quarter or an eighth where that is enough,
+            a WebP at the very size.
+        data: Its file.
         size: As it is to be seen.
         turn: EXIF's orientation.
     """
     if image.tell():
         image.seek(0)
     stored = size[::-1] if swaps_sides(turn) else size
-    image.draft(None, stored)
-    image.load()
-    checkpoint()
-    small = resized(plain(image), stored)
+    small = decoded_webp(image, data, stored) or _scaled(image, stored)
     checkpoint()
     return turned(small, turn)
+
+
+def _scaled(image: "Image", size: Size) -> "Image":
+    image.draft(None, size)
+    image.load()
+    checkpoint()
+    return resized(plain(image), size)
 
 
 def decoded(data: bytes, mime_type: str, field: str) -> "Image":
@@ -164,4 +171,4 @@ def decoded(data: bytes, mime_type: str, field: str) -> "Image":
     with opened(data, mime_type, field) as image:
         turn = turn_of(image, data)
         size = (image.height, image.width) if swaps_sides(turn) else (image.width, image.height)
-        return upright(image, size, turn)
+        return upright(image, data, size, turn)

@@ -66,7 +66,7 @@ def prepare(data: bytes, limits: ModelLimits, *, field: str, read: ReadLimits = 
             if moving is not None:
                 return Prepared(moving, planned.mime_type, *planned.size, _changes(source, planned))
             planned = replace(planned, is_animated=False)
-        pixels = upright(image, planned.size, turn)
+        pixels = upright(image, data, planned.size, turn)
         return _written(pixels, planned, source, limits, field)
 
 

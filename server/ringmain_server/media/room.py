@@ -58,9 +58,9 @@ class MediaRoom:
             MediaInvalid: It is an image that cannot be read or made to fit.
         """
         found = await self.fetched(media, path)
-        if not found.data or not _is_image(found):
+        data = found.data  # each look at it copies it
+        if not data or not _is_image(found):
             return found
-        data = found.data
         done: Prepared = await self.pool.run(prepare, data, limits, field=f"{path}.data", read=self.read)
         if done.data is data and done.mime_type == found.mime_type:
             return found

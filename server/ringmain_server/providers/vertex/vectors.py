@@ -48,12 +48,21 @@ def packed(numbers: Sequence[float]) -> Embedding:
 
     Raises:
         TypeError: One is no number.
-        OverflowError: One is too large.
+        OverflowError: One is an integer that is too large.
     """
+    try:
+        data = _floats(len(numbers)).pack(*numbers)
+    except (struct.error, OverflowError):
+        data = _any_floats(numbers)
+    return Embedding.FromString(_VALUES_TAG + _varint(len(data)) + data)
+
+
+def _any_floats(numbers: Sequence[float]) -> bytes:
+    """Numbers of which one may be beyond 32 bits, which makes it infinite. Four times as slow."""
     data = array("f", numbers)
     if sys.byteorder == "big":
         data.byteswap()
-    return Embedding.FromString(_VALUES_TAG + _varint(len(data) * 4) + data.tobytes())
+    return data.tobytes()
 
 
 def predicted(raw: bytes, provider_id: str) -> list[Vector]:
@@ -77,7 +86,7 @@ def _vector(prediction: dict[str, Any], provider_id: str) -> Vector:
     count, rest = divmod(len(data), _STRIDE)
     if not count or rest or any(data[at::_STRIDE] != byte * count for at, byte in enumerate(_PREFIX)):
         raise MalformedAnswer(provider_id, "answered a prediction that is no vector")
-    numbers = struct.unpack("<" + "3xd" * count, data)
+    numbers = _wrapped(count).unpack(data)
     statistics = dict(_fields(found["statistics"])) if "statistics" in found else {}
     tokens = int(statistics["token_count"].number_value) if "token_count" in statistics else None
     return Vector(packed(numbers), tokens)
@@ -95,6 +104,17 @@ def _varint(number: int) -> bytes:
         number >>= 7
     found.append(number)
     return bytes(found)
+
+
+# All vectors of an answer are of one size, and to read a layout takes as long as to read its numbers.
+@lru_cache(maxsize=8)
+def _wrapped(count: int) -> struct.Struct:
+    return struct.Struct("<" + "3xd" * count)
+
+
+@lru_cache(maxsize=8)
+def _floats(count: int) -> struct.Struct:
+    return struct.Struct(f"<{count}f")
 
 
 _DOUBLE, _MESSAGE, _BYTES, _STRING = 1, 11, 12, 9
