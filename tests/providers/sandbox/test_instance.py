@@ -265,6 +265,18 @@ HARD: dict[str, Schema] = {
         "$defs": {"leaf": {"type": "object", "properties": {"deep": TREE["$defs"]["node"]}}},  # type: ignore[index]
     },
 }
+HARD["as many as there must be, briefly"] = {
+    "type": "object",
+    "properties": {"a": {"type": "integer"}, "b": {"type": "string"}, "c": {}},
+    "required": ["a"],
+    "minProperties": 2,
+}
+for _ in range(6):
+    HARD["as many as there must be, briefly"] = {
+        "type": "array",
+        "minItems": 1,
+        "items": HARD["as many as there must be, briefly"],
+    }
 HARD["nested deeper than brevity"]["$defs"]["node"] = TREE["$defs"]["node"]  # type: ignore[index]
 
 
