@@ -269,6 +269,16 @@ def test_a_spooled_file() -> None:
     assert document.page(2) == open_document(data).page(2)
 
 
+def test_a_file_that_is_closed_under_its_reader() -> None:
+    """As when a caller leaves while a thread still reads: the page is broken, and nothing is printed."""
+    file = io.BytesIO(papers.text_pdf(20))
+    document = open_document(file)
+    file.close()
+    with pytest.raises(MediaInvalid, match="whose page 20 is broken"):
+        document.page(20)
+    document.close()
+
+
 def test_pages_in_parallel() -> None:
     """Several threads may read pages of several documents at once, and each gets its own."""
     document, other = open_document(papers.text_pdf(20)), open_document(papers.text_pdf(20))

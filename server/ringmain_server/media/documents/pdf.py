@@ -111,7 +111,7 @@ def build(opening: Opening) -> PdfDocument:
     most = opening.limits.max_pages
     with _LOCK:
         try:
-            document = pdfium.PdfDocument(opening.source.raw())
+            document = pdfium.PdfDocument(opening.source.for_callbacks())
         except pdfium.PdfiumError as exc:
             raise _refusal(exc, opening) from exc
         count = len(document)

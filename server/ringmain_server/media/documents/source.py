@@ -1,7 +1,8 @@
 """Documents: the file of one, in memory or spooled to a disk."""
 
 import io
-from typing import BinaryIO
+from contextlib import suppress
+from typing import Any, BinaryIO
 
 from ringmain_server.media.detect import describe
 from ringmain_server.media.documents.limits import DocumentLimits
@@ -44,9 +45,32 @@ class Source:
         self._data.seek(0)
         return self._data
 
-    def raw(self) -> bytes | BinaryIO:
-        """What it was made of."""
-        return self._data
+    def for_callbacks(self) -> "bytes | CalledBack":
+        """For a library that reads it by calling back."""
+        return self._data if isinstance(self._data, bytes) else CalledBack(self._data)
+
+
+class CalledBack(io.RawIOBase):
+    """A file for a C library that reads it by calling back, where an error would be printed, not raised.
+
+    What cannot be read reads as nothing, which the library refuses. So ends, too, what still reads in a
+    thread when its caller has left and the file is closed.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
+        """As of any file; does nothing where that fails."""
+        with suppress(OSError, ValueError):  # the disk fails; the file is closed
+            return int(self._file.seek(position, whence))
+        return 0
+
+    def readinto(self, buffer: Any) -> int:
+        """As of any file; reads nothing where that fails."""
+        with suppress(OSError, ValueError):
+            return int(self._file.readinto(buffer))
+        return 0
 
 
 def check_size(source: Source, limits: DocumentLimits, field: str) -> None:
