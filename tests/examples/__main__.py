@@ -50,11 +50,12 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def place(target: str) -> Iterator[Place]:
-    """A folder for a page's blocks, with a picture such as the documentation speaks of."""
-    with tempfile.TemporaryDirectory(prefix="ringmain-examples-") as name:
-        folder = Path(name)
+    """A folder for a page's blocks, with the checkout's clients and a picture as the pages speak of."""
+    with tempfile.TemporaryDirectory(prefix="ringmain-examples-") as made:
+        folder = Path(made)
         (folder / "photo.png").write_bytes(_picture())
-        (folder / ".venv").symlink_to(ROOT / ".venv")
+        for name in (".venv", "clients"):
+            (folder / name).symlink_to(ROOT / name)
         path = os.pathsep.join(
             [str(Path(sys.executable).parent), str(ROOT / "build" / "tools" / "bin"), os.environ["PATH"]]
         )
