@@ -115,7 +115,7 @@ check-deploy: dev-environment tools ## Check the image, compose, Kubernetes and 
 	$(bin)/python -m tests.deploy.build build/image
 	RINGMAIN_IMAGE_PREFIX=$(CURDIR)/build/image/opt/ringmain $(bin)/python -m pytest tests/deploy $(ARGS)
 
-check-examples: dev-environment ## Run every code block of the README, the guides and the clients; ARGS=FILE for one
+check-examples: dev-environment ## Run every code block of the README, docs/ and the clients; ARGS=FILE for one
 	@$(bin)/python -m tests.examples $(ARGS)
 
 bench: dev-environment ## Measure CPU, latency and memory of the gateway on this machine
