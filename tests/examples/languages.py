@@ -89,12 +89,13 @@ def _java_commands(root: Path) -> Commands:
 
 def _rust(code: str, root: Path) -> Files:
     client = root / "clients" / "rust"
-    # With the dependencies of the client's own examples, features included, Cargo finds them built.
+    # With the features and the profile of the client's own examples, Cargo finds the dependencies built.
     manifest = (client / "Cargo.toml").read_text(encoding="utf-8")
     dependencies = manifest.split("\n[dev-dependencies]\n")[1].split("\n[")[0]
+    profile = manifest[manifest.index("[profile.") :].split("\n\n")[0]
     cargo = (
         '[package]\nname = "example"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n'
-        f'[dependencies]\nringmain = {{ path = "{client}" }}\n{dependencies}\n'
+        f'[dependencies]\nringmain = {{ path = "{client}" }}\n{dependencies}\n\n{profile}\n'
     )
     lock = (client / "Cargo.lock").read_text(encoding="utf-8")
     return {"src/main.rs": code, "Cargo.toml": cargo, "Cargo.lock": lock}
