@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: conformance tools tools-check check-deploy check-examples live-test
-.PHONY: help setup run test faults soak lint format generate check-generated check-floor check-docs bench lock clean
+.PHONY: help setup run tour-python test faults soak lint format generate check-generated check-floor check-docs bench lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -77,6 +77,14 @@ setup: dev-environment ## Set up .venv for development
 run: run-environment ## Start the gateway on 127.0.0.1:50051, stream a first answer, serve until Ctrl-C
 	@$(bin)/python scripts/run.py $(ARGS)
 
+# In an environment of its own, for the client needs little of what the service does.
+tour-python: build/tour/bin/python ## Stream an answer from that gateway with the Python client alone
+	@build/tour/bin/python $(pip) .
+	@build/tour/bin/python clients/python/examples/first.py
+
+build/tour/bin/python:
+	$(call make_venv,build/tour)
+
 # Coverage is judged for the whole suite only. What is held to a time runs last, with the cores to itself.
 test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
 ifeq ($(ARGS),)
@@ -113,7 +121,7 @@ check-deploy: dev-environment tools ## Check the image, compose, Kubernetes and 
 	$(bin)/python -m tests.deploy.build build/image
 	RINGMAIN_IMAGE_PREFIX=$(CURDIR)/build/image/opt/ringmain $(bin)/python -m pytest tests/deploy $(ARGS)
 
-check-examples: dev-environment ## Run every code block of the README, the guides and the clients; ARGS=FILE for one
+check-examples: dev-environment ## Run every code block of the README, docs/ and the clients; ARGS=FILE for one
 	@$(bin)/python -m tests.examples $(ARGS)
 
 bench: dev-environment ## Measure CPU, latency and memory of the gateway on this machine

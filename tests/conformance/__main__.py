@@ -2,15 +2,15 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from tests.conformance.case import Case, cases
-from tests.conformance.first_token import NoGuide, of_language
+from tests.conformance.first_token import NoGuide, NoToken, gateway, of_language
 from tests.conformance.languages import (
     BY_NAME,
     LANGUAGES,
@@ -21,11 +21,10 @@ from tests.conformance.languages import (
     build,
     required,
 )
-from tests.conformance.report import Report, Run
+from tests.conformance.report import GATEWAY, Report, Run, first_tokens
 from tests.conformance.runner import run
 
 PAGE = ROOT / "docs" / "conformance.md"
-FIRST_TOKENS = ROOT / "build" / "first-tokens.json"
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -55,17 +54,20 @@ async def run_language(language: Language, wanted: Sequence[Case]) -> Run:
     return Run(language, await run(wanted, language.command))
 
 
-async def first_token(language: Language, console: Console) -> float | None:
-    """Seconds to the first token; None where there is nothing to measure.
-
-    Raises:
-        RuntimeError: The guide's commands failed.
-    """
+async def measure(languages: Sequence[Language]) -> tuple[dict[str, float], list[str]]:
+    """The way to the first token: seconds by language and of the gateway, and what failed."""
+    times: dict[str, float] = {}
+    failures: list[str] = []
     try:
-        return await of_language(language)
-    except NoGuide as exc:
-        console.print(f"{language.title}: not measured: {exc}")
-        return None
+        async with gateway(languages[0]) as times[GATEWAY]:
+            for language in languages:
+                try:
+                    times[language.name] = await of_language(language)
+                except (NoGuide, NoToken) as exc:
+                    failures.append(f"{language.title}, first token: {exc}")
+    except (NoGuide, NoToken) as exc:
+        failures.append(f"The guides' gateway: {exc}")
+    return times, failures
 
 
 async def conformance(options: argparse.Namespace, console: Console) -> bool:
@@ -76,35 +78,17 @@ async def conformance(options: argparse.Namespace, console: Console) -> bool:
     for language in languages:
         with console.status(f"{language.title}"):
             runs.append(await run_language(language, wanted))
-    tokens: dict[str, float] = _kept()
-    failures = []
-    for language in languages if options.first_token else ():
-        try:
-            seconds = await first_token(language, console)
-        except RuntimeError as exc:
-            failures.append(f"{language.title}: {exc}")
-            continue
-        if seconds is not None:
-            tokens[language.name] = seconds
+    tokens = first_tokens(options.page.read_text(encoding="utf-8")) if options.page.exists() else {}
+    failures: list[str] = []
+    if options.first_token:
+        with console.status("The first token"):
+            measured, failures = await measure([run.language for run in runs if not run.why])
+        tokens |= measured
     report = Report(wanted, runs, tokens)
-    console.print(report.table(), *report.complaints(), *failures, sep="\n")
+    console.print(report.table(), *report.complaints(), *map(escape, failures), sep="\n")
     if not options.case:
-        _keep(tokens)
         options.page.write_text(report.page(), encoding="utf-8")
     return not (report.failed or failures)
-
-
-def _kept() -> dict[str, float]:
-    """What was measured before."""
-    if not FIRST_TOKENS.exists():
-        return {}
-    kept: dict[str, float] = json.loads(FIRST_TOKENS.read_text(encoding="utf-8"))
-    return kept
-
-
-def _keep(tokens: dict[str, float]) -> None:
-    FIRST_TOKENS.parent.mkdir(parents=True, exist_ok=True)
-    FIRST_TOKENS.write_text(json.dumps(tokens), encoding="utf-8")
 
 
 def main() -> None:

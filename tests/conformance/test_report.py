@@ -4,7 +4,7 @@ from rich.console import Console
 
 from tests.conformance.case import Case
 from tests.conformance.languages import BY_NAME, Language
-from tests.conformance.report import Report, Run
+from tests.conformance.report import GATEWAY, Report, Run, first_tokens
 from tests.conformance.runner import Outcome, Result
 
 CASES = [Case(name=name, about=f"{name}!", method="Chat", request={}, expect={}) for name in ("one", "two")]
@@ -12,7 +12,7 @@ CASES = [Case(name=name, about=f"{name}!", method="Chat", request={}, expect={})
 
 def report(*runs: Run) -> Report:
     """A report of two cases."""
-    return Report(CASES, runs, {"python": 12.4})
+    return Report(CASES, runs, {GATEWAY: 40.2, "python": 12.4})
 
 
 def shown(made: Report) -> str:
@@ -33,9 +33,17 @@ def test_a_run_without_failures() -> None:
     assert "| `one` | ✓ | - |" in page
     assert "| `two` | not served | - |" in page
     assert "| **passed** | 1 of 1 | - |" in page
-    assert "| seconds | 12 | - |" in page
+    assert "| seconds | 40 | 12 | - |" in page
+    assert first_tokens(page) == {GATEWAY: 40, "python": 12}
     assert "* `one`: one!" in page
     assert "1 of 1" in shown(made)
+    assert "first token (gateway: 40)" in shown(made)
+
+
+def test_times_of_another_page() -> None:
+    """A page without times, or with those of other languages, has none to keep."""
+    assert first_tokens("") == {}
+    assert first_tokens("| seconds | 1 | 2 |\n") == {}
 
 
 def test_a_failure_is_explained() -> None:

@@ -1,6 +1,6 @@
 """Examples: `python -m tests.examples [PAGE …]` runs the code blocks of the documentation.
 
-Without pages: README.md, docs/guides/*.md and clients/*/README.md.
+Without pages: README.md, docs/*.md, docs/guides/*.md and clients/*/README.md.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.e2e.processes import free_port, serving
 from tests.examples.blocks import Block, UnknownLanguage, blocks
 from tests.examples.run import ROOT, Failed, Place, absent, run
 
-PAGES = ("README.md", "docs/guides/*.md", "clients/*/README.md")
+PAGES = ("README.md", "docs/*.md", "docs/guides/*.md", "clients/*/README.md")
 
 
 def pages(given: Sequence[str]) -> list[Path]:
@@ -29,8 +29,8 @@ def pages(given: Sequence[str]) -> list[Path]:
 
 
 @contextmanager
-def gateway() -> Iterator[str]:
-    """A gateway with the sandbox, on the default ports if those are free."""
+def gateway() -> Iterator[tuple[str, str]]:
+    """A gateway with the sandbox, on the default ports if those are free: its address and its admin one."""
     default = "127.0.0.1:50051"
     address = default if _is_free(50051) and _is_free(50052) else f"127.0.0.1:{free_port()}"
     admin = "127.0.0.1:50052" if address == default else f"127.0.0.1:{free_port()}"
@@ -38,7 +38,7 @@ def gateway() -> Iterator[str]:
     with serving("--listen", address, "--admin-listen", admin, environ={"RINGMAIN_LOG__LEVEL": "error"}):
         with Client(address, wait_for_ready=True, timeout=60) as client:
             client.health()
-        yield address
+        yield address, admin
 
 
 def _is_free(port: int) -> bool:
@@ -49,16 +49,22 @@ def _is_free(port: int) -> bool:
 
 
 @contextmanager
-def place(target: str) -> Iterator[Place]:
-    """A folder for a page's blocks, with a picture such as the documentation speaks of."""
-    with tempfile.TemporaryDirectory(prefix="ringmain-examples-") as name:
-        folder = Path(name)
+def place(target: str, admin: str) -> Iterator[Place]:
+    """A folder for a page's blocks, with the checkout's clients and a picture as the pages speak of."""
+    with tempfile.TemporaryDirectory(prefix="ringmain-examples-") as made:
+        folder = Path(made)
         (folder / "photo.png").write_bytes(_picture())
-        (folder / ".venv").symlink_to(ROOT / ".venv")
+        for name in (".venv", "clients"):
+            (folder / name).symlink_to(ROOT / name)
         path = os.pathsep.join(
             [str(Path(sys.executable).parent), str(ROOT / "build" / "tools" / "bin"), os.environ["PATH"]]
         )
-        environment = {"RINGMAIN_TARGET": target, "PATH": path, "OPENAI_API_KEY": "sk-not-a-key"}
+        environment = {
+            "RINGMAIN_TARGET": target,
+            "RINGMAIN_ADMIN_TARGET": admin,
+            "PATH": path,
+            "OPENAI_API_KEY": "sk-not-a-key",
+        }
         yield Place(folder, target, environment)
 
 
@@ -71,14 +77,14 @@ def _picture() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def run_page(page: Path, target: str) -> tuple[int, list[str]]:
+def run_page(page: Path, target: str, admin: str) -> tuple[int, list[str]]:
     """Runs the blocks of a page. Returns how many ran, and what failed."""
     relative = str(page.relative_to(ROOT)) if page.is_relative_to(ROOT) else str(page)
     found = list(blocks(relative, page.read_text(encoding="utf-8")))
     wanted = [block for block in found if not block.reason]
     count = 0
     failures: list[str] = []
-    with place(target) as there:
+    with place(target, admin) as there:
         for block in wanted:
             missing = absent(block, there)
             if missing:
@@ -108,9 +114,9 @@ def main() -> None:
     """Exits with 1 if a block failed."""
     count = 0
     failures: list[str] = []
-    with gateway() as target:
+    with gateway() as addresses:
         for page in pages(sys.argv[1:]):
-            ran, failed = run_page(page, target)
+            ran, failed = run_page(page, *addresses)
             count, failures = count + ran, failures + failed
     print(f"{count} blocks were run, {len(failures)} failed.")
     sys.exit(1 if failures else 0)

@@ -1,7 +1,7 @@
 """Examples: how a block of a compiled language becomes a project over the client of this checkout. Pure.
 
 A block is a whole program, or the inside of `main`: what does not name its `main` gets one where the language
-allows it, so that short examples need no frame. What is built is kept in `build/examples`.
+allows it, so that short examples need no frame. What was built for tests/conformance is used again.
 """
 
 import shutil
@@ -22,12 +22,14 @@ class Compiled:
         needs: Commands of its toolchain.
         files: Of the project: from the block's code and the repository's root.
         commands: What builds and runs it, within the project.
+        prepare: What makes the client usable by projects, within the repository; once for all blocks.
     """
 
     client: str
     needs: tuple[str, ...]
     files: Callable[[str, Path], Files]
     commands: Callable[[Path], Commands]
+    prepare: Commands = ()
 
     def absent(self, root: Path) -> str:
         """What is missing for it; empty if nothing is."""
@@ -36,23 +38,22 @@ class Compiled:
         return ", ".join(tool for tool in self.needs if shutil.which(tool) is None)
 
 
-def _module(root: Path) -> str:
-    """The Go client's module path."""
-    first = (root / "clients" / "go" / "go.mod").read_text(encoding="utf-8").splitlines()[0]
-    return first.removeprefix("module ").strip()
+def _driver(language: str) -> Sequence[str]:
+    """Builds the client's driver, and the client with it."""
+    return ("make", "--no-print-directory", f"driver-{language}")
 
 
 def _go(code: str, root: Path) -> Files:
-    module = _module(root)
     client = root / "clients" / "go"
-    text = (client / "go.mod").read_text(encoding="utf-8")
-    version = next((line for line in text.splitlines() if line.startswith("go ")), "go 1.24")
-    go_mod = f"module example\n\n{version}\n\nrequire {module} v0.0.0\n\nreplace {module} => {client}\n"
-    return {"main.go": code, "go.mod": go_mod}
+    # The client's own versions and their sums: nothing is looked for, and nothing is fetched.
+    head, rest = (client / "go.mod").read_text(encoding="utf-8").split("\n", 1)
+    module = head.removeprefix("module ").strip()
+    go_mod = f"module example\n{rest}\nrequire {module} v0.0.0\n\nreplace {module} => {client}\n"
+    return {"main.go": code, "go.mod": go_mod, "go.sum": (client / "go.sum").read_text(encoding="utf-8")}
 
 
 def _go_commands(_: Path) -> Commands:
-    return (("go", "mod", "tidy"), ("go", "vet", "."), ("go", "run", "."))
+    return (("go", "vet", "-mod=mod", "."), ("go", "run", "-mod=mod", "."))
 
 
 def _typescript(code: str, root: Path) -> Files:
@@ -81,54 +82,72 @@ def _java(code: str, _: Path) -> Files:
 
 
 def _java_commands(root: Path) -> Commands:
-    client = root / "clients" / "java"
-    classpath = root / "build" / "examples" / "java.classpath"
-    build = (
-        f"mkdir -p {classpath.parent} && mvn -q -B -f {client}/pom.xml -DskipTests compile "
-        f"dependency:build-classpath -Dmdep.outputFile={classpath}"
-    )
-    return (
-        ("sh", "-c", f"[ -s {classpath} ] || {{ {build}; }}"),
-        ("sh", "-c", f'exec java -cp "{client}/target/classes:$(cat {classpath})" Main.java'),
-    )
+    classes = root / "clients" / "java" / "target" / "classes"
+    libraries = root / "build" / "java.classpath"
+    return (("sh", "-c", f'exec java -cp "{classes}:$(cat {libraries})" Main.java'),)
 
 
 def _rust(code: str, root: Path) -> Files:
+    client = root / "clients" / "rust"
+    # With the features and the profile of the client's own examples, Cargo finds the dependencies built.
+    manifest = (client / "Cargo.toml").read_text(encoding="utf-8")
+    dependencies = manifest.split("\n[dev-dependencies]\n")[1].split("\n[")[0]
+    profile = manifest[manifest.index("[profile.") :].split("\n\n")[0]
     cargo = (
-        '[package]\nname = "example"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n'
-        f'ringmain = {{ path = "{root}/clients/rust" }}\n'
-        'tokio = { version = "1", features = ["full"] }\nfutures = "0.3"\n'
-        'tokio-stream = "0.1"\n\n[workspace]\n'
+        '[package]\nname = "example"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n'
+        f'[dependencies]\nringmain = {{ path = "{client}" }}\n{dependencies}\n\n{profile}\n'
     )
-    lock = root / "clients" / "rust" / "Cargo.lock"
-    kept = {"Cargo.lock": lock.read_text(encoding="utf-8")} if lock.exists() else {}
-    return {"src/main.rs": code, "Cargo.toml": cargo, **kept}
+    lock = (client / "Cargo.lock").read_text(encoding="utf-8")
+    return {"src/main.rs": code, "Cargo.toml": cargo, "Cargo.lock": lock}
 
 
 def _rust_commands(root: Path) -> Commands:
-    return (("cargo", "run", "--quiet", "--target-dir", str(root / "build" / "examples" / "rust")),)
+    return (("cargo", "run", "--quiet", "--target-dir", str(root / "build" / "rust")),)
 
 
-def _cpp(code: str, root: Path) -> Files:
+def _cpp(code: str, _: Path) -> Files:
     cmake = (
-        "cmake_minimum_required(VERSION 3.20)\nproject(example CXX)\nset(CMAKE_CXX_STANDARD 20)\n"
-        f"add_subdirectory({root}/clients/cpp {root}/build/examples/cpp)\n"
+        "cmake_minimum_required(VERSION 3.22)\nproject(example CXX)\nfind_package(ringmain 0.1 REQUIRED)\n"
         "add_executable(example main.cpp)\ntarget_link_libraries(example PRIVATE ringmain::ringmain)\n"
     )
     return {"main.cpp": code, "CMakeLists.txt": cmake}
 
 
-def _cpp_commands(_: Path) -> Commands:
-    return (("cmake", "-S", ".", "-B", "out"), ("cmake", "--build", "out"), ("./out/example",))
+def _cpp_commands(root: Path) -> Commands:
+    return (
+        ("cmake", "-S", ".", "-B", "out", f"-DCMAKE_PREFIX_PATH={root}/build/examples/cpp"),
+        ("cmake", "--build", "out"),
+        ("./out/example",),
+    )
 
 
+_TYPESCRIPT = Compiled(
+    client="typescript",
+    needs=("node", "npm"),
+    files=_typescript,
+    commands=_typescript_commands,
+    prepare=(_driver("typescript"),),
+)
 COMPILED: Mapping[str, Compiled] = {
     "go": Compiled(client="go", needs=("go",), files=_go, commands=_go_commands),
-    "typescript": Compiled(
-        client="typescript", needs=("node",), files=_typescript, commands=_typescript_commands
+    "typescript": _TYPESCRIPT,
+    "ts": _TYPESCRIPT,
+    "java": Compiled(
+        client="java",
+        needs=("java", "mvn"),
+        files=_java,
+        commands=_java_commands,
+        prepare=(_driver("java"),),
     ),
-    "ts": Compiled(client="typescript", needs=("node",), files=_typescript, commands=_typescript_commands),
-    "java": Compiled(client="java", needs=("java", "mvn"), files=_java, commands=_java_commands),
     "rust": Compiled(client="rust", needs=("cargo",), files=_rust, commands=_rust_commands),
-    "cpp": Compiled(client="cpp", needs=("cmake", "c++"), files=_cpp, commands=_cpp_commands),
+    "cpp": Compiled(
+        client="cpp",
+        needs=("cmake", "c++"),
+        files=_cpp,
+        commands=_cpp_commands,
+        prepare=(
+            _driver("cpp"),
+            ("cmake", "--install", "build/cpp", "--prefix", "build/examples/cpp"),
+        ),
+    ),
 }

@@ -12,11 +12,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.e2e.processes import free_port
 from tests.examples.blocks import Block, UnknownLanguage, commands
-from tests.examples.languages import COMPILED, Compiled
+from tests.examples.languages import COMPILED, Commands, Compiled
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 600.0
@@ -178,6 +179,7 @@ _RUNNERS: Mapping[str, Callable[[Block, Place], None]] = {
 
 
 def _compiled(block: Block, place: Place, language: Compiled) -> None:
+    _prepare(language.prepare)
     folder = place.folder / f"block{block.line}"
     for name, text in language.files(_here(block.code, place), ROOT).items():
         file = folder / name
@@ -185,6 +187,12 @@ def _compiled(block: Block, place: Place, language: Compiled) -> None:
         file.write_text(text, encoding="utf-8")
     for command in language.commands(ROOT):
         execute(place, *command, folder=folder)
+
+
+@cache
+def _prepare(commands: Commands) -> None:
+    for command in commands:
+        execute(Place(ROOT, "", {}), *command)
 
 
 _TOOLS = re.compile(

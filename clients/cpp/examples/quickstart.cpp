@@ -3,6 +3,7 @@
 //     quickstart [CHAT_MODEL [IMAGE_MODEL]]
 //
 // Without arguments it uses the gateway's embedded sandbox; RINGMAIN_TARGET names another gateway than 127.0.0.1:50051.
+// It waits for one that is starting.
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -40,7 +41,8 @@ void ask_about(const ringmain::Client& client, const std::string& path) {
 int main(int argc, char** argv) try {
   ringmain::Options options;
   options.model = argc > 1 ? argv[1] : "sandbox/chat";
-  options.timeout = std::chrono::minutes(2);
+  options.timeout = std::chrono::minutes(5);
+  options.wait_for_ready = true;
   const ringmain::Client client(options);
   stream_chat(client);
   ask_about(client, paint(client, argc > 2 ? argv[2] : "sandbox/image"));

@@ -1,7 +1,7 @@
 //! Streams an answer, paints a picture and saves it, and asks about it.
 //!
 //! `cargo run --example quickstart [CHAT_MODEL [IMAGE_MODEL]]`. Without arguments it uses the gateway's embedded sandbox;
-//! `RINGMAIN_TARGET` names another gateway than `127.0.0.1:50051`.
+//! `RINGMAIN_TARGET` names another gateway than `127.0.0.1:50051`. It waits for one that is starting.
 
 use std::error::Error;
 use std::io::{Write, stdout};
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let chat_model = arguments.next().unwrap_or("sandbox/chat".to_owned());
     let image_model = arguments.next().unwrap_or("sandbox/image".to_owned());
-    let client = Client::builder().model(chat_model).timeout(Duration::from_secs(120)).build()?;
+    let client = Client::builder().model(chat_model).timeout(Duration::from_secs(300)).wait_for_ready(true).build()?;
     stream_chat(&client).await?;
     paint(&client, image_model).await?;
     ask_about(&client).await

@@ -24,8 +24,8 @@ func main() {
 	if len(os.Args) > 1 {
 		path = os.Args[1]
 	}
-	// The address is RINGMAIN_TARGET's, or 127.0.0.1:50051.
-	client, err := ringmain.New("", ringmain.WithTimeout(time.Minute))
+	// The address is RINGMAIN_TARGET's, or 127.0.0.1:50051; a gateway that is starting is waited for.
+	client, err := ringmain.New("", ringmain.WithTimeout(5*time.Minute), ringmain.WithWaitForReady())
 	if err != nil {
 		log.Fatal(err)
 	}
