@@ -107,6 +107,27 @@ async def test_a_body_with_large_leaves() -> None:
     assert orjson.loads(seen[1]) == plain(body)
 
 
+async def test_what_came_before_a_break_is_read_first() -> None:
+    """A connection that breaks right behind a piece of an answer: the piece is read, then the break told."""
+    gone = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n")
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
+
+    async with served(handle) as made:
+        incoming = await made.open(HttpRequest("/x", {}))
+        await gone.wait()
+        await asyncio.sleep(0.01)  # so that the client has seen it, too
+        assert await incoming.read() == b"Hello"
+        with pytest.raises(ConnectionFailed, match="within the answer"):
+            await incoming.read()
+        incoming.close(complete=False)
+
+
 def test_a_small_body_is_bytes() -> None:
     """What has no large leaves needs no writer."""
     assert json_body({"image": Base64(b"ab"), "n": 1}) == b'{"image":"YWI=","n":1}'

@@ -210,6 +210,10 @@ class HttpIncoming:
         try:
             return await self._content.readany() or None
         except (aiohttp.ClientError, OSError) as exc:
+            # aiohttp drops what came right before the break, and has no public way to it: the caller is to
+            # have that first, then the error.
+            if left := self._content._read_nowait(-1):
+                return left
             raise connection_error(self._provider_id, exc) from exc
 
     def abort(self, error: ProviderError) -> None:
