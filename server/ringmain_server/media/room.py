@@ -59,7 +59,7 @@ class MediaRoom:
         """
         found = await self.fetched(media, path)
         data = found.data  # each look at it copies it
-        if not data or not _is_image(found):
+        if not data or not _is_image(found, data):
             return found
         done: Prepared = await self.pool.run(prepare, data, limits, field=f"{path}.data", read=self.read)
         if done.data is data and done.mime_type == found.mime_type:
@@ -85,6 +85,6 @@ class MediaRoom:
         await self.fetcher.close()
 
 
-def _is_image(media: Media) -> bool:
+def _is_image(media: Media, data: bytes = b"") -> bool:
     told = media.mime_type.lower()
-    return told.startswith("image/") or detect(media.data).startswith("image/")
+    return told.startswith("image/") or detect(data or media.data).startswith("image/")

@@ -67,6 +67,6 @@ def _media_needs(media: Media) -> set[int]:
 def _mime_type(media: Media) -> str:
     if media.mime_type:
         return media.mime_type.partition(";")[0].strip().lower()
-    if media.data:
-        return detect(media.data)
+    if data := media.data:
+        return detect(data)
     return mimetypes.guess_type(media.filename or urlsplit(media.uri).path)[0] or ""

@@ -47,10 +47,15 @@ def media(media: Media, path: str) -> Rules:
     elif source == "uri":
         if not media.uri.startswith("https://") or len(media.uri) == len("https://"):
             yield Violation(f"{path}.uri", "is not an https address")
-    elif not media.data:
+    else:
+        yield from _bytes(media, media.data, path)  # one look: each copies them
+
+
+def _bytes(media: Media, data: bytes, path: str) -> Rules:
+    if not data:
         yield Violation(f"{path}.data", "is empty", of_media=True)
-    elif not media.mime_type and not detect(media.data):
-        found = f"is empty, and the bytes are of no known kind: {describe(media.data)}"
+    elif not media.mime_type and not detect(data):
+        found = f"is empty, and the bytes are of no known kind: {describe(data)}"
         yield Violation(f"{path}.mime_type", found, of_media=True)
 
 
