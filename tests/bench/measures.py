@@ -103,16 +103,21 @@ async def paced(bench: Bench) -> list[Figure]:
 
 
 async def _calls(bench: Bench, provider: Measured) -> list[Figure]:
-    once = partial(_whole_answers, bench, provider.model)
+    once = partial(_whole_answers, bench.effort, provider.model)
     return await _windows(bench, provider, once, *cpu_and_rate(provider, "unary"))
 
 
-async def _whole_answers(bench: Bench, model: str, target: Target) -> Window:
+async def plain_call(yardstick: Target, effort: Effort) -> float:
+    """The CPU of a call to the yardstick, in µs."""
+    return (await _whole_answers(effort, "", yardstick)).cpu_us
+
+
+async def _whole_answers(effort: Effort, model: str, target: Target) -> Window:
     tally = Tally()
     async with stub_of(target) as stub:
         call, request = Callers(stub, tally).unary, chat_request(model)
         busy = await keep_busy(partial(call, request), 16)
-        return await _window(bench, target, tally, busy)
+        return await _window(effort, target, tally, busy)
 
 
 async def _tokens(
@@ -123,7 +128,7 @@ async def _tokens(
         async with stub_of(target) as stub:
             call, request = Callers(stub, tally).stream, chat_request(model)
             busy = await keep_busy(partial(call, request), concurrency, stagger=stagger)
-            return await _window(bench, target, tally, busy, ramp=stagger)
+            return await _window(bench.effort, target, tally, busy, ramp=stagger)
 
     return await _windows(bench, provider, once, *cpu_and_rate(provider, load))
 
@@ -204,9 +209,8 @@ OPENAI_ONLY = frozenset({"latency", "first-content"})
 
 
 async def _window(
-    bench: Bench, target: Target, tally: Tally, busy: list[asyncio.Task[None]], *, ramp: float = 0.0
+    effort: Effort, target: Target, tally: Tally, busy: list[asyncio.Task[None]], *, ramp: float = 0.0
 ) -> Window:
-    effort = bench.effort
     return await measure(target, tally, busy, warm_up=effort.warm_up + ramp, seconds=effort.seconds)
 
 
@@ -219,7 +223,7 @@ async def _windows(
     for _ in range(bench.effort.repetitions):
         for target in targets:
             windows[target.name].append(await once(target))
-        yardstick.append((await _whole_answers(bench, provider.model, bench.yardstick)).cpu_us)
+        yardstick.append(await plain_call(bench.yardstick, bench.effort))
     return [
         *(cpu.of(name, [window.cpu_us for window in of], yardstick) for name, of in windows.items()),
         *(rate.of(name, [window.rate for window in of]) for name, of in windows.items()),

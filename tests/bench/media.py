@@ -1,7 +1,8 @@
 """Tests, benchmark: images prepared, and documents read, on this machine.
 
 Alone: `python -m tests.bench.media`. Times are CPU milliseconds of the thread that works, the least of a few
-rounds: what else the machine does only adds. The delay of the event loop is wall time.
+rounds: what else the machine does only adds. Scaled by the yardstick (`echo.py`) they are held
+against their target. The delay of the event loop is wall time.
 """
 
 import asyncio
@@ -19,6 +20,9 @@ from ringmain_server.media.limits import ModelLimits
 from ringmain_server.media.prepare import prepare
 from ringmain_server.media.runner import MediaPool
 
+from tests.bench import servers
+from tests.bench.echo import REFERENCE_US
+from tests.bench.measures import Effort, plain_call
 from tests.fakes import papers, pictures
 
 FOUR_MEGAPIXELS = (2464, 1632)
@@ -124,18 +128,25 @@ def pages_per_second(pages: int = 100) -> float:
 
 async def measure() -> Table:
     """All figures."""
-    table = Table("what", "measured", "target")
+    table = Table("what", "measured", "scaled", "target")
+    with servers.echo() as yardstick:
+        scale = REFERENCE_US / await plain_call(yardstick, Effort())
     files = samples()
     for name, data in files.items():
-        table.add_row(f"4 megapixels prepared: {name}", f"{least(preparing(data)):.0f} ms", "150 ms")
+        spent = least(preparing(data))
+        table.add_row(
+            f"4 megapixels prepared: {name}", f"{spent:.0f} ms", f"{spent * scale:.0f} ms", "150 ms"
+        )
     for name in ("JPEG photo", "WebP photo", "PNG photo"):
         quiet, busy = await delays(files[name])
         told = f"{quiet.p99:.1f} -> {busy.p99:.1f} ms"
-        table.add_row(f"p99 of the loop's delay, idle -> beside {IMAGES}: {name}", told, "as idle")
-    table.add_row("PDF pages of 800 words", f"{pages_per_second():.0f} / s", "20 / s")
+        table.add_row(f"p99 of the loop's delay, idle -> beside {IMAGES}: {name}", told, "", "as idle")
+    pages = pages_per_second()
+    table.add_row("PDF pages of 800 words", f"{pages:.0f} / s", f"{pages / scale:.0f} / s", "20 / s")
     return table
 
 
 if __name__ == "__main__":
     give_back_large_blocks()  # as the gateway does
+    servers.FOLDER.mkdir(exist_ok=True)
     Console().print(asyncio.run(measure()))
