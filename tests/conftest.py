@@ -1,6 +1,8 @@
 """Rules of the whole suite: where `CI` is true, no test may skip but the live ones."""
 
 import os
+import signal
+from typing import Any
 
 import pytest
 
@@ -9,19 +11,27 @@ class NothingSkips:
     """Fails the run if a test, or a whole file, was skipped and is not marked `live`."""
 
     def __init__(self) -> None:
-        self.skipped: list[str] = []
+        self.skipped: dict[str, None] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         expected_failure = hasattr(report, "wasxfail")
         if report.skipped and not expected_failure and "live" not in report.keywords:
-            self.skipped.append(report.nodeid)
+            self.skipped[report.nodeid] = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.skipped:
-            self.skipped.append(report.nodeid)
+            self.skipped[report.nodeid] = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A process of pytest-xdist's has ended: files that were skipped whole are known to it alone."""
+        self.skipped |= dict.fromkeys(getattr(node, "workeroutput", {}).get("skipped", ()))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.skipped and session.exitstatus == pytest.ExitCode.OK:
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output["skipped"] = list(self.skipped)
+        elif self.skipped and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -30,6 +40,9 @@ class NothingSkips:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Arms the rule in CI only: at home a skip is a hint, not a failure."""
+    """Lets Ctrl-C mean what it does; arms the rule in CI only: at home a skip is a hint, not a failure."""
+    # A shell that starts the tests in the background ignores SIGINT, and what they start would inherit that.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CI") == "true":
         config.pluginmanager.register(NothingSkips(), "nothing-skips")
