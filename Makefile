@@ -90,7 +90,8 @@ test: dev-environment ## Run all tests, with coverage of lines and branches; or 
 ifeq ($(ARGS),)
 	$(bin)/python -m pytest -m "not live and not alone" --numprocesses auto --maxprocesses 8 --dist loadfile \
 		--cov --cov-report= --cov-fail-under 0
-	$(bin)/python -m pytest -m "alone and not live" --cov --cov-append
+	$(bin)/python -m pytest -m "alone and not live" --cov --cov-append \
+		$$(grep -rl "pytest.mark.alone" tests --include="test_*.py")
 else
 	$(bin)/python -m pytest -m "not live" $(ARGS)
 endif
