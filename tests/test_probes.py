@@ -19,8 +19,8 @@ from ringmain_server.providers.sandbox.transport import SandboxTransport
 from ringmain_server.providers.sandbox.upstream import Upstream
 from ringmain_server.telemetry.logs import make_log
 
-from tests.e2e.test_admin import until
 from tests.fakes.backend import ScriptedBackend
+from tests.fakes.waiting import until
 from tests.routing import router_of, served
 
 

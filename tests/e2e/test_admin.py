@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.ports import closed_port
 from tests.fakes.rejections import UNAUTHORIZED
 from tests.fakes.script import Answer, Fault, FaultKind, Pace
+from tests.fakes.waiting import until
 
 QUICK = {"breaker": {"consecutive_failures": 1}, "retry": {"attempts": 0}}
 
@@ -45,13 +46,6 @@ async def refusal(call: Awaitable[object]) -> RingmainError:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
     return error_of(caught.value)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Waits for something to become true."""
-    async with asyncio.timeout(2):
-        while not true():  # noqa: ASYNC110  what is waited for happens elsewhere
-            await asyncio.sleep(0.005)
 
 
 async def test_providers_are_listed_by_name() -> None:

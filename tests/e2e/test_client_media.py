@@ -11,8 +11,8 @@ from PIL import Image as Pillow
 from ringmain import AsyncClient, Client, Image, MediaInvalid, NotFound, RingmainError
 
 from tests.e2e.gateway import gateway
-from tests.e2e.test_admin import until
 from tests.e2e.test_documents import pdf
+from tests.fakes.waiting import until
 
 
 def picture(size: tuple[int, int] = (64, 48), colour: str = "red") -> bytes:

@@ -7,10 +7,11 @@ from ringmain import Unavailable
 from ringmain.admin.v1 import admin_service_pb2 as pb
 
 from tests.e2e.gateway import Gateway, gateway, upstreams
-from tests.e2e.test_admin import provider, until
+from tests.e2e.test_admin import provider
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.ports import closed_port
 from tests.fakes.script import Answer, Fault, FaultKind
+from tests.fakes.waiting import until
 
 QUICK = {
     "breaker": {"consecutive_failures": 1, "open_for": 0.03, "open_max": 0.03},

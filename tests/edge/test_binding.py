@@ -12,6 +12,7 @@ from ringmain_server import errors
 from ringmain_server.backend import Call
 
 from tests.edge.serving import details, good_request, serve
+from tests.fakes.waiting import until
 
 Behaviour = Callable[[Call], Awaitable[None]]
 
@@ -68,11 +69,6 @@ def _raising(exc: BaseException) -> Behaviour:
         raise exc
 
     return behaviour
-
-
-async def _until(reached: Callable[[], bool]) -> None:
-    while not reached():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0)
 
 
 def _servicer(behaviour: Behaviour = _nothing) -> Servicer:
@@ -197,12 +193,12 @@ async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool, larg
             await stream.read()
         else:
             call = served.stub.Chat(good_request())
-        await _until(lambda: len(served.calls) == 1)
+        await until(lambda: len(served.calls) == 1)
         start = time.monotonic()
         call.cancel()
         await asyncio.wait_for(servicer.ended.wait(), timeout=1)
         assert time.monotonic() - start < 0.1
-        await _until(lambda: len(served.calls) == 0)
+        await until(lambda: len(served.calls) == 0)
         assert served.log()[-1]["code"] == "CANCELLED"
 
 
@@ -228,7 +224,7 @@ async def test_drain_lets_calls_end_refuses_new_ones_and_ends_the_rest() -> None
 
     async with serve(_servicer(wait)) as served:
         running = asyncio.ensure_future(served.stub.Chat(good_request()))
-        await _until(lambda: len(served.calls) == 1)
+        await until(lambda: len(served.calls) == 1)
         draining = asyncio.ensure_future(served.calls.drain(5))
         await asyncio.sleep(0)
         with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -18,9 +18,11 @@ from ringmain_server.errors import (
     RingmainError,
 )
 from ringmain_server.providers.http import (
+    _LINGERING,
     ANSWER_LIMIT,
     ERROR_LIMIT,
     FixedHeaders,
+    HttpIncoming,
     HttpTransport,
     connection_error,
 )
@@ -31,6 +33,7 @@ from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 from tests.fakes.ports import closed_port
+from tests.fakes.waiting import until
 
 KEY = FixedHeaders({"Authorization": "Bearer key", "Content-Type": "application/json"})
 LARGE = bytes(range(256)) * (SMALL // 128)
@@ -109,19 +112,11 @@ async def test_a_body_with_large_leaves() -> None:
 
 async def test_what_came_before_a_break_is_read_first() -> None:
     """A connection that breaks right behind a piece of an answer: the piece is read, then the break told."""
-    gone = asyncio.Event()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await request_of(reader)
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n")
-        writer.close()
-        await writer.wait_closed()
-        gone.set()
-
-    async with served(handle) as made:
+    pieces = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n"
+    async with served(answering(pieces)) as made:
         incoming = await made.open(HttpRequest("/x", {}))
-        await gone.wait()
-        await asyncio.sleep(0.01)  # so that the client has seen it, too
+        assert isinstance(incoming, HttpIncoming)
+        await until(lambda: incoming._content.exception() is not None)
         assert await incoming.read() == b"Hello"
         with pytest.raises(ConnectionFailed, match="within the answer"):
             await incoming.read()
@@ -253,6 +248,7 @@ async def test_an_upload_that_fails() -> None:
 async def test_a_stream_that_breaks_after_its_end_marker() -> None:
     """An answer that was complete stays so, and the next request has a connection of its own."""
     connections = 0
+    complete = asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
@@ -260,12 +256,14 @@ async def test_a_stream_that_breaks_after_its_end_marker() -> None:
         await request_of(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndone\r\n")
         await writer.drain()
-        await asyncio.sleep(0.02)  # the last chunk never comes
+        await complete.wait()  # the last chunk never comes
 
     async with served(handle) as made:
         for _ in range(2):
             incoming = await made.open(HttpRequest("/x"))
             assert await incoming.read() == b"done"
             incoming.close(complete=True)
-            await asyncio.sleep(0.05)
+            complete.set()
+            await until(lambda: not _LINGERING)
+            complete.clear()
     assert connections == 2

@@ -126,8 +126,8 @@ class Calls:
         "try another replica". A caller that waits sends nothing, and finds the connection gone afterwards.
         """
         self._parting.clear()
-        await asyncio.sleep(_PARTING)
         try:
+            await asyncio.sleep(_PARTING)
             yield
             await asyncio.sleep(_PARTING)
         finally:
