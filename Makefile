@@ -43,8 +43,9 @@ endef
 	@touch $@ .venv/.run
 
 # Either lock holds the build backend.
-.venv/.package: pyproject.toml
+.venv/.package: pyproject.toml clients/python/pyproject.toml
 	@echo "Installing ringmain itself, editable"
+	@$(bin)/python $(pip) --no-build-isolation --no-deps --editable clients/python
 	@$(bin)/python $(pip) --no-build-isolation --no-deps --editable .
 	@touch $@
 
@@ -79,7 +80,7 @@ run: run-environment ## Start the gateway on 127.0.0.1:50051, stream a first ans
 
 # In an environment of its own, for the client needs little of what the service does.
 tour-python: build/tour/bin/python ## Stream an answer from that gateway with the Python client alone
-	@build/tour/bin/python $(pip) .
+	@build/tour/bin/python $(pip) clients/python
 	@build/tour/bin/python clients/python/examples/first.py
 
 build/tour/bin/python:
@@ -221,7 +222,7 @@ check-docs: dev-environment ## Fail when the configuration reference is not what
 
 # The locks hold for every platform and Python, with hashes; UPGRADE=1 moves them to the newest versions.
 compile = $(bin)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) pyproject.toml
+	--custom-compile-command "make lock" --no-emit-package ringmain $(if $(UPGRADE),--upgrade) pyproject.toml
 
 lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	$(compile) --extra all --extra dev --group build -o requirements/dev.txt
@@ -229,7 +230,7 @@ lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UP
 	$(compile) --extra all --extra bedrock -c requirements/dev.txt -o requirements/image.txt
 	$(compile:pyproject.toml=) --group build --group installer -c requirements/dev.txt -o requirements/build.txt
 	$(compile:pyproject.toml=) --group generate -o requirements/generate.txt
-	$(compile) --resolution lowest-direct -o requirements/floor.txt
+	$(compile:pyproject.toml=clients/python/pyproject.toml) --resolution lowest-direct -o requirements/floor.txt
 	$(compile:pyproject.toml=) --group installer -o requirements/pip.txt
 
 clean: ## Remove what was built and cached; the environments stay

@@ -38,9 +38,9 @@ service)
 	wheels=$(mktemp -d)
 	trap 'rm -rf "$wheels"' EXIT
 	"$build/bin/python" -m pip --disable-pip-version-check --quiet wheel --no-build-isolation --no-deps \
-		--wheel-dir "$wheels" "$source"
+		--wheel-dir "$wheels" "$source/clients/python" "$source"
 	# Also where one of the same version is there, as between two builds of a development version.
-	install --no-deps --force-reinstall "$wheels"/ringmain-*.whl
+	install --no-deps --force-reinstall "$wheels"/*.whl
 	;;
 *) usage ;;
 esac

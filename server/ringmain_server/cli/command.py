@@ -21,7 +21,7 @@ Function = TypeVar("Function", bound=Callable[..., int | None])
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"ringmain {metadata.version('ringmain')}")
+        print(f"ringmain {metadata.version('ringmain-server')}")
         raise typer.Exit
 
 

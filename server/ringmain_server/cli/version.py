@@ -19,7 +19,7 @@ class NoFlags:
 
 def version(flags: NoFlags) -> None:  # noqa: ARG001  every command has flags
     """Print the versions of ringmain, Python and what both ends speak through."""
-    print(f"ringmain {metadata.version('ringmain')}")
+    print(f"ringmain {metadata.version('ringmain-server')}")
     print(f"python {platform.python_version()}")
     for name in _LIBRARIES:
         print(f"{name} {metadata.version(name)}")
