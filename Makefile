@@ -6,6 +6,9 @@
 .PHONY: conformance tools tools-check check-deploy check-examples live-test
 .PHONY: help setup run tour-python test faults soak lint format generate check-generated check-floor check-docs bench lock clean
 
+# Most of what is called here starts Python many times, and each would compile the same modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?=
 ARGS ?=
 bin := .venv/bin
@@ -86,13 +89,14 @@ tour-python: build/tour/bin/python ## Stream an answer from that gateway with th
 build/tour/bin/python:
 	$(call make_venv,build/tour)
 
-# Coverage is judged for the whole suite only. What is held to a time runs last, with the cores to itself.
+# What is held to a time runs by itself, with the cores for it alone, and without a tracer that would take the time.
+# Coverage is judged for the whole suite only.
 test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
 ifeq ($(ARGS),)
 	$(bin)/python -m pytest -m "not live and not alone" --numprocesses auto --maxprocesses 8 --dist loadfile \
 		--cov --cov-report= --cov-fail-under 0
-	$(bin)/python -m pytest -m "alone and not live" --cov --cov-append \
-		$$(grep -rl "pytest.mark.alone" tests --include="test_*.py")
+	$(bin)/python -m pytest -m "alone and not live" $$(grep -rl "pytest.mark.alone" tests --include="test_*.py")
+	$(bin)/coverage report
 else
 	$(bin)/python -m pytest -m "not live" $(ARGS)
 endif

@@ -1,10 +1,15 @@
-"""Rules of the whole suite: where `CI` is true, no test may skip but the live ones."""
+"""Rules of the whole suite.
+
+Where `CI` is true, no test may skip but the live ones. Coverage is what the examples reach: random inputs
+reach something else in each run, and take twice the time under a tracer.
+"""
 
 import os
 import signal
 from typing import Any
 
 import pytest
+from hypothesis import is_hypothesis_test
 
 
 class NothingSkips:
@@ -46,3 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CI") == "true":
         config.pluginmanager.register(NothingSkips(), "nothing-skips")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves property tests out of the coverage."""
+    if config.pluginmanager.hasplugin("pytest_cov"):
+        for item in items:
+            if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+                item.add_marker("no_cover")

@@ -4,6 +4,9 @@ Valid is what `edge/validate.py` lets through, and what makes sense to any model
 result, which comes before the model speaks again. Everything else is free: system messages anywhere (between
 a call and its result too), neighbours of one role, blank texts, invalid arguments, ids of any length and
 characters, media in every place that the contract has for it.
+
+Drawing one takes ten times as long as translating it, so one is drawn for all wires: its reasoning is a token
+until `signed_by` has made it what a wire signs.
 """
 
 from collections.abc import Callable
@@ -30,6 +33,8 @@ ELSEWHERE = "elsewhere"
 """A provider that answered earlier turns."""
 FOREIGN = "FOREIGN-STATE"
 """Opens all that another provider signed: it must not be sent."""
+
+_RENAMED = "renamed"
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PDF = b"%PDF-1.7\n"
@@ -76,24 +81,26 @@ FILES: st.SearchStrategy[Media] = st.one_of(
 )
 MEDIA = st.one_of(IMAGES, FILES)
 
-
-def conversations(sign: Sign) -> st.SearchStrategy[ChatRequest]:
-    """Requests whose conversations are any of the valid ones.
-
-    Args:
-        sign: Makes reasoning of the provider that is asked, which is called `OWN`.
-    """
-    return _conversation(sign)
+_TOKENS = st.from_regex(r"token-[a-z0-9]{8}", fullmatch=True)
+_REASONING = st.one_of(
+    _TOKENS.map(lambda token: Reasoning(text=token, provider_id=OWN)),
+    # What another candidate of this kind once signed, under a provider's name of its own.
+    _TOKENS.map(lambda token: Reasoning(text=token, provider_id=_RENAMED)),
+    _TOKENS.map(lambda token: FOREIGN + token).map(
+        lambda token: Reasoning(text=token, signature=token.encode(), provider_id=ELSEWHERE)
+    ),
+)
 
 
 @st.composite
-def _conversation(draw: st.DrawFn, sign: Sign) -> ChatRequest:
+def conversations(draw: st.DrawFn) -> ChatRequest:
+    """Requests whose conversations are any of the valid ones, not signed yet."""
     request = ChatRequest(model="m")
     ids = iter(draw(st.lists(_IDS, unique=True, max_size=8)))
     for _ in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(["system", "user", "assistant", "assistant"]))
         if kind == "assistant":
-            request.messages.extend(_turn(draw, sign, [found for found, _ in zip(ids, "ab", strict=False)]))
+            request.messages.extend(_turn(draw, [found for found, _ in zip(ids, "ab", strict=False)]))
         else:
             request.messages.append(_said(draw, kind))
     request.messages.append(Message(role=ROLE_USER, parts=[_text("the question")]))
@@ -107,9 +114,9 @@ def _said(draw: st.DrawFn, kind: str) -> Message:
     return Message(role=ROLE_USER, parts=draw(_some(parts)))
 
 
-def _turn(draw: st.DrawFn, sign: Sign, ids: list[str]) -> list[Message]:
+def _turn(draw: st.DrawFn, ids: list[str]) -> list[Message]:
     """A turn of the model, with the results of its calls in any order, and others speaking in between."""
-    said = st.one_of(_TEXTS.map(_text), IMAGES.map(_part), _reasoning(sign).map(lambda r: Part(reasoning=r)))
+    said = st.one_of(_TEXTS.map(_text), IMAGES.map(_part), _REASONING.map(lambda r: Part(reasoning=r)))
     parts = draw(_some(said))
     for tool_call_id in ids:
         call = ToolCall(tool_call_id=tool_call_id, name=draw(_NAMES), arguments_json=draw(_ARGUMENTS))
@@ -130,23 +137,18 @@ def _result(draw: st.DrawFn, tool_call_id: str) -> ToolResult:
     return ToolResult(tool_call_id=tool_call_id, parts=parts, failed=draw(st.booleans()))
 
 
-def _reasoning(sign: Sign) -> st.SearchStrategy[Reasoning]:
-    tokens = st.from_regex(r"token-[a-z0-9]{8}", fullmatch=True)
-    foreign = tokens.map(
-        lambda token: Reasoning(
-            text=FOREIGN + token, signature=(FOREIGN + token).encode(), provider_id=ELSEWHERE
-        )
-    )
-    # What another candidate of this kind once signed, under a provider's name of its own.
-    renamed = tokens.map(sign).map(_renamed)
-    return st.one_of(tokens.map(sign), foreign, renamed)
-
-
-def _renamed(reasoning: Reasoning) -> Reasoning:
-    found = Reasoning(text=FOREIGN, provider_id=ELSEWHERE)
-    found.signature = reasoning.signature.replace(b"token-", FOREIGN.encode())
-    return found
-
-
 def _some(parts: st.SearchStrategy[Part]) -> st.SearchStrategy[list[Part]]:
     return st.lists(parts, min_size=1, max_size=3)
+
+
+def signed_by(sign: Sign, drawn: ChatRequest) -> ChatRequest:
+    """The same conversation, with reasoning that the provider that is asked, called `OWN`, has signed."""
+    request = ChatRequest()
+    request.CopyFrom(drawn)
+    for part in (part for message in request.messages for part in message.parts):
+        if part.reasoning.provider_id == OWN:
+            part.reasoning.CopyFrom(sign(part.reasoning.text))
+        elif part.reasoning.provider_id == _RENAMED:
+            signature = sign(part.reasoning.text).signature.replace(b"token-", FOREIGN.encode())
+            part.reasoning.CopyFrom(Reasoning(text=FOREIGN, signature=signature, provider_id=ELSEWHERE))
+    return request

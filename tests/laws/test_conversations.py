@@ -2,41 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, note, settings
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.edge import validate
 
-from tests.laws.conversations import FOREIGN, conversations
+from tests.laws.conversations import FOREIGN, conversations, signed_by
 from tests.laws.seen import Item, Result, Seen, Shown, followed, of_request
-from tests.laws.wire import Wire
+from tests.laws.wire import Translate, Wire
 from tests.laws.wires import WIRES
 
-EACH = pytest.mark.parametrize("wire", WIRES, ids=str)
-EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+@cache
+def _translators() -> list[tuple[Wire, Translate]]:
+    return [(wire, wire.translator()) for wire in WIRES]
 
 
-@given(st.data())
-@EXAMPLES
-def test_the_strategy_makes_valid_conversations(data: st.DataObject) -> None:
-    """What is tried here is what the gateway lets through."""
-    request = data.draw(conversations(WIRES[0].sign))
-    assert validate.chat(request) == []
-
-
-@EACH
-def test_nothing_is_lost(wire: Wire) -> None:
+@given(conversations())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nothing_is_lost(drawn: ChatRequest) -> None:
     """Texts in order, calls with arguments, results with their calls, and media reach every provider.
 
     Reasoning goes back to the provider that signed it, and nothing of it to any other.
     """
-    translate = wire.translator()
-
-    @EXAMPLES
-    @given(conversations(wire.sign))
-    def holds(request: ChatRequest) -> None:
+    for wire, translate in _translators():
+        note(f"for {wire}")
+        request = signed_by(wire.sign, drawn)
+        assert validate.chat(request) == []
         sent = translate(request)
         assert wire.complaint(sent) is None
         found = wire.read(sent)
@@ -45,8 +38,6 @@ def test_nothing_is_lost(wire: Wire) -> None:
         if wire.signs:
             tokens = iter(found.tokens)
             assert all(token in tokens for token in followed(request))
-
-    holds()
 
 
 def _says_the_same(wire: Wire, found: Seen, expected: Seen) -> None:
