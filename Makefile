@@ -93,7 +93,7 @@ build/tour/bin/python:
 # Coverage is judged for the whole suite only.
 test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
 ifeq ($(ARGS),)
-	$(bin)/python -m pytest -m "not live and not alone" --numprocesses auto --maxprocesses 8 --dist loadfile \
+	$(bin)/python -m pytest -m "not live and not alone" --numprocesses auto --dist loadfile \
 		--cov --cov-report= --cov-fail-under 0
 	$(bin)/python -m pytest -m "alone and not live" $$(grep -rl "pytest.mark.alone" tests --include="test_*.py")
 	$(bin)/coverage report

@@ -6,10 +6,18 @@ reach something else in each run, and take twice the time under a tracer.
 
 import os
 import signal
+import sys
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import is_hypothesis_test
+
+PROCESSES = [Path(__file__).with_name(folder) for folder in ("cli", "e2e")]
+"""Tests of the command line and of the service as processes of their own."""
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""By this variable coverage measures the processes that are started (`patch = ["subprocess"]`)."""
 
 
 class NothingSkips:
@@ -53,9 +61,37 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(NothingSkips(), "nothing-skips")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves property tests out of the coverage."""
-    if config.pluginmanager.hasplugin("pytest_cov"):
-        for item in items:
-            if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
-                item.add_marker("no_cover")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for tests also wait; on a large machine, no more than there is work for."""
+    return min((os.cpu_count() or 1) + 1, 8)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Has coverage measure the processes that a test starts only where they are what it tests."""
+    if any(item.path.is_relative_to(folder) for folder in PROCESSES):
+        return (yield)
+    settings = os.environ.pop(COVERAGE, None)
+    try:
+        return (yield)
+    finally:
+        if settings is not None:
+            os.environ[COVERAGE] = settings
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Leaves property tests out of the coverage.
+
+    pytest-cov's `no_cover` does that too, but not in processes of pytest-xdist's: there, its pause wakes
+    another measurement, whose data nobody reads (as of 7.1).
+    """
+    if not isinstance(item, pytest.Function) or not is_hypothesis_test(item.obj):
+        return (yield)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)

@@ -7,6 +7,7 @@ import pytest
 from tests.bench.wire_media import MEGABYTE, image_rises
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("streamed", [False, True])

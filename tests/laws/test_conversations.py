@@ -20,7 +20,7 @@ def _translators() -> list[tuple[Wire, Translate]]:
 
 
 @given(conversations())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_is_lost(drawn: ChatRequest) -> None:
     """Texts in order, calls with arguments, results with their calls, and media reach every provider.
 
