@@ -4,14 +4,19 @@ Where `CI` is true, no test may skip but the live ones. Coverage is what the exa
 reach something else in each run, and take twice the time under a tracer.
 """
 
+import contextlib
+import importlib
 import os
+import pkgutil
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import ringmain
+import ringmain_server
 from hypothesis import is_hypothesis_test
 
 PROCESSES = [Path(__file__).with_name(folder) for folder in ("cli", "e2e")]
@@ -63,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, for tests also wait; on a large machine, no more than there is work for."""
+    """One more than there are cores, for tests also wait; on a large machine, no more than have work."""
     return min((os.cpu_count() or 1) + 1, 8)
 
 
@@ -81,6 +86,19 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Measures how our modules are imported, and not what else is collected: under a tracer it takes long."""
+    if sys.gettrace() is None:
+        return (yield)
+    for package in (ringmain, ringmain_server):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    with _untraced():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Leaves property tests out of the coverage.
 
@@ -89,9 +107,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """
     if not isinstance(item, pytest.Function) or not is_hypothesis_test(item.obj):
         return (yield)
+    with _untraced():
+        return (yield)
+
+
+@contextlib.contextmanager
+def _untraced() -> Iterator[None]:
     tracer = sys.gettrace()
     sys.settrace(None)
     try:
-        return (yield)
+        yield
     finally:
         sys.settrace(tracer)

@@ -1,9 +1,12 @@
-"""Room 4, the I/O side: the one aiohttp session of a process."""
+"""Room 4, the I/O side: the one aiohttp session of a process, and whom the SDKs' own clients trust."""
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+
     import aiohttp
 
 _READ_BUFFER = 64 << 10
@@ -42,6 +45,14 @@ class HttpSessions:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+@cache
+def sdk_trust() -> "ssl.SSLContext":
+    """By what an SDK's client verifies servers: one for all, for reading the authorities takes 50 ms."""
+    import httpx2  # not at the top: only the SDKs bring it
+
+    return httpx2.create_ssl_context()
 
 
 def _proxy_configured() -> bool:

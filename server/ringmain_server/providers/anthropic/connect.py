@@ -10,7 +10,7 @@ from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkTransport
-from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.sessions import HttpSessions, sdk_trust
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -92,4 +92,4 @@ def _sdk(credentials: type[Exception]) -> Sdk:
 def _http_client(settings: "ProviderSettings") -> httpx2.AsyncClient:
     """The timeout is for the connection alone: the rooms above bound everything else."""
     timeout = httpx2.Timeout(None, connect=settings.timeouts.connect or _CONNECT)
-    return anthropic.DefaultAioHttpClient(follow_redirects=False, timeout=timeout)
+    return anthropic.DefaultAioHttpClient(verify=sdk_trust(), follow_redirects=False, timeout=timeout)

@@ -24,7 +24,7 @@ from ringmain_server.providers.http import (
 from ringmain_server.providers.leaves import pieces, render
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
-from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.sessions import HttpSessions, sdk_trust
 from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def make_transport(
     connect = settings.timeouts.connect or _CONNECT
     if token is not None:
         http_client = DefaultAioHttpClient(
+            verify=sdk_trust(),
             follow_redirects=False,
             timeout=httpx2.Timeout(None, connect=connect),
             limits=httpx2.Limits(max_connections=settings.connection_limit or 0),
