@@ -13,6 +13,7 @@ from tests.fakes.anthropic_script import Claude
 from tests.fakes.script import Answer
 
 FOLDER = Path(__file__).parent / "cases"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Json = Mapping[str, Any]
 
 
@@ -192,7 +193,7 @@ def cases(folder: Path = FOLDER) -> tuple[Case, ...]:
 
 
 def _read(file: Path) -> Iterator[Case]:
-    for name, fields in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+    for name, fields in yaml.load(file.read_text(encoding="utf-8"), _LOADER).items():
         value = {"name": name, **fields, "upstream": expanded(fields.get("upstream", []))}
         unknown = sorted(_unknown(Case, value))
         if unknown:

@@ -25,7 +25,8 @@ from ringmain_server.providers.vertex.errors import from_rpc
 Answer = wire.GenerateContentResponse | wire.CountTokensResponse
 M = TypeVar("M", wire.GenerateContentResponse, wire.CountTokensResponse)
 
-_CLIENT = f"gl-python/{platform.python_version()} grpc/{grpc.__version__} ringmain/{metadata.version('ringmain-server')}"
+_OURS = metadata.version("ringmain-server")
+_CLIENT = f"gl-python/{platform.python_version()} grpc/{grpc.__version__} ringmain/{_OURS}"
 _MODEL, _ENDPOINT = "model", "endpoint"
 """The fields by which Google routes a call: for an answer, whole or streamed, and for a count."""
 _LINGER = 1.0
