@@ -16,7 +16,9 @@ _TRACEPARENT = "traceparent"
 _LAST_WORDS = 1.0
 """Seconds for calls that outlast the grace to send their status."""
 _PARTING = 0.05
-"""Seconds until refused callers have come again, and until they have heard that their connection ends."""
+"""Seconds without a late call until no more are expected; then, until callers know that they must go."""
+_LONGEST_PARTING = 0.5
+"""Seconds after which late calls are no longer waited for, though more of them keep coming."""
 
 
 class Context(Protocol):
@@ -53,6 +55,7 @@ class Calls:
         self.closed = False
         self._parting = asyncio.Event()
         self._parting.set()
+        self._late = 0
         self._evicted: set[Call] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -115,6 +118,7 @@ class Calls:
         Raises:
             ShuttingDown: New calls are no longer taken.
         """
+        self._late += 1
         await self._parting.wait()
         raise ShuttingDown("the gateway is shutting down; another replica may serve this")
 
@@ -127,11 +131,20 @@ class Calls:
         """
         self._parting.clear()
         try:
-            await asyncio.sleep(_PARTING)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LONGEST_PARTING):
+                    await self._all_wait()
             yield
             await asyncio.sleep(_PARTING)
         finally:
             self._parting.set()
+
+    async def _all_wait(self) -> None:
+        """Waits until the callers that were refused before have come again: a busy one takes longer to."""
+        seen = -1
+        while seen != self._late:
+            seen = self._late
+            await asyncio.sleep(_PARTING)
 
     async def outlast(self) -> None:
         """Waits until every call that runs now has ended; later ones do not count."""
