@@ -4,7 +4,7 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from ringmain_server.providers.sandbox.budget import Budget, TooInvolvedError
 from ringmain_server.providers.sandbox.pattern import Pattern, PatternError
@@ -13,6 +13,7 @@ READ = [
     *(r"^[A-Z]{3}-\d{4}$", r"^\w+@\w+\.[a-z]{2,4}$", r"^(?:red|green|blue)?$", r"^#[0-9a-fA-F]{6}$"),
     *(r"^\+?[1-9]\d{1,14}$", r"^[^abc]x*$", r"^.+\s\S$", r"^a{2}b{1,}c{0,3}?$", r"^(a|b)*c+?$", r"\D\W"),
     *(r"^\x41\u0042\n\t$", r"^[\d\-_.]+$", r"^[\]\\^-]+$", r"^[\b]$", r"^a??$", r"^[\Da]$", r"^[^\w]$"),
+    *(r"^[^\Da]$", r"^[\d\W]+$", r"^[\D\W]$"),
 ]
 
 
@@ -27,6 +28,7 @@ def test_what_is_written_matches(source: str, more: int) -> None:
         assert re.search(source, text)
 
 
+@example(r"^[\Da]$", "\n")
 @given(st.sampled_from(READ), st.text("abcxyzABC019-_ @.#+\n\t", max_size=8))
 def test_matching_agrees_with_python(source: str, text: str) -> None:
     """Any text is matched as Python's engine does."""

@@ -38,6 +38,15 @@ class Chars:
         """Whether the character matches."""
         return (character in self.members) != self.inverted
 
+    def __or__(self, other: "Chars") -> "Chars":
+        """One character of either: outside of a set, it is outside of what the other one does not have."""
+        if not self.inverted and not other.inverted:
+            return Chars(self.members | other.members)
+        if self.inverted and other.inverted:
+            return Chars(self.members & other.members, inverted=True)
+        outside, inside = (self, other) if self.inverted else (other, self)
+        return Chars(outside.members - inside.members, inverted=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
@@ -258,29 +267,29 @@ class _Parser:
 
     def _class(self) -> Chars:
         inverted = self._skip("^")
-        members: set[str] = set()
+        found = Chars(frozenset())
         while not self._skip("]"):
-            members |= self._members()
-        return Chars(frozenset(members), inverted)
+            found |= self._members()
+        return Chars(found.members, found.inverted != inverted)
 
-    def _members(self) -> frozenset[str]:
+    def _members(self) -> Chars:
         low = self._member()
         if self._peek() != "-" or self._source[self._at + 1 : self._at + 2] in ("", "]"):
             return low
         self._take()
         high = self._member()
-        if len(low) != 1 or len(high) != 1 or min(high) < min(low):
+        first, last = low.members, high.members
+        if low.inverted or high.inverted or len(first) != 1 or len(last) != 1 or min(last) < min(first):
             raise PatternError("has a malformed range")
-        return frozenset(map(chr, range(ord(min(low)), ord(min(high)) + 1)))
+        return Chars(frozenset(map(chr, range(ord(min(first)), ord(min(last)) + 1))))
 
-    def _member(self) -> frozenset[str]:
+    def _member(self) -> Chars:
         character = self._take()
         if character != "\\":
-            return frozenset(character)
+            return Chars(frozenset(character))
         if self._skip("b"):
-            return frozenset("\b")
-        chars = self._escape()
-        return _PRINTABLE - chars.members if chars.inverted else chars.members
+            return Chars(frozenset("\b"))
+        return self._escape()
 
     def _quantified(self, node: Node) -> Node:
         match self._peek():
