@@ -86,7 +86,7 @@ def test_conversation_only_streams(ringmain: CommandLine) -> None:
     ],
 )
 def test_without_the_extra(missing: str, code: int, err: str) -> None:
-    """Where only the client is installed, the command says what to install."""
+    """Where a library of the command line is missing, the command says what to install."""
     run = f"import sys; sys.modules[{missing!r}] = None\n"
     run += "from ringmain_server.cli import main; sys.exit(main(['version']))"
     result = subprocess.run(

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from packaging.requirements import Requirement
@@ -19,8 +19,8 @@ BROUGHT = {"grpcio", "protobuf", "googleapis-common-protos", "typing-extensions"
 
 
 def _project(folder: Path) -> dict[str, Any]:
-    document: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    return document["project"]  # type: ignore[no-any-return]
+    document = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    return cast("dict[str, Any]", document["project"])
 
 
 def _needed(requirements: list[str]) -> Iterator[str]:

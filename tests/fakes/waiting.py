@@ -1,14 +1,16 @@
 """Tests: waiting for what happens elsewhere, in a process, a thread or another task."""
 
 import asyncio
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
 
 LIMIT = 5.0
 """Seconds after which it will not happen any more."""
 
 
-async def until(true: Callable[[], bool]) -> None:
-    """Waits for something to become true."""
+async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Waits for something to become true, which may have to be awaited to know."""
     async with asyncio.timeout(LIMIT):
-        while not true():  # noqa: ASYNC110  what is waited for happens elsewhere
+        # What is waited for happens elsewhere.
+        while not (await found if inspect.isawaitable(found := true()) else found):  # noqa: ASYNC110
             await asyncio.sleep(0.005)

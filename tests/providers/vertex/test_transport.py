@@ -26,7 +26,7 @@ from ringmain_server.providers.vertex.transport import VertexIncoming, VertexTra
 from tests.fakes.ports import closed_port, mute_port
 from tests.fakes.vertex_script import HELLO, Fault, Pace, broken, text
 from tests.fakes.vertex_server import FakeVertex
-from tests.fakes.waiting import LIMIT
+from tests.fakes.waiting import until
 from tests.providers.vertex.golden import ASKED
 
 PROMPT = 0.1
@@ -181,17 +181,14 @@ async def test_recovers(upstream: Upstream) -> None:
     """After a reset, calls get a new connection as soon as gRPC knows that the old one is gone."""
     with pytest.raises(errors.ConnectionFailed):
         await upstream.chat("fault-reset")
-    async with asyncio.timeout(LIMIT):
-        while not (await _chat_or_reset(upstream)):  # noqa: ASYNC110  only gRPC knows
-            await asyncio.sleep(0.005)
 
+    async def answered() -> bool:
+        try:
+            return bool((await upstream.chat()).message.parts)
+        except errors.ConnectionFailed:
+            return False  # the call was still given to the old one
 
-async def _chat_or_reset(upstream: Upstream) -> bool:
-    """Whether there was an answer; not if the call was still given to the connection that was reset."""
-    try:
-        return bool((await upstream.chat()).message.parts)
-    except errors.ConnectionFailed:
-        return False
+    await until(answered)
 
 
 async def test_silence(upstream: Upstream) -> None:
