@@ -40,7 +40,10 @@ class NothingSkips:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Lets Ctrl-C mean what it does; arms the rule in CI only: at home a skip is a hint, not a failure."""
+    """Lets Ctrl-C mean what it does; arms the rule in CI only: at home a skip is a hint, not a failure.
+
+    What coverage measures is `measuring.py`'s.
+    """
     config.pluginmanager.import_plugin("tests.measuring")
     # A shell that starts the tests in the background ignores SIGINT, and what they start would inherit that.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -23,7 +23,9 @@ from hypothesis import is_hypothesis_test
 
 TESTS = Path(__file__).parent
 WHOLE = [TESTS / name for name in ("bench", "conformance", "deploy", "examples", "fakes", "laws", "tools")]
-PROCESSES = [TESTS / name for name in ("cli", "e2e")]
+PROCESSES = [
+    TESTS / name for name in ("cli", "e2e", "media/test_processes.py", "providers/vertex/test_light.py")
+]
 SETTINGS = "COVERAGE_PROCESS_CONFIG"
 """By this variable coverage measures the processes that are started (`patch = ["subprocess"]`)."""
 
@@ -44,7 +46,6 @@ def pytest_collection() -> Generator[None, object, object]:
         with _untraced():
             return (yield)
     finally:
-        gc.freeze()
         gc.enable()
 
 
@@ -66,9 +67,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     pytest-cov's `no_cover` does that too, but not in processes of pytest-xdist's: there, its pause wakes
     another measurement, whose data nobody reads (as of 7.1).
     """
-    if not isinstance(item, pytest.Function) or not is_hypothesis_test(item.obj):
-        return (yield)
-    with _untraced():
+    is_property = isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)
+    with _untraced() if is_property else contextlib.nullcontext():
         return (yield)
 
 

@@ -144,3 +144,4 @@ def test_traits(
     found = traits_of(model)
     assert (found.thinking, found.thinks_unasked, found.thinking_optional) == (thinking, unasked, optional)
     assert (found.sampling, found.schema) == (sampling, schema)
+    assert found.prefill == (thinking is not Thinking.ADAPTIVE)

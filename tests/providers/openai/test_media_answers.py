@@ -174,6 +174,13 @@ def test_an_image_is_classified_once(results: Any) -> None:
         amounts_to(asked("CLASSIFY_IMAGE", {"results": results}))
 
 
+def test_a_classifier_without_a_known_price() -> None:
+    """The cost of what has no price is absent, not zero."""
+    result: dict[str, Any] = {"category_scores": {}, "categories": {}}
+    response = amounts_to(asked("CLASSIFY_IMAGE", {"results": [result]}, model="some-classifier"))
+    assert response["usage"] == {}
+
+
 def completed(**fields: Any) -> dict[str, Any]:
     """The event of a finished image."""
     return {"type": "image_generation.completed", "b64_json": DRAWN, **fields}

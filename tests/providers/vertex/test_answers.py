@@ -82,6 +82,13 @@ def test_feedback_without_a_block() -> None:
     assert fold(golden.events([first, *text("Hi").messages])).message.parts[0].text == "Hi"
 
 
+def test_a_signature_alone() -> None:
+    """The signature of thinking may come by itself, behind what it signs."""
+    thought = answer({"text": "Well", "thought": True}, {"thought": True, "thoughtSignature": "c2ln"})
+    (part,) = fold(golden.events(thought.messages)).message.parts
+    assert (part.reasoning.text, part.reasoning.signature[1:]) == ("Well", b"sig")
+
+
 def test_ids_of_calls() -> None:
     """Ids are the same whenever an answer is read, and differ between the answers of a conversation."""
     found = answer(OSLO, ROME)

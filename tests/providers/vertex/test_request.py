@@ -101,6 +101,14 @@ def test_options_take_either_spelling() -> None:
     ]
 
 
+def test_neighbours_of_one_role() -> None:
+    """Messages of one side that follow each other are one turn, and a system's empty text is none."""
+    system = {"role": "ROLE_SYSTEM", "parts": [{"text": ""}, {"text": "Be brief."}]}
+    sent = golden.body(asked(system, HI, {"role": "ROLE_USER", "parts": [{"text": "there"}]}))
+    assert [part.text for part in sent.system_instruction.parts] == ["Be brief."]
+    assert [[part.text for part in turn.parts] for turn in sent.contents] == [["Hi", "there"]]
+
+
 def test_count() -> None:
     """A count asks about everything that an answer would be asked with, and comes back as the provider's."""
     chat = asked(

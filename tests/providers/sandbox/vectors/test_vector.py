@@ -24,6 +24,14 @@ def test_every_text_has_a_vector_of_length_one(text: str, count: int, purpose: s
     assert vector(text, count, purpose=purpose, seed=seed) == found
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_text_whose_features_cancel_out(seed: int) -> None:
+    """Where few dimensions leave nothing of a text, it still has a vector of its own direction."""
+    found = [vector(text, 1, seed=seed)[0] for text in map(str, range(1000, 1050))]
+    assert {abs(value) for value in found} == {1.0}
+    assert len(set(found)) == 2
+
+
 def test_near_texts_are_near() -> None:
     """Texts that share words are nearer than those that share letters, and those than strangers."""
     base = "the ring main feeds every house"
