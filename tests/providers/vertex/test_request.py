@@ -102,11 +102,13 @@ def test_options_take_either_spelling() -> None:
 
 
 def test_neighbours_of_one_role() -> None:
-    """Messages of one side that follow each other are one turn, and a system's empty text is none."""
+    """Messages of one side that follow each other, or have nothing between them, are one turn."""
     system = {"role": "ROLE_SYSTEM", "parts": [{"text": ""}, {"text": "Be brief."}]}
-    sent = golden.body(asked(system, HI, {"role": "ROLE_USER", "parts": [{"text": "there"}]}))
+    empty = {"role": "ROLE_ASSISTANT", "parts": [{"text": ""}]}
+    there, again = ({"role": "ROLE_USER", "parts": [{"text": text}]} for text in ("there", "again"))
+    sent = golden.body(asked(system, HI, there, empty, again))
     assert [part.text for part in sent.system_instruction.parts] == ["Be brief."]
-    assert [[part.text for part in turn.parts] for turn in sent.contents] == [["Hi", "there"]]
+    assert [[part.text for part in turn.parts] for turn in sent.contents] == [["Hi", "there", "again"]]
 
 
 def test_count() -> None:
