@@ -118,6 +118,9 @@ def main() -> None:
         for page in pages(sys.argv[1:]):
             ran, failed = run_page(page, *addresses)
             count, failures = count + ran, failures + failed
+    # Once more at the end, where whoever reads a long log looks first.
+    for failure in failures:
+        print(f"\nFAILED {failure}")
     print(f"{count} blocks were run, {len(failures)} failed.")
     sys.exit(1 if failures else 0)
 
