@@ -73,7 +73,7 @@ class Violation:
     """One broken rule.
 
     Attributes:
-        field: The path of the field.
+        field: The path of the field, empty for the request as a whole.
         description: What is wrong with it.
         of_media: Whether it is about the bytes of a medium, not about how the request says them.
     """
@@ -125,7 +125,8 @@ class InvalidField(CallerError):
     def __init__(self, violations: Sequence[Violation]) -> None:
         first = violations[0]
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-        super().__init__(f"{first.field}: {first.description}{more}")
+        place = f"{first.field}: " if first.field else ""
+        super().__init__(f"{place}{first.description}{more}")
         self.violations = tuple(violations)
 
     @classmethod

@@ -212,7 +212,34 @@ async def test_a_large_call_without_a_request_is_refused(method: str) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await asyncio.wait_for(call.read(), timeout=2)
         assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-        assert caught.value.details() == "there is no request"
+        assert details(caught.value)["ErrorInfo"].reason == "INVALID_FIELD"  # type: ignore[attr-defined]
+
+
+_NOT_UTF_8 = b"\x0a\x02\xff\xfe"
+"""A model whose name is Latin-1 at best, as protobuf lets a caller write it in C++."""
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("method", ["Chat", "StreamChat"])
+@pytest.mark.parametrize("garbage", [b"garbage", _NOT_UTF_8])
+async def test_bytes_that_are_no_request_are_refused_and_seen(
+    method: str, garbage: bytes, large: bool
+) -> None:
+    """What protobuf cannot parse breaks a rule as anything else does: a reason, a log line, a counter."""
+    async with serve(_servicer(), large=large) as served:
+        call: grpc.aio.StreamStreamCall[bytes, bytes]
+        call = served.channel.stream_stream(f"/ringmain.v1.ChatService/{method}")()
+        await call.write(garbage)  # type: ignore[arg-type] # raw bytes
+        await call.done_writing()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await asyncio.wait_for(call.read(), timeout=2)
+        assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+        assert "UTF-8" in str(caught.value.details())
+        found = details(caught.value)
+        assert found["ErrorInfo"].reason == "INVALID_FIELD"  # type: ignore[attr-defined]
+        assert [one.field for one in found["BadRequest"].field_violations] == [""]  # type: ignore[attr-defined]
+        (line,) = served.log()
+        assert (line["code"], line["reason"]) == ("INVALID_ARGUMENT", "INVALID_FIELD")
 
 
 async def test_drain_lets_calls_end_refuses_new_ones_and_ends_the_rest() -> None:

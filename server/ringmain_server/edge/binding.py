@@ -21,6 +21,7 @@ from google.protobuf.message import Message
 
 from ringmain_server.backend import Call
 from ringmain_server.edge.calls import Calls
+from ringmain_server.edge.parsing import parser, unparsed
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
 from ringmain_server.edge.uploads import UploadReader
 from ringmain_server.errors import (
@@ -81,7 +82,7 @@ class Edge:
         name = f"{method.containing_service.full_name}/{method.name}"
         target = getattr(servicer, method.name)
         validate = self.validators.get(method.input_type.full_name, _anything_goes)
-        parse = message_factory.GetMessageClass(method.input_type).FromString
+        parse = parser(message_factory.GetMessageClass(method.input_type))
         serialise = message_factory.GetMessageClass(method.output_type).SerializeToString
         if method.client_streaming:
             config = method.input_type.fields_by_name["config"].message_type
@@ -99,7 +100,7 @@ class Edge:
         return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
 
     def _unary(self, method: str, target: Unary, validate: Validator) -> Any:
-        async def handle(request: Message, context: Context) -> Message:
+        async def handle(request: Message | None, context: Context) -> Message:
             async def run(call: Call) -> Message:
                 _check(validate, request)
                 response = await target(request, call)
@@ -111,7 +112,7 @@ class Edge:
         return handle
 
     def _streamed(self, method: str, target: Streamed, validate: Validator) -> Any:
-        async def handle(request: Message, context: Context) -> None:
+        async def handle(request: Message | None, context: Context) -> None:
             async def run(call: Call) -> None:
                 _check(validate, request)
                 event: Message | None = None
@@ -126,7 +127,7 @@ class Edge:
         return handle
 
     def _uploaded(self, method: str, target: Uploaded, validate: Validator) -> Any:
-        async def handle(messages: AsyncIterator[Message], context: Context) -> None:
+        async def handle(messages: AsyncIterator[Message | None], context: Context) -> None:
             async def run(call: Call) -> None:
                 upload = UploadReader(messages, validate)
                 try:
@@ -198,18 +199,16 @@ def _reading(handle: Callable[[Any, Context], Awaitable[T]]) -> Any:
     Of a message that gRPC reads for a handler, it keeps the bytes and the message until the answer is sent.
     """
 
-    async def read(_: AsyncIterator[Message], context: Context) -> T:
+    async def read(_: AsyncIterator[Message | None], context: Context) -> T:
         # No name for the message: it would be kept here too.
         return await handle(await _first(context), context)
 
     return read
 
 
-async def _first(context: Context) -> Message:
+async def _first(context: Context) -> Message | None:
     message = await context.read()
-    if not isinstance(message, Message):
-        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "there is no request")
-    return message
+    return message if isinstance(message, Message) else None
 
 
 async def _abort(context: Context, error: RingmainError, call: Call) -> None:
@@ -221,7 +220,9 @@ async def _abort(context: Context, error: RingmainError, call: Call) -> None:
     await context.abort(error.code, status.message, trailers)
 
 
-def _check(validate: Validator, request: Message) -> None:
+def _check(validate: Validator, request: Message | None) -> None:
+    if request is None:
+        raise unparsed()
     violations = validate(request)
     if violations:
         of_media = all(violation.of_media for violation in violations)

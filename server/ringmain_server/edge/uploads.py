@@ -7,12 +7,15 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from ringmain_server.edge.parsing import unparsed
 from ringmain_server.errors import InvalidField, Violation
 
 CHUNK_LIMIT = 1 << 20
 """Most bytes of one chunk, by the contract."""
 _LISTEN = 2.0
 """Seconds that a refused caller may go on to send."""
+_NOTHING: Any = object()
+"""In place of a first message where none comes."""
 
 
 class UploadReader:
@@ -32,10 +35,13 @@ class UploadReader:
         """The configuration, which comes first.
 
         Raises:
-            InvalidField: Something else comes first, nothing comes, or the configuration breaks a rule.
+            InvalidField: Something else comes first, nothing, or nothing that can be parsed, or the
+                configuration breaks a rule.
         """
-        first = await anext(aiter(self._messages), None)
-        if first is None or not first.HasField("config"):
+        first = await anext(aiter(self._messages), _NOTHING)
+        if first is None:
+            raise unparsed()
+        if first is _NOTHING or not first.HasField("config"):
             raise InvalidField.at("config", "is not in the first message")
         config: Message = first.config
         violations = self._validate(config)
@@ -60,9 +66,11 @@ class UploadReader:
         """The bytes, as they come.
 
         Raises:
-            InvalidField: A message is no chunk, or its chunk is too large.
+            InvalidField: A message cannot be parsed or is no chunk, or its chunk is too large.
         """
         async for message in self._messages:
+            if message is None:
+                raise unparsed()
             if not message.HasField("chunk"):
                 raise InvalidField.at("chunk", "is not set: only the first message carries the configuration")
             chunk: bytes = message.chunk
