@@ -7,7 +7,7 @@ Anthropic are made from one template; what is used here is the same in both.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ import httpx2
 
 from ringmain_server.errors import ConnectionFailed, CredentialsRefused, MalformedAnswer, ProviderError
 from ringmain_server.providers.http import ANSWER_LIMIT, connection_error
-from ringmain_server.providers.leaves import plain
+from ringmain_server.providers.leaves import pieces, plain, render
 from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
 
 _UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
@@ -26,22 +26,31 @@ _CLOSING: set[asyncio.Future[None]] = set()
 
 Unframe = Callable[[str, Incoming[bytes]], Incoming[bytes]]
 """Provider id and an answer in a platform's own framing to the same as server-sent events."""
+Payload = Callable[[Any], Mapping[str, Any]]
+"""A request's body to how the client is handed it."""
+
+
+def as_fields(body: Any) -> Mapping[str, Any]:
+    """For a client that reads the body and changes it, as those of the clouds do."""
+    return {"body": plain(body)}
+
+
+def as_bytes(body: Any) -> Mapping[str, Any]:
+    """For a client that sends on what it gets: large leaves are not copied into strings first."""
+    return {"content": b"".join(pieces(render(body)))}
 
 
 class SdkClient(Protocol):
     """An SDK's client, its retries off and redirects not followed."""
 
-    async def post(
-        self,
-        path: str,
-        *,
-        cast_to: Any,
-        body: Any,
-        options: Any,
-        stream: bool,
-        stream_cls: Any,
-    ) -> Any:
-        """Sends a request."""
+    @property
+    def post(self) -> Callable[..., Awaitable[Any]]:
+        """Sends a request to a path."""
+        ...
+
+    @property
+    def get(self) -> Callable[..., Awaitable[Any]]:
+        """Asks for a path."""
         ...
 
     async def close(self) -> None:
@@ -76,6 +85,7 @@ class SdkTransport:
         sdk: What the client is of.
         error_map: What a status that is not a success means.
         unframe: What turns a stream into server-sent events, None where it is that already.
+        payload: How the client is handed a body.
         limit: Most bytes of a whole answer.
     """
 
@@ -84,6 +94,7 @@ class SdkTransport:
     sdk: Sdk
     error_map: ErrorMap
     unframe: Unframe | None = None
+    payload: Payload = as_fields
     limit: int = ANSWER_LIMIT
 
     async def send(self, request: HttpRequest) -> bytes:
@@ -105,28 +116,37 @@ class SdkTransport:
         incoming = SdkIncoming(self.provider_id, await self._post(request))
         return incoming if self.unframe is None else self.unframe(self.provider_id, incoming)
 
+    async def check(self, path: str) -> None:
+        """Gets a path. See `HttpTransport.check`."""
+        await self._sent(self.client.get(path, cast_to=httpx2.Response))
+
     async def close(self) -> None:
         """Closes every connection."""
         await self.client.close()
 
     async def _post(self, request: HttpRequest) -> httpx2.Response:
-        try:
-            response: httpx2.Response = await self.client.post(
+        response = await self._sent(
+            self.client.post(
                 request.path,
                 cast_to=httpx2.Response,
-                body=plain(request.body),
                 options={"headers": dict(request.headers)},
                 stream=True,
                 stream_cls=self.sdk.stream,
+                **self.payload(request.body),
             )
-        except Exception as exc:
-            if (error := self._mapped(exc)) is None:
-                raise
-            raise error from exc
+        )
         if response.status_code != 200:
             await response.aclose()
             raise self.error_map(self.provider_id, response.status_code, response.headers, b"")
         return response
+
+    async def _sent(self, sending: Awaitable[httpx2.Response]) -> httpx2.Response:
+        try:
+            return await sending
+        except Exception as exc:
+            if (error := self._mapped(exc)) is None:
+                raise
+            raise error from exc
 
     def _mapped(self, exc: Exception) -> ProviderError | None:
         """What an exception of the SDK means, None for one that is a mistake of ours."""

@@ -5,7 +5,6 @@ import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx2
 import pytest
 import pytest_asyncio
 from ringmain_server import errors
@@ -16,7 +15,7 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.registry import ExtraMissing, build_provider
-from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkIncoming, SdkTransport, transport_error
+from ringmain_server.providers.sdk_transport import SdkTransport
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 
@@ -142,33 +141,6 @@ async def test_credentials_that_cannot_be_had(
     assert not upstream.requests
 
 
-class Failing:
-    """A client whose every request fails alike."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    async def post(self, path: str, **options: Any) -> Any:
-        """Fails."""
-        raise self.error
-
-    async def close(self) -> None:
-        """Has nothing to close."""
-
-
-class SdkError(Exception):
-    """What the fake SDK raises."""
-
-
-@pytest.mark.parametrize("error", [TypeError("ours"), RuntimeError("ours"), KeyError("ours")])
-async def test_our_own_mistakes_are_not_the_providers(error: Exception) -> None:
-    """An exception that stands for no failure of the provider is passed on as it is."""
-    sdk = Sdk(SdkError, SdkError, object)
-    transport = SdkTransport("claude", Failing(error), sdk, lambda *_: errors.ServerFault("claude", "x"))
-    with pytest.raises(type(error)):
-        await transport.open(REQUEST)
-
-
 async def test_an_answer_without_end_is_refused(upstream: FakeAnthropic) -> None:
     """A whole answer through the SDK is bounded like any other."""
     upstream.default = Claude(tokens=("x" * 200,))
@@ -197,14 +169,6 @@ async def test_an_aborted_read_stays_aborted(upstream: FakeAnthropic) -> None:
     await made.transport.close()
 
 
-async def test_an_abort_before_the_first_read() -> None:
-    """An abort that comes while nobody reads is what the next read raises."""
-    incoming = SdkIncoming("claude", httpx2.Response(200, content=b"x"))
-    incoming.abort(errors.NoAnswer("claude", "too late"))
-    with pytest.raises(errors.NoAnswer):
-        await incoming.read()
-
-
 async def test_closing_ends_a_pending_read(upstream: FakeAnthropic) -> None:
     """A read that is under way when the exchange is closed does not go on."""
     upstream.default = broken(FaultKind.STALL)
@@ -227,17 +191,3 @@ def test_a_platform_whose_library_is_missing(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ExtraMissing) as caught:
         build("claude", settings(platform="bedrock", location="x"), HttpSessions())
     assert caught.value.extra == "bedrock"
-
-
-def test_failures_without_a_known_cause() -> None:
-    """A failure of which nothing is known is a closed connection."""
-    found = transport_error("claude", httpx2.HTTPError("?"))
-    assert type(found) is errors.ConnectionFailed
-    assert "closed the connection" in found.message
-
-
-async def test_a_client_that_is_only_asked_cannot_send() -> None:
-    """What is made for its knowledge alone sends nothing by mistake."""
-    async with httpx2.AsyncClient(transport=Mute()) as client:
-        with pytest.raises(NotImplementedError):
-            await client.get("http://127.0.0.1:1")

@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import aiohttp
-import httpx2
 import pytest
 import pytest_asyncio
 from openai import DefaultAioHttpClient
@@ -23,7 +21,8 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai import build
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import make_client
-from ringmain_server.providers.openai.transport import SdkIncoming, SdkTransport, transport_error
+from ringmain_server.providers.openai.transport import SDK
+from ringmain_server.providers.sdk_transport import SdkTransport, as_bytes
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 
@@ -412,34 +411,16 @@ async def test_closing_while_somebody_reads(upstream: Upstream) -> None:
     assert await (await upstream.server.received()).closed() - closed < PROMPT
 
 
-async def test_an_abort_before_the_first_read() -> None:
-    """An abort that comes while nobody reads is what the next read raises."""
-    incoming = SdkIncoming("up", httpx2.Response(200, content=b"x"))
-    incoming.abort(errors.NoAnswer("up", "too late"))
-    with pytest.raises(errors.NoAnswer):
-        await incoming.read()
-    incoming.close(complete=False)
-    await asyncio.sleep(0)
-
-
 async def test_an_answer_without_end_is_refused() -> None:
     """A whole answer through the SDK is bounded like any other."""
     async with FakeOpenAI() as server:
         settings = ProviderSettings(kind="openai", base_url=server.base_url)
         client = make_client(settings, token=token, http_client=DefaultAioHttpClient())
-        transport = SdkTransport("up", client, OpenAIErrors(), limit=100)
+        transport = SdkTransport("up", client, SDK, OpenAIErrors(), payload=as_bytes, limit=100)
         body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
         with pytest.raises(errors.MalformedAnswer, match="exceeds"):
             await transport.send(HttpRequest("/chat/completions", body))
         await transport.close()
-
-
-def test_the_cause_decides_what_a_failure_means() -> None:
-    """A failure below HTTP is told by what aiohttp raised; without that it is a connection that closed."""
-    outer = httpx2.ReadError("outer")
-    outer.__cause__ = aiohttp.ClientPayloadError("inner")
-    assert "within the answer" in transport_error("up", outer).message
-    assert "before its answer" in transport_error("up", httpx2.ReadError("alone")).message
 
 
 def test_unknown_kinds_are_a_mistake_of_ours(sessions: HttpSessions) -> None:

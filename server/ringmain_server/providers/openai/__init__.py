@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
     from ringmain_server.providers.http import HttpTransport
     from ringmain_server.providers.openai.sdk import Token
-    from ringmain_server.providers.openai.transport import SdkTransport
+    from ringmain_server.providers.sdk_transport import SdkTransport
 
 _CHECKS = {
     # Lists its models to anybody: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key.

@@ -14,6 +14,7 @@ import httpx2
 from openai import AsyncAzureOpenAI, AsyncOpenAI
 
 from ringmain_server.providers.openai.dialects import AZURE
+from ringmain_server.providers.sdk_transport import Mute
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -53,7 +54,7 @@ def make_client(
         http_client: What the client sends through; None for one that cannot send.
     """
     headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
-    http_client = http_client or httpx2.AsyncClient(transport=_Mute(), trust_env=False)
+    http_client = http_client or httpx2.AsyncClient(transport=Mute(), trust_env=False)
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     if settings.api_version is not None and settings.kind == AZURE:
         return AsyncAzureOpenAI(
@@ -111,7 +112,3 @@ def _is_foreign(name: str, settings: "ProviderSettings") -> bool:
         return False
     lines = os.environ.get(_ENVIRONMENT_HEADERS, "").splitlines()
     return name.lower() in {line.partition(":")[0].strip().lower() for line in lines}
-
-
-class _Mute(httpx2.AsyncBaseTransport):
-    """Sends nothing: the client is only asked what it knows, and making a real one costs a TLS context."""
