@@ -193,9 +193,11 @@ impl Client {
     }
 }
 
+/// A call whose deadline has passed is not sent: an answer that is quick would come before the timer, whose tick is 1 ms.
 async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Result<T, Error> {
     match deadline {
         None => Ok(work.await),
+        Some(deadline) if deadline <= Instant::now() => Err(Error::deadline()),
         Some(deadline) => timeout_at(deadline, work).await.map_err(|_| Error::deadline()),
     }
 }

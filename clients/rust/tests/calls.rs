@@ -119,6 +119,9 @@ async fn deadline() {
     assert_eq!(stream.message().await.unwrap_err().code(), Code::DeadlineExceeded);
     assert_eq!(client.chat(short()).await.unwrap_err().code(), Code::DeadlineExceeded);
     assert!(fake.seen().iter().all(|call| call.metadata.get("grpc-timeout").is_some()));
+    let calls = fake.calls();
+    let hopeless = client.chat(Call::from("Hi").timeout(Duration::ZERO)).await;
+    assert_eq!((hopeless.unwrap_err().code(), fake.calls()), (Code::DeadlineExceeded, calls));
 }
 
 /// Dropping a call or a stream cancels it, and the server sees that.
