@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -37,7 +37,11 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--first-token", action="store_true", help="also measure the way from git clone to the first token"
     )
-    parser.add_argument("--page", type=Path, default=PAGE, help="where the table is kept")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        help=f"where the table is kept; default: {PAGE.name}, if every language was run",
+    )
     return parser.parse_args(given)
 
 
@@ -70,31 +74,44 @@ async def measure(languages: Sequence[Language]) -> tuple[dict[str, float], list
     return times, failures
 
 
-async def conformance(options: argparse.Namespace, console: Console) -> bool:
-    """Runs what was asked for, prints it and keeps it. Returns whether all is well."""
+async def conformance(
+    options: argparse.Namespace, console: Console, tokens: Mapping[str, float]
+) -> tuple[Report, bool]:
+    """Runs what was asked for and prints it.
+
+    Args:
+        options: What was asked for.
+        console: Where it is printed.
+        tokens: Seconds to the first token, as they were measured last.
+
+    Returns:
+        The report, and whether all is well.
+    """
     languages = [BY_NAME[name] for name in options.lang] if options.lang else LANGUAGES
     wanted = [case for case in cases() if not options.case or case.name in options.case]
     runs = []
     for language in languages:
         with console.status(f"{language.title}"):
             runs.append(await run_language(language, wanted))
-    tokens = first_tokens(options.page.read_text(encoding="utf-8")) if options.page.exists() else {}
     failures: list[str] = []
     if options.first_token:
         with console.status("The first token"):
             measured, failures = await measure([run.language for run in runs if not run.why])
-        tokens |= measured
+        tokens = {**tokens, **measured}
     report = Report(wanted, runs, tokens)
     console.print(report.table(), *report.complaints(), *map(escape, failures), sep="\n")
-    if not options.case:
-        options.page.write_text(report.page(), encoding="utf-8")
-    return not (report.failed or failures)
+    return report, not (report.failed or failures)
 
 
 def main() -> None:
     """Exits with 1 if anything failed."""
     options = arguments(sys.argv[1:])
-    sys.exit(0 if asyncio.run(conformance(options, Console())) else 1)
+    page: Path = options.page or PAGE
+    tokens = first_tokens(page.read_text(encoding="utf-8")) if page.exists() else {}
+    report, good = asyncio.run(conformance(options, Console(), tokens))
+    if options.page or (report.whole and not options.case):
+        page.write_text(report.page(), encoding="utf-8")
+    sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ HEAD = """\
 
 Every client answers the same cases against the real service, whose providers are scripted. `make conformance`
 runs them and writes this page; [tests/conformance](../tests/conformance/README.md) has the cases and says how
-they are written. A dash means that the language was not run.
+they are written.
 
 """
 FIRST_TOKEN = """
@@ -102,6 +102,11 @@ class Report:
     def failed(self) -> bool:
         """Whether anything failed."""
         return any(run.failed for run in self.runs)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every language was run."""
+        return {run.language.name for run in self.runs if run.results} == {each.name for each in LANGUAGES}
 
     def table(self) -> Table:
         """For a terminal."""

@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from tests.conformance.case import Case
-from tests.conformance.languages import BY_NAME, Language
+from tests.conformance.languages import BY_NAME, LANGUAGES, Language
 from tests.conformance.report import GATEWAY, Report, Run, first_tokens
 from tests.conformance.runner import Outcome, Result
 
@@ -28,6 +28,8 @@ def test_a_run_without_failures() -> None:
     results = [Result("one", Outcome.PASSED), Result("two", Outcome.NOT_SERVED)]
     made = report(Run(BY_NAME["python"], results))
     assert not made.failed
+    assert not made.whole, "other languages have results that this run must not wipe out"
+    assert report(*(Run(language, results) for language in LANGUAGES)).whole
     page = made.page()
     assert "| case | Python | Go | TypeScript | Java | Rust | C++ |" in page
     assert "| `one` | ✓ | - |" in page

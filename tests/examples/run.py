@@ -8,6 +8,7 @@ on ports of its own.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -63,29 +64,30 @@ def run(block: Block, place: Place) -> None:
     runner(block, place)
 
 
-def execute(place: Place, *command: str, folder: Path | None = None) -> str:
-    """What a command writes.
+def execute(place: Place, *command: str, folder: Path | None = None, limit: float = LIMIT) -> str:
+    """What a command writes, within a limit in seconds.
 
     Raises:
         Failed: It ended with another code than 0, or not at all.
     """
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder or place.folder,
-            env={**os.environ, **place.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as exc:
-        raise Failed(f"{command[0]} does not end") from exc
-    if done.returncode != 0:
-        raise Failed(f"{command[-1]}\nended with {done.returncode}:\n{done.stdout[-4000:]}")
-    return done.stdout
+    with subprocess.Popen(
+        command,
+        cwd=folder or place.folder,
+        env={**os.environ, **place.environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired as exc:
+            os.killpg(process.pid, signal.SIGKILL)  # and what it started
+            raise Failed(f"{command[-1]}\ndid not end within {limit:.0f} s") from exc
+    if process.returncode != 0:
+        raise Failed(f"{command[-1]}\nended with {process.returncode}:\n{said[-4000:]}")
+    return said
 
 
 def _python(block: Block, place: Place) -> None:
@@ -140,7 +142,10 @@ def _serve(place: Place, command: str) -> None:
             if '"event":"serving"' in line:
                 break
         process.terminate()
-        process.communicate(timeout=60)
+        try:
+            process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()  # and say so by its exit code
     if process.returncode != 0:
         raise Failed(f"{command}\nended with {process.returncode}:\n{said}")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.examples.blocks import Block, UnknownLanguage
 from tests.examples.languages import COMPILED
-from tests.examples.run import ROOT, Failed, Place, absent, run
+from tests.examples.run import ROOT, Failed, Place, absent, execute, run
 
 
 @pytest.fixture
@@ -44,6 +44,15 @@ def test_a_failure_is_told(place: Place, language: str, code: str) -> None:
     """What ends with another code than 0 has failed."""
     with pytest.raises(Failed, match="ended with"):
         run(block(language, code), place)
+
+
+def test_what_does_not_end_is_ended(place: Place) -> None:
+    """A block that runs too long has failed, and nothing that it started is left."""
+    with pytest.raises(Failed, match="did not end within 1 s"):
+        execute(place, "bash", "-c", "sleep 60 & echo $! > child; wait", limit=1.0)
+    child = (place.folder / "child").read_text().strip()
+    state = Path(f"/proc/{child}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
 def test_what_must_fail(place: Place) -> None:
