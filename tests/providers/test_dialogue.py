@@ -79,13 +79,14 @@ async def test_a_failure_ends_it_and_what_runs_beside(wires: Sequence[str]) -> N
 
 
 async def test_what_was_begun_is_taken_back() -> None:
-    """When the caller leaves, the latest `undo` is sent, and a failure of that is nobody's."""
+    """When the caller leaves, all that was begun is taken back, and a failure of that is nobody's."""
     upstream = Upstream()
 
     def dialogue() -> Dialogue[None]:
-        yield Ask(["submit"], undo=["bad-undo"])
+        yield Ask(["submit", "more"], undo=lambda answer: f"bad-undo-{answer}")
         yield Ask(["status"])
-        yield Ask(["slow"], undo=["undo"])
+        yield Ask(["done"], undo=lambda answer: None)
+        yield Ask(["slow"], undo=lambda answer: "never answered")
 
     task = asyncio.create_task(hold(dialogue(), upstream.send))
     await upstream.hanging.wait()
@@ -93,18 +94,34 @@ async def test_what_was_begun_is_taken_back() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     await asyncio.sleep(0)
-    assert upstream.asked == ["submit", "status", "slow", "undo"]
+    assert upstream.asked == [
+        *("submit", "more", "status", "done", "slow"),
+        *("bad-undo-SUBMIT", "bad-undo-MORE"),
+    ]
+
+
+async def test_what_a_failed_companion_leaves_is_taken_back() -> None:
+    """Of requests that are sent together, those that were accepted are taken back if another is refused."""
+    upstream = Upstream()
+
+    def dialogue() -> Dialogue[None]:
+        yield Ask(["submit", "bad", "slow"], undo=lambda answer: f"undo-{answer}")
+
+    with pytest.raises(ServerFault):
+        await hold(dialogue(), upstream.send)
+    await asyncio.sleep(0)
+    assert upstream.asked == ["submit", "bad", "slow", "undo-SUBMIT"]
 
 
 async def test_who_leaves_during_a_pause_takes_back_as_well() -> None:
-    """What was begun is known from its first pause on, before it was ever asked for."""
+    """What was begun is known from its answer on, before it was ever asked for."""
     upstream = Upstream()
     begun = asyncio.Event()
 
     def dialogue() -> Dialogue[None]:
-        yield Ask(["submit"])
+        yield Ask(["submit"], undo=lambda answer: "undo")
         begun.set()
-        yield Pause(60, undo=["undo"])
+        yield Pause(60)
 
     task = asyncio.create_task(hold(dialogue(), upstream.send))
     await begun.wait()
@@ -120,7 +137,7 @@ async def test_a_failing_undo_is_silent() -> None:
     upstream = Upstream()
 
     def dialogue() -> Dialogue[None]:
-        yield Ask(["submit"], undo=["bad-undo"])
+        yield Ask(["submit"], undo=lambda answer: "bad-undo")
         raise MalformedAnswer("p", "makes no sense")
 
     with pytest.raises(MalformedAnswer):

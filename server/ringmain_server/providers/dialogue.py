@@ -30,12 +30,13 @@ class Ask:
 
     Attributes:
         wires: The requests, as the transport takes them.
-        undo: Requests that are sent from now on if the dialogue ends before its answer, to take back what it
-            began at the provider. Without any, those of an earlier step stay.
+        undo: For requests that begin something at the provider: makes of each one's answer the request that
+            takes it back, or None where there is nothing to take back. Those are sent if the dialogue ends
+            without a result, also for requests whose companion failed.
     """
 
     wires: Sequence[Any]
-    undo: Sequence[Any] = ()
+    undo: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,9 @@ class Pause:
 
     Attributes:
         seconds: How long that is.
-        undo: As with `Ask`.
     """
 
     seconds: float
-    undo: Sequence[Any] = ()
 
 
 Dialogue: TypeAlias = Generator[Ask | Pause, Sequence[Any], Res]
@@ -80,17 +79,16 @@ async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]])
     Raises:
         RingmainError: What the dialogue raises.
     """
-    undo: Sequence[Any] = ()
+    begun: list[Any] = []
     try:
         step = next(dialogue)
         while True:
-            undo = step.undo or undo
             if isinstance(step, Pause):
                 await asyncio.sleep(step.seconds)
                 step = dialogue.send(())
                 continue
             try:
-                answers = await _together(step.wires, send)
+                answers = await _together(step.wires, _noting(send, step.undo, begun))
             except ProviderError as exc:
                 step = dialogue.throw(exc)
             else:
@@ -99,11 +97,27 @@ async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]])
         result: Res = end.value
         return result
     except BaseException:
-        for wire in undo:
+        for wire in begun:
             _begin_undo(wire, send)
         raise
     finally:
         dialogue.close()
+
+
+def _noting(
+    send: Callable[[Any], Awaitable[Any]], undo: Callable[[Any], Any] | None, begun: list[Any]
+) -> Callable[[Any], Awaitable[Any]]:
+    """A `send` that notes at once what takes back what each answer tells of."""
+    if undo is None:
+        return send
+
+    async def sent(wire: Any) -> Any:
+        answer = await send(wire)
+        if (back := undo(answer)) is not None:
+            begun.append(back)
+        return answer
+
+    return sent
 
 
 async def _together(wires: Sequence[Any], send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:

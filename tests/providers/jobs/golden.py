@@ -2,13 +2,13 @@
 
 A file holds `about`, the service's `kind`, the provider's `model`, the `operation`, the `request`, and the
 `steps` of its dialogue: what is `sent` together and `answered`, or a pause in seconds. `undo` is what is sent
-if the caller leaves from there on. `response` is what the answers amount to, or `refused` why they do not.
-`PNG` stands for the bytes of a picture, as base64 where JSON wants that.
+if the dialogue fails, or its caller leaves, after that answer. `response` is what the answers amount to, or
+`refused` why they do not. `PNG` stands for the bytes of a picture, as base64 where JSON wants that.
 """
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,25 +71,27 @@ def played(golden: JobGolden) -> dict[str, Any]:
         step = next(dialogue)
         while True:
             if isinstance(step, Pause):
-                steps.append({"pause": step.seconds, **_undone(step)})
+                steps.append({"pause": step.seconds})
                 step = dialogue.send(())
             else:
                 answered = next(answers, None)
                 assert answered is not None, f"asks once more: {_asked(step)}"
-                steps.append({**_asked(step), "answered": answered})
-                step = dialogue.send([_raw(one) for one in answered])
+                raw = [_raw(one) for one in answered]
+                steps.append({"sent": _asked(step), "answered": answered, **_undone(step, raw)})
+                step = dialogue.send(raw)
     except StopIteration as end:
         return {"steps": steps, "response": _emptied(MessageToDict(end.value))}
     except RingmainError as exc:
         return {"steps": steps, "refused": f"{type(exc).__name__}: {exc}"}
 
 
-def _asked(step: Ask) -> dict[str, Any]:
-    return {"sent": list(map(_shown, step.wires)), **_undone(step)}
+def _asked(step: Ask) -> list[dict[str, Any]]:
+    return list(map(_shown, step.wires))
 
 
-def _undone(step: Ask | Pause) -> dict[str, Any]:
-    return {"undo": list(map(_shown, step.undo))} if step.undo else {}
+def _undone(step: Ask, answers: Sequence[bytes]) -> dict[str, Any]:
+    undo = [wire for answer in answers if step.undo is not None and (wire := step.undo(answer)) is not None]
+    return {"undo": list(map(_shown, undo))} if undo else {}
 
 
 def _shown(wire: HttpRequest | Fetch) -> dict[str, Any]:

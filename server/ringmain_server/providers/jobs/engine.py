@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -58,30 +59,33 @@ class Drawing:
 
     def _jobs(self, submissions: Sequence[HttpRequest], candidate: Candidate) -> "Dialogue[list[Job]]":
         service = self.service
-        answers = yield Ask(submissions)
+        answers = yield Ask(submissions, undo=partial(self._stop, candidate=candidate))
         documents = [_document(answer, candidate) for answer in answers]
         jobs = [service.read(document) for document in documents]
         if service.poll is not None and not all(job.done for job in jobs):
             polls = [service.poll(document, candidate) for document in documents]
-            stops = [service.cancel(document, candidate) for document in documents] if service.cancel else []
-            yield from self._wait(jobs, polls, stops, candidate)
+            yield from self._wait(jobs, polls, candidate)
             if service.result is not None:
                 results = yield Ask([service.result(document, candidate) for document in documents])
                 jobs = [service.read(_document(answer, candidate)) for answer in results]
         return jobs
 
-    def _wait(
-        self,
-        jobs: list[Job],
-        polls: Sequence[HttpRequest],
-        stops: Sequence[HttpRequest],
-        candidate: Candidate,
-    ) -> "Dialogue[None]":
+    def _stop(self, answer: bytes, candidate: Candidate) -> HttpRequest | None:
+        """What stops the job that an answer tells of; None where nothing runs or nothing stops it."""
+        try:
+            document = _document(answer, candidate)
+        except MalformedAnswer:
+            return None
+        if self.service.cancel is None or self.service.read(document).done:
+            return None
+        return self.service.cancel(document, candidate)
+
+    def _wait(self, jobs: list[Job], polls: Sequence[HttpRequest], candidate: Candidate) -> "Dialogue[None]":
         """Asks for news of the jobs, in place, until every one is done."""
         wait, later = self.service.interval
         failed = 0
         while not all(job.done for job in jobs):
-            yield Pause(wait, undo=stops)
+            yield Pause(wait)
             wait = later
             open_ones = [index for index, job in enumerate(jobs) if not job.done]
             try:
