@@ -45,9 +45,14 @@ def target() -> Iterator[str]:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_the_readme_runs(
-    example: str, target: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    example: str,
+    target: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Every example of the client's README runs as it stands and prints something."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RINGMAIN_TARGET", target)
     exec(compile(example, str(README), "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out.strip()
