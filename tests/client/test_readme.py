@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 from ringmain import Client
 
-README = Path(__file__).parents[2] / "clients" / "python" / "README.md"
-EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+ROOT = Path(__file__).parents[2]
+EXAMPLES = [
+    example
+    for page in (ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "guides" / "python.md")
+    for example in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
 def free_addresses(count: int) -> list[str]:
@@ -51,8 +55,8 @@ def test_the_readme_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Every example of the client's README runs as it stands and prints something."""
+    """Every example of the client's README and guide runs as it stands and prints something."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RINGMAIN_TARGET", target)
-    exec(compile(example, str(README), "exec"), {"__name__": "__main__"})
+    exec(compile(example, "example", "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out.strip()
