@@ -1,5 +1,6 @@
 #include "fake.hpp"
 
+#include <future>
 #include <thread>
 
 namespace fake {
@@ -25,7 +26,29 @@ ringmain::Options Gateway::options() const {
   return options;
 }
 
-void Gateway::drain() { server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5)); }
+void Gateway::drain() {
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    parting_ = Parting::kHolding;
+    changed_.wait_for(lock, std::chrono::seconds(1), [this] { return parting_ == Parting::kHeld; });
+  }
+  const auto over = std::async(std::launch::async, [this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const std::lock_guard<std::mutex> lock(mutex_);
+    parting_ = Parting::kOver;
+    changed_.notify_all();
+  });
+  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
+}
+
+grpc::Status Gateway::refused() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (parting_ == Parting::kNo) return grpc::Status::OK;
+  if (parting_ == Parting::kHolding) parting_ = Parting::kHeld;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return parting_ == Parting::kOver; });
+  return {grpc::StatusCode::UNAVAILABLE, "shutting down"};
+}
 
 std::size_t Gateway::calls() const {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -68,6 +91,7 @@ grpc::Status Gateway::hang(const grpc::ServerContext& context) {
 }
 
 grpc::Status Gateway::Chat(grpc::ServerContext* context, const v1::ChatRequest* request, v1::ChatResponse* response) {
+  if (grpc::Status late = refused(); !late.ok()) return late;
   const Step step = next(*context, *request);
   if (const auto* fail = std::get_if<Fail>(&step)) return failed(*context, *fail);
   if (std::holds_alternative<Hang>(step)) return hang(*context);

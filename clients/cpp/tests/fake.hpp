@@ -51,7 +51,8 @@ class Gateway final : public v1::ChatService::Service {
   const std::string& target() const { return target_; }
   ringmain::Options options() const;
   ringmain::Client client() const { return ringmain::Client(options()); }
-  // Takes no new calls, and lets the running ones end.
+  // Takes no new calls, and lets the running ones end. As the real gateway does, it holds the next caller back while
+  // gRPC tells the connection to go, and then refuses it: what arrives just then, gRPC ends as CANCELLED.
   void drain();
 
   std::size_t calls() const;
@@ -67,6 +68,7 @@ class Gateway final : public v1::ChatService::Service {
 
  private:
   Step next(const grpc::ServerContext& context, const v1::ChatRequest& request);
+  grpc::Status refused();
   grpc::Status failed(grpc::ServerContext& context, const Fail& fail) const;
   grpc::Status hang(const grpc::ServerContext& context);
 
@@ -75,6 +77,7 @@ class Gateway final : public v1::ChatService::Service {
   std::deque<Step> script_;
   std::vector<Seen> seen_;
   int cancelled_ = 0;
+  enum class Parting { kNo, kHolding, kHeld, kOver } parting_ = Parting::kNo;
   std::string target_;
   std::unique_ptr<grpc::Server> server_;
 };
