@@ -52,10 +52,10 @@ def within(stalls: Iterable[Span], begin: float, end: float) -> float:
     return total
 
 
-def _watch(processor: int | None, found: list[Span]) -> None:
+def _watch(processor: int | None, found: list[Span], ended: threading.Event) -> None:
     if processor is not None:
         os.sched_setaffinity(0, {processor})  # of this thread alone
-    while True:
+    while not ended.is_set():
         begin = time.monotonic()
         time.sleep(_MOMENT)
         end = time.monotonic()
@@ -66,14 +66,19 @@ def _watch(processor: int | None, found: list[Span]) -> None:
 def main() -> None:
     """Watches until the input ends, then writes a line for each stall."""
     found: list[Span] = []
+    ended = threading.Event()
     processors: list[int | None] = [None]
     if hasattr(os, "sched_getaffinity"):
         processors = list(os.sched_getaffinity(0))
-    for processor in processors:
-        threading.Thread(target=_watch, args=(processor, found), daemon=True).start()
+    threads = [threading.Thread(target=_watch, args=(one, found, ended)) for one in processors]
+    for thread in threads:
+        thread.start()
     print("watching", flush=True)
     sys.stdin.read()
-    for begin, end in found[:]:
+    ended.set()
+    for thread in threads:
+        thread.join()  # a stall that lasts until now is noted too
+    for begin, end in found:
         print(begin, end)
 
 

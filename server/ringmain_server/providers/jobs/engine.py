@@ -24,7 +24,7 @@ from ringmain_server.errors import (
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.dialogue import Ask, Dialogue, Pause
 from ringmain_server.providers.http_errors import clean
-from ringmain_server.providers.jobs.service import Fetch, Job, Picture, Service, Submit
+from ringmain_server.providers.jobs.service import Cancel, Fetch, Job, Picture, Service, Submit
 from ringmain_server.providers.transport import HttpRequest, Json
 
 PATIENCE = 5
@@ -59,7 +59,9 @@ class Drawing:
 
     def _jobs(self, submissions: Sequence[HttpRequest], candidate: Candidate) -> "Dialogue[list[Job]]":
         service = self.service
-        answers = yield Ask(submissions, undo=partial(self._stop, candidate=candidate))
+        # Where nothing stops a job, its answer, which may hold whole pictures, is not read twice.
+        undo = partial(_stop, service, service.cancel, candidate) if service.cancel else None
+        answers = yield Ask(submissions, undo=undo)
         documents = [_document(answer, candidate) for answer in answers]
         jobs = [service.read(document) for document in documents]
         if service.poll is not None and not all(job.done for job in jobs):
@@ -69,16 +71,6 @@ class Drawing:
                 results = yield Ask([service.result(document, candidate) for document in documents])
                 jobs = [service.read(_document(answer, candidate)) for answer in results]
         return jobs
-
-    def _stop(self, answer: bytes, candidate: Candidate) -> HttpRequest | None:
-        """What stops the job that an answer tells of; None where nothing runs or nothing stops it."""
-        try:
-            document = _document(answer, candidate)
-        except MalformedAnswer:
-            return None
-        if self.service.cancel is None or self.service.read(document).done:
-            return None
-        return self.service.cancel(document, candidate)
 
     def _wait(self, jobs: list[Job], polls: Sequence[HttpRequest], candidate: Candidate) -> "Dialogue[None]":
         """Asks for news of the jobs, in place, until every one is done."""
@@ -139,6 +131,15 @@ def failure(provider_id: str, message: str, secrets: Sequence[str] = ()) -> Prov
     if any(word in words for word in ("invalid", "must be", "not supported", "unsupported", "validation")):
         return Rejected(provider_id, text)
     return ServerFault(provider_id, "could not finish the job")
+
+
+def _stop(service: Service, cancel: Cancel, candidate: Candidate, answer: bytes) -> HttpRequest | None:
+    """What stops the job that the answer to its submission tells of; None where none runs."""
+    try:
+        document = _document(answer, candidate)
+    except MalformedAnswer:
+        return None
+    return None if service.read(document).done else cancel(document, candidate)
 
 
 def _files(pictures: Sequence[Picture], candidate: Candidate) -> "Dialogue[list[bytes]]":

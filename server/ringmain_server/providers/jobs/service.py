@@ -21,6 +21,9 @@ Submit = Callable[[Any, Candidate], Sequence[HttpRequest]]
 Raises CallerError for a value that the service cannot do.
 """
 
+Cancel = Callable[[Json, Candidate], HttpRequest]
+"""The answer to a job's submission to what stops the job."""
+
 Picture: TypeAlias = str | bytes
 """The address of a picture, or its bytes."""
 
@@ -69,7 +72,7 @@ class Service:
     headers: Callable[[str], Mapping[str, str]]
     poll: Callable[[Json, Candidate], HttpRequest] | None = None
     result: Callable[[Json, Candidate], HttpRequest] | None = None
-    cancel: Callable[[Json, Candidate], HttpRequest] | None = None
+    cancel: Cancel | None = None
     result_hosts: Sequence[str] = ()
     edits: EditForm = WHITE
     interval: tuple[float, float] = (1.0, 2.0)
