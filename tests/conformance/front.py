@@ -19,6 +19,10 @@ _PUSHBACK_KEY = "grpc-retry-pushback-ms"
 _DOMAIN = "ringmain.v1"
 _STREAMED = ("StreamChat", "StreamAnalyzeImages", "StreamImages")
 
+GIVEN: set[int] = set()
+"""Ports that drivers were told of. A driver keeps a client for each address, and that of a server which has
+ended does not try again at once what listens there now."""
+
 Metadata = tuple[tuple[str, str | bytes], ...]
 
 
@@ -99,10 +103,13 @@ class FrontServer(grpc.GenericRpcHandler):
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["FrontServer"]:
-        """Listens on a free port."""
+        """Listens on a free port that no driver was told of before."""
         server = grpc.aio.server(options=_OPTIONS)
         server.add_generic_rpc_handlers((self,))
-        self.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        while (port := server.add_insecure_port("127.0.0.1:0")) in GIVEN:
+            pass
+        GIVEN.add(port)
+        self.target = f"127.0.0.1:{port}"
         await server.start()
         try:
             yield self

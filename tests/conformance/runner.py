@@ -14,7 +14,7 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from tests.conformance.case import Case
 from tests.conformance.driver import Driver, DriverError, driving
 from tests.conformance.expand import message
-from tests.conformance.front import FrontServer
+from tests.conformance.front import GIVEN, FrontServer
 from tests.conformance.matching import differences
 from tests.conformance.observed import observed
 from tests.conformance.stage import Stage, stage
@@ -106,6 +106,7 @@ async def _problems(on: Stage, driver: Driver, case: Case, served: Gateway) -> A
     async with AsyncExitStack() as stack:
         front: FrontServer | None = None
         target = f"127.0.0.1:{served.port}"
+        GIVEN.add(served.port)
         if case.front is not None:
             front = await stack.enter_async_context(FrontServer(case.front, target).serving())
             target = front.target
