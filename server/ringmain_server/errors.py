@@ -19,15 +19,18 @@
         ├── CandidateFull              not asked: its limit of concurrent calls is reached
         ├── ConnectionFailed           refused, reset or closed before a response
         ├── NoAnswer                   no response, no first content or no further content in time
+        │   └── CallerLimitPassed      … and the time limit was the caller's own choice
         ├── ServerFault                408, 500, 502, 503, 504, 529
         ├── MalformedAnswer            an answer that cannot be parsed
         │   └── StreamBroken           a stream that ended before its end
         ├── RateLimited                429, with or without a time to come back
         ├── QuotaSpent                 the account has no quota or credit left
-        ├── CredentialsRefused         401, 403
+        ├── CredentialsRefused         401, and 403 where it means credentials
+        ├── AccessRefused              403 where it means this account and this model
         ├── UnknownProviderModel       404 for the model
         ├── ContextTooLong             the input exceeds the model's context
         ├── ContentFiltered            the safety system refused
+        ├── ModelOutputInvalid         the model wrote what cannot be used, such as a malformed tool call
         └── Rejected                   any other 400, 413, 422
             └── PrefillRejected        an unfinished turn that it was asked to continue
 
@@ -268,6 +271,12 @@ class NoAnswer(ProviderError):
     """No response, or no content, within its timeout. A silent route stays silent: no retry."""
 
 
+class CallerLimitPassed(NoAnswer):
+    """No content within a time limit that the caller chose: a routing policy, or a share of its deadline."""
+
+    breaker_failure = False
+
+
 class ServerFault(ProviderError):
     """The provider answered 408, 500, 502, 503, 504 or 529."""
 
@@ -286,7 +295,7 @@ class RateLimited(ProviderError):
     """The provider answered 429."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
-    reason = "RATE_LIMITED"
+    reason = "PROVIDERS_RATE_LIMITED"
     breaker_failure = False
     hold = Hold.TIMED
 
@@ -301,7 +310,15 @@ class QuotaSpent(ProviderError):
 class CredentialsRefused(ProviderError):
     """The provider refused the gateway's credentials. Never the caller's own UNAUTHENTICATED."""
 
+    breaker_failure = False
     hold = Hold.UNTIL_CHECKED
+
+
+class AccessRefused(ProviderError):
+    """The gateway's account may not use this model, or not yet; its other models may work."""
+
+    breaker_failure = False
+    hold = Hold.LONG
 
 
 class UnknownProviderModel(ProviderError):
@@ -328,6 +345,17 @@ class ContentFiltered(ProviderError):
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "CONTENT_FILTERED"
     failover = Failover.BY_POLICY
+    breaker_failure = False
+
+
+class ModelOutputInvalid(ProviderError):
+    """The model wrote what cannot be used: a malformed tool call, or one of a tool that was not declared.
+
+    The provider did its work and the request is sound, so that asking again, here or elsewhere, may help.
+    """
+
+    code = grpc.StatusCode.ABORTED
+    reason = "MODEL_OUTPUT_INVALID"
     breaker_failure = False
 
 

@@ -33,9 +33,11 @@ FAILURES: dict[str, type[errors.ProviderError]] = {
     "rate_limited": errors.RateLimited,
     "quota_spent": errors.QuotaSpent,
     "credentials_refused": errors.CredentialsRefused,
+    "access_refused": errors.AccessRefused,
     "unknown_provider_model": errors.UnknownProviderModel,
     "context_too_long": errors.ContextTooLong,
     "content_filtered": errors.ContentFiltered,
+    "model_output_invalid": errors.ModelOutputInvalid,
     "rejected": errors.Rejected,
 }
 """The failure classes as the configuration spells them."""

@@ -26,6 +26,8 @@ CODES: Mapping[str, tuple[grpc.StatusCode, type[RingmainError]]] = {
     "OVERLOADED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.Overloaded),
     "PROVIDERS_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "SHUTTING_DOWN": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
+    "PROVIDERS_RATE_LIMITED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.RateLimited),
+    "MODEL_OUTPUT_INVALID": (grpc.StatusCode.ABORTED, ringmain.ModelOutputInvalid),
     "STREAM_INTERRUPTED": (grpc.StatusCode.ABORTED, ringmain.StreamInterrupted),
     "DEADLINE_EXCEEDED": (grpc.StatusCode.DEADLINE_EXCEEDED, ringmain.DeadlineExceeded),
     "MEDIA_INVALID": (grpc.StatusCode.INVALID_ARGUMENT, ringmain.MediaInvalid),

@@ -90,8 +90,8 @@ async def test_the_callers_deadline_closes_the_upstream() -> None:
 
 
 SANDBOX_FAULTS: dict[str, tuple[type[RingmainError], str]] = {
-    "fault-429": (RateLimited, "RATE_LIMITED"),
-    "fault-429-retry-after": (RateLimited, "RATE_LIMITED"),
+    "fault-429": (RateLimited, "PROVIDERS_RATE_LIMITED"),
+    "fault-429-retry-after": (RateLimited, "PROVIDERS_RATE_LIMITED"),
     "fault-500": (Unavailable, "PROVIDERS_UNAVAILABLE"),
     "fault-503": (Unavailable, "PROVIDERS_UNAVAILABLE"),
     "fault-401": (Unavailable, "PROVIDERS_UNAVAILABLE"),

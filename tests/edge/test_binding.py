@@ -104,7 +104,7 @@ CASES: dict[str, tuple[BaseException, grpc.StatusCode, str, set[str]]] = {
     "limited": (
         errors.RateLimited("p", "answered 429", retry_after=2),
         grpc.StatusCode.RESOURCE_EXHAUSTED,
-        "RATE_LIMITED",
+        "PROVIDERS_RATE_LIMITED",
         {"RetryInfo", "QuotaFailure"},
     ),
     "overloaded": (

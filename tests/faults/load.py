@@ -168,6 +168,6 @@ def _allowed(plan: Plan, error: RingmainError) -> bool:
     if error.reason == "STREAM_INTERRUPTED":
         return plan.streamed and plan.model != HEALTHY
     # With little time left a gateway may find that no attempt fits any more.
-    if error.reason in ("PROVIDERS_UNAVAILABLE", "RATE_LIMITED"):
+    if error.reason in ("PROVIDERS_UNAVAILABLE", "PROVIDERS_RATE_LIMITED"):
         return plan.deadline is not None and plan.model != HEALTHY
     return bool(error.reason) and REFUSED.get(plan.model) == error.reason

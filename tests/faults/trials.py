@@ -34,7 +34,7 @@ STREAM = (Method.STREAM,)
 BY_PRIMARY = Expect(answered_by=(Side.PRIMARY,), text=TEXT)
 BY_FALLBACK = Expect(answered_by=(Side.FALLBACK,), text=TEXT, fallback=ONCE)
 UNAVAILABLE = Expect(code=grpc.StatusCode.UNAVAILABLE, reason="PROVIDERS_UNAVAILABLE")
-RATE_LIMITED = Expect(code=grpc.StatusCode.RESOURCE_EXHAUSTED, reason="RATE_LIMITED")
+RATE_LIMITED = Expect(code=grpc.StatusCode.RESOURCE_EXHAUSTED, reason="PROVIDERS_RATE_LIMITED")
 INTERRUPTED = Expect(code=grpc.StatusCode.ABORTED, reason="STREAM_INTERRUPTED", text=TEXT, names=("primary",))
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 SEEN = times(1, 2)

@@ -8,7 +8,7 @@ from tests.faults.probe import Heard, Report
 from tests.faults.rows import CLOSING, TAKEOVER, USAGE, Side, cost_nano_usd
 
 _LEAKS = re.compile(r"127\.0\.0\.1|https?://|\.invalid|sk-|nginx|Traceback|<html", re.IGNORECASE)
-_WITH_DELAY = ("PROVIDERS_UNAVAILABLE", "RATE_LIMITED", "OVERLOADED")
+_WITH_DELAY = ("PROVIDERS_UNAVAILABLE", "PROVIDERS_RATE_LIMITED", "OVERLOADED")
 
 
 def judge(report: Report) -> Report:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringmain_server.errors import (
+    AccessRefused,
+    CallerLimitPassed,
     ConnectionFailed,
     ContentFiltered,
     ContextTooLong,
@@ -11,6 +13,7 @@ from ringmain_server.errors import (
     Failover,
     Hold,
     MalformedAnswer,
+    ModelOutputInvalid,
     NoAnswer,
     ProviderError,
     QuotaSpent,
@@ -53,9 +56,17 @@ LAWS: Mapping[type[ProviderError], Law] = {
     ServerFault: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry=True, retry_info=True),
     MalformedAnswer: _DOWN,
     StreamBroken: _DOWN,
-    RateLimited: Law("RESOURCE_EXHAUSTED", "RATE_LIMITED", breaker=False, hold=Hold.TIMED, retry_info=True),
+    CallerLimitPassed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
+    RateLimited: Law(
+        "RESOURCE_EXHAUSTED", "PROVIDERS_RATE_LIMITED", breaker=False, hold=Hold.TIMED, retry_info=True
+    ),
     QuotaSpent: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.LONG, retry_info=True),
-    CredentialsRefused: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", hold=Hold.UNTIL_CHECKED, retry_info=True),
+    CredentialsRefused: Law(
+        "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.UNTIL_CHECKED, retry_info=True
+    ),
+    AccessRefused: Law(
+        "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.LONG, retry_info=True
+    ),
     UnknownProviderModel: Law("NOT_FOUND", "MODEL_NOT_FOUND", breaker=False, hold=Hold.LONG),
     ContextTooLong: Law(
         "INVALID_ARGUMENT", "CONTEXT_TOO_LONG", failover=Failover.LARGER_CONTEXT, breaker=False
@@ -63,6 +74,7 @@ LAWS: Mapping[type[ProviderError], Law] = {
     ContentFiltered: Law(
         "FAILED_PRECONDITION", "CONTENT_FILTERED", failover=Failover.BY_POLICY, breaker=False
     ),
+    ModelOutputInvalid: Law("ABORTED", "MODEL_OUTPUT_INVALID", breaker=False),
     Rejected: Law("INVALID_ARGUMENT", "PROVIDER_REJECTED", failover=Failover.NO, breaker=False),
 }
 """By failure."""

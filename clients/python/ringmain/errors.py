@@ -12,11 +12,12 @@ reason where it gave one, else by the status code, so that answers of proxies ar
      ├ ContentFiltered     CONTENT_FILTERED
      ├ Unauthenticated     CREDENTIALS_INVALID; UNAUTHENTICATED
      ├ PermissionDenied    NOT_ALLOWED; PERMISSION_DENIED
-     ├ RateLimited         RATE_LIMITED; RESOURCE_EXHAUSTED
+     ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED
      │  ├ BudgetExceeded   BUDGET_EXCEEDED
      │  └ Overloaded       OVERLOADED
      ├ Unavailable         PROVIDERS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
      ├ StreamInterrupted   STREAM_INTERRUPTED; ABORTED, DATA_LOSS
+     ├ ModelOutputInvalid  MODEL_OUTPUT_INVALID
      ├ DeadlineExceeded    DEADLINE_EXCEEDED
      ├ Cancelled           CANCELLED
      └ InternalError       INTERNAL
@@ -149,6 +150,10 @@ class StreamInterrupted(RingmainError):
     """The stream broke after content was sent. `Stream.partial` has what came before."""
 
 
+class ModelOutputInvalid(RingmainError):
+    """The model wrote what cannot be used, such as a malformed tool call. Asking again may help."""
+
+
 class DeadlineExceeded(RingmainError):
     """The call took longer than its timeout."""
 
@@ -172,11 +177,13 @@ _BY_REASON: Final[Mapping[str, type[RingmainError]]] = {
     "CREDENTIALS_INVALID": Unauthenticated,
     "NOT_ALLOWED": PermissionDenied,
     "RATE_LIMITED": RateLimited,
+    "PROVIDERS_RATE_LIMITED": RateLimited,
     "BUDGET_EXCEEDED": BudgetExceeded,
     "OVERLOADED": Overloaded,
     "PROVIDERS_UNAVAILABLE": Unavailable,
     "SHUTTING_DOWN": Unavailable,
     "STREAM_INTERRUPTED": StreamInterrupted,
+    "MODEL_OUTPUT_INVALID": ModelOutputInvalid,
     "DEADLINE_EXCEEDED": DeadlineExceeded,
     "INTERNAL": InternalError,
 }

@@ -17,9 +17,11 @@ Failure = Literal[
     "rate_limited",
     "quota_spent",
     "credentials_refused",
+    "access_refused",
     "unknown_provider_model",
     "context_too_long",
     "content_filtered",
+    "model_output_invalid",
     "rejected",
 ]
 """The failure classes of `errors.py`, as the configuration spells them. A test compares them."""

@@ -7,6 +7,7 @@ from ringmain_server.errors import (
     CandidateFull,
     ContextTooLong,
     Failover,
+    ModelOutputInvalid,
     Overloaded,
     ProviderError,
     ProvidersUnavailable,
@@ -42,7 +43,7 @@ def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
         return last
     if same and isinstance(last, RateLimited):
         return _rate_limited(failures)
-    if same and isinstance(last, UnknownProviderModel):
+    if same and isinstance(last, UnknownProviderModel | ModelOutputInvalid):
         return last
     if same and isinstance(last, CandidateFull):
         return Overloaded(_messages(failures), retry_after=RETRY_DELAY)

@@ -139,7 +139,7 @@ async def test_a_job_that_fails_has_its_row(kind: str, fail: str, reason: str) -
         (403, {"name": "content_moderation", "errors": ["flagged"]}, "CONTENT_FILTERED"),
         (404, {"error": "no such model"}, "MODEL_NOT_FOUND"),
         (422, {"detail": [{"msg": "prompt is too long"}]}, "PROVIDER_REJECTED"),
-        (429, {"message": "slow down"}, "RATE_LIMITED"),
+        (429, {"message": "slow down"}, "PROVIDERS_RATE_LIMITED"),
         (500, {"errors": ["oops"]}, "PROVIDERS_UNAVAILABLE"),
     ],
 )

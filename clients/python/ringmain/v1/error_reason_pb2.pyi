@@ -66,6 +66,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 17
     """INTERNAL. A fault of the gateway; its log has the details."""
+    ERROR_REASON_MODEL_OUTPUT_INVALID: _ErrorReason.ValueType  # 18
+    """ABORTED. The model wrote what cannot be used, such as a call of a tool that
+    was not declared, at every candidate. Asking again may help.
+    """
+    ERROR_REASON_PROVIDERS_RATE_LIMITED: _ErrorReason.ValueType  # 19
+    """RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+    provider limits the gateway's rate.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The values of `google.rpc.ErrorInfo.reason`, without their prefix, in the
@@ -117,4 +125,12 @@ take, or is too large. Metadata: `mime_type`, `limit_bytes`.
 """
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
 """INTERNAL. A fault of the gateway; its log has the details."""
+ERROR_REASON_MODEL_OUTPUT_INVALID: ErrorReason.ValueType  # 18
+"""ABORTED. The model wrote what cannot be used, such as a call of a tool that
+was not declared, at every candidate. Asking again may help.
+"""
+ERROR_REASON_PROVIDERS_RATE_LIMITED: ErrorReason.ValueType  # 19
+"""RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+provider limits the gateway's rate.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
