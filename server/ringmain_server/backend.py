@@ -1,6 +1,7 @@
 """The one interface of the pipeline, and what every room may know about a request."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -9,6 +10,7 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError
 from ringmain_server.operations.base import Streamed, Unary
+from ringmain_server.spool import Spool
 
 if TYPE_CHECKING:
     from ringmain_server.condition import Condition, Ticket
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 Event = TypeVar("Event")
+
+_TIMER_SLACK = 0.005
+"""Seconds by which a timer may be early."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +38,12 @@ class Attempt:
         error: Why it failed, None on success or while it runs.
         first_content_timeout: Longest wait of a stream for its first content, in seconds, None for ever.
         idle_timeout: Longest silence between two contents of a stream, in seconds, None for ever.
+        first_content_allowed: Seconds that the operator lets the provider wait with the first content,
+        idle_allowed: and with any further one. A silence that a caller's shorter limit cut off before that
+            is no failure of the provider.
+        upload: What the caller sends in pieces, None where its request came whole.
+        preparing: Whether the caller's media are still being fetched or fitted.
+        prepared_at: When they were there, on the event loop's clock; zero where there was nothing to do.
         lost: Whether another attempt at the same request was faster.
         usage: What it consumed, where it did not end in an answer that tells.
     """
@@ -47,14 +58,51 @@ class Attempt:
     error: ProviderError | None = None
     first_content_timeout: float | None = None
     idle_timeout: float | None = None
+    first_content_allowed: float = 0.0
+    idle_allowed: float = 0.0
+    upload: Spool | None = None
+    preparing: bool = False
+    prepared_at: float = 0.0
     lost: bool = False
     usage: Usage | None = None
+
+    def was_allowed(self, since: float, now: float, allowed: float) -> bool:
+        """Whether the provider had all the time that the operator allows, so that its silence is a failure.
+
+        Args:
+            since: When the wait began, on the event loop's clock.
+            now: The time on that clock.
+            allowed: Seconds that the operator allows.
+        """
+        if self.preparing or (self.upload is not None and not self.upload.ended):
+            return False
+        return now - max(since, self.ready_at) >= allowed - _TIMER_SLACK
+
+    @property
+    def ready_at(self) -> float:
+        """When all that the caller sends was there, on the event loop's clock; zero where it came at once."""
+        return self.prepared_at if self.upload is None else max(self.prepared_at, self.upload.ended_at)
+
+    @contextmanager
+    def preparation(self, clock: Callable[[], float]) -> Iterator[None]:
+        """The time in which the caller's media are fetched and fitted, for which no provider is blamed.
+
+        Args:
+            clock: The event loop's.
+        """
+        self.preparing = True
+        try:
+            yield
+        finally:
+            self.preparing = False
+            self.prepared_at = clock()
 
     def succeed(self, now: float) -> None:
         """It was answered whole."""
         self.latency = now - self.start
         if self.condition is not None and self.ticket is not None:
-            self.condition.succeeded(self.ticket, self.first_content)
+            waited = max(self.ready_at - self.start, 0.0)
+            self.condition.succeeded(self.ticket, self.first_content, waited)
 
     def fail(self, now: float, error: ProviderError) -> None:
         """It failed; the error's class says what that means."""

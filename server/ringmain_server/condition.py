@@ -12,6 +12,7 @@ from cachetools import LRUCache
 
 from ringmain_server.errors import (
     BreakerOpen,
+    CallerLimitPassed,
     CandidateFull,
     Drained,
     NoAnswer,
@@ -130,14 +131,16 @@ class Condition:
             return None
         return Ticket(permit, self._clock())
 
-    def succeeded(self, ticket: Ticket, first_content: float | None = None) -> None:
+    def succeeded(self, ticket: Ticket, first_content: float | None = None, waited: float = 0.0) -> None:
         """The attempt was answered whole.
 
         Args:
             ticket: Of the attempt.
             first_content: Seconds until the first content of a stream; None for a whole answer.
+            waited: Seconds of them in which the caller's own upload or media were awaited.
         """
         seconds = self._clock() - ticket.start if first_content is None else first_content
+        seconds = max(seconds - waited, 0.0)
         self.first_content.observe(seconds)
         self.failures.observe(failed=False)
         self.limit.release(seconds)
@@ -146,9 +149,11 @@ class Condition:
 
     def failed(self, ticket: Ticket, error: ProviderError) -> None:
         """The attempt failed; the error's class says what that means."""
+        chosen = isinstance(error, CallerLimitPassed)
         self.last_error = error
-        self.limit.release(None, dropped=isinstance(error, RateLimited | NoAnswer))
-        self.failures.observe(failed=error.breaker_failure)
+        self.limit.release(None, dropped=isinstance(error, RateLimited | NoAnswer) and not chosen)
+        if not chosen:
+            self.failures.observe(failed=error.breaker_failure)
         if error.breaker_failure:
             self.breaker.failed(ticket.permit, error.message)
         else:

@@ -17,6 +17,11 @@ class Spool:
     Args:
         limit: Most bytes that it takes.
         too_large: Makes the error that readers get when more comes.
+
+    Attributes:
+        size: Bytes so far.
+        ended: Whether nothing more comes.
+        ended_at: When that was, on the event loop's clock; zero before.
     """
 
     def __init__(self, limit: int, too_large: Callable[[], RingmainError]) -> None:
@@ -27,6 +32,7 @@ class Spool:
         self._error: BaseException | None = None
         self.size = 0
         self.ended = False
+        self.ended_at = 0.0
 
     async def fill(self, chunks: AsyncIterator[bytes]) -> None:
         """Takes in everything that comes; readers get whatever ends it."""
@@ -37,6 +43,7 @@ class Spool:
             self._error = exc
         finally:
             self.ended = True
+            self.ended_at = asyncio.get_running_loop().time()
             self._grown.set()
 
     def _add(self, chunk: bytes) -> None:

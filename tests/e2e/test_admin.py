@@ -106,7 +106,7 @@ async def test_restore_closes_breakers_and_ends_holds() -> None:
         upstream.enqueue(UNAUTHORIZED)
         await ringmain.client.chat("Hello", model="m")
         (breaker,) = (await provider(ringmain, "a")).breakers
-        assert breaker.state == pb.BREAKER_STATE_OPEN
+        assert breaker.state == pb.BREAKER_STATE_CLOSED
         assert breaker.hold_reason == "a: refused the gateway's credentials"
         assert not breaker.HasField("hold_end_time")
         response = await ringmain.admin.RestoreProvider(pb.RestoreProviderRequest(provider_id="a"))

@@ -1,16 +1,21 @@
 """The timeout layer: whole answers by a timer, streams by what the attempt is told."""
 
 import asyncio
+from typing import TypeVar
 
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate, Timeouts
-from ringmain_server.errors import NoAnswer
+from ringmain_server.errors import CallerLimitPassed, NoAnswer
 from ringmain_server.layers.timeout import Timeout
 from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.operations.base import Unary
 
 from tests.fakes.backend import HANG, ScriptedBackend
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
 
 
 def _call() -> Call:
@@ -72,3 +77,47 @@ def test_the_request_may_set_what_bounds_its_stream() -> None:
     request.routing_policy.idle_timeout.FromMilliseconds(2500)
     layer.stream(STREAM_CHAT, request, call)
     assert (call.attempt.first_content_timeout, call.attempt.idle_timeout) == (1.5, 2.5)
+
+
+async def test_a_shorter_limit_of_the_callers_is_no_fault_of_the_provider() -> None:
+    """A share of the caller's deadline that runs out before the operator's timeout is CallerLimitPassed."""
+    call = _call()
+    call.attempt.time_limit = 0.01
+    with pytest.raises(CallerLimitPassed, match=r"no answer within 0\.01 s"):
+        await Timeout(ScriptedBackend([[HANG]]), Timeouts(attempt=1)).call(CHAT, chat_pb2.ChatRequest(), call)
+
+
+async def test_a_longer_limit_of_the_callers_changes_nothing() -> None:
+    """Where the operator's timeout is the shorter one, silence stays the provider's failure."""
+    call = _call()
+    call.attempt.time_limit = 5
+    with pytest.raises(NoAnswer) as caught:
+        await Timeout(ScriptedBackend([[HANG]]), Timeouts(attempt=0.01)).call(
+            CHAT, chat_pb2.ChatRequest(), call
+        )
+    assert type(caught.value) is NoAnswer
+
+
+async def test_time_that_the_callers_media_took_is_not_the_providers() -> None:
+    """A provider that was left a part of its time, because media were slow to come, has not failed."""
+
+    class _SlowMedia(ScriptedBackend):
+        async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+            with call.attempt.preparation(asyncio.get_running_loop().time):
+                await asyncio.sleep(0.04)
+            response: Res = await super().call(op, request, call)
+            return response
+
+    with pytest.raises(CallerLimitPassed):
+        await Timeout(_SlowMedia([[HANG]]), Timeouts(attempt=0.06)).call(
+            CHAT, chat_pb2.ChatRequest(), _call()
+        )
+
+
+def test_the_operators_own_timeouts_stay_known() -> None:
+    """Whatever the request chooses, the attempt knows how much silence the operator allows."""
+    request = chat_pb2.ChatRequest()
+    request.routing_policy.first_token_timeout.FromMilliseconds(1500)
+    call = _call()
+    Timeout(ScriptedBackend([[]]), Timeouts(first_content=7, idle=8)).stream(STREAM_CHAT, request, call)
+    assert (call.attempt.first_content_allowed, call.attempt.idle_allowed) == (7, 8)

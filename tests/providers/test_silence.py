@@ -1,12 +1,14 @@
 """The silence of a stream is bounded, and only the provider's silence counts."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from ringmain_server.backend import Attempt
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import NoAnswer, ProviderError
+from ringmain_server.errors import CallerLimitPassed, NoAnswer, ProviderError, RingmainError
 from ringmain_server.providers.silence import Silence
+from ringmain_server.spool import Spool
 
 
 class _Reader:
@@ -19,10 +21,14 @@ class _Reader:
         self.error.set_exception(error)
 
 
-def _silence(first: float | None, idle: float | None) -> Silence:
+def _silence(
+    first: float | None, idle: float | None, *, allowed: float = 0.0, upload: Spool | None = None
+) -> Silence:
     loop = asyncio.get_running_loop()
     attempt = Attempt(Candidate("p", "openai", "x"), loop.time())
     attempt.first_content_timeout, attempt.idle_timeout = first, idle
+    attempt.first_content_allowed = attempt.idle_allowed = allowed
+    attempt.upload = upload
     return Silence(attempt, loop)
 
 
@@ -98,3 +104,36 @@ async def test_without_timeouts_there_is_no_timer() -> None:
     silence.end()
     await asyncio.sleep(0.01)
     assert not reader.error.done()
+
+
+async def test_silence_that_the_operator_allows_is_no_failure() -> None:
+    """A caller's shorter limits, of the first content or of any further one, are its own affair."""
+    silence = _silence(0.01, 0.01, allowed=60)
+    with pytest.raises(CallerLimitPassed, match="first content"):
+        await silence.bound(asyncio.Event().wait())
+    silence, reader = _silence(60, 0.01, allowed=60), _Reader()
+    silence.watch(reader.abort)
+    silence.listen()
+    silence.heard()
+    silence.listen()
+    with pytest.raises(CallerLimitPassed, match="further content"):
+        await reader.error
+
+
+async def test_no_provider_is_blamed_for_an_upload_that_is_not_whole() -> None:
+    """A provider that waits for the rest of a recording has not failed, nor one that just got the end."""
+    spool = Spool(100, lambda: RingmainError("too large"))
+    silence = _silence(0.02, None, allowed=0.02, upload=spool)
+    with pytest.raises(CallerLimitPassed):
+        await silence.bound(asyncio.Event().wait())
+    spool = Spool(100, lambda: RingmainError("too large"))
+    silence = _silence(0.04, None, allowed=0.04, upload=spool)
+    filled = asyncio.ensure_future(spool.fill(_late(0.02)))
+    with pytest.raises(CallerLimitPassed):
+        await silence.bound(asyncio.Event().wait())
+    await filled
+
+
+async def _late(seconds: float) -> AsyncIterator[bytes]:
+    await asyncio.sleep(seconds)
+    yield b"end"

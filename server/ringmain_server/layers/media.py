@@ -61,7 +61,7 @@ class FitMedia:
         return self._finished(op, request, call, fit=touched)
 
     async def _finished(self, op: Unary[Req, Res], request: Req, call: Call, *, fit: bool) -> Res:
-        fitted = await self._fitted(request) if fit else request
+        fitted = await self._prepared(request, call) if fit else request
         response = await self._inner.call(op, fitted, call)
         if isinstance(response, _DRAWN):
             await self._finish(request, response)
@@ -80,7 +80,8 @@ class FitMedia:
     async def _fitted_stream(
         self, op: Streamed[Req, Event], request: Req, call: Call
     ) -> AsyncGenerator[Event, None]:
-        fitted = await Silence(call.attempt, asyncio.get_running_loop()).bound(self._fitted(request))
+        silence = Silence(call.attempt, asyncio.get_running_loop())
+        fitted = await silence.bound(self._prepared(request, call))
         async with aclosing(self._inner.stream(op, fitted, call)) as events:
             async for event in events:
                 yield event
@@ -98,6 +99,11 @@ class FitMedia:
         if not isinstance(request, Message):
             return False
         return any_media(request, self._room.touches)
+
+    async def _prepared(self, request: Req, call: Call) -> Req:
+        """As `_fitted`. The host of a medium may be slow, for which no provider is blamed."""
+        with call.attempt.preparation(asyncio.get_running_loop().time):
+            return await self._fitted(request)
 
     async def _fitted(self, request: Req) -> Req:
         """The request with every image as the candidate takes it.

@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from ringmain_server.backend import Backend, Call
 from ringmain_server.candidate import Timeouts
-from ringmain_server.errors import NoAnswer
+from ringmain_server.errors import CallerLimitPassed, NoAnswer
 from ringmain_server.operations.base import Streamed, Unary
 
 Req = TypeVar("Req")
@@ -43,6 +43,8 @@ class Timeout:
         return self._bounded(limit, op, request, call)
 
     async def _bounded(self, limit: float, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+        clock = asyncio.get_running_loop().time
+        start = clock()
         timeout = asyncio.timeout(limit)
         try:
             async with timeout:
@@ -50,16 +52,20 @@ class Timeout:
         except TimeoutError as exc:
             if not timeout.expired():
                 raise
+            failed = call.attempt.was_allowed(start, clock(), self._timeouts.attempt)
+            kind = NoAnswer if failed else CallerLimitPassed
             provider_id = call.attempt.candidate.provider_id
-            raise NoAnswer(provider_id, f"no answer within {limit:.3g} s") from exc
+            raise kind(provider_id, f"no answer within {limit:.3g} s") from exc
 
     def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Answers in events, none later than the first-content or idle timeout."""
         policy = op.routed(request).routing_policy
         attempt = call.attempt
         patient = self._timeouts.attempt if op.patient else 0.0
-        attempt.first_content_timeout = max(self._timeouts.first_content, patient)
-        attempt.idle_timeout = max(self._timeouts.idle, patient)
+        attempt.first_content_allowed = attempt.first_content_timeout = max(
+            self._timeouts.first_content, patient
+        )
+        attempt.idle_allowed = attempt.idle_timeout = max(self._timeouts.idle, patient)
         if policy.HasField("first_token_timeout"):
             attempt.first_content_timeout = _seconds(policy.first_token_timeout)
         attempt.first_content_timeout = _least(attempt.first_content_timeout, attempt.time_limit)

@@ -57,6 +57,7 @@ TRANSCRIBE: Streamed[Upload, audio_pb2.TranscribeEvent] = Streamed(
     identify=_transcribe_identify,
     patient=True,
     gather=lambda upload: upload.recording.whole(),
+    upload=lambda upload: upload.recording,
 )
 
 

@@ -8,6 +8,7 @@ from ringmain.v1.routing_pb2 import Attempt, Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.policies.needs import NOTHING
+from ringmain_server.spool import Spool
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call
@@ -180,6 +181,7 @@ class Streamed(Generic[Req, Event]):
         patient: Whether the first content may take as long as a whole answer, as a picture does.
         gather: Waits until a request that comes in pieces is there whole, for translators that say they need
             that (`StreamTranslator.gathers`); None where requests come whole.
+        upload: The bytes of such a request; None where requests come whole.
         whole: How a provider without this operation serves it nevertheless, None where it cannot.
     """
 
@@ -199,6 +201,7 @@ class Streamed(Generic[Req, Event]):
     like_first: bool = False
     patient: bool = False
     gather: Callable[[Req], Awaitable[object]] | None = None
+    upload: Callable[[Req], Spool] | None = None
     whole: Whole[Req, Event] | None = None
 
 

@@ -141,6 +141,8 @@ class Exchange:
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Answers in events; each network read is handed on as one step."""
         translator = self._translator(op, op.routed(request).model)
+        if op.upload is not None:
+            call.attempt.upload = op.upload(request)
         if op.gather is not None and translator.gathers:
             await op.gather(request)
         wire = translator.request(request, self._candidate)

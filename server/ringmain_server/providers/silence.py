@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ringmain_server.backend import Attempt
-from ringmain_server.errors import NoAnswer, ProviderError
+from ringmain_server.errors import CallerLimitPassed, NoAnswer, ProviderError
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Silence:
         self._attempt = attempt
         self._loop = loop
         self._timeout = attempt.first_content_timeout
-        self._since = attempt.start
+        self._since = max(attempt.start, attempt.ready_at)
         self._content = False
         self._listening = False
         self._timer: asyncio.TimerHandle | None = None
@@ -47,7 +47,7 @@ class Silence:
         """Waits for the provider to accept the request, within the first-content timeout.
 
         Raises:
-            NoAnswer: It did not.
+            NoAnswer: It did not, or not within the shorter time that the caller chose.
         """
         if self._timeout is None:
             return await opening
@@ -107,5 +107,9 @@ class Silence:
         return self._since + timeout - self._loop.time()
 
     def _error(self) -> NoAnswer:
+        attempt = self._attempt
         what = "further content" if self._content else "first content"
-        return NoAnswer(self._attempt.candidate.provider_id, f"no {what} within {self._timeout:g} s")
+        allowed = attempt.idle_allowed if self._content else attempt.first_content_allowed
+        failed = attempt.was_allowed(self._since, self._loop.time(), allowed)
+        kind = NoAnswer if failed else CallerLimitPassed
+        return kind(attempt.candidate.provider_id, f"no {what} within {self._timeout:g} s")
