@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import ProviderError
+from ringmain_server.errors import ProviderError, release
 from ringmain_server.operations.base import Streamed, Unary
 from ringmain_server.spool import Spool
 
@@ -110,6 +110,8 @@ class Attempt:
         self.error = error
         if self.condition is not None and self.ticket is not None:
             self.condition.failed(self.ticket, error)
+        # The error stays with the attempt and the candidate; the request that its frames hold must not.
+        release(error)
 
     def lose(self, now: float) -> None:
         """It was slower than another attempt at the same request, and was cancelled."""

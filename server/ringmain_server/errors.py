@@ -115,6 +115,23 @@ class RingmainError(Exception):
         self.metadata: dict[str, str] = dict(metadata or {})
 
 
+def release(error: BaseException | None) -> None:
+    """Lets go of what an exception that was raised holds: the frames it went through, and what it came from.
+
+    Frames hold requests, answers and pictures, and often the exception itself, so that reference counting never
+    frees them. An exception that everybody has seen needs none of it.
+    """
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None:
+            continue
+        waiting += (one.__cause__, one.__context__)
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+        one.__traceback__ = one.__cause__ = one.__context__ = None
+
+
 class CallerError(RingmainError):
     """The request cannot be served as it stands."""
 

@@ -31,6 +31,7 @@ from ringmain_server.errors import (
     RingmainError,
     ShuttingDown,
     Violation,
+    release,
 )
 from ringmain_server.telemetry.observer import Observer
 
@@ -100,7 +101,7 @@ class Edge:
         return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
 
     def _unary(self, method: str, target: Unary, validate: Validator) -> Any:
-        async def handle(request: Message | None, context: Context) -> Message:
+        async def handle(request: Message | None, context: Context) -> Message | None:
             async def run(call: Call) -> Message:
                 _check(validate, request)
                 response = await target(request, call)
@@ -149,7 +150,8 @@ class Edge:
 
     async def _run(
         self, method: str, request: Message | None, context: Context, run: Callable[[Call], Awaitable[T]]
-    ) -> T:
+    ) -> T | None:
+        """Runs a call and ends it: returns what `run` does, or None once the status of a failure is set."""
         # Not the loop's own time, which stands still within a turn of the loop; both count the same seconds.
         start = time.monotonic()
         call = self.calls.begin(method, context, start)
@@ -185,11 +187,13 @@ class Edge:
         finally:
             self.calls.end()
         self.observer.failed(call, error, time.monotonic() - start)
-        await _abort(context, error, call)
-        raise AssertionError("abort always raises")
+        _refuse(context, error, call)
+        release(error)
+        return None
 
     def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
         self.observer.crashed(call, exc)
+        release(exc)
         return caller_error(exc)
 
 
@@ -211,13 +215,16 @@ async def _first(context: Context) -> Message | None:
     return message if isinstance(message, Message) else None
 
 
-async def _abort(context: Context, error: RingmainError, call: Call) -> None:
+def _refuse(context: Context, error: RingmainError, call: Call) -> None:
+    """Sets how the call ends. Nothing is raised: gRPC keeps an exception of `abort`, and with it the request."""
     status = caller_status(error, call.response_id)
     trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
     if error.code is grpc.StatusCode.UNAVAILABLE and not isinstance(error, ShuttingDown):
         # Every candidate was tried already: a caller's gRPC library must not multiply that at once.
         trailers += ((_PUSHBACK_KEY, "-1"),)
-    await context.abort(error.code, status.message, trailers)
+    context.set_code(error.code)
+    context.set_details(status.message)
+    context.set_trailing_metadata(trailers)
 
 
 def _check(validate: Validator, request: Message | None) -> None:

@@ -12,7 +12,6 @@ Michael Nygard's, "Release It!". What it leaves open is decided here:
   here, because the time to stay open is kept on our own clock.
 """
 
-import contextlib
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -182,8 +181,11 @@ class Breaker:
         if permit.generation != self._permit.generation:
             return
         self._last_failure = Failure(self._clock(), reason)
-        with contextlib.suppress(_CallFailed):
+        try:
             self._circuit.call(_fail)
+        except _CallFailed as exc:
+            # pybreaker's frames hold the exception that holds them, and whoever called up to here.
+            exc.__traceback__ = None
         self._settle(reason)
 
     def neutral(self, permit: Permit) -> None:

@@ -145,10 +145,12 @@ class Exchange:
             call.attempt.upload = op.upload(request)
         if op.gather is not None and translator.gathers:
             await op.gather(request)
-        wire = translator.request(request, self._candidate)
         with self._use:
             silence = Silence(call.attempt, asyncio.get_running_loop())
-            incoming = await silence.bound(self._transport.open(wire))
+            # No name for what is sent, as in `call`.
+            opening = self._transport.open(translator.request(request, self._candidate))
+            incoming = await silence.bound(opening)
+            del opening
             decoder: Decoder[Event, object] = translator.decoder(request, self._candidate)
             silence.watch(incoming.abort)
             try:

@@ -64,15 +64,6 @@ class MessagesDecoder:
         self._stop_reason = ""
         self._details: object = None
         self._complete = False
-        self._readers: Mapping[str, Callable[[Json], None]] = {
-            "message_start": self._message_start,
-            "content_block_start": self._block_start,
-            "content_block_delta": self._block_delta,
-            "content_block_stop": self._block_stop,
-            "message_delta": self._message_delta,
-            "message_stop": self._message_stop,
-            "error": self._error,
-        }
 
     @property
     def complete(self) -> bool:
@@ -93,9 +84,9 @@ class MessagesDecoder:
             raise MalformedAnswer(self._provider_id, str(exc)) from exc
         for document in documents:
             event = parse(document, self._provider_id)
-            reader = self._readers.get(text(event, "type"))
+            reader = _READERS.get(text(event, "type"))
             if reader is not None:
-                reader(event)
+                reader(self, event)
             if self._complete:
                 return self._finish()
         return self._answer.assembler.take()
@@ -178,3 +169,15 @@ class MessagesDecoder:
 
     def _out_of_order(self, event: str) -> MalformedAnswer:
         return MalformedAnswer(self._provider_id, f"sent {event} out of order")
+
+
+# Of functions, not of bound methods: a decoder that held itself would keep its request once it is done.
+_READERS: Mapping[str, Callable[[MessagesDecoder, Json], None]] = {
+    "message_start": MessagesDecoder._message_start,
+    "content_block_start": MessagesDecoder._block_start,
+    "content_block_delta": MessagesDecoder._block_delta,
+    "content_block_stop": MessagesDecoder._block_stop,
+    "message_delta": MessagesDecoder._message_delta,
+    "message_stop": MessagesDecoder._message_stop,
+    "error": MessagesDecoder._error,
+}

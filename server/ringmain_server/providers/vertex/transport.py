@@ -17,7 +17,7 @@ from urllib.parse import quote
 import grpc.aio
 from google.protobuf.message import DecodeError
 
-from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError
+from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError, release
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.channels import Connection, Connections
 from ringmain_server.providers.vertex.errors import from_rpc
@@ -223,10 +223,12 @@ _LINGERING: set[asyncio.Future[None]] = set()
 
 
 def _forget(reading: "asyncio.Future[None]") -> None:
-    """Whoever wanted to know how the reading ended has been told."""
+    """Whoever wanted to know how the reading ended has been told; the failure's frames hold the reading itself."""
     _LINGERING.discard(reading)
-    if not reading.cancelled():
-        reading.exception()
+    try:
+        release(reading.exception())
+    except asyncio.CancelledError as exc:
+        release(exc)
 
 
 async def _plain(connection: Connection, request: PlainRequest) -> bytes:
