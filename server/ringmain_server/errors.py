@@ -118,8 +118,8 @@ class RingmainError(Exception):
 def release(error: BaseException | None) -> None:
     """Lets go of what an exception that was raised holds: the frames it went through, and what it came from.
 
-    Frames hold requests, answers and pictures, and often the exception itself, so that reference counting never
-    frees them. An exception that everybody has seen needs none of it.
+    Frames hold requests, answers and pictures, and often the exception itself, so that reference counting
+    never frees them. An exception that everybody has seen needs none of it.
     """
     waiting = [error]
     while waiting:

@@ -1,6 +1,6 @@
 """Tests, laws: what of ended calls is still there, without a garbage collector that would tidy up.
 
-A caller that sends bytes and reads bytes keeps no message itself, so that every message found is the gateway's.
+A caller that sends and reads bytes keeps no message itself, so that every message found is the gateway's.
 """
 
 import asyncio
@@ -32,15 +32,15 @@ class BytesChannel:
         self._channel = channel
 
     def unary_unary(self, path: str, request_serializer: Any, **_: object) -> Callable[..., Any]:
-        call = self._channel.unary_unary(path)
+        call: Any = self._channel.unary_unary(path)
         return lambda request, **options: call(request_serializer(request), **options)
 
     def unary_stream(self, path: str, request_serializer: Any, **_: object) -> Callable[..., Any]:
-        call = self._channel.unary_stream(path)
+        call: Any = self._channel.unary_stream(path)
         return lambda request, **options: call(request_serializer(request), **options)
 
     def stream_stream(self, path: str, request_serializer: Any, **_: object) -> Callable[..., Any]:
-        call = self._channel.stream_stream(path)
+        call: Any = self._channel.stream_stream(path)
         return lambda requests, **options: call(
             iter([request_serializer(one) for one in requests]), **options
         )

@@ -79,7 +79,7 @@ async def test_chats_that_callers_end(laboratory: Lab, wire: Wire) -> None:
 
 @pytest.mark.parametrize("modality", MODALITIES, ids=str)
 async def test_other_modalities(media: MediaLab, modality: Modality) -> None:
-    """Nothing is left of images, vectors, speech and transcripts, answered or failed in any documented way."""
+    """Nothing is left of images, vectors, speech and transcripts, answered or failed in any way."""
     channel: Any = BytesChannel(media.gateway.channel)
     with uncollected():
         asked = [modality.ask(channel, model(modality, name)) for name in ("plain", *trials())]

@@ -216,7 +216,7 @@ async def _first(context: Context) -> Message | None:
 
 
 def _refuse(context: Context, error: RingmainError, call: Call) -> None:
-    """Sets how the call ends. Nothing is raised: gRPC keeps an exception of `abort`, and with it the request."""
+    """Sets how the call ends. Raises nothing: gRPC keeps an exception of `abort`, and so the request."""
     status = caller_status(error, call.response_id)
     trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
     if error.code is grpc.StatusCode.UNAVAILABLE and not isinstance(error, ShuttingDown):

@@ -223,11 +223,11 @@ _LINGERING: set[asyncio.Future[None]] = set()
 
 
 def _forget(reading: "asyncio.Future[None]") -> None:
-    """Whoever wanted to know how the reading ended has been told; the failure's frames hold the reading itself."""
+    """Whoever wanted to know how the reading ended has been told; its failure's frames hold the reading."""
     _LINGERING.discard(reading)
     try:
-        release(reading.exception())
-    except asyncio.CancelledError as exc:
+        reading.result()  # `exception` would leave the traceback with the task
+    except BaseException as exc:  # noqa: BLE001, of a cancelled task too
         release(exc)
 
 
