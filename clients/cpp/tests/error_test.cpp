@@ -31,6 +31,20 @@ TEST(Error, What) {
   EXPECT_EQ(error.retry_delay(), std::chrono::milliseconds(1500));
 }
 
+// A provider's rate limit and a model's unusable output are reasons of their own.
+TEST(Error, Reasons) {
+  for (const auto reason : {ringmain::v1::ERROR_REASON_PROVIDERS_RATE_LIMITED,
+                            ringmain::v1::ERROR_REASON_MODEL_OUTPUT_INVALID}) {
+    google::rpc::ErrorInfo info;
+    info.set_domain("ringmain.v1");
+    info.set_reason(ringmain::v1::ErrorReason_Name(reason).substr(sizeof("ERROR_REASON_") - 1));
+    google::rpc::Status rich;
+    rich.add_details()->PackFrom(info);
+    const ringmain::Error error(grpc::Status(grpc::StatusCode::ABORTED, "m", rich.SerializeAsString()));
+    EXPECT_EQ(error.error_reason(), reason);
+  }
+}
+
 // A reason of another domain is not the gateway's.
 TEST(Error, OtherDomain) {
   google::rpc::ErrorInfo info;

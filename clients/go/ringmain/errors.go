@@ -47,6 +47,8 @@ var (
 	ErrUnavailable = errors.New("unavailable")
 	// ErrStreamInterrupted: the stream broke after content was sent; Stream.Partial has what came before.
 	ErrStreamInterrupted = errors.New("stream interrupted")
+	// ErrModelOutputInvalid: the model wrote what cannot be used, such as a malformed tool call. Asking again may help.
+	ErrModelOutputInvalid = errors.New("model output invalid")
 	// ErrDeadlineExceeded: the call took longer than its deadline. Also a context.DeadlineExceeded.
 	ErrDeadlineExceeded = kind("deadline exceeded", context.DeadlineExceeded)
 	// ErrCancelled: the call was cancelled. Also a context.Canceled.
@@ -56,23 +58,25 @@ var (
 )
 
 var byReason = map[string]error{
-	"INVALID_FIELD":         ErrInvalidRequest,
-	"PROVIDER_REJECTED":     ErrInvalidRequest,
-	"CONTEXT_TOO_LONG":      ErrContextTooLong,
-	"MEDIA_INVALID":         ErrMediaInvalid,
-	"MODEL_NOT_FOUND":       ErrNotFound,
-	"CAPABILITY_MISSING":    ErrCapabilityMissing,
-	"CONTENT_FILTERED":      ErrContentFiltered,
-	"CREDENTIALS_INVALID":   ErrUnauthenticated,
-	"NOT_ALLOWED":           ErrPermissionDenied,
-	"RATE_LIMITED":          ErrRateLimited,
-	"BUDGET_EXCEEDED":       ErrBudgetExceeded,
-	"OVERLOADED":            ErrOverloaded,
-	"PROVIDERS_UNAVAILABLE": ErrUnavailable,
-	"SHUTTING_DOWN":         ErrUnavailable,
-	"STREAM_INTERRUPTED":    ErrStreamInterrupted,
-	"DEADLINE_EXCEEDED":     ErrDeadlineExceeded,
-	"INTERNAL":              ErrInternal,
+	"INVALID_FIELD":          ErrInvalidRequest,
+	"PROVIDER_REJECTED":      ErrInvalidRequest,
+	"CONTEXT_TOO_LONG":       ErrContextTooLong,
+	"MEDIA_INVALID":          ErrMediaInvalid,
+	"MODEL_NOT_FOUND":        ErrNotFound,
+	"CAPABILITY_MISSING":     ErrCapabilityMissing,
+	"CONTENT_FILTERED":       ErrContentFiltered,
+	"CREDENTIALS_INVALID":    ErrUnauthenticated,
+	"NOT_ALLOWED":            ErrPermissionDenied,
+	"RATE_LIMITED":           ErrRateLimited,
+	"PROVIDERS_RATE_LIMITED": ErrRateLimited,
+	"BUDGET_EXCEEDED":        ErrBudgetExceeded,
+	"OVERLOADED":             ErrOverloaded,
+	"PROVIDERS_UNAVAILABLE":  ErrUnavailable,
+	"SHUTTING_DOWN":          ErrUnavailable,
+	"STREAM_INTERRUPTED":     ErrStreamInterrupted,
+	"MODEL_OUTPUT_INVALID":   ErrModelOutputInvalid,
+	"DEADLINE_EXCEEDED":      ErrDeadlineExceeded,
+	"INTERNAL":               ErrInternal,
 }
 
 var byCode = map[codes.Code]error{

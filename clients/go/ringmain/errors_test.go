@@ -43,6 +43,8 @@ func TestEveryReasonOfTheContractHasItsKind(t *testing.T) {
 	parents := map[string]error{
 		"CONTEXT_TOO_LONG": ringmain.ErrInvalidRequest, "MEDIA_INVALID": ringmain.ErrInvalidRequest,
 		"BUDGET_EXCEEDED": ringmain.ErrRateLimited, "OVERLOADED": ringmain.ErrRateLimited,
+		"RATE_LIMITED": ringmain.ErrRateLimited, "PROVIDERS_RATE_LIMITED": ringmain.ErrRateLimited,
+		"STREAM_INTERRUPTED": ringmain.ErrStreamInterrupted, "MODEL_OUTPUT_INVALID": ringmain.ErrModelOutputInvalid,
 		"DEADLINE_EXCEEDED": context.DeadlineExceeded,
 	}
 	for number, name := range ringmainv1.ErrorReason_name {

@@ -201,6 +201,20 @@ mod tests {
         assert_eq!(error.to_string(), "RATE_LIMITED: slow down; messages[0]: is empty (retry in 1.5 s)");
     }
 
+    /// A provider's rate limit and a model's unusable output are reasons of their own.
+    #[test]
+    fn reasons() {
+        for (code, name, reason) in [
+            (Code::ResourceExhausted, "PROVIDERS_RATE_LIMITED", ErrorReason::ProvidersRateLimited),
+            (Code::Aborted, "MODEL_OUTPUT_INVALID", ErrorReason::ModelOutputInvalid),
+        ] {
+            let mut details = ErrorDetails::new();
+            details.set_error_info(name, DOMAIN, HashMap::new());
+            let error = Error::from(Status::with_error_details(code, "m", details));
+            assert_eq!((error.reason(), error.error_reason()), (name, reason));
+        }
+    }
+
     /// A reason of another domain is not the gateway's.
     #[test]
     fn other_domain() {

@@ -12,11 +12,12 @@
  *  ├ ContentFiltered     CONTENT_FILTERED
  *  ├ Unauthenticated     CREDENTIALS_INVALID; UNAUTHENTICATED
  *  ├ PermissionDenied    NOT_ALLOWED; PERMISSION_DENIED
- *  ├ RateLimited         RATE_LIMITED; RESOURCE_EXHAUSTED
+ *  ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED
  *  │  ├ BudgetExceeded   BUDGET_EXCEEDED
  *  │  └ Overloaded       OVERLOADED
  *  ├ Unavailable         PROVIDERS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
  *  ├ StreamInterrupted   STREAM_INTERRUPTED; ABORTED, DATA_LOSS
+ *  ├ ModelOutputInvalid  MODEL_OUTPUT_INVALID
  *  ├ DeadlineExceeded    DEADLINE_EXCEEDED
  *  ├ Cancelled           CANCELLED
  *  └ InternalError       INTERNAL
@@ -117,6 +118,8 @@ export class Overloaded extends RateLimited {}
 export class Unavailable extends RingmainError {}
 /** The stream broke after content was sent. `ChatStream.partial` has what came before. */
 export class StreamInterrupted extends RingmainError {}
+/** The model wrote what cannot be used, such as a malformed tool call. Asking again may help. */
+export class ModelOutputInvalid extends RingmainError {}
 /** The call took longer than its timeout. */
 export class DeadlineExceeded extends RingmainError {}
 /** The call was cancelled. `cause` is the signal's reason. */
@@ -137,11 +140,13 @@ const BY_REASON: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["CREDENTIALS_INVALID", Unauthenticated],
   ["NOT_ALLOWED", PermissionDenied],
   ["RATE_LIMITED", RateLimited],
+  ["PROVIDERS_RATE_LIMITED", RateLimited],
   ["BUDGET_EXCEEDED", BudgetExceeded],
   ["OVERLOADED", Overloaded],
   ["PROVIDERS_UNAVAILABLE", Unavailable],
   ["SHUTTING_DOWN", Unavailable],
   ["STREAM_INTERRUPTED", StreamInterrupted],
+  ["MODEL_OUTPUT_INVALID", ModelOutputInvalid],
   ["DEADLINE_EXCEEDED", DeadlineExceeded],
   ["INTERNAL", InternalError],
 ]);

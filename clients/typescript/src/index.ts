@@ -20,6 +20,7 @@ export {
   InternalError,
   InvalidRequest,
   MediaInvalid,
+  ModelOutputInvalid,
   NotFound,
   Overloaded,
   PermissionDenied,

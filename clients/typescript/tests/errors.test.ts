@@ -41,6 +41,8 @@ test("every reason of the contract has its class", async (t) => {
     MEDIA_INVALID: ringmain.InvalidRequest,
     BUDGET_EXCEEDED: ringmain.RateLimited,
     OVERLOADED: ringmain.RateLimited,
+    PROVIDERS_RATE_LIMITED: ringmain.RateLimited,
+    MODEL_OUTPUT_INVALID: ringmain.ModelOutputInvalid,
   };
   for (const reason of Object.keys(ErrorReason).filter(
     (name) => /^[A-Z]/.test(name) && name !== "UNSPECIFIED",

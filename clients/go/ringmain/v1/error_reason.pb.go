@@ -67,6 +67,12 @@ const (
 	ErrorReason_ERROR_REASON_MEDIA_INVALID ErrorReason = 16
 	// INTERNAL. A fault of the gateway; its log has the details.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 17
+	// ABORTED. The model wrote what cannot be used, such as a call of a tool that
+	// was not declared, at every candidate. Asking again may help.
+	ErrorReason_ERROR_REASON_MODEL_OUTPUT_INVALID ErrorReason = 18
+	// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+	// provider limits the gateway's rate.
+	ErrorReason_ERROR_REASON_PROVIDERS_RATE_LIMITED ErrorReason = 19
 )
 
 // Enum value maps for ErrorReason.
@@ -90,26 +96,30 @@ var (
 		15: "ERROR_REASON_DEADLINE_EXCEEDED",
 		16: "ERROR_REASON_MEDIA_INVALID",
 		17: "ERROR_REASON_INTERNAL",
+		18: "ERROR_REASON_MODEL_OUTPUT_INVALID",
+		19: "ERROR_REASON_PROVIDERS_RATE_LIMITED",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":           0,
-		"ERROR_REASON_INVALID_FIELD":         1,
-		"ERROR_REASON_MODEL_NOT_FOUND":       2,
-		"ERROR_REASON_CAPABILITY_MISSING":    3,
-		"ERROR_REASON_CONTEXT_TOO_LONG":      4,
-		"ERROR_REASON_CONTENT_FILTERED":      5,
-		"ERROR_REASON_PROVIDER_REJECTED":     6,
-		"ERROR_REASON_CREDENTIALS_INVALID":   7,
-		"ERROR_REASON_NOT_ALLOWED":           8,
-		"ERROR_REASON_RATE_LIMITED":          9,
-		"ERROR_REASON_BUDGET_EXCEEDED":       10,
-		"ERROR_REASON_OVERLOADED":            11,
-		"ERROR_REASON_PROVIDERS_UNAVAILABLE": 12,
-		"ERROR_REASON_SHUTTING_DOWN":         13,
-		"ERROR_REASON_STREAM_INTERRUPTED":    14,
-		"ERROR_REASON_DEADLINE_EXCEEDED":     15,
-		"ERROR_REASON_MEDIA_INVALID":         16,
-		"ERROR_REASON_INTERNAL":              17,
+		"ERROR_REASON_UNSPECIFIED":            0,
+		"ERROR_REASON_INVALID_FIELD":          1,
+		"ERROR_REASON_MODEL_NOT_FOUND":        2,
+		"ERROR_REASON_CAPABILITY_MISSING":     3,
+		"ERROR_REASON_CONTEXT_TOO_LONG":       4,
+		"ERROR_REASON_CONTENT_FILTERED":       5,
+		"ERROR_REASON_PROVIDER_REJECTED":      6,
+		"ERROR_REASON_CREDENTIALS_INVALID":    7,
+		"ERROR_REASON_NOT_ALLOWED":            8,
+		"ERROR_REASON_RATE_LIMITED":           9,
+		"ERROR_REASON_BUDGET_EXCEEDED":        10,
+		"ERROR_REASON_OVERLOADED":             11,
+		"ERROR_REASON_PROVIDERS_UNAVAILABLE":  12,
+		"ERROR_REASON_SHUTTING_DOWN":          13,
+		"ERROR_REASON_STREAM_INTERRUPTED":     14,
+		"ERROR_REASON_DEADLINE_EXCEEDED":      15,
+		"ERROR_REASON_MEDIA_INVALID":          16,
+		"ERROR_REASON_INTERNAL":               17,
+		"ERROR_REASON_MODEL_OUTPUT_INVALID":   18,
+		"ERROR_REASON_PROVIDERS_RATE_LIMITED": 19,
 	}
 )
 
@@ -144,7 +154,7 @@ var File_ringmain_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1eringmain/v1/error_reason.proto\x12\vringmain.v1*\xea\x04\n" +
+	"\x1eringmain/v1/error_reason.proto\x12\vringmain.v1*\xba\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12 \n" +
@@ -164,7 +174,9 @@ const file_ringmain_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_STREAM_INTERRUPTED\x10\x0e\x12\"\n" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x0f\x12\x1e\n" +
 	"\x1aERROR_REASON_MEDIA_INVALID\x10\x10\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\x11B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
+	"\x15ERROR_REASON_INTERNAL\x10\x11\x12%\n" +
+	"!ERROR_REASON_MODEL_OUTPUT_INVALID\x10\x12\x12'\n" +
+	"#ERROR_REASON_PROVIDERS_RATE_LIMITED\x10\x13B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
 
 var (
 	file_ringmain_v1_error_reason_proto_rawDescOnce sync.Once

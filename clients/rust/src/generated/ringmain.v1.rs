@@ -1088,6 +1088,12 @@ pub enum ErrorReason {
     MediaInvalid = 16,
     /// INTERNAL. A fault of the gateway; its log has the details.
     Internal = 17,
+    /// ABORTED. The model wrote what cannot be used, such as a call of a tool that
+    /// was not declared, at every candidate. Asking again may help.
+    ModelOutputInvalid = 18,
+    /// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+    /// provider limits the gateway's rate.
+    ProvidersRateLimited = 19,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1114,6 +1120,8 @@ impl ErrorReason {
             Self::DeadlineExceeded => "ERROR_REASON_DEADLINE_EXCEEDED",
             Self::MediaInvalid => "ERROR_REASON_MEDIA_INVALID",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::ModelOutputInvalid => "ERROR_REASON_MODEL_OUTPUT_INVALID",
+            Self::ProvidersRateLimited => "ERROR_REASON_PROVIDERS_RATE_LIMITED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1137,6 +1145,8 @@ impl ErrorReason {
             "ERROR_REASON_DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
             "ERROR_REASON_MEDIA_INVALID" => Some(Self::MediaInvalid),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_MODEL_OUTPUT_INVALID" => Some(Self::ModelOutputInvalid),
+            "ERROR_REASON_PROVIDERS_RATE_LIMITED" => Some(Self::ProvidersRateLimited),
             _ => None,
         }
     }

@@ -32,7 +32,7 @@ static constexpr ::_pb::Message* const* file_default_instances = nullptr;
 
 const char descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\036ringmain/v1/error_reason.proto\022\013ringma"
-  "in.v1*\352\004\n\013ErrorReason\022\034\n\030ERROR_REASON_UN"
+  "in.v1*\272\005\n\013ErrorReason\022\034\n\030ERROR_REASON_UN"
   "SPECIFIED\020\000\022\036\n\032ERROR_REASON_INVALID_FIEL"
   "D\020\001\022 \n\034ERROR_REASON_MODEL_NOT_FOUND\020\002\022#\n"
   "\037ERROR_REASON_CAPABILITY_MISSING\020\003\022!\n\035ER"
@@ -47,11 +47,13 @@ const char descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto[] PR
   "HUTTING_DOWN\020\r\022#\n\037ERROR_REASON_STREAM_IN"
   "TERRUPTED\020\016\022\"\n\036ERROR_REASON_DEADLINE_EXC"
   "EEDED\020\017\022\036\n\032ERROR_REASON_MEDIA_INVALID\020\020\022"
-  "\031\n\025ERROR_REASON_INTERNAL\020\021b\006proto3"
+  "\031\n\025ERROR_REASON_INTERNAL\020\021\022%\n!ERROR_REAS"
+  "ON_MODEL_OUTPUT_INVALID\020\022\022\'\n#ERROR_REASO"
+  "N_PROVIDERS_RATE_LIMITED\020\023b\006proto3"
   ;
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto = {
-    false, false, 674, descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto,
+    false, false, 754, descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto,
     "ringmain/v1/error_reason.proto",
     &descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto_once, nullptr, 0, 0,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2ferror_5freason_2eproto::offsets,
@@ -90,6 +92,8 @@ bool ErrorReason_IsValid(int value) {
     case 15:
     case 16:
     case 17:
+    case 18:
+    case 19:
       return true;
     default:
       return false;

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.ringmain.v1.ChatServiceGrpc;
+import io.ringmain.v1.ErrorReason;
 import io.ringmain.v1.FinishReason;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -245,6 +247,23 @@ class ChatTest {
           RingmainException.of(
               assertThrows(StatusRuntimeException.class, () -> stub.chat(request)));
       assertEquals("RATE_LIMITED", error.reason());
+    }
+  }
+
+  /** A provider's rate limit and a model's unusable output are reasons of their own. */
+  @Test
+  void reasons() {
+    try (RingmainClient client = gateway.client().build()) {
+      for (ErrorReason reason :
+          List.of(
+              ErrorReason.ERROR_REASON_PROVIDERS_RATE_LIMITED,
+              ErrorReason.ERROR_REASON_MODEL_OUTPUT_INVALID)) {
+        String name = reason.name().substring("ERROR_REASON_".length());
+        chatter.refusals.add(
+            FakeGateway.refusal(Status.Code.ABORTED, "no", FakeGateway.info(name)));
+        RingmainException error = assertThrows(RingmainException.class, () -> client.chat("Hi"));
+        assertEquals(reason, error.errorReason());
+      }
     }
   }
 

@@ -163,6 +163,24 @@ public enum ErrorReason
    * <code>ERROR_REASON_INTERNAL = 17;</code>
    */
   ERROR_REASON_INTERNAL(17),
+  /**
+   * <pre>
+   * ABORTED. The model wrote what cannot be used, such as a call of a tool that
+   * was not declared, at every candidate. Asking again may help.
+   * </pre>
+   *
+   * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 18;</code>
+   */
+  ERROR_REASON_MODEL_OUTPUT_INVALID(18),
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+   * provider limits the gateway's rate.
+   * </pre>
+   *
+   * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 19;</code>
+   */
+  ERROR_REASON_PROVIDERS_RATE_LIMITED(19),
   UNRECOGNIZED(-1),
   ;
 
@@ -314,6 +332,24 @@ public enum ErrorReason
    * <code>ERROR_REASON_INTERNAL = 17;</code>
    */
   public static final int ERROR_REASON_INTERNAL_VALUE = 17;
+  /**
+   * <pre>
+   * ABORTED. The model wrote what cannot be used, such as a call of a tool that
+   * was not declared, at every candidate. Asking again may help.
+   * </pre>
+   *
+   * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 18;</code>
+   */
+  public static final int ERROR_REASON_MODEL_OUTPUT_INVALID_VALUE = 18;
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+   * provider limits the gateway's rate.
+   * </pre>
+   *
+   * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 19;</code>
+   */
+  public static final int ERROR_REASON_PROVIDERS_RATE_LIMITED_VALUE = 19;
 
 
   public final int getNumber() {
@@ -358,6 +394,8 @@ public enum ErrorReason
       case 15: return ERROR_REASON_DEADLINE_EXCEEDED;
       case 16: return ERROR_REASON_MEDIA_INVALID;
       case 17: return ERROR_REASON_INTERNAL;
+      case 18: return ERROR_REASON_MODEL_OUTPUT_INVALID;
+      case 19: return ERROR_REASON_PROVIDERS_RATE_LIMITED;
       default: return null;
     }
   }

@@ -25,7 +25,7 @@ public final class ErrorReasonProto {
   static {
     java.lang.String[] descriptorData = {
       "\n\036ringmain/v1/error_reason.proto\022\013ringma" +
-      "in.v1*\352\004\n\013ErrorReason\022\034\n\030ERROR_REASON_UN" +
+      "in.v1*\272\005\n\013ErrorReason\022\034\n\030ERROR_REASON_UN" +
       "SPECIFIED\020\000\022\036\n\032ERROR_REASON_INVALID_FIEL" +
       "D\020\001\022 \n\034ERROR_REASON_MODEL_NOT_FOUND\020\002\022#\n" +
       "\037ERROR_REASON_CAPABILITY_MISSING\020\003\022!\n\035ER" +
@@ -40,7 +40,9 @@ public final class ErrorReasonProto {
       "HUTTING_DOWN\020\r\022#\n\037ERROR_REASON_STREAM_IN" +
       "TERRUPTED\020\016\022\"\n\036ERROR_REASON_DEADLINE_EXC" +
       "EEDED\020\017\022\036\n\032ERROR_REASON_MEDIA_INVALID\020\020\022" +
-      "\031\n\025ERROR_REASON_INTERNAL\020\021B$\n\016io.ringmai" +
+      "\031\n\025ERROR_REASON_INTERNAL\020\021\022%\n!ERROR_REAS" +
+      "ON_MODEL_OUTPUT_INVALID\020\022\022\'\n#ERROR_REASO" +
+      "N_PROVIDERS_RATE_LIMITED\020\023B$\n\016io.ringmai" +
       "n.v1B\020ErrorReasonProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
