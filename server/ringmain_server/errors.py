@@ -45,6 +45,8 @@ from typing import ClassVar, Self
 
 import grpc
 
+from ringmain_server.excerpt import MESSAGE_LIMIT, excerpt, quoted
+
 PROVIDER_MESSAGE_LIMIT = 500
 """Characters of a provider's own message that a caller may see (laws, section 7)."""
 
@@ -109,10 +111,14 @@ class RingmainError(Exception):
         retry_after: float | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
+        # Here, so that no status, log line or event holds more of what somebody else chose.
+        message = excerpt(message, MESSAGE_LIMIT)
         super().__init__(message)
         self.message = message
         self.retry_after = retry_after
-        self.metadata: dict[str, str] = dict(metadata or {})
+        self.metadata: dict[str, str] = {
+            excerpt(name): excerpt(value, PROVIDER_MESSAGE_LIMIT) for name, value in (metadata or {}).items()
+        }
 
 
 def release(error: BaseException | None) -> None:
@@ -145,7 +151,7 @@ class InvalidField(CallerError):
     def __init__(self, violations: Sequence[Violation]) -> None:
         first = violations[0]
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-        place = f"{first.field}: " if first.field else ""
+        place = f"{excerpt(first.field)}: " if first.field else ""
         super().__init__(f"{place}{first.description}{more}")
         self.violations = tuple(violations)
 
@@ -168,7 +174,7 @@ class ModelNotFound(CallerError):
     reason = "MODEL_NOT_FOUND"
 
     def __init__(self, model: str, message: str | None = None) -> None:
-        super().__init__(message or f"no model {model!r} here", metadata={"model": model})
+        super().__init__(message or f"no model {quoted(model)} here", metadata={"model": model})
 
 
 class CapabilityMissing(CallerError):
@@ -179,7 +185,7 @@ class CapabilityMissing(CallerError):
 
     def __init__(self, model: str, capability: str, message: str | None = None) -> None:
         super().__init__(
-            message or f"model {model!r} has no candidate with {capability}",
+            message or f"model {quoted(model)} has no candidate with {capability}",
             metadata={"model": model, "capability": capability},
         )
 

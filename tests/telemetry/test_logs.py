@@ -95,3 +95,38 @@ def test_a_file_rotates_and_each_worker_has_its_own(tmp_path: Path) -> None:
     mine.info("mine")
     assert json.loads((tmp_path / "ringmain.log.3").read_text())["worker"] == 3
     logging.shutdown()  # as at the end of a process
+
+
+@pytest.mark.parametrize("fill", ["x", "\0", "é", "🙂", "\ud800", "\x1b[31m"])
+@pytest.mark.parametrize("look", ["json", "console"])
+def test_a_line_is_short_whatever_is_in_it(fill: str, look: Literal["json", "console"]) -> None:
+    """Texts, lists and mappings of megabytes make a line of less than 4 KiB that begins as it should."""
+    stream = io.StringIO()
+    log = make_log(LogSettings(format=look), stream=stream)
+    log.warning("call", model=fill * 99_999, failed=[fill * 999] * 99, more={fill * 99: fill * 9_999})
+    line = stream.getvalue()
+    assert len(line.encode()) < 4096
+    assert "call" in line
+    if look == "json":
+        assert json.loads(line)["event"] == "call"
+
+
+def test_a_secret_at_the_cut_is_masked() -> None:
+    """Of a secret that a long line would be cut within, no part remains."""
+    stream = io.StringIO()
+    log = make_log(LogSettings(format="json"), ["configured-secret"], stream=stream)
+    log.warning("call", detail="x" * 490 + "configured-secret" + "y" * 9_999)
+    assert "configured" not in stream.getvalue()
+
+
+def test_a_fault_of_any_size_has_its_frames() -> None:
+    """An exception whose text is huge is logged with its traceback, and its text is cut."""
+    stream = io.StringIO()
+    log = make_log(LogSettings(format="json"), stream=stream)
+    try:
+        raise ValueError("x" * 1_000_000)
+    except ValueError as exc:
+        log.error("fault", exc_info=exc)  # noqa: TRY400 - as the edge does
+    line = json.loads(stream.getvalue())
+    assert len(stream.getvalue()) < 40_000
+    assert line["exception"][0]["frames"][0]["name"] == "test_a_fault_of_any_size_has_its_frames"

@@ -1,8 +1,15 @@
-"""Room 1: errors as gRPC statuses with details (laws, section 7)."""
+"""Room 1: errors as gRPC statuses with details (laws, section 7).
+
+Peers refuse trailers of more than 8 KiB by default, and then their callers see a library's complaint in place
+of the status. So a status is measured as it goes over the wire, and what it quotes is cut until it fits.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest, QuotaFailure, RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from ringmain_server.errors import (
@@ -14,15 +21,30 @@ from ringmain_server.errors import (
     RingmainError,
     ShuttingDown,
 )
-from ringmain_server.settlement import status
+from ringmain_server.excerpt import MESSAGE_LIMIT, excerpt
+from ringmain_server.settlement import DOMAIN
 
 DETAILS_KEY = "grpc-status-details-bin"
 """The trailer that carries `google.rpc.Status`."""
 
-_VIOLATION_LIMIT = 32
-_MESSAGE_LIMIT = 1024
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Most characters of the message and of each text in the details, and most of these texts."""
+
+    message: int
+    text: int
+    count: int
+
+
+_ROOM = 7_500
+"""Bytes for message and details: 8 KiB without what gRPC sends along, such as names and other headers."""
+_STEPS = (_Limits(MESSAGE_LIMIT, 500, 32), _Limits(512, 200, 16), _Limits(200, 64, 8))
+_LAST_STEP = _Limits(100, 48, 4)
+"""Fits even where each character takes the twelve bytes of an emoji."""
 _RETRYABLE = (ProvidersUnavailable, RateLimited, Overloaded, ShuttingDown)
 _DEFAULT_RETRY = 1.0
+_LONGEST_RETRY = 366 * 86400.0
 
 
 def caller_status(error: RingmainError, response_id: str) -> Status:
@@ -33,11 +55,11 @@ def caller_status(error: RingmainError, response_id: str) -> Status:
         response_id: Names the request in the gateway's log and usage records.
     """
     error.metadata.setdefault("response_id", response_id)
-    found = status(error)
-    found.message = found.message[:_MESSAGE_LIMIT]
-    for detail in _details(error):
-        found.details.add().Pack(detail)
-    return found
+    for limits in _STEPS:
+        found = _status(error, limits)
+        if _wire_bytes(found) <= _ROOM:
+            return found
+    return _status(error, _LAST_STEP)
 
 
 def caller_error(exc: BaseException) -> RingmainError:
@@ -47,23 +69,56 @@ def caller_error(exc: BaseException) -> RingmainError:
     return Internal("a fault of the gateway; its log has the details under this response id")
 
 
-def _details(error: RingmainError) -> list[Message]:
-    details: list[Message] = []
+def _status(error: RingmainError, limits: _Limits) -> Status:
+    found = Status(code=error.code.value[0], message=excerpt(error.message, limits.message))
+    for detail in _details(error, limits):
+        found.details.add().Pack(detail)
+    return found
+
+
+def _wire_bytes(found: Status) -> int:
+    """What message and details take in the trailers: percent-encoded the one, in base64 the other.
+
+    See "Responses" at https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md.
+    """
+    return len(quote(found.message, safe=_SAFE)) + -(-found.ByteSize() // 3) * 4
+
+
+_SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+
+
+def _metadata(error: RingmainError, limits: _Limits) -> dict[str, str]:
+    """Always with the response id, however much there is besides."""
+    kept = list(error.metadata.items())[: limits.count]
+    found = {excerpt(name, limits.text): excerpt(value, limits.text) for name, value in kept}
+    found["response_id"] = error.metadata["response_id"]
+    return found
+
+
+def _details(error: RingmainError, limits: _Limits) -> list[Message]:
+    details: list[Message] = [
+        ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=_metadata(error, limits))
+    ]
     if isinstance(error, InvalidField):
         details.append(
             BadRequest(
                 field_violations=[
-                    BadRequest.FieldViolation(field=violation.field, description=violation.description)
-                    for violation in error.violations[:_VIOLATION_LIMIT]
+                    BadRequest.FieldViolation(
+                        field=excerpt(violation.field, limits.text),
+                        description=excerpt(violation.description, limits.text),
+                    )
+                    for violation in error.violations[: limits.count]
                 ]
             )
         )
     if isinstance(error, RateLimited):
-        subject = f"provider:{error.provider_id}"
-        violation = QuotaFailure.Violation(subject=subject, description=error.message)
-        details.append(QuotaFailure(violations=[violation]))
+        subject = f"provider:{excerpt(error.provider_id, limits.text)}"
+        said = excerpt(error.message, limits.text)
+        details.append(QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=said)]))
     if isinstance(error, _RETRYABLE):
         seconds = _DEFAULT_RETRY if error.retry_after is None else error.retry_after
+        if not 0 <= seconds <= _LONGEST_RETRY:  # also NaN: what a provider named must not break the status
+            seconds = _DEFAULT_RETRY
         delay = Duration()
         delay.FromNanoseconds(int(seconds * 1e9))
         details.append(RetryInfo(retry_delay=delay))

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from structlog.typing import FilteringBoundLogger
 
+from ringmain_server.excerpt import MESSAGE_LIMIT, excerpt
 from ringmain_server.policies import Clock
 from ringmain_server.telemetry.metrics import Metrics
 
@@ -127,11 +128,13 @@ class Events:
 
         Args:
             kind: One of `KINDS`.
-            message: For people. Holds no secret and no address.
+            message: For people. Holds no secret and no address. Cut and escaped here, as attributes are.
             provider_id: The provider it concerns, or nothing.
             attributes: For programs.
         """
-        event = Event(self._clock(), kind, message, provider_id, attributes)
+        message = excerpt(message, MESSAGE_LIMIT)
+        told = {name: excerpt(value, MESSAGE_LIMIT) for name, value in attributes.items()}
+        event = Event(self._clock(), kind, message, provider_id, told)
         for listener in self._listeners:
             listener(event)
         for watcher in self._watchers:

@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
 from ringmain_server.config import LogSettings
+from ringmain_server.excerpt import excerpt
 
 MASK = "********"
 
@@ -24,6 +25,10 @@ _KEY_LIKE = (
 _KEY_HINTS = ("sk-", "sk_", "xai-", "xai_", "pk-", "pk_", "rk-", "rk_", "earer", "AIza")
 """What every match of the pattern contains."""
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_LINE_LIMIT = 4096
+"""Most bytes of a line; one of a fault, which has a traceback, may have eight times as many."""
+_STEPS = ((500, 32), (200, 16), (64, 8), (24, 4))
+"""Most characters of a text, and items of a list, in a line that is too long; tried one after the other."""
 _SHORTEST_SECRET = 6
 """A shorter secret would mask ordinary words."""
 
@@ -77,12 +82,14 @@ class _Sink:
     def write(self, level: str, event: str | None, fields: dict[str, Any]) -> None:
         """Writes a line."""
         now = datetime.now(UTC)
-        json = "" if self._console and not self._file else self._mask(_json(now, level, event, fields))
+        json = ""
+        if self._file or not self._console:
+            json = self._mask(_json(now, level, event, fields, self._mask))
         shown = json
         if self._console is not None:
             stamp = f"{now.replace(tzinfo=None).isoformat()}Z"
             readable = {**fields, "event": event, "level": level, "timestamp": stamp}
-            shown = self._mask(str(self._console(self, level, readable)))
+            shown = self._mask(self._rendered(level, readable))
         try:
             self._stream.write(shown + "\n")
             self._stream.flush()
@@ -90,6 +97,16 @@ class _Sink:
             pass  # nobody reads any more: no reason to fail whoever writes
         if self._file is not None:
             self._file.emit(logging.LogRecord("ringmain", logging.INFO, "", 0, json, None, None))
+
+    def _rendered(self, level: str, fields: dict[str, Any]) -> str:
+        """The line for people. Made of what is short from the start: rendering megabytes takes seconds."""
+        assert self._console is not None
+        shown = ""
+        for step in _STEPS:
+            shown = str(self._console(self, level, _shortened(fields, self._mask, *step)))
+            if len(shown.encode()) <= _limit(fields):
+                break
+        return shown
 
 
 def _direct(level: int) -> type[FilteringBoundLogger]:
@@ -135,14 +152,48 @@ def make_log(
     return bound
 
 
-def _json(now: datetime, level: str, event: str | None, fields: dict[str, Any]) -> str:
+def _json(now: datetime, level: str, event: str | None, fields: dict[str, Any], mask: Mask) -> str:
     line: dict[str, Any] = {"time": now, "level": level, "event": event, **fields}
+    limit = _limit(fields)
     exc = line.pop("exc_info", None)
     if exc is not None:
         line["exception"] = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)(
             (type(exc), exc, exc.__traceback__)
         )
-    return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+    found = _dumped(line)
+    for step in _STEPS:
+        if len(found) > limit or not found:
+            found = _dumped(_shortened(line, mask, *step))
+    return found.decode()
+
+
+def _limit(fields: dict[str, Any]) -> int:
+    return _LINE_LIMIT * 8 if fields.get("exc_info") is not None else _LINE_LIMIT
+
+
+def _dumped(line: dict[str, Any]) -> bytes:
+    """The line as JSON, nothing where it holds a lone surrogate, which JSON in UTF-8 cannot."""
+    try:
+        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z)
+    except TypeError:
+        return b""
+
+
+def _shortened(value: Any, mask: Mask, text: int, items: int) -> Any:
+    """The same with texts cut and escaped, and lists cut, at whatever depth they are.
+
+    Secrets are masked before: of one that is cut in the middle, no mask would know the rest.
+    """
+    if isinstance(value, str):
+        return excerpt(mask(value[: 4 * text]), text)
+    if isinstance(value, dict):
+        return {excerpt(str(name), text): _shortened(one, mask, text, items) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        kept = [_shortened(one, mask, text, items) for one in list(value)[:items]]
+        return kept if len(value) <= items else [*kept, f"and {len(value) - items} more"]
+    if value is None or isinstance(value, int | float | datetime | BaseException):
+        return value
+    return _shortened(str(value), mask, text, items)
 
 
 def _console(stream: TextIO) -> Processor:

@@ -6,6 +6,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.backend import Call
 from ringmain_server.errors import Internal, RingmainError
+from ringmain_server.excerpt import excerpt
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
 
@@ -107,9 +108,9 @@ def _fields(call: Call, code: str, seconds: float, **more: object) -> dict[str, 
     if call.trace_id:
         fields["trace_id"] = call.trace_id
     if call.request_id:
-        fields["request_id"] = call.request_id
+        fields["request_id"] = excerpt(call.request_id)
     if call.model:
-        fields["model"] = call.model
+        fields["model"] = excerpt(call.model)
     if call.answer_id:
         fields["answer_id"] = call.answer_id
     if call.replayed:
@@ -119,8 +120,10 @@ def _fields(call: Call, code: str, seconds: float, **more: object) -> dict[str, 
     if call.attempts:
         last = call.attempts[-1].candidate
         fields["provider"] = last.provider_id
-        fields["provider_model"] = last.provider_model
-        failed = [f"{a.candidate.name}: {a.error.message}" for a in call.attempts if a.error is not None]
+        fields["provider_model"] = excerpt(last.provider_model)
+        failed = [
+            f"{excerpt(a.candidate.name)}: {a.error.message}" for a in call.attempts if a.error is not None
+        ]
         if failed:
             fields["failed_attempts"] = failed
     return fields
