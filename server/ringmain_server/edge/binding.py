@@ -151,7 +151,7 @@ class Edge:
     async def _run(
         self, method: str, request: Message | None, context: Context, run: Callable[[Call], Awaitable[T]]
     ) -> T | None:
-        """Runs a call and ends it: returns what `run` does, or None once the status of a failure is set."""
+        """Runs a call and ends it: returns what `run` does, or None once the status of a failure is sent."""
         # Not the loop's own time, which stands still within a turn of the loop; both count the same seconds.
         start = time.monotonic()
         call = self.calls.begin(method, context, start)
@@ -187,8 +187,8 @@ class Edge:
         finally:
             self.calls.end()
         self.observer.failed(call, error, time.monotonic() - start)
-        _refuse(context, error, call)
         release(error)
+        await _refuse(context, error, call)
         return None
 
     def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
@@ -215,16 +215,19 @@ async def _first(context: Context) -> Message | None:
     return message if isinstance(message, Message) else None
 
 
-def _refuse(context: Context, error: RingmainError, call: Call) -> None:
-    """Sets how the call ends. Raises nothing: gRPC keeps an exception of `abort`, and so the request."""
+async def _refuse(context: Context, error: RingmainError, call: Call) -> None:
+    """Sends the status that a call ends with; the handler returns afterwards, and gRPC sends nothing more."""
     status = caller_status(error, call.response_id)
     trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
     if error.code is grpc.StatusCode.UNAVAILABLE and not isinstance(error, ShuttingDown):
         # Every candidate was tried already: a caller's gRPC library must not multiply that at once.
         trailers += ((_PUSHBACK_KEY, "-1"),)
-    context.set_code(error.code)
-    context.set_details(status.message)
-    context.set_trailing_metadata(trailers)
+    try:
+        # `set_code` would send an empty answer before the status, after which no caller's library retries.
+        await context.abort(error.code, status.message, trailers)
+    except grpc.aio.AbortError as exc:
+        # gRPC keeps it beside the context: the frames that it went through would keep the request.
+        release(exc)
 
 
 def _check(validate: Validator, request: Message | None) -> None:
