@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import grpc
 import grpc.aio
@@ -13,9 +14,11 @@ from grpc_channelz.v1 import channelz
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
+from ringmain_server.background import Background
 from ringmain_server.condition import Conditions
 from ringmain_server.config import ConfigError, Settings
 from ringmain_server.config.watch import FileWatch, follow
+from ringmain_server.edge.arrivals import waiting_server
 from ringmain_server.edge.binding import Edge
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.health import Health, add_health
@@ -49,8 +52,8 @@ _HEALTH = "grpc.health.v1.Health"
 _CHANNELZ = "grpc.channelz.v1.Channelz"
 _ENDLESS = 365 * 86400.0
 """Seconds that an operator without a deadline may watch."""
-_TASKS_INTERVAL = 0.5
-"""Seconds between two looks at how many tasks there are."""
+_LOOK = 0.5
+"""Seconds between two looks at how many tasks and calls there are."""
 _STOP_GRACE = 1.0
 """Seconds for connections to close after every call has ended."""
 
@@ -92,16 +95,20 @@ class App:
         self._tell_others = tell_others
         metrics = self._metrics = Metrics(registry or CollectorRegistry())
         self.events = Events(time.time, (logged(log), counted(metrics)))
-        reporter = Reporter(self.events, metrics, time.monotonic)
+        reporter = self._reporter = Reporter(self.events, metrics, time.monotonic)
         self._conditions = Conditions(time.monotonic, reporter.breaker_changed)
         self._sessions = HttpSessions()
         self._room = media_room(settings)
         wiring = Wiring(self._conditions, self._sessions, reporter, self._room)
         self._live = Live(_first(wiring, settings))
-        self.calls = Calls(settings.server.default_deadline, call_limit(settings, time.monotonic))
+        self.calls = Calls(
+            settings.server.default_deadline,
+            call_limit(settings, time.monotonic),
+            settings.overload.longest_wait,
+        )
         learn = (mask or Mask()).learn
         self._reload = Reload(self._source.load, self._live, wiring, self.calls, self.events, learn)
-        self._background: list[asyncio.Task[None]] = []
+        self._background = Background(log)
         self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
         self._server = self._make_public(public, share_port)
@@ -125,11 +132,13 @@ class App:
             self.admin_port = _listen(self._admin, server.admin_listen)
             await self._admin.start()
         await self._health.ready()
-        self._begin(warm(self._live, self._log))
-        self._begin(_count_tasks(self._metrics))
-        self._begin(Probes(self._live, self._log).run())
+        self._background.watch(asyncio.get_running_loop())
+        self._background.once("warm", partial(warm, self._live, self._log))
+        self._background.keep("figures", self._look)
+        self._background.keep("probes", Probes(self._live, self._log).run)
         if self._source.path is not None and server.watch_config:
-            self._begin(follow(FileWatch(self._source.path), self.reload))
+            watch = FileWatch(self._source.path)
+            self._background.keep("watch", partial(follow, watch, self.reload))
         self._log.info(
             "serving",
             listen=_bound(server.listen, self.port),
@@ -154,7 +163,7 @@ class App:
         self._log.info("draining", in_flight=len(self.calls), grace_s=server.stream_grace)
         await asyncio.sleep(server.drain_delay)
         ended = await self.calls.drain(server.stream_grace)
-        await self._end_background()
+        await self._background.end()
         self._health.close()
         self.events.close()
         async with self.calls.parting():
@@ -170,14 +179,13 @@ class App:
         self._metrics.pass_on()
         self._log.info("stopped", ended_calls=ended)
 
-    def _begin(self, work: Coroutine[object, object, None]) -> None:
-        self._background.append(asyncio.create_task(work))
-
-    async def _end_background(self) -> None:
-        for task in self._background:
-            task.cancel()
-        if self._background:
-            await asyncio.wait(self._background)
+    async def _look(self) -> None:
+        """Brings the figures up to date that nothing else tells of, again and again."""
+        while True:
+            self._metrics.tasks(len(asyncio.all_tasks()))
+            self._metrics.pass_on()
+            self._reporter.look(self.calls.limit.limit)
+            await asyncio.sleep(_LOOK)
 
     async def _reload_everywhere(self) -> Reloaded:
         done = await self._reload()
@@ -186,7 +194,7 @@ class App:
         return done
 
     def _make_public(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
-        server = self._make_server(share_port)
+        server = self._make_server(edge, share_port)
         pipeline = build_pipeline(self._live, self._settings)
         server.add_generic_rpc_handlers(
             (
@@ -206,14 +214,14 @@ class App:
     def _make_admin(self, edge: Edge, share_port: bool) -> grpc.aio.Server | None:
         if self._settings.server.admin_listen is None:
             return None
-        server = self._make_server(share_port)
+        server = self._make_server(edge, share_port)
         servicer = admin.AdminService(self._live, self._conditions, self.events, self._reload_everywhere)
         server.add_generic_rpc_handlers((edge.bind(admin.SERVICE, servicer),))
         channelz.add_channelz_servicer(server)
         self._finish_server(server, [admin.SERVICE.full_name, _CHANNELZ])
         return server
 
-    def _make_server(self, share_port: bool) -> grpc.aio.Server:
+    def _make_server(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
         settings = self._settings.server
         options: list[tuple[str, object]] = [
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
@@ -229,7 +237,7 @@ class App:
         ]
         if settings.max_concurrent_streams is not None:
             options.append(("grpc.max_concurrent_streams", settings.max_concurrent_streams))
-        return grpc.aio.server(options=options)
+        return waiting_server(options, edge.missed)
 
     def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
         """What every port has: health, and reflection of just what is served there."""
@@ -271,13 +279,6 @@ def _first(wiring: Wiring, settings: Settings) -> Wired:
         return wiring.wired(settings, wiring.providers(settings))
     except ExtraMissing as exc:
         raise StartError(str(exc)) from exc
-
-
-async def _count_tasks(metrics: Metrics) -> None:
-    while True:
-        metrics.tasks(len(asyncio.all_tasks()))
-        metrics.pass_on()
-        await asyncio.sleep(_TASKS_INTERVAL)
 
 
 def _listen(server: grpc.aio.Server, address: str) -> int:

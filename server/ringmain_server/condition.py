@@ -118,7 +118,9 @@ class Condition:
             wait = None if opens is None else max(opens - now, 0.0)
             return BreakerOpen(self.provider_id, "is left alone: its breaker is open", retry_after=wait)
         if self.limit.in_flight >= self.limit.limit:
-            return CandidateFull(self.provider_id, "has as many calls under way as it may")
+            return CandidateFull(
+                self.provider_id, f"has as many calls under way as it may ({self.limit.limit})"
+            )
         return None
 
     def admit(self) -> Ticket | None:

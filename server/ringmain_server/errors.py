@@ -216,10 +216,21 @@ class StreamInterrupted(GatewayError):
 
 
 class Overloaded(GatewayError):
-    """The gateway itself is at capacity."""
+    """The gateway itself is at capacity. Metadata: `limit`.
+
+    Args:
+        message: For people.
+        limit: What was passed: `gateway`, `candidate`, `media`, or what the machine lacks: `descriptors`,
+            `memory`, `ports` or `threads`.
+        retry_after: Seconds until a retry makes sense.
+    """
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "OVERLOADED"
+
+    def __init__(self, message: str, *, limit: str = "gateway", retry_after: float = 1.0) -> None:
+        super().__init__(message, retry_after=retry_after, metadata={"limit": limit})
+        self.limit = limit
 
 
 class ShuttingDown(GatewayError):

@@ -115,6 +115,32 @@ def test_refused_calls_are_told_once_a_second() -> None:
         bench.reporter.refused(full)
     bench.clock.advance(1)
     bench.reporter.refused(full)
-    assert [event.attributes for event in bench.told] == [{"refused_count": "1"}, {"refused_count": "3"}]
+    assert [event.attributes["refused_count"] for event in bench.told] == ["1", "3"]
     assert bench.told[0].message == "1 call was refused: as many calls as may"
     assert bench.told[1].message == "3 calls were refused: as many calls as may"
+
+
+def test_what_is_refused_last_is_told_too() -> None:
+    """Refusals that nothing follows are told at the next look; each limit is told and counted by itself."""
+    bench = Bench()
+    for limit in ("gateway", "gateway", "candidate"):
+        bench.reporter.refused(Overloaded("full", limit=limit))
+    bench.clock.advance(1)
+    bench.reporter.look(10)
+    told = [(event.attributes["limit"], event.attributes["refused_count"]) for event in bench.told]
+    assert told == [("gateway", "1"), ("candidate", "1"), ("gateway", "1")]
+    assert bench.registry.get_sample_value("ringmain_refusals_total", {"limit": "gateway"}) == 2
+
+
+def test_the_limits_of_concurrent_calls_are_numbers() -> None:
+    """What runs and what may run, of each configured candidate, and what may run in the gateway."""
+    bench = Bench()
+    condition = bench.condition("x")
+    bench.reporter.configured([condition])
+    ticket = condition.admit()
+    bench.reporter.look(4000)
+    labels = {"provider": "p", "model": "x"}
+    assert ticket is not None
+    assert bench.registry.get_sample_value("ringmain_calls_limit") == 4000
+    assert bench.registry.get_sample_value("ringmain_candidate_calls_in_flight", labels) == 1
+    assert bench.registry.get_sample_value("ringmain_candidate_calls_limit", labels) == condition.limit.limit

@@ -146,13 +146,17 @@ class ExhaustedSettings(Section):
 
 
 class OverloadSettings(Section):
-    """How many calls the gateway itself takes on. More are refused at once, never queued."""
+    """How many calls the gateway itself takes on, and how late. More are refused, never queued for long."""
 
     limit: Count = Field(
         default=4000,
         description="The most calls under way in one process, or where an adaptive limit starts.",
     )
     adaptive: Flag = Field(default=False, description="Whether the limit follows the latency of calls.")
+    longest_wait: Span = Field(
+        default=5.0,
+        description="How long a call may wait to be taken by a busy process; after that it is refused.",
+    )
 
 
 def overridden(*sections: Section) -> dict[str, Any]:

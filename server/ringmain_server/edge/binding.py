@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 import grpc
@@ -20,6 +20,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
 from ringmain_server.backend import Call
+from ringmain_server.edge.arrivals import arrival
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.parsing import parser, unparsed
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
@@ -54,11 +55,25 @@ class Edge:
         calls: The calls in flight.
         observer: Is told how each call ended.
         validators: Request type's full name to its rules.
+        methods: The paths of what was bound.
     """
 
     calls: Calls
     observer: Observer
     validators: Mapping[str, Validator]
+    methods: set[str] = field(default_factory=set)
+
+    def missed(self, path: str, seconds: float) -> None:
+        """A call came and ended before its message did, so that no handler saw it: the caller left early.
+
+        Args:
+            path: Of its method; others than those bound here are not known to the log either.
+            seconds: How long it was there.
+        """
+        if path in self.methods:
+            call = self.calls.missed(path.removeprefix("/"))
+            self.observer.began(call, None)
+            self.observer.cancelled(call, seconds)
 
     def bind(
         self, service: ServiceDescriptor, servicer: object, *, large: bool = False
@@ -74,6 +89,7 @@ class Edge:
                 its answer.
         """
         built = [method for method in service.methods if hasattr(servicer, method.name)]
+        self.methods.update(f"/{service.full_name}/{method.name}" for method in built)
         handlers = {method.name: self._handler(method, servicer, large=large) for method in built}
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
@@ -153,18 +169,20 @@ class Edge:
     ) -> T | None:
         """Runs a call and ends it: returns what `run` does, or None once the status of a failure is sent."""
         # Not the loop's own time, which stands still within a turn of the loop; both count the same seconds.
-        start = time.monotonic()
-        call = self.calls.begin(method, context, start)
+        now = time.monotonic()
+        note = arrival(now)
+        start = note.came
+        call = self.calls.begin(method, context, now, start)
         self.observer.began(call, request)
         error: RingmainError
         try:
             if self.calls.closed:
                 await self.calls.refuse()
-            self.calls.admit()
+            self.calls.admit(note.waited)
             try:
                 result = await run(call)
             finally:
-                self.calls.leave(time.monotonic() - start)
+                self.calls.leave(time.monotonic() - now)
         except asyncio.CancelledError as exc:
             if self.calls.evicted(call):
                 _forget_cancellation()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -39,15 +40,20 @@ class Calls:
     Args:
         default_deadline: Seconds for callers without a deadline of their own.
         limit: How many calls may run at once.
+        longest_wait: Seconds that a call may have waited to be taken.
 
     Attributes:
+        limit: How many calls may run at once, and how many do.
         default_deadline: Of calls that begin from now on.
         deadlines: Ends those that are over time.
         closed: Whether new calls are to be refused.
     """
 
-    def __init__(self, default_deadline: float, limit: ConcurrencyLimit | None = None) -> None:
-        self._limit = limit or ConcurrencyLimit(time.monotonic, ConcurrencySettings(adaptive=False))
+    def __init__(
+        self, default_deadline: float, limit: ConcurrencyLimit | None = None, longest_wait: float = math.inf
+    ) -> None:
+        self.limit = limit or ConcurrencyLimit(time.monotonic, ConcurrencySettings(adaptive=False))
+        self._longest_wait = longest_wait
         self.default_deadline = default_deadline
         self._ids = _Ids()
         self._running: dict[asyncio.Task[object], Call] = {}
@@ -60,13 +66,20 @@ class Calls:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def begin(self, method: str, context: Context, now: float) -> Call:
-        """Makes the Call of a request and counts it as running."""
-        remaining = context.time_remaining()
+    def begin(self, method: str, context: Context, now: float, came: float) -> Call:
+        """Makes the Call of a request and counts it as running.
+
+        Args:
+            method: The full gRPC method.
+            context: What gRPC knows of the request.
+            now: The monotonic clock's time.
+            came: When the request came, on the same clock.
+        """
+        remaining = _time_remaining(context)
         call = Call(
             response_id=f"resp_{self._ids.next()}",
             method=method,
-            deadline=now + (self.default_deadline if remaining is None else remaining),
+            deadline=came + self.default_deadline if remaining is None else now + remaining,
             trace_id=_trace_id(context),
         )
         task = asyncio.current_task()
@@ -76,14 +89,24 @@ class Calls:
             self._idle.clear()
         return call
 
-    def admit(self) -> None:
+    def missed(self, method: str) -> Call:
+        """The Call of a request that ended before it could begin."""
+        return Call(response_id=f"resp_{self._ids.next()}", method=method, deadline=0.0)
+
+    def admit(self, waited: float = 0.0) -> None:
         """Lets a new call in; its `leave` must follow.
 
+        Args:
+            waited: Seconds that it waited to be taken.
+
         Raises:
-            Overloaded: As many calls run as may.
+            Overloaded: As many calls run as may, or the gateway takes calls too late.
         """
-        if not self._limit.acquire():
-            raise Overloaded("the gateway has as many calls under way as it may", retry_after=1.0)
+        if waited > self._longest_wait:
+            # Answering what waited too long keeps those behind it waiting: so the queue gets shorter.
+            raise Overloaded(f"the gateway could not take the call within {self._longest_wait:g} s")
+        if not self.limit.acquire():
+            raise Overloaded("the gateway has as many calls under way as it may")
 
     def leave(self, latency: float | None) -> None:
         """An admitted call is over.
@@ -91,7 +114,7 @@ class Calls:
         Args:
             latency: Seconds it took, None when that says nothing about the load.
         """
-        self._limit.release(latency)
+        self.limit.release(latency)
 
     def end(self) -> None:
         """The running task's call has ended."""
@@ -185,6 +208,15 @@ class _Ids:
             random = os.urandom(64 * 16).hex()
             self._ready = [random[at : at + 32] for at in range(0, len(random), 32)]
         return self._ready.pop()
+
+
+def _time_remaining(context: Context) -> float | None:
+    """Seconds until the caller's deadline, None without one.
+
+    gRPC reads the wall clock twice for it; where that is set in between, the deadline seems to have passed.
+    """
+    remaining = context.time_remaining()
+    return context.time_remaining() if remaining == 0.0 else remaining
 
 
 def _trace_id(context: Context) -> str:

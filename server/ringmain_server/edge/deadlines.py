@@ -54,13 +54,18 @@ class Deadlines:
         now = self._clock()
         self._timer, self._looks_at = None, math.inf
         soonest = math.inf
-        for task, call in self._running.items():
-            if call in self._passed:
-                continue
-            if call.deadline <= now:
-                self._passed.add(call)
-                task.cancel()
-            else:
-                soonest = min(soonest, call.deadline)
-        if soonest < math.inf:
-            self._look_at(max(soonest, now + SLACK))
+        try:
+            for task, call in self._running.items():
+                if call in self._passed:
+                    continue
+                if call.deadline <= now:
+                    self._passed.add(call)
+                    task.cancel()
+                else:
+                    soonest = min(soonest, call.deadline)
+        except BaseException:
+            soonest = now  # whatever failed, the others have deadlines too
+            raise
+        finally:
+            if soonest < math.inf:
+                self._look_at(max(soonest, now + SLACK))

@@ -54,7 +54,7 @@ class MediaPool:
             Exception: What the work raises.
         """
         if self._callers >= self._limit:
-            raise Overloaded("too many images and documents are in work", retry_after=1.0)
+            raise Overloaded("too many images and documents are in work", limit="media")
         flag = threading.Event()
         context = copy_context()
         context.run(abandoned.set, flag)

@@ -46,7 +46,7 @@ def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
     if same and isinstance(last, UnknownProviderModel | ModelOutputInvalid):
         return last
     if same and isinstance(last, CandidateFull):
-        return Overloaded(_messages(failures), retry_after=RETRY_DELAY)
+        return Overloaded(_messages(failures), limit="candidate", retry_after=RETRY_DELAY)
     too_long = next((failure for failure in failures if isinstance(failure, ContextTooLong)), None)
     if too_long is not None and all(isinstance(f, ContextTooLong | UnknownProviderModel) for f in failures):
         return too_long

@@ -11,11 +11,11 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from ringmain_server.backend import Call
+from ringmain_server.telemetry.gauges import MULTIPROCESS, CandidateGauge
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 _STATES = {"closed": 0, "half_open": 1, "open": 2}
-_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 TOGETHER = 64
 """Ended calls that are counted together."""
@@ -75,14 +75,33 @@ class Metrics:
         self._events = Counter(
             "ringmain_events", "Events by kind: breakers, failovers, reloads.", ["kind"], registry=registry
         )
-        self._breaker = Gauge(
+        self._refusals = Counter(
+            "ringmain_refusals", "Calls refused as OVERLOADED, by the limit.", ["limit"], registry=registry
+        )
+        self._breakers = CandidateGauge(
             "ringmain_breaker_state",
             "Breakers of the configured candidates: 0 closed, 1 half-open, 2 open.",
-            ["provider", "model"],
-            registry=registry,
-            multiprocess_mode="livemax",
+            registry,
+            "livemax",
         )
-        self._breakers: dict[tuple[str, str], Gauge] = {}
+        self._limit = Gauge(
+            "ringmain_calls_limit",
+            "Calls that the gateway runs at once, at most.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._candidate_calls = CandidateGauge(
+            "ringmain_candidate_calls_in_flight",
+            "Attempts at the configured candidates that run now.",
+            registry,
+            "livesum",
+        )
+        self._candidate_limits = CandidateGauge(
+            "ringmain_candidate_calls_limit",
+            "Attempts at the configured candidates that run at once, at most.",
+            registry,
+            "livesum",
+        )
         self._tasks = Gauge(
             "ringmain_tasks", "Tasks of the event loop.", registry=registry, multiprocess_mode="livesum"
         )
@@ -90,7 +109,7 @@ class Metrics:
         self._ended: deque[_Ended] = deque()
         self._passing_on = threading.Lock()
         # What another process reads is not collected here, so that nothing may wait.
-        self._together = 1 if os.environ.get(_MULTIPROCESS) else TOGETHER
+        self._together = 1 if os.environ.get(MULTIPROCESS) else TOGETHER
         self._children: dict[tuple[MetricWrapperBase, tuple[str, ...]], Any] = {}
 
     def tasks(self, count: int) -> None:
@@ -132,26 +151,32 @@ class Metrics:
         """An event was published."""
         self._events.labels(kind).inc()
 
+    def refused(self, limit: str) -> None:
+        """A call was refused because it passed a limit of the gateway's own."""
+        self._child(self._refusals, (limit,)).inc()
+
     def follow_breakers(self, states: Mapping[tuple[str, str], str]) -> None:
-        """These breakers are worth a number; callers may name any model, so others are not.
+        """These breakers are worth a number.
 
         Args:
             states: Provider and its model to the breaker's state.
         """
-        for gone in self._breakers.keys() - states.keys():
-            self._breakers.pop(gone).set(0)
-            if not os.environ.get(_MULTIPROCESS):  # files of several processes cannot be taken back
-                self._breaker.remove(*gone)
-        for key, state in states.items():
-            if key not in self._breakers:
-                self._breakers[key] = self._breaker.labels(*key)
-            self._breakers[key].set(_STATES[state])
+        self._breakers.follow({key: _STATES[state] for key, state in states.items()})
 
     def breaker_changed(self, provider_id: str, provider_model: str, state: str) -> None:
         """A breaker has changed; one that is not followed is left out."""
-        gauge = self._breakers.get((provider_id, provider_model))
-        if gauge is not None:
-            gauge.set(_STATES[state])
+        self._breakers.changed((provider_id, provider_model), _STATES[state])
+
+    def occupied(self, limit: int, candidates: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+        """How far the limits of concurrent calls are used up.
+
+        Args:
+            limit: Of the gateway; what it has in flight is counted by method.
+            candidates: Provider and its model to the calls in flight and their limit.
+        """
+        self._limit.set(limit)
+        self._candidate_calls.follow({key: running for key, (running, _) in candidates.items()})
+        self._candidate_limits.follow({key: most for key, (_, most) in candidates.items()})
 
     def _child(self, metric: MetricWrapperBase, labels: tuple[str, ...]) -> Any:
         child = self._children.get((metric, labels))

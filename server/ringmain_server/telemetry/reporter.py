@@ -7,6 +7,7 @@ from ringmain_server.backend import Attempt, Call
 from ringmain_server.condition import Condition
 from ringmain_server.errors import Overloaded, RingmainError
 from ringmain_server.policies import Clock
+from ringmain_server.policies.repeats import Repeats
 from ringmain_server.telemetry.events import Events
 from ringmain_server.telemetry.metrics import Metrics
 
@@ -28,14 +29,25 @@ class Reporter:
     def __init__(self, events: Events, metrics: Metrics, clock: Clock) -> None:
         self._events = events
         self._metrics = metrics
-        self._clock = clock
-        self._refused = 0
-        self._quiet_until = clock()
+        self._refused: Repeats[str] = Repeats(clock, PAUSE)
+        self._refusal: dict[str, str] = {}
+        self._candidates: list[Condition] = []
 
     def configured(self, conditions: Iterable[Condition]) -> None:
-        """These are the candidates of the configuration: the breakers that are worth a metric."""
-        states = {(one.provider_id, one.provider_model): one.breaker.state.value for one in conditions}
-        self._metrics.follow_breakers(states)
+        """These are the candidates of the configuration, which are worth metrics."""
+        self._candidates = list(conditions)
+        self._metrics.follow_breakers({_key(one): one.breaker.state.value for one in self._candidates})
+
+    def look(self, limit: int) -> None:
+        """Brings the numbers up to date that nobody tells of, and tells of what was not told yet.
+
+        Args:
+            limit: How many calls the gateway runs at once.
+        """
+        occupied = {_key(one): (one.limit.in_flight, one.limit.limit) for one in self._candidates}
+        self._metrics.occupied(limit, occupied)
+        for name, count in self._refused.due():
+            self._tell_refused(name, count)
 
     def breaker_changed(self, condition: Condition, state: str, reason: str) -> None:
         """A candidate's breaker has changed."""
@@ -57,15 +69,18 @@ class Reporter:
 
     def refused(self, error: RingmainError) -> None:
         """A call has failed; tells of it when it was refused because too many run."""
-        if error.reason != Overloaded.reason:
+        if not isinstance(error, Overloaded):
             return
-        self._refused += 1
-        now = self._clock()
-        if now >= self._quiet_until:
-            self._quiet_until = now + PAUSE
-            count, self._refused = self._refused, 0
-            said = "1 call was refused" if count == 1 else f"{count} calls were refused"
-            self._events.publish("limit", f"{said}: {error.message}", refused_count=str(count))
+        self._metrics.refused(error.limit)
+        self._refusal[error.limit] = error.message
+        if count := self._refused.happened(error.limit):
+            self._tell_refused(error.limit, count)
+
+    def _tell_refused(self, limit: str, count: int) -> None:
+        said = "1 call was refused" if count == 1 else f"{count} calls were refused"
+        self._events.publish(
+            "limit", f"{said}: {self._refusal[limit]}", limit=limit, refused_count=str(count)
+        )
 
     def _moved(self, call: Call, failed: Attempt, following: Attempt, error: RingmainError) -> None:
         began = failed.first_content is not None
@@ -79,3 +94,7 @@ class Reporter:
             error=type(error).__name__,
             response_id=call.response_id,
         )
+
+
+def _key(condition: Condition) -> tuple[str, str]:
+    return condition.provider_id, condition.provider_model

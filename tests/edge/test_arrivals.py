@@ -1,0 +1,68 @@
+"""When calls came to a server, and what becomes of those that it takes too late."""
+
+import asyncio
+import collections
+
+import grpc
+import grpc.aio
+import pytest
+
+from tests.e2e.gateway import ask, gateway
+from tests.edge.serving import details
+from tests.fakes.waiting import until
+
+BURST = 1800
+"""More calls at once than gRPC lets wait by default."""
+SANDBOX = {"providers": {"sandbox": {"kind": "sandbox"}}}
+
+
+@pytest.mark.alone
+async def test_a_burst_waits_or_is_refused_and_nothing_of_it_is_unseen() -> None:
+    """Each call of a burst ends OK or OVERLOADED with details, and log and metrics have all of them."""
+    longest = 0.4
+    async with gateway({**SANDBOX, "overload": {"longest_wait": f"{longest}s"}}) as running:
+
+        async def one() -> object:
+            try:
+                await running.stub.Chat(ask("sandbox/echo"))
+            except grpc.aio.AioRpcError as error:
+                return error
+            return "OK"
+
+        ended = await asyncio.gather(*(one() for _ in range(BURST)))
+        refused = [error for error in ended if isinstance(error, grpc.aio.AioRpcError)]
+        assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert all({"ErrorInfo", "RetryInfo"} <= details(error).keys() for error in refused)
+        assert len(refused) < BURST
+        lines = running.events("call")
+        seen = collections.Counter(line.get("reason", "OK") for line in lines)
+        assert seen == {"OK": BURST - len(refused), "OVERLOADED": len(refused)}
+        assert min(float(str(line["ms"])) for line in lines if "reason" in line) >= longest * 1000
+        assert running.events("limit")
+        method = "ringmain.v1.ChatService/Chat"
+        counts = [
+            running.metric("ringmain_calls_total", method=method, code=code)
+            for code in ("OK", "RESOURCE_EXHAUSTED")
+        ]
+        assert counts == [BURST - len(refused), len(refused)]
+
+
+async def test_a_call_whose_caller_left_before_it_began_is_in_the_log() -> None:
+    """A call without its message reaches no handler; when its caller leaves, it is logged and counted."""
+    async with gateway(SANDBOX) as running:
+        method = "ringmain.v1.ChatService/Chat"
+        call: grpc.aio.StreamUnaryCall[bytes, bytes] = running.channel.stream_unary(f"/{method}")()
+        await asyncio.sleep(0.1)
+        call.cancel()
+        await until(lambda: bool(running.events("call")))
+        lines = running.events("call")
+        assert (lines[0]["code"], lines[0]["method"]) == ("CANCELLED", method)
+        assert running.metric("ringmain_calls_total", method=method, code="CANCELLED") == 1
+
+
+async def test_calls_in_an_idle_gateway_have_not_waited() -> None:
+    """One call after the other is logged with the time that it took."""
+    async with gateway(SANDBOX) as running:
+        for _ in range(20):
+            await running.stub.Chat(ask("sandbox/echo"))
+        assert all(float(str(line["ms"])) < 250 for line in running.events("call"))
