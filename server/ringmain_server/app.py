@@ -227,7 +227,7 @@ class App:
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", int(share_port)),
-            ("grpc.keepalive_time_ms", int(settings.keepalive_time * 1000)),
+            ("grpc.keepalive_time_ms", min(int(settings.keepalive_time * 1000), 2**31 - 1)),
             ("grpc.keepalive_timeout_ms", 20_000),
             # Callers may ping this often, also between calls: ours do each minute.
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),

@@ -88,7 +88,8 @@ def serve(flags: ServeFlags) -> int:
 
     path = flags.config or os.environ.get("RINGMAIN_CONFIG") or None
     try:
-        return serve(settings, Source(partial(load, path, overrides=given), path))
+        # What is read again was there before: an empty file is then one that is being written.
+        return serve(settings, Source(partial(load, path, overrides=given, may_be_empty=False), path))
     except StartError as exc:
         raise Failure(f"error: {exc}") from exc
 

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from ringmain_server.config import environment, schema
 from ringmain_server.config.kinds import KINDS, Kind
-from ringmain_server.config.problems import Keys, Mistake, suggestion
+from ringmain_server.config.problems import Keys, Mistake, cut, suggestion
 from ringmain_server.config.providers import ProviderSettings
 from ringmain_server.config.tree import Tree
 
@@ -46,7 +46,8 @@ _MESSAGES = {
 def from_validation(error: ValidationError) -> Iterator[Mistake]:
     """What pydantic found, in the words of this project and without the input."""
     for detail in error.errors(include_url=False, include_input=False):
-        keys: Keys = tuple(detail["loc"])
+        # Pydantic marks a mistake in a key itself by one more key.
+        keys: Keys = tuple(key for key in detail["loc"] if key != "[key]")
         if detail["type"] == "extra_forbidden":
             yield Mistake(keys, "unknown key", _nearest(keys))
         else:
@@ -161,7 +162,7 @@ def _fallbacks(models: Mapping[str, object]) -> Iterator[Mistake]:
     for name, fallback in following.items():
         keys: Keys = ("models", name, "on_exhausted", "fallback")
         if fallback and fallback not in following:
-            yield Mistake(keys, f"model {fallback} is not configured", suggestion(fallback, following))
+            yield Mistake(keys, f"model {cut(fallback)} is not configured", suggestion(fallback, following))
         elif _returns(name, following):
             yield Mistake(keys, "leads back to this model: fallbacks must not form a circle")
 
@@ -192,4 +193,4 @@ def _candidate(keys: Keys, candidate: object, providers: Mapping[str, object]) -
         if not slash:
             return  # The candidate's own check says what it should look like.
     if name and name not in providers:
-        yield Mistake(keys, f"provider {name} is not configured", suggestion(name, providers))
+        yield Mistake(keys, f"provider {cut(name)} is not configured", suggestion(name, providers))

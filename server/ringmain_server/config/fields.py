@@ -13,6 +13,14 @@ from ringmain_server.config import units
 
 T = TypeVar("T")
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# https://www.rfc-editor.org/rfc/rfc9110.html#name-tokens
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_FRAMING = frozenset({"connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade"})
+"""Headers by which a connection tells where a message ends; another value breaks every request."""
+_LONGEST = 10 * 365 * 86400.0
+"""Seconds: longer spans would not fit into what timers count in."""
+
 _HOST = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 
@@ -27,12 +35,34 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _stripped(value: object) -> object:
-    # Files that hold a key mostly end in a line break, which no HTTP header may have.
-    return value.strip() if isinstance(value, str) else value
+def _one_line(value: str) -> str:
+    # Nearly every text here ends up in an HTTP header or a path, which may have none of these.
+    if _CONTROL.search(value):
+        raise ValueError("must not have line breaks or other control characters")
+    return value
+
+
+def _secret(value: object) -> object:
+    # Files that hold a key mostly end in a line break.
+    return _one_line(value.strip()) if isinstance(value, str) else value
+
+
+def _timed(value: float) -> float:
+    if value > _LONGEST:
+        raise ValueError("must be at most ten years")
+    return value
+
+
+def _header_name(value: str) -> str:
+    if not _HEADER_NAME.fullmatch(value):
+        raise ValueError("is no name of an HTTP header")
+    if value.lower() in _FRAMING:
+        raise ValueError("is a header that belongs to each request itself")
+    return value
 
 
 def _base_url(value: str) -> str:
+    _one_line(value)  # urlsplit would leave them out
     try:
         url = urlsplit(value)
         sound = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
@@ -71,21 +101,27 @@ def nothing() -> Mapping[str, Never]:
     return MappingProxyType({})
 
 
-Text = Annotated[str, Field(min_length=1)]
+_TIMED = AfterValidator(_timed)
+Text = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 Flag = Annotated[bool, Strict()]
-Count = Annotated[int, Strict(), Field(ge=1)]
+Count = Annotated[int, Strict(), Field(ge=1, le=2**31 - 1)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
-Wait = Annotated[float, BeforeValidator(units.seconds), Field(ge=0, allow_inf_nan=False)]
-Span = Annotated[float, BeforeValidator(units.seconds), Field(gt=0, allow_inf_nan=False)]
+Wait = Annotated[
+    float, BeforeValidator(units.seconds), Field(ge=0, allow_inf_nan=False), AfterValidator(_timed)
+]
+Span = Annotated[
+    float, BeforeValidator(units.seconds), Field(gt=0, allow_inf_nan=False), AfterValidator(_timed)
+]
 Size = Annotated[int, BeforeValidator(units.size), Field(ge=1, le=2**31 - 1)]
-Dollars = Annotated[Decimal, BeforeValidator(_not_bool), Field(ge=0)]
+Dollars = Annotated[Decimal, BeforeValidator(_not_bool), Field(ge=0, le=10**9)]
 Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Address = Annotated[str, AfterValidator(units.address)]
 HostPort = Annotated[str, AfterValidator(units.host_port)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Location = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_stripped)]
+Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_secret)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 

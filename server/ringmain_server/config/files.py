@@ -6,15 +6,18 @@ Readers are imported when a file of their kind is read: a gateway without a file
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from ringmain_server.config.problems import ConfigError, Keys, Place, Problem
+from ringmain_server.config import bounds, reading
+from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, cut
 from ringmain_server.config.tree import Source, Tree
 
-_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
-_PAIR = re.compile(r"""\s*((?:[\w.-]|\s*\.\s*|"[^"]*"|'[^']*')+?)\s*=""")
+# Possessive, so that no line takes more than one pass: others may be meant than tables and keys.
+_TABLE = re.compile(r"\s*+(\[\[?)([^\[\]]++)\]\]?\s*+(?:#.*)?")
+_PAIR = re.compile(r"""\s*+((?:[\w-]++\s*+|\.\s*+|"[^"]*+"\s*+|'[^']*+'\s*+)++)=""")
 _NAME = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
 
 
@@ -25,21 +28,20 @@ def read(path: str) -> Source:
         ConfigError: There is no such file, or it is not a mapping in its format.
     """
     text = _text(path)
-    suffix = Path(path).suffix.lower()
-    if suffix == ".json":
-        return _json(path, text)
-    if suffix == ".toml":
-        return _toml(path, text)
-    return _yaml(path, text)
+    try:
+        return _FORMATS.get(Path(path).suffix.lower(), _yaml)(path, text)
+    except bounds.OutOfBounds as exc:
+        raise _failure(path, None, str(exc)) from exc
+    except RecursionError as exc:  # a reader gave up where the limits did not
+        raise _failure(path, None, "is nested too deeply") from exc
 
 
 def _text(path: str) -> str:
     try:
         # Editors on Windows write a byte order mark, which no format here wants.
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as exc:
-        reason = exc.strerror or type(exc).__name__
-        raise _failure(path, None, f"cannot be read: {reason}") from exc
+        return reading.read_bytes(path).decode("utf-8-sig")
+    except reading.Unreadable as exc:
+        raise _failure(path, None, f"cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
         raise _failure(path, None, "is not UTF-8 text") from exc
 
@@ -66,15 +68,18 @@ def _json(path: str, text: str) -> Source:
     def unique(pairs: list[tuple[str, object]]) -> Tree:
         values = dict(pairs)
         if len(values) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise _failure(path, None, f"has the key {twice} twice in one object")
+            counts = Counter(name for name, _ in pairs)
+            twice = next(name for name, count in counts.items() if count > 1)
+            raise _failure(path, None, f"has the key {cut(twice)} twice in one object")
         return values
 
+    bounds.check_json(text)
     try:
         value = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as exc:
         raise _failure(path, exc.lineno, f"is not JSON: {exc.msg}") from exc
+    except ValueError as exc:  # Python refuses numbers of more than some thousand digits
+        raise _failure(path, None, "is not JSON: it has a number that is too long") from exc
     return Source(path, _mapping(path, value), cache(lambda: _json_places(path, text)))
 
 
@@ -89,12 +94,15 @@ def _json_places(path: str, text: str) -> Mapping[Keys, Place]:
 
 
 def _toml(path: str, text: str) -> Source:
+    bounds.check_toml(text)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         found = re.search(r"line (\d+)", str(exc))
         line = int(found[1]) if found else None
         raise _failure(path, line, f"is not TOML: {str(exc).partition(' (at ')[0]}") from exc
+    except ValueError as exc:
+        raise _failure(path, None, "is not TOML: it has a number that is too long") from exc
     return Source(path, values, cache(lambda: _toml_places(path, text)))
 
 
@@ -136,3 +144,7 @@ def _indexed(names: Keys, lists: Mapping[Keys, int]) -> Keys:
         if keys in lists and position < len(names) - 1:
             keys = (*keys, lists[keys])
     return keys
+
+
+_FORMATS: Mapping[str, Callable[[str, str], Source]] = {".json": _json, ".toml": _toml}
+"""Readers by suffix; any other is YAML's."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 
 from pydantic import ValidationError
@@ -12,6 +13,9 @@ from ringmain_server.config.settings import ALWAYS, Settings
 from ringmain_server.config.tree import Source, Tree
 
 _DEFAULTS = Source("defaults", {"providers": {name: {"kind": name} for name in ALWAYS}})
+_EMPTY = "is empty: whoever writes it may not have finished"
+_MOST = 100
+"""Mistakes of one sort that are listed: more help nobody, and naming the nearest known key takes time."""
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -20,6 +24,7 @@ def load(
     *,
     environ: Mapping[str, str] = os.environ,
     overrides: Mapping[str, object] = _NOTHING,
+    may_be_empty: bool = True,
 ) -> Settings:
     """Loads the configuration.
 
@@ -32,6 +37,7 @@ def load(
         environ: The environment.
         overrides: Settings from flags: nested mappings, or dotted keys such as `server.listen`.
             Null is a value, so leave out what no flag was given for.
+        may_be_empty: Whether a file that says nothing is taken for what somebody wants.
 
     Returns:
         The merged and checked settings.
@@ -43,6 +49,8 @@ def load(
     mistakes: list[Mistake] = []
     if path:
         file = files.read(path)
+        if not (file.values or may_be_empty):
+            raise ConfigError([Problem("", None, _EMPTY, source=path)])
         values, mistakes = substitute.resolve(file.values, environ)
         first = Source(file.name, _without_empty_sections(values), file.places)
     else:
@@ -97,12 +105,12 @@ def _is_section(keys: Keys) -> bool:
 
 def _checked(sources: Sequence[Source], mistakes: list[Mistake]) -> Settings:
     merged = _merged(sources)
-    mistakes = [*mistakes, *checks.across(merged)]
+    mistakes = [*mistakes[:_MOST], *islice(checks.across(merged), _MOST)]
     settings: Settings | None = None
     try:
         settings = Settings.model_validate(_known_kinds_only(merged))
     except ValidationError as exc:
-        mistakes += checks.from_validation(exc)
+        mistakes += islice(checks.from_validation(exc), _MOST)
     if settings is None or mistakes:
         # The context would be pydantic's error, which says the same with less tact.
         raise ConfigError(_problems(sources, mistakes)) from None

@@ -37,7 +37,7 @@ class Mistake:
 
     def at(self, place: Place) -> "Problem":
         """The problem for a person to read."""
-        return Problem(dotted(self.keys), place.line, self.message, self.hint, place.source)
+        return Problem(dotted(self.keys), place.line, cut(self.message, 500), self.hint, place.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ class ConfigError(Exception):
         return "\n".join(lines)
 
 
+def cut(text: str, most: int = 100) -> str:
+    """A text of the file as a message shows it: not much of it."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def dotted(keys: Keys) -> str:
     """Writes keys as people do: `models.demo.candidates[0]`."""
     text = ""
@@ -91,14 +96,14 @@ def dotted(keys: Keys) -> str:
         if isinstance(key, int):
             text += f"[{key}]"
         else:
-            text += f".{key}" if text else key
+            text += f".{cut(key)}" if text else cut(key)
     return text
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Names the nearest known word, or all of them when none is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(word.lower().replace("-", "_"), names, n=1)
+    near = difflib.get_close_matches(cut(word).lower().replace("-", "_"), names, n=1)
     if near:
         return f"did you mean {near[0]}?"
-    return f"known: {', '.join(names)}" if names else ""
+    return cut(f"known: {', '.join(names)}", 1000) if names else ""

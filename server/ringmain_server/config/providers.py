@@ -14,6 +14,7 @@ from ringmain_server.config.fields import (
     Count,
     Endpoint,
     Flag,
+    HeaderName,
     Location,
     Number,
     Secret,
@@ -92,7 +93,7 @@ class ProviderSettings(Section):
         "which keeps a model's reasoning for its next turn; `auto` takes `responses` for models that need "
         "it. OpenAI wire.",
     )
-    headers: Annotated[Mapping[str, Secret], AfterValidator(frozen)] = Field(
+    headers: Annotated[Mapping[HeaderName, Secret], AfterValidator(frozen)] = Field(
         default_factory=nothing,
         description="HTTP headers sent with every request. Their values count as secrets. "
         "OpenAI, Anthropic and Gemini wires.",

@@ -8,6 +8,7 @@ from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from ringmain_server.config.bounds import check_json
 from ringmain_server.config.problems import Keys
 from ringmain_server.config.settings import Settings
 
@@ -94,12 +95,17 @@ def typed(text: str, expected: Shape | None) -> object:
     if expected.bare is float:
         return _attempt(float, text)
     if (expected.is_mapping or expected.is_list) and text.lstrip()[:1] in ("[", "{"):
-        return _attempt(json.loads, text)
+        return _attempt(_json, text)
     return text
+
+
+def _json(text: str) -> object:
+    check_json(text)
+    return json.loads(text)
 
 
 def _attempt(read: Callable[[str], object], text: str) -> object:
     try:
         return read(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -71,9 +71,9 @@ class ServerSettings(Section):
         default=None,
         description="Where Prometheus scrapes `/metrics` over HTTP; null turns it off.",
     )
-    workers: Count = Field(
+    workers: Annotated[int, Strict(), Field(ge=1, le=1024)] = Field(
         default=1,
-        description="How many processes share the port.",
+        description="How many processes share the port, from 1 to 1024.",
     )
     max_receive_bytes: Size = Field(
         default=64 * 2**20,

@@ -7,8 +7,8 @@ empty, and `$$` is a dollar sign. A dollar sign before anything else stays as it
 import re
 from collections.abc import Mapping
 
-from ringmain_server.config import schema
-from ringmain_server.config.problems import Keys, Mistake
+from ringmain_server.config import bounds, schema
+from ringmain_server.config.problems import Keys, Mistake, cut
 from ringmain_server.config.tree import Tree
 
 _REFERENCE = re.compile(
@@ -29,33 +29,63 @@ class SubstitutionError(ValueError):
         self.hint = hint
 
 
-def substitute(text: str, environ: Mapping[str, str]) -> str:
+class Room:
+    """How much more text references may bring into one document."""
+
+    def __init__(self, most: int = bounds.TEXT) -> None:
+        self._left = most
+
+    def take(self, text: str) -> str:
+        """The text, if there is room for it.
+
+        Raises:
+            SubstitutionError: There is not.
+        """
+        self._left -= len(text)
+        if self._left < 0:
+            raise SubstitutionError(
+                "has references to the environment that stand for too much text", "use fewer, or shorter ones"
+            )
+        return text
+
+
+def substitute(text: str, environ: Mapping[str, str], room: Room | None = None) -> str:
     """Replaces each reference to the environment.
 
+    Args:
+        text: The text.
+        environ: The environment.
+        room: How much text may come of it.
+
     Raises:
-        SubstitutionError: A variable without default is unset, or a reference is malformed.
+        SubstitutionError: A variable without default is unset, a reference is malformed, or there is no room.
     """
+    room = room or Room()
 
     def value(match: re.Match[str]) -> str:
-        if match["escape"]:
-            return "$"
-        if match["bad"]:
-            raise SubstitutionError(
-                "has a malformed reference to the environment",
-                "write ${NAME} or ${NAME:-default}, and $$ for a dollar sign",
-            )
-        name, default = match["name"], match["default"]
-        found = environ.get(name)
-        if default is not None:
-            return found or default
-        if found is None:
-            raise SubstitutionError(
-                f"the environment variable {name} is not set",
-                f"set it, or write ${{{name}:-default}}",
-            )
-        return found
+        return room.take(_value(match, environ))
 
     return _REFERENCE.sub(value, text)
+
+
+def _value(match: re.Match[str], environ: Mapping[str, str]) -> str:
+    if match["escape"]:
+        return "$"
+    if match["bad"]:
+        raise SubstitutionError(
+            "has a malformed reference to the environment",
+            "write ${NAME} or ${NAME:-default}, and $$ for a dollar sign",
+        )
+    name, default = match["name"], match["default"]
+    found = environ.get(name)
+    if default is not None:
+        return found or default
+    if found is None:
+        raise SubstitutionError(
+            f"the environment variable {cut(name)} is not set",
+            f"set it, or write ${{{cut(name)}:-default}}",
+        )
+    return found
 
 
 def resolve(values: Tree, environ: Mapping[str, str]) -> tuple[Tree, list[Mistake]]:
@@ -64,6 +94,7 @@ def resolve(values: Tree, environ: Mapping[str, str]) -> tuple[Tree, list[Mistak
     A string in which something was replaced is then read as the type that its setting expects.
     """
     mistakes: list[Mistake] = []
+    room = Room()
 
     def walk(value: object, keys: Keys) -> object:
         if isinstance(value, dict):
@@ -73,7 +104,7 @@ def resolve(values: Tree, environ: Mapping[str, str]) -> tuple[Tree, list[Mistak
         if not isinstance(value, str) or "$" not in value:
             return value
         try:
-            text = substitute(value, environ)
+            text = substitute(value, environ, room)
         except SubstitutionError as error:
             mistakes.append(Mistake(keys, str(error), error.hint))
             return None

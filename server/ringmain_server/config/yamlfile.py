@@ -7,10 +7,11 @@ API version and no date (https://yaml.org/spec/1.2.2/#103-core-schema).
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import yaml
 
+from ringmain_server.config.bounds import check_count, check_depth
 from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, dotted
 
 # A brace begins a mapping inside another, so that `{api_key: ${NAME}}` would be no YAML. While it is
@@ -19,11 +20,51 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*(?::-[^{}\n]*)?)\}", re.ASC
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 
 _TAG = "tag:yaml.org,2002:"
+_ITSELF = "refers to itself"
 
 
 class _Loader(yaml.SafeLoader):
+    """Counts nodes while it composes them, so that nobody builds a document that is too large inside."""
+
     # The stubs declare it on the instance, but the library reads it from the class.
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}  # type: ignore[misc]
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._count = 0
+        self._depth = 0
+        self._deepest = 0
+        # How many nodes hang on one that has an anchor, itself included, and on how many levels.
+        self._extents: dict[int, tuple[int, int]] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """See the library; an alias counts as what it stands for.
+
+        Raises:
+            OutOfBounds: There are too many nodes, or they are nested too deeply.
+        """
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        mark: Any = event.start_mark
+        around, count = self._deepest, self._count
+        self._depth = self._deepest = self._depth + 1
+        self._add(1, 0)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        if isinstance(event, yaml.AliasEvent):
+            if id(node) not in self._extents:  # it is not composed to its end
+                raise yaml.MarkedYAMLError(problem=_ITSELF, problem_mark=mark)
+            extent, levels = self._extents[id(node)]
+            self._add(extent - 1, levels - 1)
+        elif event.anchor is not None:
+            self._extents[id(node)] = (self._count - count, self._deepest - self._depth + 1)
+        self._depth -= 1
+        self._deepest = max(around, self._deepest)
+        return node
+
+    def _add(self, count: int, levels: int) -> None:
+        self._count += count
+        self._deepest = max(self._deepest, self._depth + levels)
+        check_count(self._count)
+        check_depth(self._deepest)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -86,23 +127,12 @@ class _Builder:
     loader: _Loader
     places: dict[Keys, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    # The nodes around the one being built: meeting one again means that it holds itself.
-    around: list[int] = field(default_factory=list)
 
     def build(self, node: yaml.Node, keys: Keys) -> object:
         """The plain value of a node, and its lines into `places`."""
         self.places.setdefault(keys, self._place(node))
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, keys)
-        if id(node) in self.around:
-            self._refuse(self.places[keys].line, keys, "refers to itself")
-            return None
-        self.around.append(id(node))
-        value = self._collection(node, keys)
-        self.around.pop()
-        return value
-
-    def _collection(self, node: yaml.Node, keys: Keys) -> object:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, keys)
         return [self.build(item, (*keys, index)) for index, item in enumerate(node.value)]
@@ -153,6 +183,7 @@ def read(path: str, text: str) -> Document:
 
     Raises:
         ConfigError: It is not one YAML document of plain values.
+        OutOfBounds: It is larger inside than any configuration.
     """
     try:
         loader = _Loader(_REFERENCE.sub(rf"{_OPEN}\1{_CLOSE}", text))
@@ -172,6 +203,8 @@ def _syntax(path: str, error: yaml.YAMLError) -> Problem:
         return Problem("", None, "is not YAML: it has a character that YAML forbids", source=path)
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else int(mark.line) + 1
+    if error.problem == _ITSELF:
+        return Problem("", line, _ITSELF, source=path)
     return Problem("", line, f"is not YAML: {error.problem}", source=path)
 
 

@@ -124,6 +124,7 @@ class HttpTransport:
                 data=body,
                 headers=headers,
                 allow_redirects=False,
+                proxy=self.sessions.proxy(self.base_url),
                 timeout=_connect_within(self.connect_timeout),
             )
         except (aiohttp.ClientError, OSError) as exc:

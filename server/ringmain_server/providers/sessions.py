@@ -1,8 +1,10 @@
 """Room 4, the I/O side: the one aiohttp session of a process, and whom the SDKs' own clients trust."""
 
-import os
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
     import ssl
@@ -22,6 +24,22 @@ class HttpSessions:
     def __init__(self, connection_limit: int = 0) -> None:
         self._connection_limit = connection_limit
         self._session: aiohttp.ClientSession | None = None
+        self._proxies = usable_proxies(getproxies())
+        self._chosen: dict[str, str | None] = {}
+
+    def proxy(self, base_url: str) -> str | None:
+        """The proxy that the environment names for an address, None to go without.
+
+        The library would find it out too (`trust_env`), for each request anew and in a thread, and would take
+        the user and password of `~/.netrc` along, which collide with a provider's own credentials.
+        """
+        if not self._proxies:
+            return None
+        if base_url not in self._chosen:
+            url = urlsplit(base_url)
+            passed = bool(proxy_bypass(url.netloc.rpartition("@")[2]))
+            self._chosen[base_url] = None if passed else self._proxies.get(url.scheme)
+        return self._chosen[base_url]
 
     def get(self) -> "aiohttp.ClientSession":
         """The session."""
@@ -36,7 +54,7 @@ class HttpSessions:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=True,
                 read_bufsize=_READ_BUFFER,
-                trust_env=_proxy_configured(),
+                trust_env=False,
             )
         return self._session
 
@@ -55,6 +73,26 @@ def sdk_trust() -> "ssl.SSLContext":
     return httpx2.create_ssl_context()
 
 
-def _proxy_configured() -> bool:
-    """Whether a proxy is named in the environment; looking each time would cost every request."""
-    return any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"))
+def usable_proxies(named: Mapping[str, str]) -> dict[str, str]:
+    """The proxies that HTTP requests can go through, by the scheme of the address that is asked.
+
+    Args:
+        named: Those of the environment, as `urllib` reads it.
+    """
+    found = {scheme: named[scheme] for scheme in ("http", "https") if named.get(scheme)}
+    addresses = {scheme: text if "://" in text else f"http://{text}" for scheme, text in found.items()}
+    return {scheme: address for scheme, address in addresses.items() if _usable(address)}
+
+
+def unusable_proxies(named: Mapping[str, str]) -> list[str]:
+    """The schemes whose proxy in the environment is none that the gateway can use, such as one of SOCKS."""
+    wanted = {scheme for scheme in ("http", "https") if named.get(scheme)}
+    return sorted(wanted - usable_proxies(named).keys())
+
+
+def _usable(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+        return url.scheme == "http" and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ async def test_first_calls_share() -> None:
     await connections.close()
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"type": "service_account"}'])
+@pytest.mark.parametrize("content", ["", "{}", '{"type": "service_account"}', "[1]", '{"a": ' + "[" * 9_999])
 async def test_no_credentials(tmp_path: Path, content: str) -> None:
     """A file that is missing or holds no key means that there are no credentials."""
     path = tmp_path / "key.json"
@@ -92,6 +93,17 @@ async def test_no_credentials(tmp_path: Path, content: str) -> None:
     with pytest.raises(errors.CredentialsRefused) as caught:
         await Connections("gem", Access("x", credentials_file=str(path))).take()
     assert caught.value.message == "gem: has no usable credentials"
+
+
+@pytest.mark.parametrize("named", ["credentials_file", "GOOGLE_APPLICATION_CREDENTIALS"])
+async def test_credentials_in_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    """A path that leads to a pipe means that there are no credentials, and nobody waits for a writer."""
+    path = tmp_path / "key.json"
+    os.mkfifo(path)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    access = Access("x", credentials_file=str(path) if named == "credentials_file" else None)
+    with pytest.raises(errors.CredentialsRefused):
+        await asyncio.wait_for(Connections("gem", access).take(), 5)
 
 
 async def test_with_tls() -> None:

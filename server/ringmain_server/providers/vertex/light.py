@@ -7,12 +7,17 @@ package, and everything in it.
 """
 
 import importlib
+import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from ringmain_server.config.bounds import check_json
+from ringmain_server.config.reading import check_readable, read_bytes
 
 if TYPE_CHECKING:
     import grpc.aio
@@ -78,8 +83,14 @@ def file_credentials(path: str) -> "Credentials":
     """
     from google.oauth2.service_account import Credentials as ServiceAccount
 
-    load = ServiceAccount.from_service_account_file
-    found: Credentials = load(path, scopes=_SCOPES)  # type: ignore[no-untyped-call]
+    # Read here, since the library would wait for a pipe and take a file of any size.
+    text = read_bytes(path).decode("utf-8")
+    check_json(text)
+    key = json.loads(text)
+    if not isinstance(key, dict):
+        raise ValueError("the file holds no key of a service account")  # noqa: TRY004  as the library does
+    load = ServiceAccount.from_service_account_info
+    found: Credentials = load(key, scopes=_SCOPES)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -87,10 +98,12 @@ def default_credentials() -> "Credentials":
     """The application default credentials; reads files, and may ask the metadata server of the machine.
 
     Raises:
-        GoogleAuthError: There are none.
+        GoogleAuthError, OSError: There are none.
     """
     import google.auth
 
+    if named := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
+        check_readable(named)  # the library reads it, whatever it is
     found: Credentials = google.auth.default(scopes=_SCOPES)[0]
     return found
 

@@ -1,0 +1,76 @@
+"""Configuration, outside the rooms: how large a document may be inside, checked before its values are made.
+
+A few hundred bytes can stand for millions of values (YAML's aliases), or nest so deeply that a reader gives
+up, and some readers take the square of the time for some texts.
+"""
+
+import re
+
+VALUES = 50_000
+"""Most values of a document, those of aliases counted wherever they are used."""
+DEPTH = 50
+"""Most levels of nesting; the settings have seven."""
+TEXT = 16 << 20
+"""Most characters that references to the environment may grow into, all together."""
+
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TOML_TEXT = re.compile(
+    r"""
+      \"{3} (?: \\. | [^\\] )*? \"{3}
+    | '{3} .*? '{3}
+    | \" (?: \\. | [^\"\\\n] )*+ \"
+    | ' [^'\n]*+ '
+    | \# [^\n]*+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_MARK = re.compile(r"[\[\]{},=:.\n]")
+
+
+class OutOfBounds(ValueError):
+    """A document is larger inside than any configuration; the text says in what."""
+
+
+def check_count(count: int) -> None:
+    """Raises OutOfBounds when there are too many values."""
+    if count > VALUES:
+        raise OutOfBounds(f"has more than {VALUES} values")
+
+
+def check_depth(depth: int) -> None:
+    """Raises OutOfBounds when values are nested too deeply."""
+    if depth > DEPTH:
+        raise OutOfBounds(f"is nested more than {DEPTH} levels deep")
+
+
+def check_json(text: str) -> None:
+    """Counts what a JSON text would make, by the marks outside of its strings.
+
+    Raises:
+        OutOfBounds: It is too much.
+    """
+    _check_outline(_JSON_TEXT.sub("", text))
+
+
+def check_toml(text: str) -> None:
+    """Counts what a TOML text would make; each dot of a key is a level too.
+
+    Raises:
+        OutOfBounds: It is too much.
+    """
+    _check_outline(_TOML_TEXT.sub("", text))
+
+
+def _check_outline(outline: str) -> None:
+    count = depth = dots = 0
+    for found in _MARK.finditer(outline):
+        mark = found[0]
+        dots = dots + 1 if mark == "." else 0
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+        elif mark in "=:,":
+            count += 1
+        check_depth(depth + dots)
+        check_count(count)
