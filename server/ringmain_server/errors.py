@@ -27,6 +27,7 @@
         ├── QuotaSpent                 the account has no quota or credit left
         ├── CredentialsRefused         401, and 403 where it means credentials
         ├── AccessRefused              403 where it means this account and this model
+        ├── JobFailed                  a job that was accepted came to nothing, for a reason not told
         ├── UnknownProviderModel       404 for the model
         ├── ContextTooLong             the input exceeds the model's context
         ├── ContentFiltered            the safety system refused
@@ -254,6 +255,10 @@ class ProviderError(RingmainError):
         message: What happened, in the gateway's words, without the provider's name.
         retry_after: Seconds the provider asked to be left alone.
         metadata: For programs.
+
+    Attributes:
+        final: Whether the same candidate is not to be asked again for this request, whatever the class says:
+            its work was, or may have been, paid for, or it says itself that repeating does not help.
     """
 
     code = grpc.StatusCode.UNAVAILABLE
@@ -273,6 +278,7 @@ class ProviderError(RingmainError):
     ) -> None:
         super().__init__(f"{provider_id}: {message}", retry_after=retry_after, metadata=metadata)
         self.provider_id = provider_id
+        self.final = False
 
 
 class BreakerOpen(ProviderError):
@@ -296,9 +302,14 @@ class CandidateFull(ProviderError):
 
 
 class ConnectionFailed(ProviderError):
-    """The connection was refused, reset or closed before a response."""
+    """The connection was refused, reset or closed before a response.
+
+    Attributes:
+        sent: Whether the request may have reached the provider, so that it may have been carried out.
+    """
 
     retry = True
+    sent = False
 
 
 class NoAnswer(ProviderError):
@@ -353,6 +364,15 @@ class AccessRefused(ProviderError):
 
     breaker_failure = False
     hold = Hold.LONG
+
+
+class JobFailed(ProviderError):
+    """A job that was accepted came to nothing, and the provider does not tell whose fault that was.
+
+    It may be the request's as well as the provider's, so that it says nothing of the provider's health.
+    """
+
+    breaker_failure = False
 
 
 class UnknownProviderModel(ProviderError):

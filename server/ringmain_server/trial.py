@@ -124,7 +124,7 @@ class Trial:
             self._again = (served, 0.0)
             return
         self._left = [other for other in self._left if self._may_help(error, served, other)]
-        if not self._left and not content and error.hold is Hold.TIMED:
+        if not self._left and not content and error.hold is Hold.TIMED and not error.final:
             self._wait_for(served)
 
     def second(self) -> tuple[Served, Attempt] | None:
@@ -139,7 +139,9 @@ class Trial:
 
     def _retry(self, served: Served, error: ProviderError) -> bool:
         """Asks the same candidate again, if that may help and the budget has room."""
-        if not error.retry or self._tries > self._policy.retries or not self._retries.budget.take():
+        if error.final or not error.retry or self._tries > self._policy.retries:
+            return False
+        if not self._retries.budget.take():
             return False
         delay = self._retries.backoff.delay(self._tries)
         if delay >= self._remaining():

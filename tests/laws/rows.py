@@ -12,6 +12,7 @@ from ringmain_server.errors import (
     CredentialsRefused,
     Failover,
     Hold,
+    JobFailed,
     MalformedAnswer,
     ModelOutputInvalid,
     NoAnswer,
@@ -67,6 +68,7 @@ LAWS: Mapping[type[ProviderError], Law] = {
     AccessRefused: Law(
         "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.LONG, retry_info=True
     ),
+    JobFailed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     UnknownProviderModel: Law("NOT_FOUND", "MODEL_NOT_FOUND", breaker=False, hold=Hold.LONG),
     ContextTooLong: Law(
         "INVALID_ARGUMENT", "CONTEXT_TOO_LONG", failover=Failover.LARGER_CONTEXT, breaker=False

@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +24,31 @@ _HOPS = 3
 """Most redirects that are followed."""
 _WITHIN = 20.0
 """Seconds for one medium, redirects included."""
+_PASSING = frozenset({403, 404, 408, 409, 425, 429})
+"""Statuses that may be others a moment later, beside those of servers' failures.
+
+A picture that was just made may not have come to every place that it is served from; stores such as S3 answer
+403 for what they do not have yet.
+"""
+
+
+class NotFetched(MediaInvalid):
+    """A medium could not be fetched.
+
+    Attributes:
+        passing: Whether it may be there at another try.
+        headers: What the host answered, where it did.
+    """
+
+    passing = False
+    headers: Mapping[str, str] = {}
+
+    @classmethod
+    def now(cls, field: str, description: str, headers: Mapping[str, str] | None = None) -> "NotFetched":
+        """One that may be there at another try."""
+        error = cls.at(field, description)
+        error.passing, error.headers = True, headers or {}
+        return error
 
 
 def is_public(address: str) -> bool:
@@ -53,6 +78,7 @@ class Fetcher:
         limit: Most bytes of a medium.
         public: Whether an IP address may be connected to.
         trust: What TLS certificates are checked against, None for the system's authorities.
+        within: Seconds for one medium, redirects included.
     """
 
     def __init__(
@@ -62,12 +88,14 @@ class Fetcher:
         *,
         public: Callable[[str], bool] = is_public,
         trust: ssl.SSLContext | None = None,
+        within: float = _WITHIN,
     ) -> None:
         self._exact = frozenset(host.lower() for host in hosts if not host.startswith("*."))
         self._below = tuple(host[1:].lower() for host in hosts if host.startswith("*."))
         self._limit = limit
         self._public = public
         self._trust = trust
+        self._within = within
         self._session: aiohttp.ClientSession | None = None
 
     def allows(self, uri: str) -> bool:
@@ -89,17 +117,18 @@ class Fetcher:
             field: The path of the field, for errors.
 
         Raises:
-            MediaInvalid: It cannot be had, or is too large.
+            NotFetched: It cannot be had.
+            MediaInvalid: It is too large, or at an address that is not allowed.
         """
         import aiohttp  # not at the top: who allows no host does without
 
         try:
-            async with asyncio.timeout(_WITHIN):
+            async with asyncio.timeout(self._within):
                 return await self._follow(uri, field)
         except TimeoutError as exc:
-            raise MediaInvalid.at(field, f"did not come within {_WITHIN:g} s") from exc
+            raise NotFetched.now(field, f"did not come within {self._within:g} s") from exc
         except (aiohttp.ClientError, OSError, ValueError) as exc:
-            raise MediaInvalid.at(field, "could not be fetched: its host cannot be reached") from exc
+            raise NotFetched.now(field, "could not be fetched: its host cannot be reached") from exc
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -130,7 +159,10 @@ class Fetcher:
 
     async def _body(self, response: "aiohttp.ClientResponse", field: str) -> tuple[bytes, str]:
         if response.status != 200:
-            raise MediaInvalid.at(field, f"could not be fetched: its host answered {response.status}")
+            said = f"could not be fetched: its host answered {response.status}"
+            if response.status in _PASSING or response.status >= 500:
+                raise NotFetched.now(field, said, response.headers)
+            raise NotFetched.at(field, said)
         too_large = MediaInvalid.at(field, f"is larger than {self._limit} bytes, the most that is fetched")
         if (response.content_length or 0) > self._limit:
             raise too_large

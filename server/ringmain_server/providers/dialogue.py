@@ -5,12 +5,13 @@ the dialogue, which a translator makes; here it is acted upon.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Sequence
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import ProviderError
+from ringmain_server.errors import ContentFiltered, ProviderError
 
 Res = TypeVar("Res")
 Req_contra = TypeVar("Req_contra", contravariant=True)
@@ -31,12 +32,16 @@ class Ask:
     Attributes:
         wires: The requests, as the transport takes them.
         undo: For requests that begin something at the provider: makes of each one's answer the request that
-            takes it back, or None where there is nothing to take back. Those are sent if the dialogue ends
-            without a result, also for requests whose companion failed.
+            takes it back, or None where there is nothing to take back. Those are sent when the dialogue ends
+            and what they take back was not told to have `Ended`.
+        each: Whether each request stands for itself: a failure is not thrown, but stands in its place among
+            the answers, and does not stop the others. Only where something is begun, no more is sent after a
+            failure; what was not sent stands as the same failure.
     """
 
     wires: Sequence[Any]
     undo: Callable[[Any], Any] | None = None
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,30 @@ class Pause:
 
     Attributes:
         seconds: How long that is.
+        within_deadline: Whether a pause that would outlast the time there is left is not begun:
+            `NoTimeLeft` is thrown into the dialogue at once.
     """
 
     seconds: float
+    within_deadline: bool = False
 
 
-Dialogue: TypeAlias = Generator[Ask | Pause, Sequence[Any], Res]
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Tells that what was begun has ended at the provider, so that it is not taken back any more.
+
+    Attributes:
+        undoes: The requests that would take it back, as `Ask.undo` made them.
+    """
+
+    undoes: Sequence[Any]
+
+
+class NoTimeLeft(Exception):
+    """A pause would outlast the time that is left."""
+
+
+Dialogue: TypeAlias = Generator[Ask | Pause | Ended, Sequence[Any], Res]
 
 
 class DialogueTranslator(Protocol[Req_contra, Res_co]):
@@ -66,12 +89,15 @@ class DialogueTranslator(Protocol[Req_contra, Res_co]):
         ...
 
 
-async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]]) -> Res:
+async def hold(
+    dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]], *, deadline: float = math.inf
+) -> Res:
     """Acts a dialogue out.
 
     Args:
         dialogue: What to ask.
         send: The transport's.
+        deadline: When nobody waits any more, in seconds of the event loop's clock.
 
     Returns:
         What the dialogue returns.
@@ -84,11 +110,19 @@ async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]])
         step = next(dialogue)
         while True:
             if isinstance(step, Pause):
+                if step.within_deadline and asyncio.get_running_loop().time() + step.seconds >= deadline:
+                    step = dialogue.throw(NoTimeLeft())
+                    continue
                 await asyncio.sleep(step.seconds)
                 step = dialogue.send(())
                 continue
+            if isinstance(step, Ended):
+                begun = [wire for wire in begun if wire not in step.undoes]
+                step = dialogue.send(())
+                continue
+            together = _each if step.each else _together
             try:
-                answers = await _together(step.wires, _noting(send, step.undo, begun))
+                answers = await together(step, _noting(send, step.undo, begun))
             except ProviderError as exc:
                 step = dialogue.throw(exc)
             else:
@@ -96,12 +130,10 @@ async def hold(dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]])
     except StopIteration as end:
         result: Res = end.value
         return result
-    except BaseException:
-        for wire in begun:
-            _begin_undo(wire, send)
-        raise
     finally:
         dialogue.close()
+        for wire in begun:
+            _begin_undo(wire, send)
 
 
 def _noting(
@@ -120,8 +152,9 @@ def _noting(
     return sent
 
 
-async def _together(wires: Sequence[Any], send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
+async def _together(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
     """The answers to all requests; the first failure ends the others."""
+    wires = step.wires
     if len(wires) == 1:
         return (await send(wires[0]),)
     room = asyncio.Semaphore(PARALLEL)
@@ -130,9 +163,33 @@ async def _together(wires: Sequence[Any], send: Callable[[Any], Awaitable[Any]])
         async with room:
             return await send(wire)
 
+    return await _all(one(wire) for wire in wires)
+
+
+async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
+    """The answer to each request, or its failure."""
+    room = asyncio.Semaphore(PARALLEL)
+    refused: list[ProviderError] = []
+
+    async def one(wire: Any) -> Any:
+        async with room:
+            if refused and step.undo is not None:
+                return refused[0]
+            try:
+                return await send(wire)
+            except ProviderError as exc:
+                # A safety system looks at each by itself; anything else would meet the next one as well.
+                if not isinstance(exc, ContentFiltered):
+                    refused.append(exc)
+                return exc.with_traceback(None)
+
+    return await _all(one(wire) for wire in step.wires)
+
+
+async def _all(asked: Iterable[Coroutine[Any, Any, Any]]) -> Sequence[Any]:
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(wire)) for wire in wires]
+            tasks = [group.create_task(one) for one in asked]
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
     return [task.result() for task in tasks]

@@ -1,6 +1,7 @@
 """Room 4: one candidate as a backend. Translate (pure), send (the only I/O), translate back (pure)."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -130,7 +131,8 @@ class Exchange:
         translator = self._translator(op, op.routed(request).model)
         if op in self._dialogues:
             with self._use:
-                answer: Res = await hold(translator.dialogue(request, self._candidate), self._transport.send)
+                dialogue = translator.dialogue(request, self._candidate)
+                answer: Res = await hold(dialogue, self._transport.send, deadline=_deadline(call))
             return answer
         with self._use:
             # No name for what is sent: it may be large, and nobody needs it once the answer comes.
@@ -179,6 +181,13 @@ class Exchange:
         if translator is None:
             raise CapabilityMissing(model, getattr(op, "name", ""))
         return translator
+
+
+def _deadline(call: Call) -> float:
+    """When nobody waits for the attempt any more, in seconds of the event loop's clock."""
+    attempt = call.attempt
+    limit = math.inf if attempt.time_limit is None else attempt.start + attempt.time_limit
+    return limit if call.detached else min(call.deadline, limit)
 
 
 def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Event]:

@@ -265,7 +265,14 @@ def connection_error(provider_id: str, exc: BaseException) -> ProviderError:
     if isinstance(exc, aiohttp.ClientConnectorError):
         return ConnectionFailed(provider_id, "refused the connection")
     if isinstance(exc, aiohttp.ClientPayloadError):
-        return ConnectionFailed(provider_id, "closed the connection within the answer")
+        return _lost(provider_id, "closed the connection within the answer")
     if isinstance(exc, aiohttp.ClientResponseError):
         return MalformedAnswer(provider_id, "answered something that is not HTTP")
-    return ConnectionFailed(provider_id, "closed the connection before its answer")
+    return _lost(provider_id, "closed the connection before its answer")
+
+
+def _lost(provider_id: str, message: str) -> ConnectionFailed:
+    """The failure of a connection over which the request, or a part of it, had gone."""
+    error = ConnectionFailed(provider_id, message)
+    error.sent = True
+    return error

@@ -20,7 +20,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server import operations
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import RingmainError
-from ringmain_server.providers.dialogue import Ask, Pause
+from ringmain_server.providers.dialogue import Ask, Ended, Pause
 from ringmain_server.providers.jobs import service_of
 from ringmain_server.providers.jobs.engine import Drawing
 from ringmain_server.providers.jobs.service import Fetch
@@ -72,6 +72,8 @@ def played(golden: JobGolden) -> dict[str, Any]:
         while True:
             if isinstance(step, Pause):
                 steps.append({"pause": step.seconds})
+                step = dialogue.send(())
+            elif isinstance(step, Ended):
                 step = dialogue.send(())
             else:
                 answered = next(answers, None)

@@ -8,15 +8,14 @@ import pytest
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
-    ContentFiltered,
     MalformedAnswer,
     ProviderError,
     RateLimited,
     Rejected,
     ServerFault,
 )
-from ringmain_server.providers.dialogue import Ask, Pause
-from ringmain_server.providers.jobs.engine import PATIENCE, failure
+from ringmain_server.providers.dialogue import Ask, NoTimeLeft, Pause
+from ringmain_server.providers.patience import Patience
 
 from tests.providers.jobs.golden import BASE64, PNG, drawing
 
@@ -24,7 +23,7 @@ FOX = image_pb2.GenerateImagesRequest(model="m", prompt="a red fox")
 BEGUN = {"id": "j1", "status": "starting"}
 
 
-def begun(kind: str = "replicate", model: str = "a/b") -> Generator[Ask | Pause, Sequence[bytes], Any]:
+def begun(kind: str = "replicate", model: str = "a/b") -> Generator[Any, Any, Any]:
     """A dialogue whose job is to be submitted."""
     dialogue = drawing(kind, "GENERATE_IMAGES").dialogue(FOX, Candidate("p", kind, model))
     next(dialogue)
@@ -32,15 +31,20 @@ def begun(kind: str = "replicate", model: str = "a/b") -> Generator[Ask | Pause,
 
 
 def ended(dialogue: Generator[Any, Any, Any], *answers: Any) -> Any:
-    """What a dialogue comes to that is given these answers, one for each request."""
+    """What a dialogue comes to that is given these answers, one for each request.
+
+    One that asks for the same once more gets the last answer again.
+    """
+    given = [*answers]
     try:
-        for answer in answers:
-            step = dialogue.send((answer if isinstance(answer, bytes) else orjson.dumps(answer),))
-            while isinstance(step, Pause):
+        while True:
+            answer = given.pop(0) if len(given) > 1 else given[0]
+            raw = answer if isinstance(answer, bytes | ProviderError) else orjson.dumps(answer)
+            step = dialogue.send((raw,))
+            while not isinstance(step, Ask):
                 step = dialogue.send(())
     except StopIteration as end:
         return end.value
-    raise AssertionError("asks on")
 
 
 def picture_at(address: str) -> dict[str, Any]:
@@ -48,23 +52,44 @@ def picture_at(address: str) -> dict[str, Any]:
     return {"status": "succeeded", "output": address}
 
 
-def look(dialogue: Generator[Any, Any, Any], news: ProviderError | dict[str, Any]) -> None:
+def look(dialogue: Generator[Any, Any, Any], news: ProviderError | dict[str, Any]) -> Pause:
     """One look at a job, and the pause before the next."""
-    step = dialogue.throw(news) if isinstance(news, ProviderError) else dialogue.send((orjson.dumps(news),))
+    step = dialogue.send((news if isinstance(news, ProviderError) else orjson.dumps(news),))
     assert isinstance(step, Pause)
     assert isinstance(dialogue.send(()), Ask)
+    return step
 
 
 @pytest.mark.parametrize("error", [ServerFault("p", "failed"), RateLimited("p", "slow down")])
 def test_a_job_is_given_up_in_the_end(error: ProviderError) -> None:
-    """Failed looks in a row end it with the last failure; one that succeeds begins the count anew."""
+    """Failed looks in a row, further and further apart, end it; one that succeeds begins the count anew."""
     dialogue = begun()
     look(dialogue, BEGUN)
-    for news in ([error] * (PATIENCE - 1), [BEGUN], [error] * (PATIENCE - 1)):
-        for one in news:
-            look(dialogue, one)
-    with pytest.raises(type(error)):
-        dialogue.throw(error)
+    tries = Patience().tries
+    for news in ([error] * (tries - 1), [BEGUN], [error] * (tries - 1)):
+        waits = [look(dialogue, one).seconds for one in news]
+        assert waits == sorted(waits)
+    with pytest.raises(type(error)) as failed:
+        dialogue.send((error,))
+    assert failed.value.final
+
+
+def test_a_named_time_is_waited_for() -> None:
+    """A service that says when it can be asked again is not asked before."""
+    dialogue = begun()
+    look(dialogue, BEGUN)
+    assert look(dialogue, RateLimited("p", "slow down", retry_after=7)).seconds == 7
+
+
+def test_no_wait_beyond_the_deadline() -> None:
+    """Where the wait would outlast the caller, the job is given up at once."""
+    dialogue = begun()
+    look(dialogue, BEGUN)
+    pause = dialogue.send((RateLimited("p", "slow down", retry_after=7),))
+    assert isinstance(pause, Pause)
+    assert pause.within_deadline
+    with pytest.raises(RateLimited):
+        dialogue.throw(NoTimeLeft())
 
 
 def test_a_refused_look_is_final() -> None:
@@ -72,7 +97,7 @@ def test_a_refused_look_is_final() -> None:
     dialogue = begun()
     look(dialogue, BEGUN)
     with pytest.raises(Rejected):
-        dialogue.throw(Rejected("p", "no such job"))
+        dialogue.send((Rejected("p", "no such job"),))
 
 
 @pytest.mark.parametrize(
@@ -105,21 +130,3 @@ def test_a_picture_within_its_address() -> None:
     """The bytes of a `data:` address need not be fetched."""
     response = ended(begun(), picture_at(f"data:image/png;base64,{BASE64}"))
     assert [image.media.data for image in response.images] == [PNG]
-
-
-@pytest.mark.parametrize(
-    ("message", "kind"),
-    [
-        ("Prompt was flagged by moderation", ContentFiltered),
-        ("width must be a multiple of 8", Rejected),
-        ("CUDA out of memory", ServerFault),
-    ],
-)
-def test_what_a_failed_job_means(message: str, kind: type[ProviderError]) -> None:
-    """A failure is the filter's, the request's or the service's, by its words."""
-    assert type(failure("p", message)) is kind
-
-
-def test_secrets_stay_out_of_messages() -> None:
-    """A rejection that repeats the key does not pass it on."""
-    assert "key-123456" not in str(failure("p", "invalid token key-123456", ("key-123456",)))

@@ -17,7 +17,7 @@ from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTrans
 from ringmain_server.providers.jobs.engine import Drawing
 from ringmain_server.providers.jobs.errors import JobErrors
 from ringmain_server.providers.jobs.service import Service
-from ringmain_server.providers.jobs.transport import JobsTransport
+from ringmain_server.providers.jobs.transport import WITHIN, JobsTransport
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -44,13 +44,19 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSession
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     extra = {name: value.get_secret_value() for name, value in settings.headers.items()}
     secrets = tuple(filter(None, (key, *extra.values())))
+    errors = JobErrors(secrets, faults=service.faults)
     http = HttpTransport(
         provider_id=provider_id,
         sessions=sessions,
         base_url=settings.base_url or "",
         credentials=FixedHeaders({**service.headers(key), "Content-Type": "application/json", **extra}),
-        error_map=JobErrors(secrets),
+        error_map=errors,
         connect_timeout=settings.timeouts.connect or 5.0,
+    )
+    made = replace(
+        http,
+        base_url=http.base_url.removesuffix("/").removesuffix(service.beside),
+        error_map=replace(errors, accepted=True),
     )
     hosts = settings.result_hosts or service.result_hosts
     translators = {
@@ -59,7 +65,7 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSession
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
-        transport=JobsTransport(http, Fetcher(hosts, ANSWER_LIMIT)),
+        transport=JobsTransport(http, Fetcher(hosts, ANSWER_LIMIT, within=WITHIN), made),
         translators=translators,
         edits=lambda _: service.edits,
     )

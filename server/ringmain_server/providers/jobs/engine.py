@@ -1,8 +1,13 @@
-"""Room 4, pure: submit, poll, fetch, for every service that a description tells of."""
+"""Room 4, pure: submit, poll, fetch, for every service that a description tells of.
+
+A job that was accepted is paid for. So it is asked for with patience, each picture for itself; one that is
+lost, or that a safety system objects to, takes none of the others with it; and the failure that ends
+everything says that the same candidate is not to be asked again.
+"""
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,26 +16,23 @@ import orjson
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import (
-    ConnectionFailed,
-    ContentFiltered,
-    MalformedAnswer,
-    NoAnswer,
-    ProviderError,
-    RateLimited,
-    Rejected,
-    ServerFault,
-)
+from ringmain_server.errors import ConnectionFailed, ContentFiltered, MalformedAnswer, NoAnswer, ProviderError
 from ringmain_server.media.detect import detect
-from ringmain_server.providers.dialogue import Ask, Dialogue, Pause
-from ringmain_server.providers.http_errors import clean
+from ringmain_server.providers.dialogue import Ask, Dialogue, Ended, Pause
+from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
 from ringmain_server.providers.jobs.service import Cancel, Fetch, Job, Picture, Service, Submit
+from ringmain_server.providers.patience import (
+    FIRST,
+    Patience,
+    patiently,
+    read_one,
+    rest,
+    was_refused,
+)
 from ringmain_server.providers.transport import HttpRequest, Json
 
-PATIENCE = 5
-"""Failed looks in a row after which a job is given up: it is paid for, so a bad moment must not lose it."""
-
-_PASSING = (ServerFault, ConnectionFailed, NoAnswer, RateLimited)
+Found = Job | ProviderError
+"""What became of a job, or why that cannot be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,86 +53,180 @@ class Drawing:
 
     def dialogue(self, request: Any, candidate: Candidate) -> "Dialogue[Any]":
         """Begins the jobs, waits for them, fetches their pictures."""
-        jobs = yield from self._jobs(self.submit(request, candidate), candidate)
-        self._check(jobs, candidate)
-        pictures = [picture for job in jobs for picture in job.pictures]
-        files = yield from _files(pictures, candidate)
-        return self._answer(jobs, files, candidate)
+        submissions = self.submit(request, candidate)
+        documents = yield from self._submitted(submissions, candidate)
+        try:
+            jobs = yield from self._done(documents, candidate)
+            failures = [error for job in jobs if (error := self._failure(job, candidate)) is not None]
+            drawn = [(job, picture) for job in jobs if isinstance(job, Job) for picture in job.pictures]
+            files = yield from self._files([picture for _, picture in drawn], candidate)
+            failures += [file for file in files if isinstance(file, ProviderError)]
+            made = [
+                (job.text, file)
+                for (job, _), file in zip(drawn, files, strict=True)
+                if not isinstance(file, ProviderError)
+            ]
+            if not made:
+                raise _chosen(failures)
+            withheld = sum(job.withheld for job in jobs if isinstance(job, Job))
+            return self._answer(made, _missing(withheld, failures))
+        except ProviderError as exc:
+            exc.final = True  # another job would be paid for as well
+            raise
 
-    def _jobs(self, submissions: Sequence[HttpRequest], candidate: Candidate) -> "Dialogue[list[Job]]":
-        service = self.service
-        # Where nothing stops a job, its answer, which may hold whole pictures, is not read twice.
-        undo = partial(_stop, service, service.cancel, candidate) if service.cancel else None
-        answers = yield Ask(submissions, undo=undo)
-        documents = [_document(answer, candidate) for answer in answers]
-        jobs = [service.read(document) for document in documents]
-        if service.poll is not None and not all(job.done for job in jobs):
-            polls = [service.poll(document, candidate) for document in documents]
-            yield from self._wait(jobs, polls, candidate)
-            if service.result is not None:
-                results = yield Ask([service.result(document, candidate) for document in documents])
-                jobs = [service.read(_document(answer, candidate)) for answer in results]
-        return jobs
+    @property
+    def _patience(self) -> Patience:
+        return Patience(first=min(FIRST, self.service.interval[0]))
 
-    def _wait(self, jobs: list[Job], polls: Sequence[HttpRequest], candidate: Candidate) -> "Dialogue[None]":
-        """Asks for news of the jobs, in place, until every one is done."""
-        wait, later = self.service.interval
-        failed = 0
-        while not all(job.done for job in jobs):
-            yield Pause(wait)
-            wait = later
-            open_ones = [index for index, job in enumerate(jobs) if not job.done]
-            try:
-                news = yield Ask([polls[index] for index in open_ones])
-            except _PASSING:
-                failed += 1
-                if failed >= PATIENCE:
-                    raise
-                continue
-            failed = 0
-            for index, answer in zip(open_ones, news, strict=True):
-                jobs[index] = self.service.read(_document(answer, candidate))
+    def _submitted(
+        self, wires: Sequence[HttpRequest], candidate: Candidate
+    ) -> "Dialogue[list[Json | ProviderError]]":
+        """What the service says of each job that it accepted, and why it refused others.
 
-    def _check(self, jobs: Sequence[Job], candidate: Candidate) -> None:
-        """Raises what went wrong; pictures beside a failure do not make an answer.
+        What was refused for the moment while others were accepted is submitted again. Whose answer was lost
+        is not: the job may run, and would be paid for twice.
 
         Raises:
-            ProviderError: A job failed, was stopped by a safety system, or brought nothing.
+            ProviderError: None was accepted, or not all, and nothing has been drawn yet: what runs is taken
+                back then.
         """
-        who = candidate.provider_id
-        for job in jobs:
-            if job.filtered is not None:
-                category = clean(job.filtered) or "unspecified"
-                raise ContentFiltered(who, "its safety system refused", metadata={"category": category})
-            if job.error is not None:
-                raise failure(who, job.error, self.secrets)
-            if not job.done:
-                raise MalformedAnswer(who, "answered with a job that has no end")
-            if not job.pictures:
-                raise MalformedAnswer(who, "answered without an image")
+        read = partial(_document, candidate=candidate)
+        # Where nothing stops a job, its answer, which may hold whole pictures, is not read twice.
+        cancel = self.service.cancel
+        undo = partial(_stop, self.service, cancel, candidate) if cancel else None
+        found = list((yield Ask(wires, undo=undo, each=True)))
+        refused = [index for index, answer in enumerate(found) if was_refused(answer)]
+        if (
+            refused
+            and any(not isinstance(answer, ProviderError) for answer in found)
+            and (yield from rest(self._patience, 1, [found[index] for index in refused]))
+        ):
+            more = [wires[index] for index in refused]
+            again = yield from patiently(more, self._patience, undo=undo, again=was_refused)
+            for index, answer in zip(refused, again, strict=True):
+                found[index] = answer
+        documents = [read_one(answer, read) for answer in found]
+        self._check_submitted(documents)
+        return documents
 
-    def _answer(self, jobs: Sequence[Job], files: Sequence[bytes], candidate: Candidate) -> Any:
+    def _check_submitted(self, documents: Sequence[Json | ProviderError]) -> None:
+        failures = [one for one in documents if isinstance(one, ProviderError)]
+        accepted = [one for one in documents if not isinstance(one, ProviderError)]
+        hard = [error for error in failures if not isinstance(error, ContentFiltered)]
+        if not failures or (accepted and not hard) or any(self.service.read(one).done for one in accepted):
+            return
+        error = (hard or failures)[0]
+        error.final = error.final or bool(accepted) or any(map(_may_be_accepted, failures))
+        raise error
+
+    def _done(
+        self, documents: Sequence[Json | ProviderError], candidate: Candidate
+    ) -> "Dialogue[list[Found]]":
+        """Every job, once nothing more will happen to it or nothing more can be learned of it."""
+        service = self.service
+        jobs = [one if isinstance(one, ProviderError) else service.read(one) for one in documents]
+        # What runs, by its place: the answer that tells of it.
+        running = {
+            index: one
+            for index, (one, job) in enumerate(zip(documents, jobs, strict=True))
+            if not isinstance(one, ProviderError) and isinstance(job, Job) and not job.done
+        }
+        if service.poll is None or not running:
+            return jobs
+        yield from self._wait(jobs, dict(running), candidate)
+        if service.result is not None:
+            ended = [index for index in running if isinstance(jobs[index], Job)]
+            wires = [service.result(running[index], candidate) for index in ended]
+            results = yield from patiently(wires, self._patience, partial(self._job, candidate=candidate))
+            for index, result in zip(ended, results, strict=True):
+                jobs[index] = result
+        return jobs
+
+    def _wait(self, jobs: list[Found], running: dict[int, Json], candidate: Candidate) -> "Dialogue[None]":
+        """Asks for news of the jobs, in place, until every one is done or lost sight of."""
+        poll, cancel = self.service.poll, self.service.cancel
+        assert poll is not None
+        wait, later = self.service.interval
+        while running:
+            yield Pause(wait)
+            wait = later
+            asked = list(running)
+            wires = [poll(running[index], candidate) for index in asked]
+            news = yield from patiently(wires, self._patience, partial(self._job, candidate=candidate))
+            for index, told in zip(asked, news, strict=True):
+                jobs[index] = told
+                if isinstance(told, Job) and not told.done:
+                    continue
+                document = running.pop(index)
+                if isinstance(told, Job) and cancel is not None:
+                    yield Ended([cancel(document, candidate)])
+
+    def _job(self, answer: bytes, candidate: Candidate) -> Job:
+        return self.service.read(_document(answer, candidate))
+
+    def _failure(self, job: Found, candidate: Candidate) -> ProviderError | None:
+        """Why a job brought nothing; None where it brought pictures."""
+        who = candidate.provider_id
+        if isinstance(job, ProviderError):
+            return job
+        if job.filtered is not None:
+            return filtered(who, (job.filtered,))
+        if job.error is not None:
+            return meant(who, fault_of_job(job.error, self.service.faults), job.error, self.secrets)
+        if not job.done:
+            return MalformedAnswer(who, "answered with a job that has no end")
+        return None if job.pictures else MalformedAnswer(who, "answered without an image")
+
+    def _files(
+        self, pictures: Sequence[Picture], candidate: Candidate
+    ) -> "Dialogue[list[bytes | ProviderError]]":
+        """The bytes of every picture, fetched where only an address is known; or why they cannot be had."""
+        check = partial(_image, candidate=candidate)
+        remote = [one for one in pictures if isinstance(one, str) and not one.startswith("data:")]
+        fetched: Iterator[bytes | ProviderError] = iter(())
+        if remote:
+            wires = [Fetch(address) for address in remote]
+            fetched = iter((yield from patiently(wires, self._patience, check)))
+        return [
+            next(fetched)
+            if isinstance(picture, str) and not picture.startswith("data:")
+            else _held(picture, candidate)
+            for picture in pictures
+        ]
+
+    def _answer(self, made: Sequence[tuple[str, bytes]], note: str) -> Any:
         response = self.response()
         if isinstance(response, image_pb2.UpscaleImageResponse):
-            _fill(response.image, files[0], candidate)
+            _fill(response.image, made[0][1])
         else:
-            texts = [job.text for job in jobs for _ in job.pictures]
-            for data, text in zip(files, texts, strict=True):
-                image = response.images.add(revised_prompt=text)
-                _fill(image.media, data, candidate)
-        response.usage.image_count = len(files)
+            for text, data in made:
+                image = response.images.add(revised_prompt=text, note=note)
+                _fill(image.media, data)
+        response.usage.image_count = len(made)
         return response
 
 
-def failure(provider_id: str, message: str, secrets: Sequence[str] = ()) -> ProviderError:
-    """What a job that failed means: a fault of the service, unless it says that the request is at fault."""
-    text = clean(message, secrets)
-    words = text.lower()
-    if any(word in words for word in ("nsfw", "moderat", "safety", "content policy", "flagged")):
-        return ContentFiltered(provider_id, "its safety system refused", metadata={"category": "unspecified"})
-    if any(word in words for word in ("invalid", "must be", "not supported", "unsupported", "validation")):
-        return Rejected(provider_id, text)
-    return ServerFault(provider_id, "could not finish the job")
+def _may_be_accepted(error: ProviderError) -> bool:
+    """Whether a job may run although its submission failed."""
+    lost = isinstance(error, ConnectionFailed) and error.sent
+    return lost or isinstance(error, NoAnswer | MalformedAnswer)
+
+
+def _chosen(failures: Sequence[ProviderError]) -> ProviderError:
+    """The failure that a caller is told: one that another candidate may not share goes first."""
+    hard = [error for error in failures if not isinstance(error, ContentFiltered)]
+    return (hard or failures)[0]
+
+
+def _missing(withheld: int, failures: Sequence[ProviderError]) -> str:
+    """What of the request was not met, in words; empty where all was."""
+    objected = sum(isinstance(error, ContentFiltered) for error in failures)
+    notes = []
+    if withheld or objected:
+        notes.append("the provider's safety system withheld other images")
+    if len(failures) > objected:
+        notes.append("other images were lost at the provider")
+    return "; ".join(notes)
 
 
 def _stop(service: Service, cancel: Cancel, candidate: Candidate, answer: bytes) -> HttpRequest | None:
@@ -142,20 +238,13 @@ def _stop(service: Service, cancel: Cancel, candidate: Candidate, answer: bytes)
     return None if service.read(document).done else cancel(document, candidate)
 
 
-def _files(pictures: Sequence[Picture], candidate: Candidate) -> "Dialogue[list[bytes]]":
-    """The bytes of every picture, fetched where only an address is known."""
-    addresses = [picture for picture in pictures if isinstance(picture, str)]
-    remote = [address for address in addresses if not address.startswith("data:")]
-    fetched = iter((yield Ask([Fetch(address) for address in remote])) if remote else ())
-    files = []
-    for picture in pictures:
-        if isinstance(picture, bytes):
-            files.append(picture)
-        elif picture.startswith("data:"):
-            files.append(_decoded(picture, candidate))
-        else:
-            files.append(next(fetched))
-    return files
+def _held(picture: Picture, candidate: Candidate) -> bytes | ProviderError:
+    """A picture that came with the answer."""
+    try:
+        data = picture if isinstance(picture, bytes) else _decoded(picture, candidate)
+        return _image(data, candidate)
+    except MalformedAnswer as exc:
+        return exc.with_traceback(None)
 
 
 def _decoded(address: str, candidate: Candidate) -> bytes:
@@ -176,9 +265,13 @@ def _document(answer: bytes, candidate: Candidate) -> Json:
     return found
 
 
-def _fill(media: Any, data: bytes, candidate: Candidate) -> None:
-    mime_type = detect(data)
-    if not mime_type.startswith("image/"):
+def _image(data: bytes, candidate: Candidate) -> bytes:
+    """A picture that is one."""
+    if not detect(data).startswith("image/"):
         raise MalformedAnswer(candidate.provider_id, "answered with something that is no image")
-    media.mime_type = mime_type
+    return data
+
+
+def _fill(media: Any, data: bytes) -> None:
+    media.mime_type = detect(data)
     media.data = data

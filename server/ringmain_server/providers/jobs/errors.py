@@ -1,17 +1,24 @@
 """Room 4, pure: what the errors of the image services mean. Their bodies differ, their statuses hardly do."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import orjson
 
-from ringmain_server.errors import ContentFiltered, ProviderError
-from ringmain_server.providers.http_errors import by_status, clean
-from ringmain_server.providers.jobs.service import items_at, text_at
+from ringmain_server.errors import JobFailed, ProviderError, ServerFault
+from ringmain_server.providers.http_errors import by_status, clean, retry_after
+from ringmain_server.providers.jobs.faults import Fault, Faults, Told, fault_of_status, meant
 
-_MODERATION = ("content_moderation", "content_policy_violation", "moderation")
-"""Names by which Stability AI (`name`) and fal (`type`) say that a safety system refused."""
+_TEXTS = ("detail", "error", "message", "msg", "title", "failure", "failure_reason")
+_CODES = ("type", "name", "code", "error_type", "error_code", "failureCode")
+_LISTS = ("errors", "detail", "issues", "error")
+_PLACES = ("path", "loc")
+_NOT_YET = frozenset({404, 409})
+"""Statuses of a job or a picture that was made a moment ago, and has not come everywhere yet."""
+_GONE = 410
+_FINAL_HEADERS = ("x-fal-retryable", "x-fal-needs-retry")
+"""https://docs.fal.ai/errors: whether repeating helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +28,93 @@ class JobErrors:
     Attributes:
         secrets: What no message may hold.
         clock: The time of day, in seconds since the epoch.
+        faults: What the service's own codes mean.
+        accepted: Whether the request is about a job that the service has accepted, which it cannot not know.
     """
 
     secrets: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
+    faults: Faults = field(default_factory=Faults)
+    accepted: bool = False
 
     def __call__(
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
         """What a status that is not a success means."""
-        document = _document(body)
-        if _refused_by_safety(document):
-            category = {"category": "unspecified"}
-            return ContentFiltered(provider_id, "its safety system refused", metadata=category)
-        return by_status(provider_id, status, headers, clean(_message(document), self.secrets), self.clock())
+        told = told_by(_document(body))
+        error = self._meaning(provider_id, status, headers, told)
+        if any(headers.get(name, "").lower() in ("false", "0") for name in _FINAL_HEADERS):
+            error.final = True
+        return error
+
+    def _meaning(
+        self, provider_id: str, status: int, headers: Mapping[str, str], told: Told
+    ) -> ProviderError:
+        fault = fault_of_status(told, status, self.faults)
+        if fault is not None and fault is not Fault.PROVIDER:
+            return meant(provider_id, fault, told, self.secrets)
+        if self.accepted and status in _NOT_YET:
+            wait = retry_after(headers, self.clock())
+            return ServerFault(provider_id, "does not have what it made, or not yet", retry_after=wait)
+        if self.accepted and status == _GONE:
+            return JobFailed(provider_id, "does not have what it made any more")
+        return by_status(provider_id, status, headers, clean(told.message, self.secrets), self.clock())
+
+
+def told_by(document: object) -> Told:
+    """What an error's body says: one text, several, or several objects with one each."""
+    parts = list(_parts(document))
+    texts = dict.fromkeys(filter(None, (_words(part) for part in parts)))
+    codes = [code for part in parts for name in _CODES if (code := _text(part, name))]
+    categories = [one for part in parts for one in _categories(part)]
+    return Told("; ".join(texts), tuple(codes), tuple(categories))
+
+
+def _parts(document: object) -> Iterator[object]:
+    """A body, and the objects and texts inside of it that are about single errors."""
+    if isinstance(document, list):
+        yield from document
+    elif isinstance(document, Mapping):
+        yield document
+        for name in _LISTS:
+            inner = document.get(name)
+            if isinstance(inner, list):
+                yield from inner
+            elif isinstance(inner, Mapping):
+                yield from _parts(inner)
+
+
+def _words(part: object) -> str:
+    """What one part says, with the place that it is about."""
+    if isinstance(part, str):
+        return part
+    text = "; ".join(dict.fromkeys(filter(None, (_text(part, name) for name in _TEXTS))))
+    place = next(filter(None, (_place(part, name) for name in _PLACES)), "")
+    return f"{place}: {text}" if place and text else text
+
+
+def _place(part: object, name: str) -> str:
+    """The path of a field, without the body that it is in; Leonardo's `$` is no path."""
+    found = part.get(name) if isinstance(part, Mapping) else None
+    steps = found if isinstance(found, list) else ()
+    return ".".join(str(step) for step in steps if isinstance(step, str | int) and step != "body")
+
+
+def _categories(part: object) -> Sequence[str]:
+    if not isinstance(part, Mapping):
+        return ()
+    found = part.get("categories")
+    if found is None and isinstance(context := part.get("ctx"), Mapping):
+        found = context.get("categories")
+    if isinstance(found, Mapping):
+        return [str(name) for name, hit in found.items() if hit]
+    found = [found] if isinstance(found, str) else found
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else ()
+
+
+def _text(part: object, name: str) -> str:
+    found = part.get(name) if isinstance(part, Mapping) else None
+    return found if isinstance(found, str) else ""
 
 
 def _document(body: bytes) -> object:
@@ -42,19 +122,3 @@ def _document(body: bytes) -> object:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-
-
-def _refused_by_safety(document: object) -> bool:
-    names = [text_at(document, "name"), *(text_at(one, "type") for one in items_at(document, "detail"))]
-    return any(name in _MODERATION for name in names)
-
-
-def _message(document: object) -> str:
-    """What a body says: one text, several, or several objects with one each."""
-    found = [text_at(document, name) for name in ("detail", "error", "message", "title")]
-    found += map(_words, (*items_at(document, "errors"), *items_at(document, "detail")))
-    return "; ".join(filter(None, found))
-
-
-def _words(one: object) -> str:
-    return one if isinstance(one, str) else text_at(one, "msg") or text_at(one, "message")

@@ -5,11 +5,13 @@ with the pictures at once. A description says how that looks on its wire; `engin
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.media.canvas import EditForm
+from ringmain_server.providers.flags import flagged, flags
+from ringmain_server.providers.jobs.faults import Faults, Told
 from ringmain_server.providers.transport import HttpRequest, Json
 
 WHITE = EditForm("luminance")
@@ -34,15 +36,17 @@ class Job:
 
     Attributes:
         done: Whether nothing more will happen.
-        pictures: What came of it.
-        error: Why nothing came of it, in the service's words; None when nothing failed.
+        pictures: What came of it, without what a safety system objects to.
+        withheld: How many pictures were left out for that.
+        error: Why nothing came of it; None when nothing failed.
         filtered: The category for which a safety system stopped it; None when it did not.
         text: A description that the service drew in place of the caller's.
     """
 
     done: bool = False
     pictures: tuple[Picture, ...] = ()
-    error: str | None = None
+    withheld: int = 0
+    error: Told | None = None
     filtered: str | None = None
     text: str = ""
 
@@ -64,6 +68,8 @@ class Service:
         result_hosts: Where its pictures are, as `media.fetch.Fetcher` writes hosts.
         edits: How it is told where to change an image.
         interval: Seconds until the first and until each later look at a job.
+        faults: What its codes mean.
+        beside: The end of its base address that is left out where a job is asked for; empty for none.
     """
 
     title: str
@@ -76,6 +82,8 @@ class Service:
     result_hosts: Sequence[str] = ()
     edits: EditForm = WHITE
     interval: tuple[float, float] = (1.0, 2.0)
+    faults: Faults = field(default_factory=Faults)
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,25 @@ class Fetch:
     """
 
     address: str
+
+
+def finished(
+    document: Json, pictures: Sequence[Picture], described: Sequence[object] = (), *, text: str = ""
+) -> Job:
+    """A job that is done, its pictures without those that a safety system objects to.
+
+    Args:
+        document: The answer, whose flags are about all pictures, or about each by its place.
+        pictures: All of them.
+        described: What the answer says of each picture; nothing where it says nothing.
+        text: A description that the service drew in place of the caller's.
+    """
+    count = len(pictures)
+    own = [flagged(one) for one in described] or [False] * count
+    bad = [one or all_ for one, all_ in zip(own, flags(document, count), strict=True)]
+    good = tuple(picture for picture, objected in zip(pictures, bad, strict=True) if not objected)
+    filtered = "nsfw" if pictures and not good else None
+    return Job(done=True, pictures=good, withheld=count - len(good), filtered=filtered, text=text)
 
 
 def _at(document: object, path: Sequence[str]) -> object:

@@ -10,9 +10,11 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.errors import told_by
+from ringmain_server.providers.jobs.faults import Fault, Faults
 from ringmain_server.providers.jobs.inputs import described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, items_at, text_at
+from ringmain_server.providers.jobs.service import Job, Service, finished, items_at, text_at
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import fitted_size
 from ringmain_server.providers.transport import HttpRequest, Json
@@ -72,13 +74,10 @@ def _read(document: Json) -> Job:
     """The queue's answers have a status; the result has none, but the pictures."""
     images = items_at(document, "images") or ([document["image"]] if document.get("image") else ())
     if images:
-        flags = items_at(document, "has_nsfw_concepts")
-        if flags and all(flag is True for flag in flags):
-            return Job(done=True, filtered="nsfw")
-        pictures = tuple(text_at(image, "url") for image in images)
-        return Job(done=True, pictures=pictures, text=text_at(document, "revised_prompt"))
+        pictures = [image if isinstance(image, str) else text_at(image, "url") for image in images]
+        return finished(document, pictures, images, text=text_at(document, "revised_prompt"))
     if document.get("error") is not None:
-        return Job(done=True, error=text_at(document, "error"))
+        return Job(done=True, error=told_by(document))
     return Job(done=text_at(document, "status") == "COMPLETED")
 
 
@@ -100,6 +99,23 @@ def _address(document: Json, candidate: Candidate) -> str:
     return f"/{app}/requests/{text_at(document, 'request_id')}"
 
 
+_FAULTS = Faults(
+    {
+        "content_policy_violation": Fault.MODERATION,
+        "internal_server_error": Fault.PROVIDER,
+        "downstream_service": Fault.PROVIDER,
+        "runner_": Fault.PROVIDER,
+        "startup_timeout": Fault.PROVIDER,
+        # The work took too long. That depends on what was asked as well as on who did it.
+        "request_timeout": Fault.UNTOLD,
+        "generation_timeout": Fault.UNTOLD,
+        "no_media_generated": Fault.UNTOLD,
+    }
+)
+"""https://docs.fal.ai/errors and https://fal.ai/docs/documentation/model-apis/request-errors; all other types
+are about the request."""
+
+
 def _headers(key: str) -> Mapping[str, str]:
     return {"Authorization": f"Key {key}", "Accept": "application/json"}
 
@@ -114,4 +130,5 @@ SERVICE = Service(
     cancel=_cancel,
     result_hosts=("*.fal.media", "fal.media", "*.fal.ai"),
     interval=(0.5, 1.0),
+    faults=_FAULTS,
 )

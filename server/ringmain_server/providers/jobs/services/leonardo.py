@@ -11,8 +11,9 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import GENERATE_IMAGES
+from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, items_at, text_at
+from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, items_at, text_at, texts_at
 from ringmain_server.providers.jobs.shape import fitted_size
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -52,10 +53,19 @@ def _read(document: Json) -> Job:
     status = text_at(document, "generations_by_pk", "status")
     images = items_at(document, "generations_by_pk", "generated_images")
     if status == "COMPLETE":
-        return Job(done=True, pictures=tuple(text_at(image, "url") for image in images))
+        return finished(document, [text_at(image, "url") for image in images], images)
     if status == "FAILED":
-        return Job(done=True, error="the generation failed")
+        if objections := _objections(document):
+            return Job(done=True, filtered=",".join(objections))
+        return Job(done=True, error=Told("the generation failed"))
     return Job()
+
+
+def _objections(document: Json) -> Sequence[str]:
+    """What the moderation of the description says against it, where that is why the generation failed."""
+    moderations = items_at(document, "generations_by_pk", "prompt_moderations")
+    found = [kind for one in moderations for kind in texts_at(one, "moderationClassification")]
+    return sorted({kind.lower() for kind in found})
 
 
 def _poll(document: Json, _: Candidate) -> HttpRequest:
@@ -77,4 +87,5 @@ SERVICE = Service(
     cancel=_cancel,
     result_hosts=("cdn.leonardo.ai",),
     interval=(2.0, 2.0),
+    faults=Faults({"access-denied": Fault.CREDENTIALS}),
 )

@@ -11,9 +11,10 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
+from ringmain_server.providers.jobs.faults import Told
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
+from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, text_at, texts_at
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -54,9 +55,9 @@ def _generations(
 def _read(document: Json) -> Job:
     state = text_at(document, "state")
     if state == "completed":
-        return Job(done=True, pictures=texts_at(document, "assets", "image"))
+        return finished(document, texts_at(document, "assets", "image"))
     if state == "failed":
-        return Job(done=True, error=text_at(document, "failure_reason") or state)
+        return Job(done=True, error=Told(text_at(document, "failure_reason")))
     return Job()
 
 

@@ -5,6 +5,7 @@ common names; what a model calls otherwise goes through `provider_options`, whic
 """
 
 import base64
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,13 +14,24 @@ from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
+from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, text_at, texts_at
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "3:2", "4:3", "5:4", "1:1", "4:5", "3:4", "2:3", "9:16", "9:21")
+_CODE = re.compile(r"\((E\d{3,4})\)")
+_FAULTS = Faults(
+    {
+        "e003": Fault.PROVIDER,  # high demand
+        "e004": Fault.PROVIDER,  # temporarily unavailable
+        "e005": Fault.MODERATION,
+        "e006": Fault.CALLER,  # the input is invalid
+    }
+)
+"""The codes that official models put behind their messages. Others are whatever a model raised, in words."""
 _FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -84,9 +96,10 @@ def inline(media: Media) -> str:
 def _read(document: Json) -> Job:
     status = text_at(document, "status")
     if status == "succeeded":
-        return Job(done=True, pictures=texts_at(document, "output"))
+        return finished(document, texts_at(document, "output"))
     if status in ("failed", "canceled", "aborted"):
-        return Job(done=True, error=text_at(document, "error") or status)
+        text = text_at(document, "error")
+        return Job(done=True, error=Told(text, _CODE.findall(text)))
     return Job()
 
 
@@ -107,4 +120,5 @@ SERVICE = Service(
     cancel=_cancel,
     result_hosts=("replicate.delivery", "*.replicate.delivery"),
     interval=(0.5, 1.0),
+    faults=_FAULTS,
 )

@@ -7,9 +7,10 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
+from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at, texts_at
+from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, text_at, texts_at
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
@@ -59,13 +60,10 @@ def _tasks(
 def _read(document: Json) -> Job:
     status = text_at(document, "status")
     if status == "SUCCEEDED":
-        return Job(done=True, pictures=texts_at(document, "output"))
+        return finished(document, texts_at(document, "output"))
     if status in ("FAILED", "CANCELLED"):
         code = text_at(document, "failureCode")
-        # https://docs.dev.runwayml.com/errors/task-failures/: SAFETY.INPUT.… and SAFETY.OUTPUT.…
-        if code.startswith("SAFETY") or ".SAFETY" in code:
-            return Job(done=True, filtered=code.lower())
-        return Job(done=True, error=text_at(document, "failure") or status)
+        return Job(done=True, error=Told(text_at(document, "failure"), (code,), (code.lower(),)))
     return Job()
 
 
@@ -75,6 +73,21 @@ def _poll(document: Json, _: Candidate) -> HttpRequest:
 
 def _cancel(document: Json, _: Candidate) -> HttpRequest:
     return HttpRequest(f"/tasks/{text_at(document, 'id')}", method="DELETE")
+
+
+_FAULTS = Faults(
+    {
+        "safety": Fault.MODERATION,
+        "input_preprocessing.safety": Fault.MODERATION,
+        "input_preprocessing.internal": Fault.PROVIDER,
+        "input_preprocessing": Fault.CALLER,
+        "asset": Fault.CALLER,
+        # Often for what the images given show, such as text.
+        "internal.bad_output": Fault.UNTOLD,
+        "internal": Fault.PROVIDER,
+    }
+)
+"""https://docs.dev.runwayml.com/errors/task-failures/."""
 
 
 def _headers(key: str) -> Mapping[str, str]:
@@ -90,4 +103,5 @@ SERVICE = Service(
     cancel=_cancel,
     result_hosts=("*.cloudfront.net", "*.runwayml.com"),
     interval=(5.0, 5.0),
+    faults=_FAULTS,
 )

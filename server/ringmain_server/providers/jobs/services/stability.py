@@ -16,9 +16,11 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField, MediaInvalid
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.errors import told_by
+from ringmain_server.providers.jobs.faults import Fault, Faults
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, text_at
+from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, items_at, text_at
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
@@ -123,19 +125,22 @@ def _file(name: str, media: Media, field: str) -> FormField:
 
 def _read(document: Json) -> Job:
     image = text_at(document, "image") or text_at(document, "result")
-    reason = text_at(document, "finish_reason")
-    if reason == "CONTENT_FILTERED":
+    reason = text_at(document, "finish_reason").upper()
+    if "FILTER" in reason:
         return Job(done=True, filtered="content")
+    if reason == "ERROR" or items_at(document, "errors"):
+        return Job(done=True, error=told_by(document))
     if not image:
         # The creative upscaler answers with an id at first, then with the status that it goes on.
         return Job(done=False)
     try:
-        return Job(done=True, pictures=(base64.b64decode(image, validate=True),))
+        return finished(document, (base64.b64decode(image, validate=True),))
     except binascii.Error:
-        return Job(done=True, error="an image that cannot be decoded")
+        return Job(done=True, pictures=(f"data:;base64,{image}",))  # said to be one by the engine
 
 
 def _poll(document: Json, _: Candidate) -> HttpRequest:
+    """Results are beside the services of images: `/v2beta/results/{id}`."""
     return HttpRequest(f"/results/{text_at(document, 'id')}", method="GET")
 
 
@@ -147,4 +152,6 @@ SERVICE = Service(
     poll=_poll,
     edits=EditForm("luminance", outpaints=True),
     interval=(5.0, 5.0),
+    faults=Faults({"unauthorized": Fault.CREDENTIALS, "internal_error": Fault.PROVIDER}),
+    beside="/stable-image",
 )

@@ -1,0 +1,211 @@
+"""Room 4, pure: whose fault it was that a service of images refused a request, or that a job failed.
+
+A service's own codes are looked at first (its table stands in its description), then the words by which all
+of them tell the same things, and the status last. Words of an account (credit, access, keys) hold a model for
+everybody, so that they count only where a service says them itself: not where it may repeat what the caller
+wrote, which is behind the beginning of a message about the request.
+"""
+
+import enum
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ringmain_server.errors import (
+    AccessRefused,
+    ContentFiltered,
+    CredentialsRefused,
+    JobFailed,
+    ProviderError,
+    QuotaSpent,
+    ServerFault,
+)
+from ringmain_server.providers.http_errors import clean, rejected
+
+
+class Fault(enum.Enum):
+    """Whose fault a failure was."""
+
+    CALLER = "caller"
+    """The request's: its fields, its files, its addresses."""
+    MODERATION = "moderation"
+    QUOTA = "quota"
+    ACCESS = "access"
+    """The account may not use the model, or not yet."""
+    CREDENTIALS = "credentials"
+    PROVIDER = "provider"
+    UNTOLD = "untold"
+    """The request's, the model's or the provider's: it does not tell, or cannot."""
+
+
+Codes = Mapping[str, Fault]
+"""The beginnings of codes, in lower case, to what they mean. The longest one that fits counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a service says about a failure.
+
+    Attributes:
+        message: For people, as it came.
+        codes: Its codes, types and names.
+        categories: What a safety system objected to.
+    """
+
+    message: str = ""
+    codes: Sequence[str] = ()
+    categories: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """The table of one service.
+
+    Attributes:
+        codes: Its own codes.
+    """
+
+    codes: Codes = field(default_factory=dict)
+
+    def coded(self, codes: Iterable[str]) -> Fault | None:
+        """What the first code means that has a meaning; None where none has."""
+        for code in codes:
+            lower = code.lower()
+            for table in (self.codes, _CODES):
+                fitting = [start for start in table if lower.startswith(start)]
+                if fitting:
+                    return table[max(fitting, key=len)]
+        return None
+
+
+_CODES: Codes = {
+    "content_moderation": Fault.MODERATION,
+    "content_policy": Fault.MODERATION,
+    "content_filter": Fault.MODERATION,
+    "contentfilter": Fault.MODERATION,
+    "moderation": Fault.MODERATION,
+    "prompt_moderation": Fault.MODERATION,
+    "nsfw": Fault.MODERATION,
+    "safety": Fault.MODERATION,
+    "insufficient_credit": Fault.QUOTA,
+    "insufficient_balance": Fault.QUOTA,
+    "insufficient_funds": Fault.QUOTA,
+    "insufficient_quota": Fault.QUOTA,
+    "not_enough_credits": Fault.QUOTA,
+    "payment_required": Fault.QUOTA,
+    "quota_exceeded": Fault.QUOTA,
+}
+
+_MODERATION = re.compile(
+    r"\bnsfw\b|\bmoderat(?:ion|ed|or)\b|\bsafety\b(?! ?(?:tolerance|checker))|\bflagged\b"
+    r"|content[ _-]?(?:policy|filter)|usage polic"
+    r"|\b(?:sensitive|inappropriate|prohibited|unsafe|disallowed) (?:content|material)"
+    r"|violat\w+ .{0,60}(?:polic|guideline)"
+    r"|\b(?:prompt|content|image)\b.{0,40}\b(?:not allowed|blocked|disallowed|prohibited|violat)"
+    r"|\b(?:blocked|disallowed|prohibited)\b.{0,40}\b(?:prompt|content|words?)\b",
+    re.IGNORECASE,
+)
+_QUOTA = re.compile(
+    r"(?:insufficient|not enough|(?:do not|don't|does not) have (?:enough|sufficient)|out of|no|exhausted"
+    r"|(?:ran|run) out of)\s+(?:\w+\s+){0,3}?(?:credits?|balance|funds|tokens|quota)\b"
+    r"|\b(?:credits?|balance|quota)\b.{0,30}\b(?:exhausted|exceeded|too low|spent|used up|depleted)"
+    r"|\btop up\b|payment required|billing (?:hard )?limit|spend(?:ing)? limit",
+    re.IGNORECASE,
+)
+_QUOTA_ITSELF = re.compile(
+    r"\W*(?:error:?\s*)?(?:your account\s+)?(?:you (?:have|(?:do not|don't) have)\s+)?"
+    r"(?:insufficient|not enough|no|enough|sufficient|exhausted|out of)\s+(?:api\s+)?"
+    r"(?:credits?|balance|funds|tokens|quota)\b(?!\s*(?:must|should|limit))",
+    re.IGNORECASE,
+)
+"""As a service says it: from the beginning of its message on."""
+_KEY = re.compile(
+    r"\b(?:invalid|incorrect|missing|expired|revoked|bad|no)\s+(?:api[ _-]?)?(?:key|token|credentials)\b"
+    r"|unauthenticated|unauthorized|authenticat(?:ion|ed?)\b|authori[sz]ation hook|\bsignature\b",
+    re.IGNORECASE,
+)
+_KEY_ITSELF = re.compile(
+    r"\W*(?:(?:invalid|incorrect|missing) api[ _-]?(?:key|token)\b"
+    r"|invalid response from authori[sz]ation hook|authentication hook unauthori[sz]ed)",
+    re.IGNORECASE,
+)
+_PROVIDERS = re.compile(
+    r"internal (?:server )?error|temporar(?:y|ily)\b|unavailable|overload|high demand|\bcapacity\b|try again",
+    re.IGNORECASE,
+)
+_CALLERS = re.compile(
+    r"\binvalid\b|must (?:be|have|not)|not supported|unsupported|\bvalidation\b|not (?:a )?valid|\bcorrupt"
+    r"|cannot identify image|(?:could not|cannot|can't|unable to|failed to) (?:load|read|decode|download|open"
+    r"|parse|fetch|process) (?:\w+ ){0,3}(?:image|file|input|mask|url)|(?:not|no) (?:an )?image\b"
+    r"|too (?:large|small|long|short|big|many|few)|out of range|\bexceeds\b|at (?:least|most) \d|\bexpected\b"
+    r"|required (?:field|property|input)|missing required",
+    re.IGNORECASE,
+)
+
+
+def fault_of_status(told: Told, status: int, faults: Faults) -> Fault | None:
+    """Whose fault a refusal was, where the body tells; None where only the status does."""
+    coded = faults.coded(told.codes)
+    if coded is not None and (status < 500 or coded in (Fault.MODERATION, Fault.UNTOLD)):
+        return coded
+    for pattern, fault in _WORDS.get(status, ()):
+        if pattern(told.message):
+            return fault
+    return None
+
+
+_MODERATED = (_MODERATION.search, Fault.MODERATION)
+_WORDS: Mapping[int, Sequence[tuple[Callable[[str], object], Fault]]] = {
+    400: ((_QUOTA_ITSELF.match, Fault.QUOTA), (_KEY_ITSELF.match, Fault.CREDENTIALS), _MODERATED),
+    401: ((_QUOTA.search, Fault.QUOTA),),
+    # A 403 that tells nothing else is about what the account may do. Held for a time, and for this model.
+    403: (
+        _MODERATED,
+        (_QUOTA.search, Fault.QUOTA),
+        (_KEY.search, Fault.CREDENTIALS),
+        (lambda _: True, Fault.ACCESS),
+    ),
+    422: (_MODERATED,),
+    429: ((_QUOTA.search, Fault.QUOTA),),
+}
+"""By status: the words that count there, the first one that is found."""
+
+
+def fault_of_job(told: Told, faults: Faults) -> Fault:
+    """Whose fault it was that a job came to nothing. What nobody tells is no word on the provider."""
+    coded = faults.coded(told.codes)
+    if coded is not None:
+        return coded
+    text = told.message
+    if _MODERATION.search(text):
+        return Fault.MODERATION
+    if _QUOTA_ITSELF.match(text):
+        return Fault.QUOTA
+    if _PROVIDERS.search(text):
+        return Fault.PROVIDER
+    return Fault.CALLER if _CALLERS.search(text) else Fault.UNTOLD
+
+
+def meant(provider_id: str, fault: Fault, told: Told, secrets: Sequence[str] = ()) -> ProviderError:
+    """The failure that a fault is to the gateway and to the caller."""
+    match fault:
+        case Fault.CALLER:
+            return rejected(provider_id, clean(told.message, secrets))
+        case Fault.MODERATION:
+            return filtered(provider_id, told.categories)
+        case Fault.QUOTA:
+            return QuotaSpent(provider_id, "has no quota or credit left for this account")
+        case Fault.ACCESS:
+            return AccessRefused(provider_id, "does not let this account use the model")
+        case Fault.CREDENTIALS:
+            return CredentialsRefused(provider_id, "refused the gateway's credentials")
+        case Fault.PROVIDER:
+            return ServerFault(provider_id, "could not finish the job")
+        case Fault.UNTOLD:
+            return JobFailed(provider_id, "could not finish the job")
+
+
+def filtered(provider_id: str, categories: Iterable[str] = ()) -> ContentFiltered:
+    """The failure of what a safety system objects to."""
+    category = ",".join(sorted(filter(None, map(clean, set(categories))))) or "unspecified"
+    return ContentFiltered(provider_id, "its safety system refused", metadata={"category": category})
