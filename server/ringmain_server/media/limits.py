@@ -34,13 +34,19 @@ class ReadLimits:
         max_bytes: Of the file.
         max_pixels: Width times height of a frame: 4 bytes each once decoded.
         max_side: Pixels of width or height.
-        max_frames: Of an animation.
+        max_frames: Of an animation, or pages of a TIFF.
+        max_total_pixels: Of all frames or pages together, and of all passes of a decoder over them.
+        max_pieces: Chunks, segments, boxes and entries of directories in a file.
+        max_metadata_bytes: Of texts and profiles within a file together, unpacked.
     """
 
     max_bytes: int = 32 * MIB
     max_pixels: int = 64_000_000
     max_side: int = 32_768
     max_frames: int = 1_000
+    max_total_pixels: int = 1_000_000_000
+    max_pieces: int = 20_000
+    max_metadata_bytes: int = 8 * MIB
 
 
 READ_LIMITS = ReadLimits()

@@ -1,7 +1,8 @@
 """Media, outside the rooms: the one door to Pillow, which is imported when the first image needs it.
 
 Only the decoder of the type that was found in the bytes is tried, and every failure of a decoder becomes a
-MediaInvalid. Needs a call to `probe` before it: Pillow's own check of pixels is off, since ours is stricter.
+MediaInvalid. Needs a call to `probe` before it, which holds every frame to the limits. Pillow's own check of
+pixels stays on behind it, at the same limit: what only a decoder sees is refused there.
 """
 
 import importlib
@@ -16,7 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ringmain_server.errors import MediaInvalid
-from ringmain_server.media.limits import refuse
+from ringmain_server.media.limits import READ_LIMITS, refuse
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,13 +40,27 @@ _FORMATS = {
 # What Pillow's decoders raise for broken files.
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)
 _FAILURES = (*_BROKEN, struct.error, zlib.error)
+_MOST_TEXT_MEMORY = 8 * 1024 * 1024
+
+
+class _Guard:
+    """Pillow's own limit of pixels, which is one for the whole process: the highest of all rooms'."""
+
+    most_pixels = READ_LIMITS.max_pixels
+
+
+def allow_pixels(count: int) -> None:
+    """Lets Pillow decode images of so many pixels, if it would not yet; it is not imported for that."""
+    _Guard.most_pixels = max(_Guard.most_pixels, count)
 
 
 @cache
 def _pil() -> ModuleType:
     module = importlib.import_module("PIL.Image")
-    # The limits of `probe` hold instead: they are settings, and stricter.
-    setattr(module, "MAX_IMAGE_PIXELS", None)  # noqa: B010 - a module's variable, typed as a constant
+    # Beyond this it warns, and beyond twice this it raises: both are to be errors.
+    warnings.filterwarnings("error", category=module.DecompressionBombWarning)
+    png = importlib.import_module("PIL.PngImagePlugin")
+    png.MAX_TEXT_MEMORY = _MOST_TEXT_MEMORY  # type: ignore[attr-defined]
     # Pillow's encoders keep the interpreter's lock for a block: a smaller one lets the event loop in sooner.
     setattr(importlib.import_module("PIL.ImageFile"), "MAXBLOCK", _BLOCK)  # noqa: B010
     # What its decoders remark on a caller's metadata concerns nobody here.
@@ -85,8 +100,17 @@ def decoding(field: str, mime_type: str) -> Iterator[None]:
         yield
     except MediaInvalid:
         raise
+    except _bombs() as exc:
+        problem = f"with a picture of more than {_Guard.most_pixels} pixels within"
+        raise refuse(field, mime_type, problem, f"at most {_Guard.most_pixels} pixels in all") from exc
     except _FAILURES as exc:
         raise refuse(field, mime_type, "broken or cut short", "a whole file") from exc
+
+
+def _bombs() -> tuple[type[Exception], ...]:
+    """What Pillow raises for pictures beyond its limit."""
+    module = _pil()
+    return module.DecompressionBombError, module.DecompressionBombWarning
 
 
 @contextmanager
@@ -113,5 +137,7 @@ def opened(data: bytes, mime_type: str, field: str) -> Iterator["Image"]:
 
 
 def _opened(data: bytes, mime_type: str) -> "Image":
-    image: Image = _pil().open(io.BytesIO(data), formats=[_FORMATS[mime_type]])
+    module = _pil()
+    setattr(module, "MAX_IMAGE_PIXELS", _Guard.most_pixels)  # noqa: B010 - a variable, typed as a constant
+    image: Image = module.open(io.BytesIO(data), formats=[_FORMATS[mime_type]])
     return image

@@ -3,7 +3,7 @@
     probe(data, field=…, limits=…, allowed=…) -> Probe
 
 Sizes of PNG, JPEG, GIF, WebP and BMP are read by us (`header.py`); those of TIFF, AVIF and HEIC by Pillow,
-which reads their header only.
+which reads their header only. Before that, every frame, page and part is held to the limits (`structure/`).
 """
 
 from collections.abc import Collection
@@ -13,6 +13,7 @@ from ringmain_server.media.detect import describe, detect
 from ringmain_server.media.header import Header, is_readable, read_header
 from ringmain_server.media.limits import IMAGE_TYPES, READ_LIMITS, ReadLimits, names, refuse, size_words
 from ringmain_server.media.pillow import opened
+from ringmain_server.media.structure import check_structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def probe(
 
 
 def _header(data: bytes, mime_type: str, field: str, limits: ReadLimits) -> Header:
+    """The header, once everything behind it was held to the limits: no library opens the file before."""
+    check_structure(data, mime_type, limits, field=field)
     if not is_readable(mime_type):
         with opened(data, mime_type, field) as image:
             return Header(image.width, image.height, getattr(image, "n_frames", 1))

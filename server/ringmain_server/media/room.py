@@ -6,6 +6,7 @@ from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.media.limits import READ_LIMITS, ModelLimits, ReadLimits
+from ringmain_server.media.pillow import allow_pixels
 from ringmain_server.media.prepare import Prepared, prepare
 from ringmain_server.media.runner import MediaPool
 
@@ -28,6 +29,7 @@ class MediaRoom:
         self.pool = pool or MediaPool()
         self.fetcher = fetcher
         self.read = read
+        allow_pixels(read.max_pixels)
 
     def touches(self, media: Media) -> bool:
         """Whether a medium is fetched or prepared, as far as can be told without its bytes."""

@@ -1,0 +1,35 @@
+"""Media, structure: BMP (https://learn.microsoft.com/windows/win32/gdi/bitmap-storage).
+
+A bitmap has one picture. Uncompressed, its file holds every pixel; run-length coded, a few bytes make a row,
+and they are decoded slowly, so that less is taken.
+"""
+
+import struct
+
+from ringmain_server.media.structure.budget import Beyond, Budget
+
+_RUNS = (1, 2)
+_MOST_RUN_PIXELS = 4_000_000
+_RAW, _FIELDS = 0, 3
+
+
+def check(data: bytes, budget: Budget) -> None:
+    """Looks at the size, at the compression, and whether the pixels are there.
+
+    Raises:
+        Beyond: Something is beyond a limit.
+    """
+    start, header = struct.unpack_from("<II", data, 10)
+    compression = 0
+    if header == 12:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
+    else:
+        width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
+        height = abs(height)
+    budget.frame(max(width, 0), height)
+    if compression in _RUNS and width * height > _MOST_RUN_PIXELS:
+        found = f"of {width * height} pixels, coded in runs"
+        raise Beyond(found, f"at most {_MOST_RUN_PIXELS} pixels where they are coded in runs")
+    stride = (width * bits + 31) // 32 * 4
+    if compression in (_RAW, _FIELDS) and stride * (height - 1) > len(data) - min(start, len(data)):
+        raise Beyond("broken or cut short", "a whole file")

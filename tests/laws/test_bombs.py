@@ -1,0 +1,50 @@
+"""Laws: bombs of every format that is read are refused before they are decoded, soon and without memory."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ringmain_server.media.limits import IMAGE_TYPES
+from ringmain_server.media.structure import READERS
+
+from tests.fakes.image_bombs import BOMBS
+from tests.laws.bomb_child import IMAGE_WAYS
+
+MOST_MILLISECONDS = 50
+MOST_BYTES = 5_000_000
+_LEAST_BOMBS = 10
+_ROOT = Path(__file__).parents[2]
+
+Tried = Mapping[str, list[Mapping[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def tried() -> Tried:
+    """What became of every bomb, by media type, in a process of its own."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.laws.bomb_child", *BOMBS]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {kind: [line for line in lines if line["type"] == kind] for kind in BOMBS}
+
+
+def test_every_format_that_is_read_has_its_bombs() -> None:
+    """A format that is added has a reader of its structure, and joins the law."""
+    assert set(READERS) == set(BOMBS) == set(IMAGE_TYPES)
+    assert all(len(bombs) >= _LEAST_BOMBS for bombs in BOMBS.values())
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("mime_type", BOMBS)
+def test_an_image_that_is_a_bomb_is_refused(mime_type: str, tried: Tried) -> None:
+    """Whichever way it comes in, a bomb is MEDIA_INVALID in under 50 ms of CPU and 5 MB of memory."""
+    lines = tried[mime_type]
+    assert len(lines) == len(BOMBS[mime_type]) * len(IMAGE_WAYS)
+    for line in lines:
+        assert "; allowed: " in line["message"], line
+        assert line["ms"] < MOST_MILLISECONDS, line
+        assert line["bytes"] < MOST_BYTES, line
