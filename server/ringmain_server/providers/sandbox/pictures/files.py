@@ -51,7 +51,9 @@ def read(data: bytes, param: str) -> "Image":
         image = ImageOps.exif_transpose(file)
         clear = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
         return image.convert("RGBA" if clear else "RGB")
-    except (*_BROKEN, Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        raise bad_request(f"{param} has more than {_MOST_PIXELS} pixels.", param) from exc
+    except _BROKEN as exc:
         raise bad_request(f"{param} holds no image that can be read.", param) from exc
 
 
