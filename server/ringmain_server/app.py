@@ -113,7 +113,7 @@ class App:
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
         self._server = self._make_public(public, share_port)
         # Operators are not turned away with the callers, nor waited for.
-        private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), {})
+        private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), VALIDATORS)
         self._admin = self._make_admin(private, share_port)
         self.port = 0
         self.admin_port = 0

@@ -25,6 +25,7 @@ from ringmain_server.errors import (
     StreamInterrupted,
     Violation,
 )
+from ringmain_server.excerpt import quoted
 from ringmain_server.hedge import Runner, race
 from ringmain_server.model_policy import ModelPolicy
 from ringmain_server.models import Models, Plan, Served
@@ -269,7 +270,9 @@ def _chosen(able: Sequence[Served], policy: RoutingPolicy) -> list[Served]:
     for served in able:
         by_provider.setdefault(served.candidate.provider_id, []).append(served)
     unknown = [
-        Violation(f"routing_policy.provider_ids[{index}]", f"no candidate of the model is at {provider_id!r}")
+        Violation(
+            f"routing_policy.provider_ids[{index}]", f"no candidate of the model is at {quoted(provider_id)}"
+        )
         for index, provider_id in enumerate(policy.provider_ids)
         if provider_id not in by_provider
     ]

@@ -27,7 +27,7 @@ def _grpc_bytes(status: Status) -> int:
 
 
 def _detail(status: Status, kind: type[ErrorInfo] | type[BadRequest] | type[RetryInfo]) -> Any:
-    return next(detail for detail in status.details if detail.Is(kind.DESCRIPTOR))
+    return next(detail for detail in status.details if detail.type_url.endswith(f".{kind.__name__}"))
 
 
 def _errors(fill: str) -> list[RingmainError]:

@@ -108,9 +108,9 @@ CASES = {
     "stops": (
         GOOD + "generation_config {" + ' stop_sequences: ""' * 9 + "}",
         ["generation_config.stop_sequences"]
-        + [f"generation_config.stop_sequences[{index}]" for index in range(9)],
+        + [f"generation_config.stop_sequences[{index}]" for index in range(8)],
     ),
-    "effort": (GOOD + "generation_config { reasoning_effort: 9 }", ["generation_config.reasoning_effort"]),
+    "a newer effort": (GOOD + "generation_config { reasoning_effort: 9 }", []),
     "no format": (GOOD + "generation_config { response_format {} }", ["generation_config.response_format"]),
     "schema": (
         GOOD + 'generation_config { response_format { json_schema { name: "a b" } } }',

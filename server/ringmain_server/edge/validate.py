@@ -6,7 +6,7 @@ knows (its models' limits, the kinds of media it takes) is checked where it is k
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ringmain_server.edge.rules import audio, embedding, images, models, vision
+from ringmain_server.edge.rules import admin, audio, embedding, images, models, vision
 from ringmain_server.edge.rules.chat import chat
 from ringmain_server.errors import Violation
 
@@ -28,5 +28,10 @@ VALIDATORS: Mapping[str, Callable[..., Sequence[Violation]]] = {
     "ringmain.v1.EmbedRequest": embedding.embed,
     "ringmain.v1.TranscriptionConfig": audio.transcribe,
     "ringmain.v1.SpeakRequest": audio.speak,
+    "ringmain.admin.v1.DrainProviderRequest": admin.of_provider,
+    "ringmain.admin.v1.RestoreProviderRequest": admin.of_provider,
+    "ringmain.admin.v1.CheckProviderRequest": admin.of_provider,
+    "ringmain.admin.v1.SetPrimaryProviderRequest": admin.set_primary,
+    "ringmain.admin.v1.WatchEventsRequest": admin.watch,
 }
 """Full name of a request's type, or of an upload's configuration, to its rules."""

@@ -10,6 +10,7 @@ from ringmain_server.condition import Condition, Conditions
 from ringmain_server.config import ConfigError, Problem
 from ringmain_server.config.problems import suggestion
 from ringmain_server.errors import InvalidField, Violation
+from ringmain_server.excerpt import excerpt, quoted
 from ringmain_server.live import Live
 from ringmain_server.probes import check
 from ringmain_server.providers.exchange import Provider
@@ -82,7 +83,9 @@ class AdminService:
         try:
             order = self._live.models.put_first(request.model, request.provider_id)
         except LookupError as exc:
-            message = f"no candidate of the model {request.model} is at {request.provider_id!r}"
+            message = (
+                f"no candidate of the model {excerpt(request.model)} is at {quoted(request.provider_id)}"
+            )
             raise InvalidField.at("provider_id", message) from exc
         provider = self._provider(request.provider_id)
         self._tell(
@@ -137,7 +140,7 @@ class AdminService:
         providers = self._live.now.providers
         if provider_id not in providers:
             hint = suggestion(provider_id, providers)
-            raise InvalidField.at("provider_id", f"no provider {provider_id!r} is configured ({hint})")
+            raise InvalidField.at("provider_id", f"no provider {quoted(provider_id)} is configured ({hint})")
         return providers[provider_id]
 
     def _status(self, provider: Provider) -> admin_pb2.Provider:

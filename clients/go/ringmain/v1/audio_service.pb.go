@@ -112,15 +112,17 @@ func (*TranscribeRequest_Chunk) isTranscribeRequest_Message() {}
 // What to listen for.
 type TranscriptionConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A model of this gateway that transcribes.
+	// A model of this gateway that transcribes. At most 256 characters.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// IANA media type of the recording. Empty means detect.
+	// IANA media type of the recording, at most 256 characters. Empty means
+	// detect.
 	MimeType string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
-	// BCP-47 code of the spoken language. Empty means detect.
+	// BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+	// characters. Empty means detect.
 	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// Whether to translate into English.
 	Translate bool `protobuf:"varint,4,opt,name=translate,proto3" json:"translate,omitempty"`
-	// Words to expect.
+	// Words to expect, at most 32,000 characters.
 	Prompt string `protobuf:"bytes,5,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// How to route.
 	RoutingPolicy *RoutingPolicy `protobuf:"bytes,6,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
@@ -453,13 +455,14 @@ func (x *TranscriptFinished) GetRoute() *Route {
 // A text to speak.
 type SpeakRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A model of this gateway that speaks.
+	// A model of this gateway that speaks. At most 256 characters.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// The text, at most 4096 characters.
+	// The text, 1 to 4,096 characters.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// The provider's name for the voice. Empty means its default.
+	// The provider's name for the voice, at most 256 characters. Empty means its
+	// default.
 	Voice string `protobuf:"bytes,3,opt,name=voice,proto3" json:"voice,omitempty"`
-	// How to speak, in words, for models that ask.
+	// How to speak, in words, for models that ask. At most 4,096 characters.
 	Instructions string `protobuf:"bytes,4,opt,name=instructions,proto3" json:"instructions,omitempty"`
 	// How fast, 0.25 to 4. Unset means 1.
 	Speed *float32 `protobuf:"fixed32,5,opt,name=speed,proto3,oneof" json:"speed,omitempty"`

@@ -24,16 +24,18 @@ const (
 // A conversation to answer.
 type ChatRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Chosen by the caller, optional. A repeat within a day returns the first
-	// answer instead of paying twice.
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// A model of this gateway, such as `smart`, or `provider/model`.
+	// A model of this gateway, such as `smart`, or `provider/model`. At most 256
+	// characters.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// The conversation so far, oldest first. At least one message.
+	// The conversation so far, oldest first. At least one message, at most
+	// 10,000.
 	Messages []*Message `protobuf:"bytes,3,rep,name=messages,proto3" json:"messages,omitempty"`
 	// How to write.
 	GenerationConfig *GenerationConfig `protobuf:"bytes,4,opt,name=generation_config,json=generationConfig,proto3" json:"generation_config,omitempty"`
-	// Functions the model may ask for.
+	// Functions the model may ask for. At most 128.
 	Tools []*Tool `protobuf:"bytes,5,rep,name=tools,proto3" json:"tools,omitempty"`
 	// Whether and which tool must be called.
 	ToolChoice *ToolChoice `protobuf:"bytes,6,opt,name=tool_choice,json=toolChoice,proto3" json:"tool_choice,omitempty"`

@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Who produced a turn. New values may be added.
+// Who produced a turn. New values may be added; an unknown one is refused.
 type Role int32
 
 const (
@@ -82,7 +82,7 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_ringmain_v1_content_proto_rawDescGZIP(), []int{0}
 }
 
-// How closely a model looks at an image. Frozen.
+// How closely a model looks at an image. Frozen: an unknown value is refused.
 type ImageDetail int32
 
 const (
@@ -140,7 +140,8 @@ type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who produced this turn.
 	Role Role `protobuf:"varint,1,opt,name=role,proto3,enum=ringmain.v1.Role" json:"role,omitempty"`
-	// What the turn contains, in order. At least one part.
+	// What the turn contains, in order. At least one part. All messages of a
+	// request together have at most 100,000.
 	Parts         []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -331,7 +332,8 @@ func (*Part_Reasoning) isPart_Content() {}
 // Bytes with a media type, inline or by reference.
 type Media struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// IANA media type, such as `image/png`. Empty means detect from the bytes.
+	// IANA media type, such as `image/png`, at most 256 characters. Empty means
+	// detect from the bytes.
 	MimeType string `protobuf:"bytes,1,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// Where the bytes are.
 	//
@@ -340,7 +342,8 @@ type Media struct {
 	//	*Media_Data
 	//	*Media_Uri
 	Source isMedia_Source `protobuf_oneof:"source"`
-	// A name for documents, such as `report.pdf`. Optional.
+	// A name for documents, such as `report.pdf`, at most 256 characters.
+	// Optional.
 	Filename string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
 	// How closely a vision model looks at an image.
 	Detail        ImageDetail `protobuf:"varint,5,opt,name=detail,proto3,enum=ringmain.v1.ImageDetail" json:"detail,omitempty"`
@@ -434,8 +437,9 @@ type Media_Data struct {
 }
 
 type Media_Uri struct {
-	// An https address. The gateway fetches it only where its operator allows
-	// the host; otherwise the provider is given the address.
+	// An https address of a host, without credentials, at most 8,192
+	// characters. The gateway fetches it only where its operator allows the
+	// host; otherwise the provider is given the address.
 	Uri string `protobuf:"bytes,3,opt,name=uri,proto3,oneof"`
 }
 
@@ -446,12 +450,13 @@ func (*Media_Uri) isMedia_Source() {}
 // A model's request that the caller run a tool.
 type ToolCall struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Identifies this call, so that a ToolResult can answer it.
+	// Identifies this call, so that a ToolResult can answer it. At most 256
+	// characters.
 	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
-	// The name of the tool, as declared in the request.
+	// The name of the tool, as declared in the request. At most 256 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The arguments as a JSON object. Text, because models stream it in pieces
-	// and may emit invalid JSON.
+	// and may emit invalid JSON. At most 64 levels of objects and lists.
 	ArgumentsJson string `protobuf:"bytes,3,opt,name=arguments_json,json=argumentsJson,proto3" json:"arguments_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -511,9 +516,9 @@ func (x *ToolCall) GetArgumentsJson() string {
 // What the caller got from running a tool.
 type ToolResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The ToolCall this answers.
+	// The ToolCall this answers. At most 256 characters.
 	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
-	// The result, as text or media.
+	// The result, as text or media. At most 1,000 parts.
 	Parts []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
 	// Whether the tool failed.
 	Failed        bool `protobuf:"varint,3,opt,name=failed,proto3" json:"failed,omitempty"`
@@ -580,7 +585,7 @@ type Reasoning struct {
 	// Opaque state the provider wants back verbatim in the next turn. It is
 	// bound to `provider_id`: sent to another provider, the gateway drops it.
 	Signature []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
-	// The provider that signed it.
+	// The provider that signed it. At most 256 characters.
 	ProviderId    string `protobuf:"bytes,3,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a vector is for. New values may be added.
+// What a vector is for. New values may be added; an unknown one is ignored.
 type EmbeddingPurpose int32
 
 const (
@@ -81,9 +81,9 @@ func (EmbeddingPurpose) EnumDescriptor() ([]byte, []int) {
 // Texts to embed.
 type EmbedRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A model of this gateway that embeds.
+	// A model of this gateway that embeds. At most 256 characters.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// At least one text, at most 2048. None may be empty.
+	// At least one text, at most 2,048. None may be empty.
 	Texts []string `protobuf:"bytes,2,rep,name=texts,proto3" json:"texts,omitempty"`
 	// What the vectors are for. Ignored by models without it.
 	Purpose EmbeddingPurpose `protobuf:"varint,3,opt,name=purpose,proto3,enum=ringmain.v1.EmbeddingPurpose" json:"purpose,omitempty"`

@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Whether the model may call tools. Frozen.
+// Whether the model may call tools. Frozen: an unknown value is refused.
 type ToolMode int32
 
 const (
@@ -79,7 +79,8 @@ func (ToolMode) EnumDescriptor() ([]byte, []int) {
 	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{0}
 }
 
-// How much a model reasons before it answers. New values may be added.
+// How much a model reasons before it answers. New values may be added; an
+// unknown one is ignored.
 type ReasoningEffort int32
 
 const (
@@ -224,14 +225,16 @@ type GenerationConfig struct {
 	PresencePenalty *float32 `protobuf:"fixed32,6,opt,name=presence_penalty,json=presencePenalty,proto3,oneof" json:"presence_penalty,omitempty"`
 	// Seed for best-effort repeatability.
 	Seed *int64 `protobuf:"varint,7,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
-	// Strings that end the answer. At most 8.
+	// Strings that end the answer. At most 8, each 1 to 256 characters.
 	StopSequences []string `protobuf:"bytes,8,rep,name=stop_sequences,json=stopSequences,proto3" json:"stop_sequences,omitempty"`
 	// How much to reason before answering.
 	ReasoningEffort ReasoningEffort `protobuf:"varint,9,opt,name=reasoning_effort,json=reasoningEffort,proto3,enum=ringmain.v1.ReasoningEffort" json:"reasoning_effort,omitempty"`
 	// The shape the answer must have. Absent means free text.
 	ResponseFormat *ResponseFormat `protobuf:"bytes,10,opt,name=response_format,json=responseFormat,proto3" json:"response_format,omitempty"`
 	// Fields passed through to a provider as they are, keyed by provider kind
-	// (`openai`, `anthropic`, `vertex`). They win over every field above.
+	// (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+	// 32 kinds; keys at every level have at most 256 characters, there are at
+	// most 16 levels, and numbers are finite.
 	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,11,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -471,9 +474,9 @@ func (*JsonObjectFormat) Descriptor() ([]byte, []int) {
 // JSON that satisfies a schema.
 type JsonSchemaFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A short name for the schema.
+	// A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The JSON Schema, as JSON text.
+	// The JSON Schema, as JSON text. At most 64 levels of objects and lists.
 	SchemaJson    string `protobuf:"bytes,2,opt,name=schema_json,json=schemaJson,proto3" json:"schema_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -526,11 +529,12 @@ func (x *JsonSchemaFormat) GetSchemaJson() string {
 // A function the model may ask the caller to run.
 type Tool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The function's name.
+	// The function's name: 1 to 64 letters, digits, `_` or `-`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What it does, for the model.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	// Its parameters, as the text of a JSON Schema object.
+	// Its parameters, as the text of a JSON Schema object. At most 64 levels of
+	// objects and lists.
 	ParametersSchemaJson string `protobuf:"bytes,3,opt,name=parameters_schema_json,json=parametersSchemaJson,proto3" json:"parameters_schema_json,omitempty"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
@@ -666,7 +670,7 @@ type ToolChoice_Mode struct {
 }
 
 type ToolChoice_ToolName struct {
-	// The one tool that must be called.
+	// The one tool that must be called. At most 256 characters.
 	ToolName string `protobuf:"bytes,2,opt,name=tool_name,json=toolName,proto3,oneof"`
 }
 

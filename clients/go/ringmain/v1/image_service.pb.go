@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How much work to put into an image. Frozen.
+// How much work to put into an image. Frozen: an unknown value is refused.
 type ImageQuality int32
 
 const (
@@ -79,7 +79,8 @@ func (ImageQuality) EnumDescriptor() ([]byte, []int) {
 	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{0}
 }
 
-// What kind of change to make to an image. New values may be added.
+// What kind of change to make to an image. New values may be added; an unknown
+// one is refused.
 type EditMode int32
 
 const (
@@ -143,12 +144,13 @@ type ImageConfig struct {
 	ImageCount int32 `protobuf:"varint,1,opt,name=image_count,json=imageCount,proto3" json:"image_count,omitempty"`
 	// Width over height, such as `16:9`. Empty means the model's own.
 	AspectRatio string `protobuf:"bytes,2,opt,name=aspect_ratio,json=aspectRatio,proto3" json:"aspect_ratio,omitempty"`
-	// Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-	// has it; otherwise the nearest size it has.
+	// Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+	// over `aspect_ratio` where the model has it; otherwise the nearest size it
+	// has.
 	Size string `protobuf:"bytes,3,opt,name=size,proto3" json:"size,omitempty"`
 	// How much work to put in.
 	Quality ImageQuality `protobuf:"varint,4,opt,name=quality,proto3,enum=ringmain.v1.ImageQuality" json:"quality,omitempty"`
-	// A style in the provider's words, such as `vivid`.
+	// A style in the provider's words, such as `vivid`. At most 256 characters.
 	Style string `protobuf:"bytes,5,opt,name=style,proto3" json:"style,omitempty"`
 	// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
 	// means PNG.
@@ -157,9 +159,12 @@ type ImageConfig struct {
 	TransparentBackground bool `protobuf:"varint,7,opt,name=transparent_background,json=transparentBackground,proto3" json:"transparent_background,omitempty"`
 	// Seed for best-effort repeatability.
 	Seed *int64 `protobuf:"varint,8,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
-	// What must not be drawn. Ignored by models without it.
+	// What must not be drawn, at most 32,000 characters. Ignored by models
+	// without it.
 	NegativePrompt string `protobuf:"bytes,9,opt,name=negative_prompt,json=negativePrompt,proto3" json:"negative_prompt,omitempty"`
-	// Fields passed through to a provider as they are, keyed by provider kind.
+	// Fields passed through to a provider as they are, keyed by provider kind. At
+	// most 32 kinds; keys at every level have at most 256 characters, there are
+	// at most 16 levels, and numbers are finite.
 	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,10,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -268,12 +273,12 @@ func (x *ImageConfig) GetProviderOptions() map[string]*structpb.Struct {
 // A description to draw.
 type GenerateImagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Chosen by the caller, optional. A repeat within a day returns the first
-	// answer instead of paying twice.
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// A model of this gateway that makes images.
+	// A model of this gateway that makes images. At most 256 characters.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// The description.
+	// The description, 1 to 32,000 characters.
 	Prompt string `protobuf:"bytes,3,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// How to draw.
 	ImageConfig *ImageConfig `protobuf:"bytes,4,opt,name=image_config,json=imageConfig,proto3" json:"image_config,omitempty"`
@@ -953,14 +958,16 @@ func (x *ImageFinished) GetNotes() []string {
 // Images to change.
 type EditImagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Chosen by the caller, optional. A repeat within a day returns the first
-	// answer instead of paying twice.
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// A model of this gateway that changes images.
+	// A model of this gateway that changes images. At most 256 characters.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// What to change.
+	// What to change, at most 32,000 characters. Required unless the mode is
+	// OUTPAINT or STYLE.
 	Prompt string `protobuf:"bytes,3,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// The images to change or, with STYLE, first the content, then the styles.
+	// The images to change or, with STYLE, first the content, then the styles. At
+	// least one, at most 16.
 	Images []*Media `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
 	// What kind of change.
 	Mode EditMode `protobuf:"varint,5,opt,name=mode,proto3,enum=ringmain.v1.EditMode" json:"mode,omitempty"`
@@ -1219,15 +1226,16 @@ func (x *EditImagesResponse) GetRoute() *Route {
 type UpscaleImageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A model of this gateway that enlarges images. `local/lanczos` and
-	// `local/bicubic` need no provider.
+	// `local/bicubic` need no provider. At most 256 characters.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// The image.
 	Image *Media `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
 	// How many times wider and higher: 2 to 8.
 	Factor int32 `protobuf:"varint,3,opt,name=factor,proto3" json:"factor,omitempty"`
-	// What is in the image, for models that ask.
+	// What is in the image, for models that ask. At most 32,000 characters.
 	Prompt string `protobuf:"bytes,4,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// The wanted media type. Empty means the image's own.
+	// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+	// means the image's own.
 	MimeType string `protobuf:"bytes,5,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// How to route.
 	RoutingPolicy *RoutingPolicy `protobuf:"bytes,6,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
@@ -1385,7 +1393,8 @@ type InspectImageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The image.
 	Image *Media `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
-	// A model of this gateway that classifies images. Empty means do not classify.
+	// A model of this gateway that classifies images, at most 256 characters.
+	// Empty means do not classify.
 	ClassifierModel string `protobuf:"bytes,2,opt,name=classifier_model,json=classifierModel,proto3" json:"classifier_model,omitempty"`
 	// How to route.
 	RoutingPolicy *RoutingPolicy `protobuf:"bytes,3,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`

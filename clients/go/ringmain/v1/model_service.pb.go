@@ -21,7 +21,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a model can do. New values may be added.
+// What a model can do. New values may be added; an unknown one in a request is
+// refused.
 type Capability int32
 
 const (
@@ -289,9 +290,10 @@ type ListModelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The most models to return. Zero means 50; more than 250 means 250.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to continue. Empty means from the start.
+	// Where to continue: the `next_page_token` of the page before, at most 2,048
+	// characters. Empty means from the start.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only models that can all of these.
+	// Only models that can all of these. At most 64.
 	Capabilities  []Capability `protobuf:"varint,3,rep,packed,name=capabilities,proto3,enum=ringmain.v1.Capability" json:"capabilities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -406,7 +408,7 @@ func (x *ListModelsResponse) GetNextPageToken() string {
 // Names a model.
 type GetModelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The model.
+	// The model. At most 256 characters.
 	Model         string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

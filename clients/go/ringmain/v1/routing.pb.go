@@ -23,7 +23,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How a request may use the response cache. Frozen.
+// How a request may use the response cache. Frozen: an unknown value is
+// refused.
 type CacheMode int32
 
 const (
@@ -80,7 +81,8 @@ func (CacheMode) EnumDescriptor() ([]byte, []int) {
 	return file_ringmain_v1_routing_proto_rawDescGZIP(), []int{0}
 }
 
-// What to do when a stream breaks after content was sent. Frozen.
+// What to do when a stream breaks after content was sent. Frozen: an unknown
+// value is refused.
 //
 // Before any content was sent, the next candidate is always tried and nothing
 // of it shows on the stream.
@@ -146,7 +148,8 @@ func (StreamRecovery) EnumDescriptor() ([]byte, []int) {
 // How the caller wants a request routed. Empty means the server's policy.
 type RoutingPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Providers to try, in order. Empty means every candidate of the model.
+	// Providers to try, in order. At most 64, each at most 256 characters. Empty
+	// means every candidate of the model.
 	ProviderIds []string `protobuf:"bytes,1,rep,name=provider_ids,json=providerIds,proto3" json:"provider_ids,omitempty"`
 	// Whether to stop after the first candidate fails.
 	FailoverDisabled bool `protobuf:"varint,2,opt,name=failover_disabled,json=failoverDisabled,proto3" json:"failover_disabled,omitempty"`
@@ -155,13 +158,14 @@ type RoutingPolicy struct {
 	// What to do when a stream breaks after content was sent.
 	StreamRecovery StreamRecovery `protobuf:"varint,4,opt,name=stream_recovery,json=streamRecovery,proto3,enum=ringmain.v1.StreamRecovery" json:"stream_recovery,omitempty"`
 	// The longest wait for the first content of a stream, before the next
-	// candidate is tried. Absent means the server's policy.
+	// candidate is tried. Above zero and at most a day. Absent means the server's
+	// policy.
 	FirstTokenTimeout *durationpb.Duration `protobuf:"bytes,5,opt,name=first_token_timeout,json=firstTokenTimeout,proto3" json:"first_token_timeout,omitempty"`
-	// The longest silence between two contents of a stream. Absent means the
-	// server's policy.
+	// The longest silence between two contents of a stream. Above zero and at
+	// most a day. Absent means the server's policy.
 	IdleTimeout *durationpb.Duration `protobuf:"bytes,6,opt,name=idle_timeout,json=idleTimeout,proto3" json:"idle_timeout,omitempty"`
-	// Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-	// each key and value at most 64 characters.
+	// Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+	// key has 1 to 64 characters, a value at most 64.
 	Labels        map[string]string `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

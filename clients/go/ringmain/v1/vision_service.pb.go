@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How to turn pages into text. Frozen.
+// How to turn pages into text. Frozen: an unknown value is refused.
 type DocumentMode int32
 
 const (
@@ -78,7 +78,7 @@ func (DocumentMode) EnumDescriptor() ([]byte, []int) {
 // A question about images.
 type AnalyzeImagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A model of this gateway that takes images.
+	// A model of this gateway that takes images. At most 256 characters.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// The question.
 	Prompt string `protobuf:"bytes,2,opt,name=prompt,proto3" json:"prompt,omitempty"`
@@ -329,10 +329,10 @@ func (*ReadDocumentRequest_Chunk) isReadDocumentRequest_Message() {}
 // How to read a document.
 type ReadDocumentConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A model of this gateway that takes images.
+	// A model of this gateway that takes images. At most 256 characters.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-	// means detect.
+	// IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+	// 256 characters. Empty means detect.
 	MimeType string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// How to turn pages into text.
 	Mode DocumentMode `protobuf:"varint,3,opt,name=mode,proto3,enum=ringmain.v1.DocumentMode" json:"mode,omitempty"`

@@ -62,15 +62,19 @@ class TranscriptionConfig(_message.Message):
     PROMPT_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """A model of this gateway that transcribes."""
+    """A model of this gateway that transcribes. At most 256 characters."""
     mime_type: _builtins.str
-    """IANA media type of the recording. Empty means detect."""
+    """IANA media type of the recording, at most 256 characters. Empty means
+    detect.
+    """
     language_code: _builtins.str
-    """BCP-47 code of the spoken language. Empty means detect."""
+    """BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+    characters. Empty means detect.
+    """
     translate: _builtins.bool
     """Whether to translate into English."""
     prompt: _builtins.str
-    """Words to expect."""
+    """Words to expect, at most 32,000 characters."""
     @_builtins.property
     def routing_policy(self) -> _routing_pb2.RoutingPolicy:
         """How to route."""
@@ -219,13 +223,15 @@ class SpeakRequest(_message.Message):
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """A model of this gateway that speaks."""
+    """A model of this gateway that speaks. At most 256 characters."""
     text: _builtins.str
-    """The text, at most 4096 characters."""
+    """The text, 1 to 4,096 characters."""
     voice: _builtins.str
-    """The provider's name for the voice. Empty means its default."""
+    """The provider's name for the voice, at most 256 characters. Empty means its
+    default.
+    """
     instructions: _builtins.str
-    """How to speak, in words, for models that ask."""
+    """How to speak, in words, for models that ask. At most 4,096 characters."""
     speed: _builtins.float
     """How fast, 0.25 to 4. Unset means 1."""
     mime_type: _builtins.str

@@ -36,14 +36,18 @@ class ChatRequest(_message.Message):
     TOOL_CHOICE_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Chosen by the caller, optional. A repeat within a day returns the first
-    answer instead of paying twice.
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice.
     """
     model: _builtins.str
-    """A model of this gateway, such as `smart`, or `provider/model`."""
+    """A model of this gateway, such as `smart`, or `provider/model`. At most 256
+    characters.
+    """
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Message]:
-        """The conversation so far, oldest first. At least one message."""
+        """The conversation so far, oldest first. At least one message, at most
+        10,000.
+        """
 
     @_builtins.property
     def generation_config(self) -> _generation_pb2.GenerationConfig:
@@ -51,7 +55,7 @@ class ChatRequest(_message.Message):
 
     @_builtins.property
     def tools(self) -> _containers.RepeatedCompositeFieldContainer[_generation_pb2.Tool]:
-        """Functions the model may ask for."""
+        """Functions the model may ask for. At most 128."""
 
     @_builtins.property
     def tool_choice(self) -> _generation_pb2.ToolChoice:

@@ -37,7 +37,7 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """A tool, through the caller."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
-    """Who produced a turn. New values may be added."""
+    """Who produced a turn. New values may be added; an unknown one is refused."""
 
 ROLE_UNSPECIFIED: Role.ValueType  # 0
 """Not set. Rejected."""
@@ -65,7 +65,7 @@ class _ImageDetailEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImageDeta
     """Dear and fine."""
 
 class ImageDetail(_ImageDetail, metaclass=_ImageDetailEnumTypeWrapper):
-    """How closely a model looks at an image. Frozen."""
+    """How closely a model looks at an image. Frozen: an unknown value is refused."""
 
 IMAGE_DETAIL_UNSPECIFIED: ImageDetail.ValueType  # 0
 """The provider's default."""
@@ -87,7 +87,9 @@ class Message(_message.Message):
     """Who produced this turn."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
-        """What the turn contains, in order. At least one part."""
+        """What the turn contains, in order. At least one part. All messages of a
+        request together have at most 100,000.
+        """
 
     def __init__(
         self,
@@ -163,15 +165,20 @@ class Media(_message.Message):
     FILENAME_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
     mime_type: _builtins.str
-    """IANA media type, such as `image/png`. Empty means detect from the bytes."""
+    """IANA media type, such as `image/png`, at most 256 characters. Empty means
+    detect from the bytes.
+    """
     data: _builtins.bytes
     """The bytes themselves. Never base64."""
     uri: _builtins.str
-    """An https address. The gateway fetches it only where its operator allows
-    the host; otherwise the provider is given the address.
+    """An https address of a host, without credentials, at most 8,192
+    characters. The gateway fetches it only where its operator allows the
+    host; otherwise the provider is given the address.
     """
     filename: _builtins.str
-    """A name for documents, such as `report.pdf`. Optional."""
+    """A name for documents, such as `report.pdf`, at most 256 characters.
+    Optional.
+    """
     detail: Global___ImageDetail.ValueType
     """How closely a vision model looks at an image."""
     def __init__(
@@ -203,12 +210,14 @@ class ToolCall(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
     tool_call_id: _builtins.str
-    """Identifies this call, so that a ToolResult can answer it."""
+    """Identifies this call, so that a ToolResult can answer it. At most 256
+    characters.
+    """
     name: _builtins.str
-    """The name of the tool, as declared in the request."""
+    """The name of the tool, as declared in the request. At most 256 characters."""
     arguments_json: _builtins.str
     """The arguments as a JSON object. Text, because models stream it in pieces
-    and may emit invalid JSON.
+    and may emit invalid JSON. At most 64 levels of objects and lists.
     """
     def __init__(
         self,
@@ -235,12 +244,12 @@ class ToolResult(_message.Message):
     PARTS_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
     tool_call_id: _builtins.str
-    """The ToolCall this answers."""
+    """The ToolCall this answers. At most 256 characters."""
     failed: _builtins.bool
     """Whether the tool failed."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
-        """The result, as text or media."""
+        """The result, as text or media. At most 1,000 parts."""
 
     def __init__(
         self,
@@ -273,7 +282,7 @@ class Reasoning(_message.Message):
     bound to `provider_id`: sent to another provider, the gateway drops it.
     """
     provider_id: _builtins.str
-    """The provider that signed it."""
+    """The provider that signed it. At most 256 characters."""
     def __init__(
         self,
         *,

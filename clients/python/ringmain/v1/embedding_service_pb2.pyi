@@ -37,7 +37,7 @@ class _EmbeddingPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Embe
     """To compare with vectors of the same kind."""
 
 class EmbeddingPurpose(_EmbeddingPurpose, metaclass=_EmbeddingPurposeEnumTypeWrapper):
-    """What a vector is for. New values may be added."""
+    """What a vector is for. New values may be added; an unknown one is ignored."""
 
 EMBEDDING_PURPOSE_UNSPECIFIED: EmbeddingPurpose.ValueType  # 0
 """The provider's default."""
@@ -61,14 +61,14 @@ class EmbedRequest(_message.Message):
     DIMENSION_COUNT_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """A model of this gateway that embeds."""
+    """A model of this gateway that embeds. At most 256 characters."""
     purpose: Global___EmbeddingPurpose.ValueType
     """What the vectors are for. Ignored by models without it."""
     dimension_count: _builtins.int
     """How many numbers a vector has. Unset means the model's own."""
     @_builtins.property
     def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At least one text, at most 2048. None may be empty."""
+        """At least one text, at most 2,048. None may be empty."""
 
     @_builtins.property
     def routing_policy(self) -> _routing_pb2.RoutingPolicy:

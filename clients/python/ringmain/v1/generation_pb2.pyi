@@ -36,7 +36,7 @@ class _ToolModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ToolMode.Val
     """Some tool must be called."""
 
 class ToolMode(_ToolMode, metaclass=_ToolModeEnumTypeWrapper):
-    """Whether the model may call tools. Frozen."""
+    """Whether the model may call tools. Frozen: an unknown value is refused."""
 
 TOOL_MODE_UNSPECIFIED: ToolMode.ValueType  # 0
 """Same as AUTO."""
@@ -66,7 +66,9 @@ class _ReasoningEffortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reaso
     """A lot."""
 
 class ReasoningEffort(_ReasoningEffort, metaclass=_ReasoningEffortEnumTypeWrapper):
-    """How much a model reasons before it answers. New values may be added."""
+    """How much a model reasons before it answers. New values may be added; an
+    unknown one is ignored.
+    """
 
 REASONING_EFFORT_UNSPECIFIED: ReasoningEffort.ValueType  # 0
 """The provider's default."""
@@ -175,7 +177,7 @@ class GenerationConfig(_message.Message):
     """How much to reason before answering."""
     @_builtins.property
     def stop_sequences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Strings that end the answer. At most 8."""
+        """Strings that end the answer. At most 8, each 1 to 256 characters."""
 
     @_builtins.property
     def response_format(self) -> Global___ResponseFormat:
@@ -184,7 +186,9 @@ class GenerationConfig(_message.Message):
     @_builtins.property
     def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
         """Fields passed through to a provider as they are, keyed by provider kind
-        (`openai`, `anthropic`, `vertex`). They win over every field above.
+        (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+        32 kinds; keys at every level have at most 256 characters, there are at
+        most 16 levels, and numbers are finite.
         """
 
     def __init__(
@@ -295,9 +299,9 @@ class JsonSchemaFormat(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     SCHEMA_JSON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """A short name for the schema."""
+    """A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty."""
     schema_json: _builtins.str
-    """The JSON Schema, as JSON text."""
+    """The JSON Schema, as JSON text. At most 64 levels of objects and lists."""
     def __init__(
         self,
         *,
@@ -322,11 +326,13 @@ class Tool(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     PARAMETERS_SCHEMA_JSON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """The function's name."""
+    """The function's name: 1 to 64 letters, digits, `_` or `-`."""
     description: _builtins.str
     """What it does, for the model."""
     parameters_schema_json: _builtins.str
-    """Its parameters, as the text of a JSON Schema object."""
+    """Its parameters, as the text of a JSON Schema object. At most 64 levels of
+    objects and lists.
+    """
     def __init__(
         self,
         *,
@@ -353,7 +359,7 @@ class ToolChoice(_message.Message):
     mode: Global___ToolMode.ValueType
     """A mode over all declared tools."""
     tool_name: _builtins.str
-    """The one tool that must be called."""
+    """The one tool that must be called. At most 256 characters."""
     def __init__(
         self,
         *,

@@ -39,7 +39,7 @@ class _ImageQualityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImageQua
     """Slow and dear."""
 
 class ImageQuality(_ImageQuality, metaclass=_ImageQualityEnumTypeWrapper):
-    """How much work to put into an image. Frozen."""
+    """How much work to put into an image. Frozen: an unknown value is refused."""
 
 IMAGE_QUALITY_UNSPECIFIED: ImageQuality.ValueType  # 0
 """The provider's default."""
@@ -67,7 +67,9 @@ class _EditModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EditMode.Val
     """Redraw in the style of other images or of the prompt."""
 
 class EditMode(_EditMode, metaclass=_EditModeEnumTypeWrapper):
-    """What kind of change to make to an image. New values may be added."""
+    """What kind of change to make to an image. New values may be added; an unknown
+    one is refused.
+    """
 
 EDIT_MODE_UNSPECIFIED: EditMode.ValueType  # 0
 """As the prompt says."""
@@ -121,13 +123,14 @@ class ImageConfig(_message.Message):
     aspect_ratio: _builtins.str
     """Width over height, such as `16:9`. Empty means the model's own."""
     size: _builtins.str
-    """Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-    has it; otherwise the nearest size it has.
+    """Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+    over `aspect_ratio` where the model has it; otherwise the nearest size it
+    has.
     """
     quality: Global___ImageQuality.ValueType
     """How much work to put in."""
     style: _builtins.str
-    """A style in the provider's words, such as `vivid`."""
+    """A style in the provider's words, such as `vivid`. At most 256 characters."""
     mime_type: _builtins.str
     """The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
     means PNG.
@@ -137,10 +140,15 @@ class ImageConfig(_message.Message):
     seed: _builtins.int
     """Seed for best-effort repeatability."""
     negative_prompt: _builtins.str
-    """What must not be drawn. Ignored by models without it."""
+    """What must not be drawn, at most 32,000 characters. Ignored by models
+    without it.
+    """
     @_builtins.property
     def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
-        """Fields passed through to a provider as they are, keyed by provider kind."""
+        """Fields passed through to a provider as they are, keyed by provider kind. At
+        most 32 kinds; keys at every level have at most 256 characters, there are
+        at most 16 levels, and numbers are finite.
+        """
 
     def __init__(
         self,
@@ -178,13 +186,13 @@ class GenerateImagesRequest(_message.Message):
     IMAGE_CONFIG_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Chosen by the caller, optional. A repeat within a day returns the first
-    answer instead of paying twice.
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice.
     """
     model: _builtins.str
-    """A model of this gateway that makes images."""
+    """A model of this gateway that makes images. At most 256 characters."""
     prompt: _builtins.str
-    """The description."""
+    """The description, 1 to 32,000 characters."""
     @_builtins.property
     def image_config(self) -> Global___ImageConfig:
         """How to draw."""
@@ -506,18 +514,22 @@ class EditImagesRequest(_message.Message):
     IMAGE_CONFIG_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Chosen by the caller, optional. A repeat within a day returns the first
-    answer instead of paying twice.
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice.
     """
     model: _builtins.str
-    """A model of this gateway that changes images."""
+    """A model of this gateway that changes images. At most 256 characters."""
     prompt: _builtins.str
-    """What to change."""
+    """What to change, at most 32,000 characters. Required unless the mode is
+    OUTPAINT or STYLE.
+    """
     mode: Global___EditMode.ValueType
     """What kind of change."""
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Media]:
-        """The images to change or, with STYLE, first the content, then the styles."""
+        """The images to change or, with STYLE, first the content, then the styles. At
+        least one, at most 16.
+        """
 
     @_builtins.property
     def mask(self) -> _content_pb2.Media:
@@ -644,14 +656,16 @@ class UpscaleImageRequest(_message.Message):
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """A model of this gateway that enlarges images. `local/lanczos` and
-    `local/bicubic` need no provider.
+    `local/bicubic` need no provider. At most 256 characters.
     """
     factor: _builtins.int
     """How many times wider and higher: 2 to 8."""
     prompt: _builtins.str
-    """What is in the image, for models that ask."""
+    """What is in the image, for models that ask. At most 32,000 characters."""
     mime_type: _builtins.str
-    """The wanted media type. Empty means the image's own."""
+    """The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+    means the image's own.
+    """
     @_builtins.property
     def image(self) -> _content_pb2.Media:
         """The image."""
@@ -728,7 +742,9 @@ class InspectImageRequest(_message.Message):
     CLASSIFIER_MODEL_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     classifier_model: _builtins.str
-    """A model of this gateway that classifies images. Empty means do not classify."""
+    """A model of this gateway that classifies images, at most 256 characters.
+    Empty means do not classify.
+    """
     @_builtins.property
     def image(self) -> _content_pb2.Media:
         """The image."""

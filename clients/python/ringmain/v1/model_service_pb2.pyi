@@ -55,7 +55,9 @@ class _CapabilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Capability
     """Text to speech."""
 
 class Capability(_Capability, metaclass=_CapabilityEnumTypeWrapper):
-    """What a model can do. New values may be added."""
+    """What a model can do. New values may be added; an unknown one in a request is
+    refused.
+    """
 
 CAPABILITY_UNSPECIFIED: Capability.ValueType  # 0
 """Never returned."""
@@ -190,10 +192,12 @@ class ListModelsRequest(_message.Message):
     page_size: _builtins.int
     """The most models to return. Zero means 50; more than 250 means 250."""
     page_token: _builtins.str
-    """Where to continue. Empty means from the start."""
+    """Where to continue: the `next_page_token` of the page before, at most 2,048
+    characters. Empty means from the start.
+    """
     @_builtins.property
     def capabilities(self) -> _containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
-        """Only models that can all of these."""
+        """Only models that can all of these. At most 64."""
 
     def __init__(
         self,
@@ -246,7 +250,7 @@ class GetModelRequest(_message.Message):
 
     MODEL_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """The model."""
+    """The model. At most 256 characters."""
     def __init__(
         self,
         *,

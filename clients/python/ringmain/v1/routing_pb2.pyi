@@ -37,7 +37,9 @@ class _CacheModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CacheMode.V
     """Neither read nor write."""
 
 class CacheMode(_CacheMode, metaclass=_CacheModeEnumTypeWrapper):
-    """How a request may use the response cache. Frozen."""
+    """How a request may use the response cache. Frozen: an unknown value is
+    refused.
+    """
 
 CACHE_MODE_UNSPECIFIED: CacheMode.ValueType  # 0
 """The server's policy."""
@@ -70,7 +72,8 @@ class _StreamRecoveryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stream
     """
 
 class StreamRecovery(_StreamRecovery, metaclass=_StreamRecoveryEnumTypeWrapper):
-    """What to do when a stream breaks after content was sent. Frozen.
+    """What to do when a stream breaks after content was sent. Frozen: an unknown
+    value is refused.
 
     Before any content was sent, the next candidate is always tried and nothing
     of it shows on the stream.
@@ -132,24 +135,27 @@ class RoutingPolicy(_message.Message):
     """What to do when a stream breaks after content was sent."""
     @_builtins.property
     def provider_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Providers to try, in order. Empty means every candidate of the model."""
+        """Providers to try, in order. At most 64, each at most 256 characters. Empty
+        means every candidate of the model.
+        """
 
     @_builtins.property
     def first_token_timeout(self) -> _duration_pb2.Duration:
         """The longest wait for the first content of a stream, before the next
-        candidate is tried. Absent means the server's policy.
+        candidate is tried. Above zero and at most a day. Absent means the server's
+        policy.
         """
 
     @_builtins.property
     def idle_timeout(self) -> _duration_pb2.Duration:
-        """The longest silence between two contents of a stream. Absent means the
-        server's policy.
+        """The longest silence between two contents of a stream. Above zero and at
+        most a day. Absent means the server's policy.
         """
 
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-        each key and value at most 64 characters.
+        """Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+        key has 1 to 64 characters, a value at most 64.
         """
 
     def __init__(

@@ -38,7 +38,7 @@ class _DocumentModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Document
     """Show each page to the model as one picture."""
 
 class DocumentMode(_DocumentMode, metaclass=_DocumentModeEnumTypeWrapper):
-    """How to turn pages into text. Frozen."""
+    """How to turn pages into text. Frozen: an unknown value is refused."""
 
 DOCUMENT_MODE_UNSPECIFIED: DocumentMode.ValueType  # 0
 """Same as TEXT_AND_IMAGES."""
@@ -60,7 +60,7 @@ class AnalyzeImagesRequest(_message.Message):
     GENERATION_CONFIG_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """A model of this gateway that takes images."""
+    """A model of this gateway that takes images. At most 256 characters."""
     prompt: _builtins.str
     """The question."""
     @_builtins.property
@@ -178,10 +178,10 @@ class ReadDocumentConfig(_message.Message):
     FIRST_PAGE_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """A model of this gateway that takes images."""
+    """A model of this gateway that takes images. At most 256 characters."""
     mime_type: _builtins.str
-    """IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-    means detect.
+    """IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+    256 characters. Empty means detect.
     """
     mode: Global___DocumentMode.ValueType
     """How to turn pages into text."""

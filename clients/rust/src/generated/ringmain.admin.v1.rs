@@ -66,7 +66,7 @@ pub struct ListProvidersResponse {
 /// Names a provider to take out.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DrainProviderRequest {
-    /// The provider.
+    /// The provider. At most 256 characters.
     #[prost(string, tag="1")]
     pub provider_id: ::prost::alloc::string::String,
 }
@@ -80,7 +80,7 @@ pub struct DrainProviderResponse {
 /// Names a provider to put back.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RestoreProviderRequest {
-    /// The provider.
+    /// The provider. At most 256 characters.
     #[prost(string, tag="1")]
     pub provider_id: ::prost::alloc::string::String,
 }
@@ -94,10 +94,10 @@ pub struct RestoreProviderResponse {
 /// Names a provider to put first.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SetPrimaryProviderRequest {
-    /// The model, by its name in this gateway.
+    /// The model, by its name in this gateway. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
-    /// The provider.
+    /// The provider. At most 256 characters.
     #[prost(string, tag="2")]
     pub provider_id: ::prost::alloc::string::String,
 }
@@ -111,7 +111,7 @@ pub struct SetPrimaryProviderResponse {
 /// Names a provider to ask.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CheckProviderRequest {
-    /// The provider.
+    /// The provider. At most 256 characters.
     #[prost(string, tag="1")]
     pub provider_id: ::prost::alloc::string::String,
 }
@@ -249,7 +249,8 @@ pub struct RevokeApiKeyResponse {
 /// What to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchEventsRequest {
-    /// Only these kinds, such as `breaker`. Empty means all.
+    /// Only these kinds, such as `breaker`. At most 64, each at most 256
+    /// characters. Empty means all.
     #[prost(string, repeated, tag="1")]
     pub kinds: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }

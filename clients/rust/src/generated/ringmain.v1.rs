@@ -3,7 +3,8 @@
 /// How the caller wants a request routed. Empty means the server's policy.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RoutingPolicy {
-    /// Providers to try, in order. Empty means every candidate of the model.
+    /// Providers to try, in order. At most 64, each at most 256 characters. Empty
+    /// means every candidate of the model.
     #[prost(string, repeated, tag="1")]
     pub provider_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Whether to stop after the first candidate fails.
@@ -16,15 +17,16 @@ pub struct RoutingPolicy {
     #[prost(enumeration="StreamRecovery", tag="4")]
     pub stream_recovery: i32,
     /// The longest wait for the first content of a stream, before the next
-    /// candidate is tried. Absent means the server's policy.
+    /// candidate is tried. Above zero and at most a day. Absent means the server's
+    /// policy.
     #[prost(message, optional, tag="5")]
     pub first_token_timeout: ::core::option::Option<::prost_types::Duration>,
-    /// The longest silence between two contents of a stream. Absent means the
-    /// server's policy.
+    /// The longest silence between two contents of a stream. Above zero and at
+    /// most a day. Absent means the server's policy.
     #[prost(message, optional, tag="6")]
     pub idle_timeout: ::core::option::Option<::prost_types::Duration>,
-    /// Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-    /// each key and value at most 64 characters.
+    /// Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+    /// key has 1 to 64 characters, a value at most 64.
     #[prost(map="string, string", tag="7")]
     pub labels: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
 }
@@ -60,7 +62,8 @@ pub struct Attempt {
     #[prost(message, optional, tag="4")]
     pub error: ::core::option::Option<::tonic_types::Status>,
 }
-/// How a request may use the response cache. Frozen.
+/// How a request may use the response cache. Frozen: an unknown value is
+/// refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum CacheMode {
@@ -97,7 +100,8 @@ impl CacheMode {
         }
     }
 }
-/// What to do when a stream breaks after content was sent. Frozen.
+/// What to do when a stream breaks after content was sent. Frozen: an unknown
+/// value is refused.
 ///
 /// Before any content was sent, the next candidate is always tried and nothing
 /// of it shows on the stream.
@@ -203,19 +207,21 @@ pub mod transcribe_request {
 /// What to listen for.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TranscriptionConfig {
-    /// A model of this gateway that transcribes.
+    /// A model of this gateway that transcribes. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
-    /// IANA media type of the recording. Empty means detect.
+    /// IANA media type of the recording, at most 256 characters. Empty means
+    /// detect.
     #[prost(string, tag="2")]
     pub mime_type: ::prost::alloc::string::String,
-    /// BCP-47 code of the spoken language. Empty means detect.
+    /// BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+    /// characters. Empty means detect.
     #[prost(string, tag="3")]
     pub language_code: ::prost::alloc::string::String,
     /// Whether to translate into English.
     #[prost(bool, tag="4")]
     pub translate: bool,
-    /// Words to expect.
+    /// Words to expect, at most 32,000 characters.
     #[prost(string, tag="5")]
     pub prompt: ::prost::alloc::string::String,
     /// How to route.
@@ -280,16 +286,17 @@ pub struct TranscriptFinished {
 /// A text to speak.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SpeakRequest {
-    /// A model of this gateway that speaks.
+    /// A model of this gateway that speaks. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
-    /// The text, at most 4096 characters.
+    /// The text, 1 to 4,096 characters.
     #[prost(string, tag="2")]
     pub text: ::prost::alloc::string::String,
-    /// The provider's name for the voice. Empty means its default.
+    /// The provider's name for the voice, at most 256 characters. Empty means its
+    /// default.
     #[prost(string, tag="3")]
     pub voice: ::prost::alloc::string::String,
-    /// How to speak, in words, for models that ask.
+    /// How to speak, in words, for models that ask. At most 4,096 characters.
     #[prost(string, tag="4")]
     pub instructions: ::prost::alloc::string::String,
     /// How fast, 0.25 to 4. Unset means 1.
@@ -352,7 +359,8 @@ pub struct Message {
     /// Who produced this turn.
     #[prost(enumeration="Role", tag="1")]
     pub role: i32,
-    /// What the turn contains, in order. At least one part.
+    /// What the turn contains, in order. At least one part. All messages of a
+    /// request together have at most 100,000.
     #[prost(message, repeated, tag="2")]
     pub parts: ::prost::alloc::vec::Vec<Part>,
 }
@@ -388,10 +396,12 @@ pub mod part {
 /// Bytes with a media type, inline or by reference.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Media {
-    /// IANA media type, such as `image/png`. Empty means detect from the bytes.
+    /// IANA media type, such as `image/png`, at most 256 characters. Empty means
+    /// detect from the bytes.
     #[prost(string, tag="1")]
     pub mime_type: ::prost::alloc::string::String,
-    /// A name for documents, such as `report.pdf`. Optional.
+    /// A name for documents, such as `report.pdf`, at most 256 characters.
+    /// Optional.
     #[prost(string, tag="4")]
     pub filename: ::prost::alloc::string::String,
     /// How closely a vision model looks at an image.
@@ -409,8 +419,9 @@ pub mod media {
         /// The bytes themselves. Never base64.
         #[prost(bytes, tag="2")]
         Data(::prost::bytes::Bytes),
-        /// An https address. The gateway fetches it only where its operator allows
-        /// the host; otherwise the provider is given the address.
+        /// An https address of a host, without credentials, at most 8,192
+        /// characters. The gateway fetches it only where its operator allows the
+        /// host; otherwise the provider is given the address.
         #[prost(string, tag="3")]
         Uri(::prost::alloc::string::String),
     }
@@ -418,24 +429,25 @@ pub mod media {
 /// A model's request that the caller run a tool.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ToolCall {
-    /// Identifies this call, so that a ToolResult can answer it.
+    /// Identifies this call, so that a ToolResult can answer it. At most 256
+    /// characters.
     #[prost(string, tag="1")]
     pub tool_call_id: ::prost::alloc::string::String,
-    /// The name of the tool, as declared in the request.
+    /// The name of the tool, as declared in the request. At most 256 characters.
     #[prost(string, tag="2")]
     pub name: ::prost::alloc::string::String,
     /// The arguments as a JSON object. Text, because models stream it in pieces
-    /// and may emit invalid JSON.
+    /// and may emit invalid JSON. At most 64 levels of objects and lists.
     #[prost(string, tag="3")]
     pub arguments_json: ::prost::alloc::string::String,
 }
 /// What the caller got from running a tool.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ToolResult {
-    /// The ToolCall this answers.
+    /// The ToolCall this answers. At most 256 characters.
     #[prost(string, tag="1")]
     pub tool_call_id: ::prost::alloc::string::String,
-    /// The result, as text or media.
+    /// The result, as text or media. At most 1,000 parts.
     #[prost(message, repeated, tag="2")]
     pub parts: ::prost::alloc::vec::Vec<Part>,
     /// Whether the tool failed.
@@ -452,11 +464,11 @@ pub struct Reasoning {
     /// bound to `provider_id`: sent to another provider, the gateway drops it.
     #[prost(bytes="bytes", tag="2")]
     pub signature: ::prost::bytes::Bytes,
-    /// The provider that signed it.
+    /// The provider that signed it. At most 256 characters.
     #[prost(string, tag="3")]
     pub provider_id: ::prost::alloc::string::String,
 }
-/// Who produced a turn. New values may be added.
+/// Who produced a turn. New values may be added; an unknown one is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Role {
@@ -497,7 +509,7 @@ impl Role {
         }
     }
 }
-/// How closely a model looks at an image. Frozen.
+/// How closely a model looks at an image. Frozen: an unknown value is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ImageDetail {
@@ -556,7 +568,7 @@ pub struct GenerationConfig {
     /// Seed for best-effort repeatability.
     #[prost(int64, optional, tag="7")]
     pub seed: ::core::option::Option<i64>,
-    /// Strings that end the answer. At most 8.
+    /// Strings that end the answer. At most 8, each 1 to 256 characters.
     #[prost(string, repeated, tag="8")]
     pub stop_sequences: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// How much to reason before answering.
@@ -566,7 +578,9 @@ pub struct GenerationConfig {
     #[prost(message, optional, tag="10")]
     pub response_format: ::core::option::Option<ResponseFormat>,
     /// Fields passed through to a provider as they are, keyed by provider kind
-    /// (`openai`, `anthropic`, `vertex`). They win over every field above.
+    /// (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+    /// 32 kinds; keys at every level have at most 256 characters, there are at
+    /// most 16 levels, and numbers are finite.
     #[prost(map="string, message", tag="11")]
     pub provider_options: ::std::collections::HashMap<::prost::alloc::string::String, ::prost_types::Struct>,
 }
@@ -597,23 +611,24 @@ pub struct JsonObjectFormat {
 /// JSON that satisfies a schema.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JsonSchemaFormat {
-    /// A short name for the schema.
+    /// A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
-    /// The JSON Schema, as JSON text.
+    /// The JSON Schema, as JSON text. At most 64 levels of objects and lists.
     #[prost(string, tag="2")]
     pub schema_json: ::prost::alloc::string::String,
 }
 /// A function the model may ask the caller to run.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Tool {
-    /// The function's name.
+    /// The function's name: 1 to 64 letters, digits, `_` or `-`.
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
     /// What it does, for the model.
     #[prost(string, tag="2")]
     pub description: ::prost::alloc::string::String,
-    /// Its parameters, as the text of a JSON Schema object.
+    /// Its parameters, as the text of a JSON Schema object. At most 64 levels of
+    /// objects and lists.
     #[prost(string, tag="3")]
     pub parameters_schema_json: ::prost::alloc::string::String,
 }
@@ -632,12 +647,12 @@ pub mod tool_choice {
         /// A mode over all declared tools.
         #[prost(enumeration="super::ToolMode", tag="1")]
         Mode(i32),
-        /// The one tool that must be called.
+        /// The one tool that must be called. At most 256 characters.
         #[prost(string, tag="2")]
         ToolName(::prost::alloc::string::String),
     }
 }
-/// Whether the model may call tools. Frozen.
+/// Whether the model may call tools. Frozen: an unknown value is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ToolMode {
@@ -674,7 +689,8 @@ impl ToolMode {
         }
     }
 }
-/// How much a model reasons before it answers. New values may be added.
+/// How much a model reasons before it answers. New values may be added; an
+/// unknown one is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ReasoningEffort {
@@ -763,20 +779,22 @@ impl FinishReason {
 /// A conversation to answer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChatRequest {
-    /// Chosen by the caller, optional. A repeat within a day returns the first
-    /// answer instead of paying twice.
+    /// Chosen by the caller, optional, at most 128 characters. A repeat within a
+    /// day returns the first answer instead of paying twice.
     #[prost(string, tag="1")]
     pub request_id: ::prost::alloc::string::String,
-    /// A model of this gateway, such as `smart`, or `provider/model`.
+    /// A model of this gateway, such as `smart`, or `provider/model`. At most 256
+    /// characters.
     #[prost(string, tag="2")]
     pub model: ::prost::alloc::string::String,
-    /// The conversation so far, oldest first. At least one message.
+    /// The conversation so far, oldest first. At least one message, at most
+    /// 10,000.
     #[prost(message, repeated, tag="3")]
     pub messages: ::prost::alloc::vec::Vec<Message>,
     /// How to write.
     #[prost(message, optional, tag="4")]
     pub generation_config: ::core::option::Option<GenerationConfig>,
-    /// Functions the model may ask for.
+    /// Functions the model may ask for. At most 128.
     #[prost(message, repeated, tag="5")]
     pub tools: ::prost::alloc::vec::Vec<Tool>,
     /// Whether and which tool must be called.
@@ -965,10 +983,10 @@ pub struct EstimateCostResponse {
 /// Texts to embed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EmbedRequest {
-    /// A model of this gateway that embeds.
+    /// A model of this gateway that embeds. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
-    /// At least one text, at most 2048. None may be empty.
+    /// At least one text, at most 2,048. None may be empty.
     #[prost(string, repeated, tag="2")]
     pub texts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// What the vectors are for. Ignored by models without it.
@@ -1005,7 +1023,7 @@ pub struct Embedding {
     #[prost(float, repeated, tag="1")]
     pub values: ::prost::alloc::vec::Vec<f32>,
 }
-/// What a vector is for. New values may be added.
+/// What a vector is for. New values may be added; an unknown one is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum EmbeddingPurpose {
@@ -1160,14 +1178,15 @@ pub struct ImageConfig {
     /// Width over height, such as `16:9`. Empty means the model's own.
     #[prost(string, tag="2")]
     pub aspect_ratio: ::prost::alloc::string::String,
-    /// Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-    /// has it; otherwise the nearest size it has.
+    /// Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+    /// over `aspect_ratio` where the model has it; otherwise the nearest size it
+    /// has.
     #[prost(string, tag="3")]
     pub size: ::prost::alloc::string::String,
     /// How much work to put in.
     #[prost(enumeration="ImageQuality", tag="4")]
     pub quality: i32,
-    /// A style in the provider's words, such as `vivid`.
+    /// A style in the provider's words, such as `vivid`. At most 256 characters.
     #[prost(string, tag="5")]
     pub style: ::prost::alloc::string::String,
     /// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
@@ -1180,24 +1199,27 @@ pub struct ImageConfig {
     /// Seed for best-effort repeatability.
     #[prost(int64, optional, tag="8")]
     pub seed: ::core::option::Option<i64>,
-    /// What must not be drawn. Ignored by models without it.
+    /// What must not be drawn, at most 32,000 characters. Ignored by models
+    /// without it.
     #[prost(string, tag="9")]
     pub negative_prompt: ::prost::alloc::string::String,
-    /// Fields passed through to a provider as they are, keyed by provider kind.
+    /// Fields passed through to a provider as they are, keyed by provider kind. At
+    /// most 32 kinds; keys at every level have at most 256 characters, there are
+    /// at most 16 levels, and numbers are finite.
     #[prost(map="string, message", tag="10")]
     pub provider_options: ::std::collections::HashMap<::prost::alloc::string::String, ::prost_types::Struct>,
 }
 /// A description to draw.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenerateImagesRequest {
-    /// Chosen by the caller, optional. A repeat within a day returns the first
-    /// answer instead of paying twice.
+    /// Chosen by the caller, optional, at most 128 characters. A repeat within a
+    /// day returns the first answer instead of paying twice.
     #[prost(string, tag="1")]
     pub request_id: ::prost::alloc::string::String,
-    /// A model of this gateway that makes images.
+    /// A model of this gateway that makes images. At most 256 characters.
     #[prost(string, tag="2")]
     pub model: ::prost::alloc::string::String,
-    /// The description.
+    /// The description, 1 to 32,000 characters.
     #[prost(string, tag="3")]
     pub prompt: ::prost::alloc::string::String,
     /// How to draw.
@@ -1338,17 +1360,19 @@ pub struct ImageFinished {
 /// Images to change.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EditImagesRequest {
-    /// Chosen by the caller, optional. A repeat within a day returns the first
-    /// answer instead of paying twice.
+    /// Chosen by the caller, optional, at most 128 characters. A repeat within a
+    /// day returns the first answer instead of paying twice.
     #[prost(string, tag="1")]
     pub request_id: ::prost::alloc::string::String,
-    /// A model of this gateway that changes images.
+    /// A model of this gateway that changes images. At most 256 characters.
     #[prost(string, tag="2")]
     pub model: ::prost::alloc::string::String,
-    /// What to change.
+    /// What to change, at most 32,000 characters. Required unless the mode is
+    /// OUTPAINT or STYLE.
     #[prost(string, tag="3")]
     pub prompt: ::prost::alloc::string::String,
-    /// The images to change or, with STYLE, first the content, then the styles.
+    /// The images to change or, with STYLE, first the content, then the styles. At
+    /// least one, at most 16.
     #[prost(message, repeated, tag="4")]
     pub images: ::prost::alloc::vec::Vec<Media>,
     /// What kind of change.
@@ -1403,7 +1427,7 @@ pub struct EditImagesResponse {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpscaleImageRequest {
     /// A model of this gateway that enlarges images. `local/lanczos` and
-    /// `local/bicubic` need no provider.
+    /// `local/bicubic` need no provider. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
     /// The image.
@@ -1412,10 +1436,11 @@ pub struct UpscaleImageRequest {
     /// How many times wider and higher: 2 to 8.
     #[prost(int32, tag="3")]
     pub factor: i32,
-    /// What is in the image, for models that ask.
+    /// What is in the image, for models that ask. At most 32,000 characters.
     #[prost(string, tag="4")]
     pub prompt: ::prost::alloc::string::String,
-    /// The wanted media type. Empty means the image's own.
+    /// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+    /// means the image's own.
     #[prost(string, tag="5")]
     pub mime_type: ::prost::alloc::string::String,
     /// How to route.
@@ -1444,7 +1469,8 @@ pub struct InspectImageRequest {
     /// The image.
     #[prost(message, optional, tag="1")]
     pub image: ::core::option::Option<Media>,
-    /// A model of this gateway that classifies images. Empty means do not classify.
+    /// A model of this gateway that classifies images, at most 256 characters.
+    /// Empty means do not classify.
     #[prost(string, tag="2")]
     pub classifier_model: ::prost::alloc::string::String,
     /// How to route.
@@ -1505,7 +1531,7 @@ pub struct SafetyRating {
     #[prost(bool, tag="3")]
     pub flagged: bool,
 }
-/// How much work to put into an image. Frozen.
+/// How much work to put into an image. Frozen: an unknown value is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ImageQuality {
@@ -1542,7 +1568,8 @@ impl ImageQuality {
         }
     }
 }
-/// What kind of change to make to an image. New values may be added.
+/// What kind of change to make to an image. New values may be added; an unknown
+/// one is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum EditMode {
@@ -1625,10 +1652,11 @@ pub struct ListModelsRequest {
     /// The most models to return. Zero means 50; more than 250 means 250.
     #[prost(int32, tag="1")]
     pub page_size: i32,
-    /// Where to continue. Empty means from the start.
+    /// Where to continue: the `next_page_token` of the page before, at most 2,048
+    /// characters. Empty means from the start.
     #[prost(string, tag="2")]
     pub page_token: ::prost::alloc::string::String,
-    /// Only models that can all of these.
+    /// Only models that can all of these. At most 64.
     #[prost(enumeration="Capability", repeated, tag="3")]
     pub capabilities: ::prost::alloc::vec::Vec<i32>,
 }
@@ -1645,7 +1673,7 @@ pub struct ListModelsResponse {
 /// Names a model.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetModelRequest {
-    /// The model.
+    /// The model. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
 }
@@ -1656,7 +1684,8 @@ pub struct GetModelResponse {
     #[prost(message, optional, tag="1")]
     pub model: ::core::option::Option<Model>,
 }
-/// What a model can do. New values may be added.
+/// What a model can do. New values may be added; an unknown one in a request is
+/// refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Capability {
@@ -1911,7 +1940,7 @@ impl Outcome {
 /// A question about images.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AnalyzeImagesRequest {
-    /// A model of this gateway that takes images.
+    /// A model of this gateway that takes images. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
     /// The question.
@@ -1969,11 +1998,11 @@ pub mod read_document_request {
 /// How to read a document.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadDocumentConfig {
-    /// A model of this gateway that takes images.
+    /// A model of this gateway that takes images. At most 256 characters.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
-    /// IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-    /// means detect.
+    /// IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+    /// 256 characters. Empty means detect.
     #[prost(string, tag="2")]
     pub mime_type: ::prost::alloc::string::String,
     /// How to turn pages into text.
@@ -2049,7 +2078,7 @@ pub struct DocumentFinished {
     #[prost(message, optional, tag="1")]
     pub usage: ::core::option::Option<Usage>,
 }
-/// How to turn pages into text. Frozen.
+/// How to turn pages into text. Frozen: an unknown value is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum DocumentMode {

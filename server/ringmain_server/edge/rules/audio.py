@@ -4,10 +4,11 @@ import re
 
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 
-from ringmain_server.edge.rules.common import Rules, mime_type, named, routing
+from ringmain_server.edge.rules.common import TEXT_LIMIT, Rules, found, mime_type, named, routing, short
 from ringmain_server.errors import Violation
 
-TEXT_LIMIT = 4096
+SPOKEN_LIMIT = 4096
+LANGUAGE_LIMIT = 64
 SPEEDS = (0.25, 4.0)
 FORMATS = ("audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "audio/aac", "audio/pcm")
 
@@ -17,18 +18,20 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 def transcribe(config: audio_pb2.TranscriptionConfig) -> list[Violation]:
     """What to listen for."""
-    return list(_transcribe(config))
+    return found(_transcribe(config))
 
 
 def speak(request: audio_pb2.SpeakRequest) -> list[Violation]:
     """A text to speak."""
-    return list(_speak(request))
+    return found(_speak(request))
 
 
 def _transcribe(config: audio_pb2.TranscriptionConfig) -> Rules:
     yield from named(config.model)
     yield from mime_type(config.mime_type, "mime_type")
-    if config.language_code and not _LANGUAGE.fullmatch(config.language_code):
+    yield from short(config.language_code, "language_code", LANGUAGE_LIMIT)
+    yield from short(config.prompt, "prompt", TEXT_LIMIT)
+    if 0 < len(config.language_code) <= LANGUAGE_LIMIT and not _LANGUAGE.fullmatch(config.language_code):
         yield Violation("language_code", "is not a BCP 47 code such as en or pt-BR")
     yield from routing(config.routing_policy)
 
@@ -37,8 +40,9 @@ def _speak(request: audio_pb2.SpeakRequest) -> Rules:
     yield from named(request.model)
     if not request.text.strip():
         yield Violation("text", "says nothing")
-    if len(request.text) > TEXT_LIMIT:
-        yield Violation("text", f"is longer than {TEXT_LIMIT} characters")
+    yield from short(request.text, "text", SPOKEN_LIMIT)
+    yield from short(request.voice, "voice")
+    yield from short(request.instructions, "instructions", SPOKEN_LIMIT)
     # `not` in front, so that NaN is out of range
     if request.HasField("speed") and not SPEEDS[0] <= request.speed <= SPEEDS[1]:
         yield Violation("speed", f"is not from {SPEEDS[0]:g} to {SPEEDS[1]:g}")

@@ -1,6 +1,7 @@
 """Room 1, pure: rules of a conversation."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.content_pb2 import (
@@ -14,9 +15,29 @@ from ringmain.v1.content_pb2 import (
 )
 from ringmain.v1.generation_pb2 import Tool, ToolMode
 
-from ringmain_server.edge.rules.common import Rules, json_object, media, named, request_id, routing
+from ringmain_server.edge.rules.common import (
+    NAME_LIMIT,
+    Rules,
+    few,
+    found,
+    json_object,
+    media,
+    named,
+    request_id,
+    routing,
+    shallow,
+    short,
+    too_long,
+)
 from ringmain_server.edge.rules.generation import TOOL_NAME, generation
 from ringmain_server.errors import Violation
+
+MESSAGE_LIMIT = 10_000
+PART_LIMIT = 100_000
+"""Parts of all messages together."""
+RESULT_LIMIT = 1_000
+"""Parts of one tool's result."""
+TOOL_LIMIT = 128
 
 _ALLOWED_PARTS: Mapping[int, frozenset[str]] = {
     ROLE_SYSTEM: frozenset({"text"}),
@@ -39,10 +60,10 @@ def chat(request: chat_pb2.ChatRequest, prefix: str = "") -> list[Violation]:
         request: The request.
         prefix: Path of the request within a larger one, with its dot.
     """
-    found = list(_chat(request))
+    violations = found(_chat(request))
     if not prefix:
-        return found
-    return [violation.within(prefix) for violation in found]
+        return violations
+    return [violation.within(prefix) for violation in violations]
 
 
 def _chat(request: chat_pb2.ChatRequest) -> Rules:
@@ -60,6 +81,10 @@ def _chat(request: chat_pb2.ChatRequest) -> Rules:
 def _messages(messages: Sequence[Message]) -> Rules:
     if not messages:
         yield Violation("messages", "holds no message")
+    if len(messages) > MESSAGE_LIMIT:
+        yield Violation("messages", f"holds more than {MESSAGE_LIMIT}")
+        return
+    room = PART_LIMIT
     asked: set[str] = set()
     for index, message in enumerate(messages):
         path = f"messages[{index}]"
@@ -69,6 +94,10 @@ def _messages(messages: Sequence[Message]) -> Rules:
             yield Violation(f"{path}.role", wrong)
         if not message.parts:
             yield Violation(f"{path}.parts", "holds no part")
+        room -= len(message.parts)
+        if room < 0:
+            yield Violation(f"{path}.parts", f"is beyond the {PART_LIMIT} parts that a request may hold")
+            return
         for position, part in enumerate(message.parts):
             if allowed is not None and "text" in allowed and part.HasField("text"):
                 continue  # nearly every part
@@ -90,6 +119,8 @@ def _part(part: Part, role: int, allowed: frozenset[str] | None, asked: set[str]
         yield from media(part.media, f"{path}.media")
     elif kind == "tool_call":
         yield from _tool_call(part, asked, f"{path}.tool_call")
+    elif kind == "reasoning":
+        yield from short(part.reasoning.provider_id, f"{path}.reasoning.provider_id")
     elif kind == "tool_result":
         yield from _tool_result(part, asked, f"{path}.tool_result")
 
@@ -100,16 +131,21 @@ def _tool_call(part: Part, asked: set[str], path: str) -> Rules:
         yield Violation(f"{path}.tool_call_id", "is empty")
     elif call.tool_call_id in asked:
         yield Violation(f"{path}.tool_call_id", "repeats the id of another call")
+    yield from short(call.tool_call_id, f"{path}.tool_call_id")
     asked.add(call.tool_call_id)
     if not call.name:
         yield Violation(f"{path}.name", "is empty")
+    yield from short(call.name, f"{path}.name")
+    yield from shallow(call.arguments_json, f"{path}.arguments_json")
 
 
 def _tool_result(part: Part, asked: set[str], path: str) -> Rules:
     result = part.tool_result
     if result.tool_call_id not in asked:
         yield Violation(f"{path}.tool_call_id", "answers no tool call of an earlier message")
-    for index, inner in enumerate(result.parts):
+    yield from short(result.tool_call_id, f"{path}.tool_call_id")
+    yield from few(result.parts, f"{path}.parts", RESULT_LIMIT)
+    for index, inner in enumerate(islice(result.parts, RESULT_LIMIT)):
         inside = f"{path}.parts[{index}]"
         kind = inner.WhichOneof("content")
         if kind == "media":
@@ -120,11 +156,14 @@ def _tool_result(part: Part, asked: set[str], path: str) -> Rules:
 
 def _tools(request: chat_pb2.ChatRequest) -> Rules:
     names: set[str] = set()
-    for index, tool in enumerate(request.tools):
+    yield from few(request.tools, "tools", TOOL_LIMIT)
+    for index, tool in enumerate(islice(request.tools, TOOL_LIMIT)):
         yield from _tool(tool, names, f"tools[{index}]")
         names.add(tool.name)
     choice = request.tool_choice
     match choice.WhichOneof("choice"):
+        case "tool_name" if len(choice.tool_name) > NAME_LIMIT:
+            yield Violation("tool_choice.tool_name", too_long(NAME_LIMIT))
         case "tool_name" if choice.tool_name not in names:
             yield Violation("tool_choice.tool_name", "names no tool of this request")
         case "mode" if choice.mode not in ToolMode.values():

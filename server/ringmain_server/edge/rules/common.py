@@ -1,40 +1,90 @@
 """Room 1, pure: rules that several requests share."""
 
+import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Sized
+from itertools import islice
+from urllib.parse import urlsplit
 
 import orjson
 from google.protobuf.duration_pb2 import Duration
-from ringmain.v1.content_pb2 import Media
+from ringmain.v1.content_pb2 import ImageDetail, Media
 from ringmain.v1.routing_pb2 import CacheMode, RoutingPolicy, StreamRecovery
 
 from ringmain_server.errors import Violation
+from ringmain_server.excerpt import quoted
 from ringmain_server.media.detect import describe, detect
 
+NAME_LIMIT = 256
+"""Characters of the name of anything: a model, a provider, a voice, a style, a file, a media type."""
+TEXT_LIMIT = 32_000
+"""Characters of a text that a model reads beside what it is about; the longest that any known model takes."""
 REQUEST_ID_LIMIT = 128
 LABEL_LIMIT = 16
 LABEL_LENGTH = 64
+PROVIDER_LIMIT = 64
+URI_LIMIT = 8192
+NESTING_LIMIT = 64
+"""Levels of objects and lists in a JSON text."""
+DAY = 86_400
+
+VIOLATION_LIMIT = 64
+"""Most violations that are looked for: a request may hold millions of bad fields."""
 
 MIME_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*", re.IGNORECASE)
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_HOST_LIMIT = 253
 
 Rules = Iterator[Violation]
+
+
+def found(rules: Rules) -> list[Violation]:
+    """The first violations, as many as are looked for."""
+    return list(islice(rules, VIOLATION_LIMIT))
 
 
 def named(model: str, path: str = "model") -> Rules:
     """A request names its model."""
     if not model:
         yield Violation(path, "names no model")
+    elif len(model) > NAME_LIMIT:
+        yield Violation(path, too_long(NAME_LIMIT))
+
+
+def too_long(limit: int) -> str:
+    """How a text that is longer than the limit is described."""
+    return f"is longer than {limit} characters"
+
+
+def short(value: str, path: str, limit: int = NAME_LIMIT) -> Rules:
+    """A text is no longer than its limit."""
+    if len(value) > limit:
+        yield Violation(path, too_long(limit))
+
+
+def few(values: Sized, path: str, limit: int) -> Rules:
+    """A list holds no more than its limit."""
+    if len(values) > limit:
+        yield Violation(path, f"holds more than {limit}")
+
+
+def names(values: Sequence[str], path: str, limit: int) -> Rules:
+    """A list holds few names, each of them short. What is beyond the limit is not looked at."""
+    yield from few(values, path, limit)
+    for index, value in enumerate(islice(values, limit)):
+        yield from short(value, f"{path}[{index}]")
 
 
 def request_id(value: str) -> Rules:
     """A request id is short."""
-    if len(value) > REQUEST_ID_LIMIT:
-        yield Violation("request_id", f"is longer than {REQUEST_ID_LIMIT} characters")
+    return short(value, "request_id", REQUEST_ID_LIMIT)
 
 
 def mime_type(value: str, path: str) -> Rules:
     """A media type is one, where it is given."""
-    if value and not MIME_TYPE.fullmatch(value):
+    if len(value) > NAME_LIMIT:
+        yield Violation(path, too_long(NAME_LIMIT))
+    elif value and not MIME_TYPE.fullmatch(value):
         yield Violation(path, "is not a media type such as image/png")
 
 
@@ -42,54 +92,132 @@ def media(media: Media, path: str) -> Rules:
     """A medium has a source, and a media type that is given or can be told."""
     source = media.WhichOneof("source")
     yield from mime_type(media.mime_type, f"{path}.mime_type")
+    yield from short(media.filename, f"{path}.filename")
+    if media.detail not in ImageDetail.values():
+        yield Violation(f"{path}.detail", "is unknown")
     if source is None:
         yield Violation(path, "has neither data nor a uri")
     elif source == "uri":
-        if not media.uri.startswith("https://") or len(media.uri) == len("https://"):
-            yield Violation(f"{path}.uri", "is not an https address")
+        if len(media.uri) > URI_LIMIT:
+            yield Violation(f"{path}.uri", too_long(URI_LIMIT))
+        elif not _is_https(media.uri):
+            yield Violation(f"{path}.uri", "is not an https address of a host, without credentials")
     else:
         yield from _bytes(media, media.data, path)  # one look: each copies them
+
+
+def _is_https(uri: str) -> bool:
+    """Whether an address is one that providers and we can take apart, each in the same way.
+
+    See https://www.rfc-editor.org/rfc/rfc3986#section-3.2.
+    """
+    # Libraries strip spaces and control characters, or cut there, so that they see different hosts.
+    if not uri.startswith("https://") or " " in uri or "\\" in uri or not uri.isprintable():
+        return False
+    try:
+        url = urlsplit(uri)
+        host, _ = url.hostname or "", url.port
+    except ValueError:  # brackets that do not match, or a port that is no number
+        return False
+    return "@" not in url.netloc and _is_host(host, literal="[" in url.netloc)
+
+
+def _is_host(host: str, *, literal: bool) -> bool:
+    if literal:
+        try:
+            return "%" not in host and ipaddress.ip_address(host).version == 6
+        except ValueError:
+            return False
+    try:
+        ascii_host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return False
+    labels = ascii_host.removesuffix(".").split(".")
+    return len(ascii_host) <= _HOST_LIMIT and all(map(_LABEL.fullmatch, labels))
 
 
 def _bytes(media: Media, data: bytes, path: str) -> Rules:
     if not data:
         yield Violation(f"{path}.data", "is empty", of_media=True)
     elif not media.mime_type and not detect(data):
-        found = f"is empty, and the bytes are of no known kind: {describe(data)}"
-        yield Violation(f"{path}.mime_type", found, of_media=True)
+        told = f"is empty, and the bytes are of no known kind: {describe(data)}"
+        yield Violation(f"{path}.mime_type", told, of_media=True)
 
 
 def json_object(text: str, path: str) -> Rules:
-    """A text that is not empty is a JSON object."""
+    """A text that is not empty is a JSON object, and not nested deeper than a program can follow."""
     if not text:
         return
     try:
-        found = orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
         yield Violation(path, "is not JSON")
         return
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         yield Violation(path, "is not a JSON object")
+    elif _may_be_deep(text) and _is_deep(value):
+        yield Violation(path, _TOO_DEEP)
+
+
+def shallow(text: str, path: str) -> Rules:
+    """A text is no JSON that we read, or not nested deeper than a program can follow."""
+    if not _may_be_deep(text):
+        return
+    try:
+        deep = _is_deep(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return
+    if deep:
+        yield Violation(path, _TOO_DEEP)
+
+
+_TOO_DEEP = f"is nested deeper than {NESTING_LIMIT} levels"
+
+
+def _may_be_deep(text: str) -> bool:
+    return text.count("{") + text.count("[") > NESTING_LIMIT
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(NESTING_LIMIT + 1):
+        level = [inner for one in level for inner in _within(one)]
+        if not level:
+            return False
+    return True
+
+
+def _within(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        return iter(value.values())
+    return iter(value if isinstance(value, list) else ())
 
 
 def routing(policy: RoutingPolicy) -> Rules:
     """A routing policy keeps to the limits of the contract."""
-    if len(policy.labels) > LABEL_LIMIT:
-        yield Violation("routing_policy.labels", f"holds more than {LABEL_LIMIT}")
-    for key, value in policy.labels.items():
+    yield from names(policy.provider_ids, "routing_policy.provider_ids", PROVIDER_LIMIT)
+    yield from few(policy.labels, "routing_policy.labels", LABEL_LIMIT)
+    for key, value in islice(policy.labels.items(), LABEL_LIMIT):
         if not 0 < len(key) <= LABEL_LENGTH or len(value) > LABEL_LENGTH:
             yield Violation(
-                f"routing_policy.labels[{key[:LABEL_LENGTH]!r}]",
+                f"routing_policy.labels[{quoted(key)}]",
                 f"has no key, or a key or value longer than {LABEL_LENGTH} characters",
             )
     for name in ("first_token_timeout", "idle_timeout"):
-        if policy.HasField(name) and not _positive(getattr(policy, name)):
-            yield Violation(f"routing_policy.{name}", "is not a time above zero")
+        if policy.HasField(name):
+            yield from _span(getattr(policy, name), f"routing_policy.{name}")
     if policy.cache_mode not in CacheMode.values():
         yield Violation("routing_policy.cache_mode", "is unknown")
     if policy.stream_recovery not in StreamRecovery.values():
         yield Violation("routing_policy.stream_recovery", "is unknown")
 
 
-def _positive(duration: Duration) -> bool:
-    return duration.seconds >= 0 and duration.nanos >= 0 and (duration.seconds > 0 or duration.nanos > 0)
+def _span(duration: Duration, path: str) -> Rules:
+    """A time is a `google.protobuf.Duration` as its definition has it, above zero, and at most a day."""
+    seconds, nanos = duration.seconds, duration.nanos
+    if not -999_999_999 <= nanos <= 999_999_999 or seconds * nanos < 0:
+        yield Violation(path, "is not a duration: its nanos are out of range, or of another sign")
+    elif seconds < 0 or nanos < 0 or not (seconds or nanos):
+        yield Violation(path, "is not a time above zero")
+    elif seconds + nanos / 1e9 > DAY:
+        yield Violation(path, "is longer than a day")

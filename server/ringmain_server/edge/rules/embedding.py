@@ -1,8 +1,10 @@
 """Room 1, pure: rules of embeddings."""
 
+from itertools import islice
+
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 
-from ringmain_server.edge.rules.common import Rules, named, routing
+from ringmain_server.edge.rules.common import Rules, found, named, routing
 from ringmain_server.errors import Violation
 
 TEXT_LIMIT = 2048
@@ -12,15 +14,15 @@ _SHOWN = 10
 
 def embed(request: embedding_pb2.EmbedRequest) -> list[Violation]:
     """Texts to embed."""
-    return list(_embed(request))
+    return found(_embed(request))
 
 
 def _embed(request: embedding_pb2.EmbedRequest) -> Rules:
     yield from named(request.model)
     if not 1 <= len(request.texts) <= TEXT_LIMIT:
         yield Violation("texts", f"holds {len(request.texts)} texts, and 1 to {TEXT_LIMIT} are allowed")
-    empty = [index for index, text in enumerate(request.texts) if not text]
-    for index in empty[:_SHOWN]:
+    empty = (index for index, text in enumerate(islice(request.texts, TEXT_LIMIT)) if not text)
+    for index in islice(empty, _SHOWN):
         yield Violation(f"texts[{index}]", "is empty")
     # A purpose of a newer contract is ignored, like one that a model does not have.
     if request.HasField("dimension_count") and request.dimension_count < 1:

@@ -2,10 +2,12 @@
 
 import math
 import re
+from itertools import islice
 
 from ringmain.v1.generation_pb2 import GenerationConfig
 
-from ringmain_server.edge.rules.common import Rules, json_object
+from ringmain_server.edge.rules.common import Rules, few, json_object, short
+from ringmain_server.edge.rules.options import options
 from ringmain_server.errors import Violation
 
 STOP_LIMIT = 8
@@ -27,13 +29,15 @@ def generation(config: GenerationConfig) -> Rules:
         # `not` in front, so that NaN is out of every range
         if config.HasField(name) and not least <= getattr(config, name) <= most:  # type: ignore[arg-type]
             yield Violation(f"generation_config.{name}", wrong)
-    if len(config.stop_sequences) > STOP_LIMIT:
-        yield Violation("generation_config.stop_sequences", f"holds more than {STOP_LIMIT}")
-    for index, stop in enumerate(config.stop_sequences):
+    yield from few(config.stop_sequences, "generation_config.stop_sequences", STOP_LIMIT)
+    for index, stop in enumerate(islice(config.stop_sequences, STOP_LIMIT)):
+        path = f"generation_config.stop_sequences[{index}]"
         if not stop:
-            yield Violation(f"generation_config.stop_sequences[{index}]", "is empty")
-    if not 0 <= config.reasoning_effort <= 4:
-        yield Violation("generation_config.reasoning_effort", "is unknown")
+            yield Violation(path, "is empty")
+        yield from short(stop, path)
+    # An effort of a newer contract is ignored, like one that a provider does not have.
+    if config.provider_options:
+        yield from options(config.provider_options, "generation_config.provider_options")
     if config.HasField("response_format"):
         yield from _response_format(config)
 

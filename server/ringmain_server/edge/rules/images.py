@@ -1,50 +1,65 @@
 """Room 1, pure: rules of making, changing and looking at images."""
 
 import re
+from itertools import islice
 
 from ringmain.v1 import image_service_pb2 as image_pb2
 
-from ringmain_server.edge.rules.common import Rules, media, named, request_id, routing
+from ringmain_server.edge.rules.common import (
+    TEXT_LIMIT,
+    Rules,
+    found,
+    media,
+    named,
+    request_id,
+    routing,
+    short,
+)
+from ringmain_server.edge.rules.options import options
 from ringmain_server.errors import Violation
 
 COUNT_LIMIT = 10
 PREVIEW_LIMIT = 3
-PROMPT_LIMIT = 32_000
-"""Characters; the longest that any known model takes."""
 IMAGE_LIMIT = 16
 MARGIN_LIMIT = 4096
 SIDE_LIMIT = 16_384
 FORMATS = ("image/png", "image/jpeg", "image/webp")
 FACTORS = (2, 8)
 
-_RATIO = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
-_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
+_RATIO = re.compile(r"([1-9][0-9]{0,3}):([1-9][0-9]{0,3})")
+_SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 _SIDES = ("left", "top", "right", "bottom")
 
 
 def generate(request: image_pb2.GenerateImagesRequest) -> list[Violation]:
     """A description to draw."""
-    return list(_generate(request))
+    return found(_generate(request))
 
 
 def edit(request: image_pb2.EditImagesRequest) -> list[Violation]:
     """Images to change."""
-    return list(_edit(request))
+    return found(_edit(request))
 
 
 def stream(request: image_pb2.StreamImagesRequest) -> list[Violation]:
     """Images to make or change as a stream."""
-    return list(_stream(request))
+    return found(_stream(request))
 
 
 def upscale(request: image_pb2.UpscaleImageRequest) -> list[Violation]:
     """An image to enlarge."""
-    return list(_upscale(request))
+    return found(_upscale(request))
 
 
 def inspect(request: image_pb2.InspectImageRequest) -> list[Violation]:
     """An image to inspect."""
-    return [*media(request.image, "image"), *routing(request.routing_policy)]
+    return found(_inspect(request))
+
+
+def _inspect(request: image_pb2.InspectImageRequest) -> Rules:
+    yield from media(request.image, "image")
+    yield from short(request.classifier_model, "classifier_model")
+    yield from routing(request.routing_policy)
 
 
 def _generate(request: image_pb2.GenerateImagesRequest) -> Rules:
@@ -63,7 +78,7 @@ def _edit(request: image_pb2.EditImagesRequest) -> Rules:
     yield from _prompt(request.prompt, required=request.mode not in wordless)
     if not 1 <= len(request.images) <= IMAGE_LIMIT:
         yield Violation("images", f"holds {len(request.images)} images, and 1 to {IMAGE_LIMIT} are allowed")
-    for index, image in enumerate(request.images):
+    for index, image in enumerate(islice(request.images, IMAGE_LIMIT)):
         yield from media(image, f"images[{index}]")
     yield from _mode(request)
     yield from _config(request.image_config)
@@ -124,19 +139,21 @@ def _upscale(request: image_pb2.UpscaleImageRequest) -> Rules:
 def _prompt(prompt: str, *, required: bool) -> Rules:
     if required and not prompt.strip():
         yield Violation("prompt", "describes nothing")
-    if len(prompt) > PROMPT_LIMIT:
-        yield Violation("prompt", f"is longer than {PROMPT_LIMIT} characters")
+    yield from short(prompt, "prompt", TEXT_LIMIT)
 
 
 def _config(config: image_pb2.ImageConfig) -> Rules:
     path = "image_config"
     if not 0 <= config.image_count <= COUNT_LIMIT:
         yield Violation(f"{path}.image_count", f"is not from 1 to {COUNT_LIMIT}")
+    yield from short(config.style, f"{path}.style")
+    yield from short(config.negative_prompt, f"{path}.negative_prompt", TEXT_LIMIT)
+    yield from options(config.provider_options, f"{path}.provider_options")
     if config.aspect_ratio and not _RATIO.fullmatch(config.aspect_ratio):
         yield Violation(f"{path}.aspect_ratio", "is not width:height such as 16:9")
     if config.size:
-        found = _SIZE.fullmatch(config.size)
-        if found is None or max(int(found[1]), int(found[2])) > SIDE_LIMIT:
+        sides = _SIZE.fullmatch(config.size)
+        if sides is None or max(int(sides[1]), int(sides[2])) > SIDE_LIMIT:
             yield Violation(f"{path}.size", f"is not WIDTHxHEIGHT such as 1024x1536, up to {SIDE_LIMIT} each")
     if config.quality not in image_pb2.ImageQuality.values():
         yield Violation(f"{path}.quality", "is unknown")

@@ -1,22 +1,32 @@
 """Room 1, pure: rules of questions about models."""
 
+from itertools import islice
+
 from ringmain.v1 import model_service_pb2 as model_pb2
 
+from ringmain_server.edge.rules.common import Rules, few, found, named, short
 from ringmain_server.errors import Violation
+
+CAPABILITY_LIMIT = 64
+PAGE_TOKEN_LIMIT = 2048
+"""Characters, which the name of a model always needs fewer of."""
 
 
 def list_models(request: model_pb2.ListModelsRequest) -> list[Violation]:
     """A page of models."""
-    found = [
-        Violation(f"capabilities[{index}]", "is unknown")
-        for index, capability in enumerate(request.capabilities)
-        if capability not in model_pb2.Capability.values() or not capability
-    ]
-    if request.page_size < 0:
-        found.append(Violation("page_size", "is negative"))
-    return found
+    return found(_list_models(request))
 
 
 def get_model(request: model_pb2.GetModelRequest) -> list[Violation]:
     """One model."""
-    return [] if request.model else [Violation("model", "names no model")]
+    return found(named(request.model))
+
+
+def _list_models(request: model_pb2.ListModelsRequest) -> Rules:
+    yield from few(request.capabilities, "capabilities", CAPABILITY_LIMIT)
+    for index, capability in enumerate(islice(request.capabilities, CAPABILITY_LIMIT)):
+        if capability not in model_pb2.Capability.values() or not capability:
+            yield Violation(f"capabilities[{index}]", "is unknown")
+    if request.page_size < 0:
+        yield Violation("page_size", "is negative")
+    yield from short(request.page_token, "page_token", PAGE_TOKEN_LIMIT)

@@ -1,8 +1,10 @@
 """Room 1, pure: rules of questions about images and documents."""
 
+from itertools import islice
+
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 
-from ringmain_server.edge.rules.common import Rules, media, mime_type, named, routing
+from ringmain_server.edge.rules.common import Rules, found, media, mime_type, named, routing
 from ringmain_server.edge.rules.generation import generation
 from ringmain_server.errors import Violation
 
@@ -11,7 +13,7 @@ IMAGE_LIMIT = 16
 
 def analyze(request: vision_pb2.AnalyzeImagesRequest) -> list[Violation]:
     """A question about images."""
-    return list(_analyze(request))
+    return found(_analyze(request))
 
 
 def _analyze(request: vision_pb2.AnalyzeImagesRequest) -> Rules:
@@ -20,7 +22,7 @@ def _analyze(request: vision_pb2.AnalyzeImagesRequest) -> Rules:
         yield Violation("prompt", "asks nothing")
     if not 1 <= len(request.images) <= IMAGE_LIMIT:
         yield Violation("images", f"holds {len(request.images)} images, and 1 to {IMAGE_LIMIT} are allowed")
-    for index, image in enumerate(request.images):
+    for index, image in enumerate(islice(request.images, IMAGE_LIMIT)):
         yield from media(image, f"images[{index}]")
     if request.HasField("generation_config"):
         yield from generation(request.generation_config)
@@ -29,7 +31,7 @@ def _analyze(request: vision_pb2.AnalyzeImagesRequest) -> Rules:
 
 def read_document(config: vision_pb2.ReadDocumentConfig) -> list[Violation]:
     """How to read a document."""
-    return list(_read_document(config))
+    return found(_read_document(config))
 
 
 def _read_document(config: vision_pb2.ReadDocumentConfig) -> Rules:

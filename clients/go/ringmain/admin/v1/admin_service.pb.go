@@ -422,7 +422,7 @@ func (x *ListProvidersResponse) GetProviders() []*Provider {
 // Names a provider to take out.
 type DrainProviderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider.
+	// The provider. At most 256 characters.
 	ProviderId    string `protobuf:"bytes,1,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -514,7 +514,7 @@ func (x *DrainProviderResponse) GetProvider() *Provider {
 // Names a provider to put back.
 type RestoreProviderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider.
+	// The provider. At most 256 characters.
 	ProviderId    string `protobuf:"bytes,1,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -606,9 +606,9 @@ func (x *RestoreProviderResponse) GetProvider() *Provider {
 // Names a provider to put first.
 type SetPrimaryProviderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The model, by its name in this gateway.
+	// The model, by its name in this gateway. At most 256 characters.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// The provider.
+	// The provider. At most 256 characters.
 	ProviderId    string `protobuf:"bytes,2,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -707,7 +707,7 @@ func (x *SetPrimaryProviderResponse) GetProviderIds() []string {
 // Names a provider to ask.
 type CheckProviderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider.
+	// The provider. At most 256 characters.
 	ProviderId    string `protobuf:"bytes,1,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1442,7 +1442,8 @@ func (x *RevokeApiKeyResponse) GetKey() *ApiKey {
 // What to watch.
 type WatchEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only these kinds, such as `breaker`. Empty means all.
+	// Only these kinds, such as `breaker`. At most 64, each at most 256
+	// characters. Empty means all.
 	Kinds         []string `protobuf:"bytes,1,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

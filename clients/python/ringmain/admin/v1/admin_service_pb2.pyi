@@ -231,7 +231,7 @@ class DrainProviderRequest(_message.Message):
 
     PROVIDER_ID_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
-    """The provider."""
+    """The provider. At most 256 characters."""
     def __init__(
         self,
         *,
@@ -277,7 +277,7 @@ class RestoreProviderRequest(_message.Message):
 
     PROVIDER_ID_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
-    """The provider."""
+    """The provider. At most 256 characters."""
     def __init__(
         self,
         *,
@@ -324,9 +324,9 @@ class SetPrimaryProviderRequest(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     PROVIDER_ID_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """The model, by its name in this gateway."""
+    """The model, by its name in this gateway. At most 256 characters."""
     provider_id: _builtins.str
-    """The provider."""
+    """The provider. At most 256 characters."""
     def __init__(
         self,
         *,
@@ -373,7 +373,7 @@ class CheckProviderRequest(_message.Message):
 
     PROVIDER_ID_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
-    """The provider."""
+    """The provider. At most 256 characters."""
     def __init__(
         self,
         *,
@@ -747,7 +747,9 @@ class WatchEventsRequest(_message.Message):
     KINDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these kinds, such as `breaker`. Empty means all."""
+        """Only these kinds, such as `breaker`. At most 64, each at most 256
+        characters. Empty means all.
+        """
 
     def __init__(
         self,

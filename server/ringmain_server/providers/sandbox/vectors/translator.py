@@ -33,8 +33,8 @@ class EmbedTranslator:
         }
         if request.HasField("dimension_count"):
             body["dimensions"] = request.dimension_count
-        if request.purpose:
-            body["input_type"] = _PURPOSES[request.purpose]
+        if purpose := _PURPOSES.get(request.purpose):  # none of a newer contract's
+            body["input_type"] = purpose
         return HttpRequest(PATH, body)
 
     def response(

@@ -62,21 +62,23 @@ export const TranscribeRequestSchema: GenMessage<TranscribeRequest> = /*@__PURE_
  */
 export type TranscriptionConfig = Message<"ringmain.v1.TranscriptionConfig"> & {
   /**
-   * A model of this gateway that transcribes.
+   * A model of this gateway that transcribes. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
   model: string;
 
   /**
-   * IANA media type of the recording. Empty means detect.
+   * IANA media type of the recording, at most 256 characters. Empty means
+   * detect.
    *
    * @generated from field: string mime_type = 2;
    */
   mimeType: string;
 
   /**
-   * BCP-47 code of the spoken language. Empty means detect.
+   * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+   * characters. Empty means detect.
    *
    * @generated from field: string language_code = 3;
    */
@@ -90,7 +92,7 @@ export type TranscriptionConfig = Message<"ringmain.v1.TranscriptionConfig"> & {
   translate: boolean;
 
   /**
-   * Words to expect.
+   * Words to expect, at most 32,000 characters.
    *
    * @generated from field: string prompt = 5;
    */
@@ -247,28 +249,29 @@ export const TranscriptFinishedSchema: GenMessage<TranscriptFinished> = /*@__PUR
  */
 export type SpeakRequest = Message<"ringmain.v1.SpeakRequest"> & {
   /**
-   * A model of this gateway that speaks.
+   * A model of this gateway that speaks. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
   model: string;
 
   /**
-   * The text, at most 4096 characters.
+   * The text, 1 to 4,096 characters.
    *
    * @generated from field: string text = 2;
    */
   text: string;
 
   /**
-   * The provider's name for the voice. Empty means its default.
+   * The provider's name for the voice, at most 256 characters. Empty means its
+   * default.
    *
    * @generated from field: string voice = 3;
    */
   voice: string;
 
   /**
-   * How to speak, in words, for models that ask.
+   * How to speak, in words, for models that ask. At most 4,096 characters.
    *
    * @generated from field: string instructions = 4;
    */

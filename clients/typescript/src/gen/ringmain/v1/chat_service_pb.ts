@@ -27,22 +27,24 @@ export const file_ringmain_v1_chat_service: GenFile = /*@__PURE__*/
  */
 export type ChatRequest = Message<"ringmain.v1.ChatRequest"> & {
   /**
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    *
    * @generated from field: string request_id = 1;
    */
   requestId: string;
 
   /**
-   * A model of this gateway, such as `smart`, or `provider/model`.
+   * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+   * characters.
    *
    * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    *
    * @generated from field: repeated ringmain.v1.Message messages = 3;
    */
@@ -56,7 +58,7 @@ export type ChatRequest = Message<"ringmain.v1.ChatRequest"> & {
   generationConfig?: GenerationConfig | undefined;
 
   /**
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    *
    * @generated from field: repeated ringmain.v1.Tool tools = 5;
    */

@@ -26,7 +26,8 @@ export type Message = Message$1<"ringmain.v1.Message"> & {
   role: Role;
 
   /**
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    *
    * @generated from field: repeated ringmain.v1.Part parts = 2;
    */
@@ -108,7 +109,8 @@ export const PartSchema: GenMessage<Part> = /*@__PURE__*/
  */
 export type Media = Message$1<"ringmain.v1.Media"> & {
   /**
-   * IANA media type, such as `image/png`. Empty means detect from the bytes.
+   * IANA media type, such as `image/png`, at most 256 characters. Empty means
+   * detect from the bytes.
    *
    * @generated from field: string mime_type = 1;
    */
@@ -129,8 +131,9 @@ export type Media = Message$1<"ringmain.v1.Media"> & {
     case: "data";
   } | {
     /**
-     * An https address. The gateway fetches it only where its operator allows
-     * the host; otherwise the provider is given the address.
+     * An https address of a host, without credentials, at most 8,192
+     * characters. The gateway fetches it only where its operator allows the
+     * host; otherwise the provider is given the address.
      *
      * @generated from field: string uri = 3;
      */
@@ -139,7 +142,8 @@ export type Media = Message$1<"ringmain.v1.Media"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * A name for documents, such as `report.pdf`. Optional.
+   * A name for documents, such as `report.pdf`, at most 256 characters.
+   * Optional.
    *
    * @generated from field: string filename = 4;
    */
@@ -167,14 +171,15 @@ export const MediaSchema: GenMessage<Media> = /*@__PURE__*/
  */
 export type ToolCall = Message$1<"ringmain.v1.ToolCall"> & {
   /**
-   * Identifies this call, so that a ToolResult can answer it.
+   * Identifies this call, so that a ToolResult can answer it. At most 256
+   * characters.
    *
    * @generated from field: string tool_call_id = 1;
    */
   toolCallId: string;
 
   /**
-   * The name of the tool, as declared in the request.
+   * The name of the tool, as declared in the request. At most 256 characters.
    *
    * @generated from field: string name = 2;
    */
@@ -182,7 +187,7 @@ export type ToolCall = Message$1<"ringmain.v1.ToolCall"> & {
 
   /**
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON.
+   * and may emit invalid JSON. At most 64 levels of objects and lists.
    *
    * @generated from field: string arguments_json = 3;
    */
@@ -203,14 +208,14 @@ export const ToolCallSchema: GenMessage<ToolCall> = /*@__PURE__*/
  */
 export type ToolResult = Message$1<"ringmain.v1.ToolResult"> & {
   /**
-   * The ToolCall this answers.
+   * The ToolCall this answers. At most 256 characters.
    *
    * @generated from field: string tool_call_id = 1;
    */
   toolCallId: string;
 
   /**
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    *
    * @generated from field: repeated ringmain.v1.Part parts = 2;
    */
@@ -253,7 +258,7 @@ export type Reasoning = Message$1<"ringmain.v1.Reasoning"> & {
   signature: Uint8Array;
 
   /**
-   * The provider that signed it.
+   * The provider that signed it. At most 256 characters.
    *
    * @generated from field: string provider_id = 3;
    */
@@ -268,7 +273,7 @@ export const ReasoningSchema: GenMessage<Reasoning> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_content, 5);
 
 /**
- * Who produced a turn. New values may be added.
+ * Who produced a turn. New values may be added; an unknown one is refused.
  *
  * @generated from enum ringmain.v1.Role
  */
@@ -316,7 +321,7 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_ringmain_v1_content, 0);
 
 /**
- * How closely a model looks at an image. Frozen.
+ * How closely a model looks at an image. Frozen: an unknown value is refused.
  *
  * @generated from enum ringmain.v1.ImageDetail
  */

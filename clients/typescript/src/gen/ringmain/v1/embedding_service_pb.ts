@@ -23,14 +23,14 @@ export const file_ringmain_v1_embedding_service: GenFile = /*@__PURE__*/
  */
 export type EmbedRequest = Message<"ringmain.v1.EmbedRequest"> & {
   /**
-   * A model of this gateway that embeds.
+   * A model of this gateway that embeds. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
   model: string;
 
   /**
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    *
    * @generated from field: repeated string texts = 2;
    */
@@ -130,7 +130,7 @@ export const EmbeddingSchema: GenMessage<Embedding> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_embedding_service, 2);
 
 /**
- * What a vector is for. New values may be added.
+ * What a vector is for. New values may be added; an unknown one is ignored.
  *
  * @generated from enum ringmain.v1.EmbeddingPurpose
  */

@@ -71,7 +71,7 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
   seed?: bigint | undefined;
 
   /**
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    *
    * @generated from field: repeated string stop_sequences = 8;
    */
@@ -93,7 +93,9 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
 
   /**
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    *
    * @generated from field: map<string, google.protobuf.Struct> provider_options = 11;
    */
@@ -166,14 +168,14 @@ export const JsonObjectFormatSchema: GenMessage<JsonObjectFormat> = /*@__PURE__*
  */
 export type JsonSchemaFormat = Message<"ringmain.v1.JsonSchemaFormat"> & {
   /**
-   * A short name for the schema.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The JSON Schema, as JSON text.
+   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
    *
    * @generated from field: string schema_json = 2;
    */
@@ -194,7 +196,7 @@ export const JsonSchemaFormatSchema: GenMessage<JsonSchemaFormat> = /*@__PURE__*
  */
 export type Tool = Message<"ringmain.v1.Tool"> & {
   /**
-   * The function's name.
+   * The function's name: 1 to 64 letters, digits, `_` or `-`.
    *
    * @generated from field: string name = 1;
    */
@@ -208,7 +210,8 @@ export type Tool = Message<"ringmain.v1.Tool"> & {
   description: string;
 
   /**
-   * Its parameters, as the text of a JSON Schema object.
+   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * objects and lists.
    *
    * @generated from field: string parameters_schema_json = 3;
    */
@@ -243,7 +246,7 @@ export type ToolChoice = Message<"ringmain.v1.ToolChoice"> & {
     case: "mode";
   } | {
     /**
-     * The one tool that must be called.
+     * The one tool that must be called. At most 256 characters.
      *
      * @generated from field: string tool_name = 2;
      */
@@ -260,7 +263,7 @@ export const ToolChoiceSchema: GenMessage<ToolChoice> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_generation, 5);
 
 /**
- * Whether the model may call tools. Frozen.
+ * Whether the model may call tools. Frozen: an unknown value is refused.
  *
  * @generated from enum ringmain.v1.ToolMode
  */
@@ -301,7 +304,8 @@ export const ToolModeSchema: GenEnum<ToolMode> = /*@__PURE__*/
   enumDesc(file_ringmain_v1_generation, 0);
 
 /**
- * How much a model reasons before it answers. New values may be added.
+ * How much a model reasons before it answers. New values may be added; an
+ * unknown one is ignored.
  *
  * @generated from enum ringmain.v1.ReasoningEffort
  */

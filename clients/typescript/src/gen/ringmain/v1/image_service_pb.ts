@@ -40,8 +40,9 @@ export type ImageConfig = Message<"ringmain.v1.ImageConfig"> & {
   aspectRatio: string;
 
   /**
-   * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-   * has it; otherwise the nearest size it has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+   * over `aspect_ratio` where the model has it; otherwise the nearest size it
+   * has.
    *
    * @generated from field: string size = 3;
    */
@@ -55,7 +56,7 @@ export type ImageConfig = Message<"ringmain.v1.ImageConfig"> & {
   quality: ImageQuality;
 
   /**
-   * A style in the provider's words, such as `vivid`.
+   * A style in the provider's words, such as `vivid`. At most 256 characters.
    *
    * @generated from field: string style = 5;
    */
@@ -84,14 +85,17 @@ export type ImageConfig = Message<"ringmain.v1.ImageConfig"> & {
   seed?: bigint | undefined;
 
   /**
-   * What must not be drawn. Ignored by models without it.
+   * What must not be drawn, at most 32,000 characters. Ignored by models
+   * without it.
    *
    * @generated from field: string negative_prompt = 9;
    */
   negativePrompt: string;
 
   /**
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    *
    * @generated from field: map<string, google.protobuf.Struct> provider_options = 10;
    */
@@ -112,22 +116,22 @@ export const ImageConfigSchema: GenMessage<ImageConfig> = /*@__PURE__*/
  */
 export type GenerateImagesRequest = Message<"ringmain.v1.GenerateImagesRequest"> & {
   /**
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    *
    * @generated from field: string request_id = 1;
    */
   requestId: string;
 
   /**
-   * A model of this gateway that makes images.
+   * A model of this gateway that makes images. At most 256 characters.
    *
    * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * The description.
+   * The description, 1 to 32,000 characters.
    *
    * @generated from field: string prompt = 3;
    */
@@ -470,29 +474,31 @@ export const ImageFinishedSchema: GenMessage<ImageFinished> = /*@__PURE__*/
  */
 export type EditImagesRequest = Message<"ringmain.v1.EditImagesRequest"> & {
   /**
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    *
    * @generated from field: string request_id = 1;
    */
   requestId: string;
 
   /**
-   * A model of this gateway that changes images.
+   * A model of this gateway that changes images. At most 256 characters.
    *
    * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * What to change.
+   * What to change, at most 32,000 characters. Required unless the mode is
+   * OUTPAINT or STYLE.
    *
    * @generated from field: string prompt = 3;
    */
   prompt: string;
 
   /**
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    *
    * @generated from field: repeated ringmain.v1.Media images = 4;
    */
@@ -633,7 +639,7 @@ export const EditImagesResponseSchema: GenMessage<EditImagesResponse> = /*@__PUR
 export type UpscaleImageRequest = Message<"ringmain.v1.UpscaleImageRequest"> & {
   /**
    * A model of this gateway that enlarges images. `local/lanczos` and
-   * `local/bicubic` need no provider.
+   * `local/bicubic` need no provider. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
@@ -654,14 +660,15 @@ export type UpscaleImageRequest = Message<"ringmain.v1.UpscaleImageRequest"> & {
   factor: number;
 
   /**
-   * What is in the image, for models that ask.
+   * What is in the image, for models that ask. At most 32,000 characters.
    *
    * @generated from field: string prompt = 4;
    */
   prompt: string;
 
   /**
-   * The wanted media type. Empty means the image's own.
+   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+   * means the image's own.
    *
    * @generated from field: string mime_type = 5;
    */
@@ -738,7 +745,8 @@ export type InspectImageRequest = Message<"ringmain.v1.InspectImageRequest"> & {
   image?: Media | undefined;
 
   /**
-   * A model of this gateway that classifies images. Empty means do not classify.
+   * A model of this gateway that classifies images, at most 256 characters.
+   * Empty means do not classify.
    *
    * @generated from field: string classifier_model = 2;
    */
@@ -894,7 +902,7 @@ export const SafetyRatingSchema: GenMessage<SafetyRating> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_image_service, 17);
 
 /**
- * How much work to put into an image. Frozen.
+ * How much work to put into an image. Frozen: an unknown value is refused.
  *
  * @generated from enum ringmain.v1.ImageQuality
  */
@@ -935,7 +943,8 @@ export const ImageQualitySchema: GenEnum<ImageQuality> = /*@__PURE__*/
   enumDesc(file_ringmain_v1_image_service, 0);
 
 /**
- * What kind of change to make to an image. New values may be added.
+ * What kind of change to make to an image. New values may be added; an unknown
+ * one is refused.
  *
  * @generated from enum ringmain.v1.EditMode
  */

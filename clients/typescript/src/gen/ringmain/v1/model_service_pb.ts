@@ -126,14 +126,15 @@ export type ListModelsRequest = Message<"ringmain.v1.ListModelsRequest"> & {
   pageSize: number;
 
   /**
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    *
    * @generated from field: repeated ringmain.v1.Capability capabilities = 3;
    */
@@ -182,7 +183,7 @@ export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PUR
  */
 export type GetModelRequest = Message<"ringmain.v1.GetModelRequest"> & {
   /**
-   * The model.
+   * The model. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
@@ -218,7 +219,8 @@ export const GetModelResponseSchema: GenMessage<GetModelResponse> = /*@__PURE__*
   messageDesc(file_ringmain_v1_model_service, 5);
 
 /**
- * What a model can do. New values may be added.
+ * What a model can do. New values may be added; an unknown one in a request is
+ * refused.
  *
  * @generated from enum ringmain.v1.Capability
  */

@@ -23,7 +23,8 @@ export const file_ringmain_v1_routing: GenFile = /*@__PURE__*/
  */
 export type RoutingPolicy = Message<"ringmain.v1.RoutingPolicy"> & {
   /**
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    *
    * @generated from field: repeated string provider_ids = 1;
    */
@@ -52,23 +53,24 @@ export type RoutingPolicy = Message<"ringmain.v1.RoutingPolicy"> & {
 
   /**
    * The longest wait for the first content of a stream, before the next
-   * candidate is tried. Absent means the server's policy.
+   * candidate is tried. Above zero and at most a day. Absent means the server's
+   * policy.
    *
    * @generated from field: google.protobuf.Duration first_token_timeout = 5;
    */
   firstTokenTimeout?: Duration | undefined;
 
   /**
-   * The longest silence between two contents of a stream. Absent means the
-   * server's policy.
+   * The longest silence between two contents of a stream. Above zero and at
+   * most a day. Absent means the server's policy.
    *
    * @generated from field: google.protobuf.Duration idle_timeout = 6;
    */
   idleTimeout?: Duration | undefined;
 
   /**
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    *
    * @generated from field: map<string, string> labels = 7;
    */
@@ -167,7 +169,8 @@ export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_routing, 2);
 
 /**
- * How a request may use the response cache. Frozen.
+ * How a request may use the response cache. Frozen: an unknown value is
+ * refused.
  *
  * @generated from enum ringmain.v1.CacheMode
  */
@@ -208,7 +211,8 @@ export const CacheModeSchema: GenEnum<CacheMode> = /*@__PURE__*/
   enumDesc(file_ringmain_v1_routing, 0);
 
 /**
- * What to do when a stream breaks after content was sent. Frozen.
+ * What to do when a stream breaks after content was sent. Frozen: an unknown
+ * value is refused.
  *
  * Before any content was sent, the next candidate is always tried and nothing
  * of it shows on the stream.

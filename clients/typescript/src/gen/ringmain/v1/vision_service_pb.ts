@@ -31,7 +31,7 @@ export const file_ringmain_v1_vision_service: GenFile = /*@__PURE__*/
  */
 export type AnalyzeImagesRequest = Message<"ringmain.v1.AnalyzeImagesRequest"> & {
   /**
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
@@ -166,15 +166,15 @@ export const ReadDocumentRequestSchema: GenMessage<ReadDocumentRequest> = /*@__P
  */
 export type ReadDocumentConfig = Message<"ringmain.v1.ReadDocumentConfig"> & {
   /**
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
   model: string;
 
   /**
-   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-   * means detect.
+   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+   * 256 characters. Empty means detect.
    *
    * @generated from field: string mime_type = 2;
    */
@@ -361,7 +361,7 @@ export const DocumentFinishedSchema: GenMessage<DocumentFinished> = /*@__PURE__*
   messageDesc(file_ringmain_v1_vision_service, 7);
 
 /**
- * How to turn pages into text. Frozen.
+ * How to turn pages into text. Frozen: an unknown value is refused.
  *
  * @generated from enum ringmain.v1.DocumentMode
  */

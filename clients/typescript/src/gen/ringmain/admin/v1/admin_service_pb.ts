@@ -187,7 +187,7 @@ export const ListProvidersResponseSchema: GenMessage<ListProvidersResponse> = /*
  */
 export type DrainProviderRequest = Message<"ringmain.admin.v1.DrainProviderRequest"> & {
   /**
-   * The provider.
+   * The provider. At most 256 characters.
    *
    * @generated from field: string provider_id = 1;
    */
@@ -229,7 +229,7 @@ export const DrainProviderResponseSchema: GenMessage<DrainProviderResponse> = /*
  */
 export type RestoreProviderRequest = Message<"ringmain.admin.v1.RestoreProviderRequest"> & {
   /**
-   * The provider.
+   * The provider. At most 256 characters.
    *
    * @generated from field: string provider_id = 1;
    */
@@ -271,14 +271,14 @@ export const RestoreProviderResponseSchema: GenMessage<RestoreProviderResponse> 
  */
 export type SetPrimaryProviderRequest = Message<"ringmain.admin.v1.SetPrimaryProviderRequest"> & {
   /**
-   * The model, by its name in this gateway.
+   * The model, by its name in this gateway. At most 256 characters.
    *
    * @generated from field: string model = 1;
    */
   model: string;
 
   /**
-   * The provider.
+   * The provider. At most 256 characters.
    *
    * @generated from field: string provider_id = 2;
    */
@@ -320,7 +320,7 @@ export const SetPrimaryProviderResponseSchema: GenMessage<SetPrimaryProviderResp
  */
 export type CheckProviderRequest = Message<"ringmain.admin.v1.CheckProviderRequest"> & {
   /**
-   * The provider.
+   * The provider. At most 256 characters.
    *
    * @generated from field: string provider_id = 1;
    */
@@ -701,7 +701,8 @@ export const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse> = /*@_
  */
 export type WatchEventsRequest = Message<"ringmain.admin.v1.WatchEventsRequest"> & {
   /**
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    *
    * @generated from field: repeated string kinds = 1;
    */

@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -73,7 +73,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -791,7 +791,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -811,7 +811,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -832,7 +832,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -849,7 +849,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -863,7 +863,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>

@@ -10,7 +10,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>

@@ -6,7 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How a request may use the response cache. Frozen.
+ * How a request may use the response cache. Frozen: an unknown value is
+ * refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.CacheMode}

@@ -6,7 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * What a model can do. New values may be added.
+ * What a model can do. New values may be added; an unknown one in a request is
+ * refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.Capability}

@@ -53,8 +53,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -75,8 +75,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -102,7 +102,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway, such as `smart`, or `provider/model`.
+   * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+   * characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -123,7 +124,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway, such as `smart`, or `provider/model`.
+   * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+   * characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -149,7 +151,8 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.Message> messages_;
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -160,7 +163,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -172,7 +176,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -183,7 +188,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -194,7 +200,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -248,7 +255,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.Tool> tools_;
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -259,7 +266,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -271,7 +278,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -282,7 +289,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -293,7 +300,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1000,8 +1007,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1021,8 +1028,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1043,8 +1050,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1061,8 +1068,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1076,8 +1083,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1097,7 +1104,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway, such as `smart`, or `provider/model`.
+     * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+     * characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1117,7 +1125,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway, such as `smart`, or `provider/model`.
+     * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+     * characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1138,7 +1147,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway, such as `smart`, or `provider/model`.
+     * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+     * characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1155,7 +1165,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway, such as `smart`, or `provider/model`.
+     * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+     * characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1169,7 +1180,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway, such as `smart`, or `provider/model`.
+     * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+     * characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1200,7 +1212,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1214,7 +1227,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1228,7 +1242,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1242,7 +1257,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1263,7 +1279,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1281,7 +1298,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1301,7 +1319,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1322,7 +1341,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1340,7 +1360,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1358,7 +1379,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1377,7 +1399,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1394,7 +1417,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1411,7 +1435,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1422,7 +1447,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1436,7 +1462,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1451,7 +1478,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1462,7 +1490,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1474,7 +1503,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message.
+     * The conversation so far, oldest first. At least one message, at most
+     * 10,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -1669,7 +1699,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1683,7 +1713,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1697,7 +1727,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1711,7 +1741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1732,7 +1762,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1750,7 +1780,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1770,7 +1800,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1791,7 +1821,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1809,7 +1839,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1827,7 +1857,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1846,7 +1876,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1863,7 +1893,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1880,7 +1910,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1891,7 +1921,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1905,7 +1935,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1920,7 +1950,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1931,7 +1961,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -1943,7 +1973,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for.
+     * Functions the model may ask for. At most 128.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>

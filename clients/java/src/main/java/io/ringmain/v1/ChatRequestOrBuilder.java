@@ -10,8 +10,8 @@ public interface ChatRequestOrBuilder extends
 
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -20,8 +20,8 @@ public interface ChatRequestOrBuilder extends
   java.lang.String getRequestId();
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -32,7 +32,8 @@ public interface ChatRequestOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway, such as `smart`, or `provider/model`.
+   * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+   * characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -41,7 +42,8 @@ public interface ChatRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway, such as `smart`, or `provider/model`.
+   * A model of this gateway, such as `smart`, or `provider/model`. At most 256
+   * characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -52,7 +54,8 @@ public interface ChatRequestOrBuilder extends
 
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -61,7 +64,8 @@ public interface ChatRequestOrBuilder extends
       getMessagesList();
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -69,7 +73,8 @@ public interface ChatRequestOrBuilder extends
   io.ringmain.v1.Message getMessages(int index);
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -77,7 +82,8 @@ public interface ChatRequestOrBuilder extends
   int getMessagesCount();
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -86,7 +92,8 @@ public interface ChatRequestOrBuilder extends
       getMessagesOrBuilderList();
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message.
+   * The conversation so far, oldest first. At least one message, at most
+   * 10,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
@@ -123,7 +130,7 @@ public interface ChatRequestOrBuilder extends
 
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -132,7 +139,7 @@ public interface ChatRequestOrBuilder extends
       getToolsList();
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -140,7 +147,7 @@ public interface ChatRequestOrBuilder extends
   io.ringmain.v1.Tool getTools(int index);
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -148,7 +155,7 @@ public interface ChatRequestOrBuilder extends
   int getToolsCount();
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
@@ -157,7 +164,7 @@ public interface ChatRequestOrBuilder extends
       getToolsOrBuilderList();
   /**
    * <pre>
-   * Functions the model may ask for.
+   * Functions the model may ask for. At most 128.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>

@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How to turn pages into text. Frozen.
+ * How to turn pages into text. Frozen: an unknown value is refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.DocumentMode}

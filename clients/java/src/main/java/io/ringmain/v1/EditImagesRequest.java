@@ -54,8 +54,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -76,8 +76,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -103,7 +103,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway that changes images.
+   * A model of this gateway that changes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -124,7 +124,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that changes images.
+   * A model of this gateway that changes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -150,7 +150,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object prompt_ = "";
   /**
    * <pre>
-   * What to change.
+   * What to change, at most 32,000 characters. Required unless the mode is
+   * OUTPAINT or STYLE.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -171,7 +172,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What to change.
+   * What to change, at most 32,000 characters. Required unless the mode is
+   * OUTPAINT or STYLE.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -197,7 +199,8 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.Media> images_;
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -208,7 +211,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -220,7 +224,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -231,7 +236,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -242,7 +248,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1066,8 +1073,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1087,8 +1094,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1109,8 +1116,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1127,8 +1134,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1142,8 +1149,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1163,7 +1170,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway that changes images.
+     * A model of this gateway that changes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1183,7 +1190,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that changes images.
+     * A model of this gateway that changes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1204,7 +1211,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that changes images.
+     * A model of this gateway that changes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1221,7 +1228,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that changes images.
+     * A model of this gateway that changes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1235,7 +1242,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that changes images.
+     * A model of this gateway that changes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1255,7 +1262,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
-     * What to change.
+     * What to change, at most 32,000 characters. Required unless the mode is
+     * OUTPAINT or STYLE.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -1275,7 +1283,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What to change.
+     * What to change, at most 32,000 characters. Required unless the mode is
+     * OUTPAINT or STYLE.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -1296,7 +1305,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What to change.
+     * What to change, at most 32,000 characters. Required unless the mode is
+     * OUTPAINT or STYLE.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -1313,7 +1323,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What to change.
+     * What to change, at most 32,000 characters. Required unless the mode is
+     * OUTPAINT or STYLE.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -1327,7 +1338,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What to change.
+     * What to change, at most 32,000 characters. Required unless the mode is
+     * OUTPAINT or STYLE.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -1358,7 +1370,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1372,7 +1385,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1386,7 +1400,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1400,7 +1415,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1421,7 +1437,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1439,7 +1456,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1459,7 +1477,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1480,7 +1499,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1498,7 +1518,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1516,7 +1537,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1535,7 +1557,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1552,7 +1575,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1569,7 +1593,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1580,7 +1605,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1594,7 +1620,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1609,7 +1636,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1620,7 +1648,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -1632,7 +1661,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The images to change or, with STYLE, first the content, then the styles.
+     * The images to change or, with STYLE, first the content, then the styles. At
+     * least one, at most 16.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>

@@ -10,8 +10,8 @@ public interface EditImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -20,8 +20,8 @@ public interface EditImagesRequestOrBuilder extends
   java.lang.String getRequestId();
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -32,7 +32,7 @@ public interface EditImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that changes images.
+   * A model of this gateway that changes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -41,7 +41,7 @@ public interface EditImagesRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway that changes images.
+   * A model of this gateway that changes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -52,7 +52,8 @@ public interface EditImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * What to change.
+   * What to change, at most 32,000 characters. Required unless the mode is
+   * OUTPAINT or STYLE.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -61,7 +62,8 @@ public interface EditImagesRequestOrBuilder extends
   java.lang.String getPrompt();
   /**
    * <pre>
-   * What to change.
+   * What to change, at most 32,000 characters. Required unless the mode is
+   * OUTPAINT or STYLE.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -72,7 +74,8 @@ public interface EditImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -81,7 +84,8 @@ public interface EditImagesRequestOrBuilder extends
       getImagesList();
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -89,7 +93,8 @@ public interface EditImagesRequestOrBuilder extends
   io.ringmain.v1.Media getImages(int index);
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -97,7 +102,8 @@ public interface EditImagesRequestOrBuilder extends
   int getImagesCount();
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
@@ -106,7 +112,8 @@ public interface EditImagesRequestOrBuilder extends
       getImagesOrBuilderList();
   /**
    * <pre>
-   * The images to change or, with STYLE, first the content, then the styles.
+   * The images to change or, with STYLE, first the content, then the styles. At
+   * least one, at most 16.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>

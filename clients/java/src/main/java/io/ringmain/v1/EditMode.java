@@ -6,7 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * What kind of change to make to an image. New values may be added.
+ * What kind of change to make to an image. New values may be added; an unknown
+ * one is refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.EditMode}

@@ -53,7 +53,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway that embeds.
+   * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -74,7 +74,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that embeds.
+   * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -101,7 +101,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -113,7 +113,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -124,7 +124,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -710,7 +710,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway that embeds.
+     * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -730,7 +730,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that embeds.
+     * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -751,7 +751,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that embeds.
+     * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -768,7 +768,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that embeds.
+     * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -782,7 +782,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that embeds.
+     * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -809,7 +809,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -822,7 +822,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -833,7 +833,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -845,7 +845,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -858,7 +858,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -877,7 +877,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -895,7 +895,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -913,7 +913,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -928,7 +928,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At least one text, at most 2048. None may be empty.
+     * At least one text, at most 2,048. None may be empty.
      * </pre>
      *
      * <code>repeated string texts = 2 [json_name = "texts"];</code>

@@ -10,7 +10,7 @@ public interface EmbedRequestOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that embeds.
+   * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface EmbedRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway that embeds.
+   * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -30,7 +30,7 @@ public interface EmbedRequestOrBuilder extends
 
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -40,7 +40,7 @@ public interface EmbedRequestOrBuilder extends
       getTextsList();
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -49,7 +49,7 @@ public interface EmbedRequestOrBuilder extends
   int getTextsCount();
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>
@@ -59,7 +59,7 @@ public interface EmbedRequestOrBuilder extends
   java.lang.String getTexts(int index);
   /**
    * <pre>
-   * At least one text, at most 2048. None may be empty.
+   * At least one text, at most 2,048. None may be empty.
    * </pre>
    *
    * <code>repeated string texts = 2 [json_name = "texts"];</code>

@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * What a vector is for. New values may be added.
+ * What a vector is for. New values may be added; an unknown one is ignored.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.EmbeddingPurpose}

@@ -52,8 +52,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -74,8 +74,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -101,7 +101,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway that makes images.
+   * A model of this gateway that makes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -122,7 +122,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that makes images.
+   * A model of this gateway that makes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object prompt_ = "";
   /**
    * <pre>
-   * The description.
+   * The description, 1 to 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -169,7 +169,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The description.
+   * The description, 1 to 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -730,8 +730,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -751,8 +751,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -773,8 +773,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -791,8 +791,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -806,8 +806,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Chosen by the caller, optional. A repeat within a day returns the first
-     * answer instead of paying twice.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -827,7 +827,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway that makes images.
+     * A model of this gateway that makes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -847,7 +847,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that makes images.
+     * A model of this gateway that makes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -868,7 +868,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that makes images.
+     * A model of this gateway that makes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -885,7 +885,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that makes images.
+     * A model of this gateway that makes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -899,7 +899,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that makes images.
+     * A model of this gateway that makes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -919,7 +919,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
-     * The description.
+     * The description, 1 to 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -939,7 +939,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The description.
+     * The description, 1 to 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -960,7 +960,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The description.
+     * The description, 1 to 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -977,7 +977,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The description.
+     * The description, 1 to 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -991,7 +991,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The description.
+     * The description, 1 to 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 3 [json_name = "prompt"];</code>

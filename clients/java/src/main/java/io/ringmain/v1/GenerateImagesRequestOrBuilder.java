@@ -10,8 +10,8 @@ public interface GenerateImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -20,8 +20,8 @@ public interface GenerateImagesRequestOrBuilder extends
   java.lang.String getRequestId();
   /**
    * <pre>
-   * Chosen by the caller, optional. A repeat within a day returns the first
-   * answer instead of paying twice.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -32,7 +32,7 @@ public interface GenerateImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that makes images.
+   * A model of this gateway that makes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -41,7 +41,7 @@ public interface GenerateImagesRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway that makes images.
+   * A model of this gateway that makes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -52,7 +52,7 @@ public interface GenerateImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * The description.
+   * The description, 1 to 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>
@@ -61,7 +61,7 @@ public interface GenerateImagesRequestOrBuilder extends
   java.lang.String getPrompt();
   /**
    * <pre>
-   * The description.
+   * The description, 1 to 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 3 [json_name = "prompt"];</code>

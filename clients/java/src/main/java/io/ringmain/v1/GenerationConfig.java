@@ -256,7 +256,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -268,7 +268,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -279,7 +279,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -291,7 +291,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -396,7 +396,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -418,7 +420,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -430,7 +434,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -449,7 +455,9 @@ com.google.protobuf.Struct defaultValue) {
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -1554,7 +1562,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1567,7 +1575,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1578,7 +1586,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1590,7 +1598,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1603,7 +1611,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1622,7 +1630,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1640,7 +1648,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1658,7 +1666,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1673,7 +1681,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Strings that end the answer. At most 8.
+     * Strings that end the answer. At most 8, each 1 to 256 characters.
      * </pre>
      *
      * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -1959,7 +1967,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -1981,7 +1991,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -1993,7 +2005,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -2011,7 +2025,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -2034,7 +2050,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -2058,7 +2076,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -2076,7 +2096,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -2096,7 +2118,9 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above.
+     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+     * 32 kinds; keys at every level have at most 256 characters, there are at
+     * most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>

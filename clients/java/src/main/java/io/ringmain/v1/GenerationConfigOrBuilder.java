@@ -143,7 +143,7 @@ public interface GenerationConfigOrBuilder extends
 
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -153,7 +153,7 @@ public interface GenerationConfigOrBuilder extends
       getStopSequencesList();
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -162,7 +162,7 @@ public interface GenerationConfigOrBuilder extends
   int getStopSequencesCount();
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -172,7 +172,7 @@ public interface GenerationConfigOrBuilder extends
   java.lang.String getStopSequences(int index);
   /**
    * <pre>
-   * Strings that end the answer. At most 8.
+   * Strings that end the answer. At most 8, each 1 to 256 characters.
    * </pre>
    *
    * <code>repeated string stop_sequences = 8 [json_name = "stopSequences"];</code>
@@ -231,7 +231,9 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -240,7 +242,9 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -256,7 +260,9 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -266,7 +272,9 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
@@ -279,7 +287,9 @@ com.google.protobuf.Struct defaultValue);
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above.
+   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
+   * 32 kinds; keys at every level have at most 256 characters, there are at
+   * most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>

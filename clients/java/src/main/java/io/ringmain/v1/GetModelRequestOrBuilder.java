@@ -10,7 +10,7 @@ public interface GetModelRequestOrBuilder extends
 
   /**
    * <pre>
-   * The model.
+   * The model. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface GetModelRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * The model.
+   * The model. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>

@@ -129,8 +129,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object size_ = "";
   /**
    * <pre>
-   * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-   * has it; otherwise the nearest size it has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+   * over `aspect_ratio` where the model has it; otherwise the nearest size it
+   * has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>
@@ -151,8 +152,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-   * has it; otherwise the nearest size it has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+   * over `aspect_ratio` where the model has it; otherwise the nearest size it
+   * has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>
@@ -204,7 +206,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object style_ = "";
   /**
    * <pre>
-   * A style in the provider's words, such as `vivid`.
+   * A style in the provider's words, such as `vivid`. At most 256 characters.
    * </pre>
    *
    * <code>string style = 5 [json_name = "style"];</code>
@@ -225,7 +227,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A style in the provider's words, such as `vivid`.
+   * A style in the provider's words, such as `vivid`. At most 256 characters.
    * </pre>
    *
    * <code>string style = 5 [json_name = "style"];</code>
@@ -342,7 +344,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object negativePrompt_ = "";
   /**
    * <pre>
-   * What must not be drawn. Ignored by models without it.
+   * What must not be drawn, at most 32,000 characters. Ignored by models
+   * without it.
    * </pre>
    *
    * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -363,7 +366,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What must not be drawn. Ignored by models without it.
+   * What must not be drawn, at most 32,000 characters. Ignored by models
+   * without it.
    * </pre>
    *
    * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -412,7 +416,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -433,7 +439,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -444,7 +452,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -462,7 +472,9 @@ com.google.protobuf.Struct defaultValue) {
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1205,8 +1217,9 @@ com.google.protobuf.Struct defaultValue) {
     private java.lang.Object size_ = "";
     /**
      * <pre>
-     * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-     * has it; otherwise the nearest size it has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+     * over `aspect_ratio` where the model has it; otherwise the nearest size it
+     * has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1226,8 +1239,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-     * has it; otherwise the nearest size it has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+     * over `aspect_ratio` where the model has it; otherwise the nearest size it
+     * has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1248,8 +1262,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-     * has it; otherwise the nearest size it has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+     * over `aspect_ratio` where the model has it; otherwise the nearest size it
+     * has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1266,8 +1281,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-     * has it; otherwise the nearest size it has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+     * over `aspect_ratio` where the model has it; otherwise the nearest size it
+     * has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1281,8 +1297,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-     * has it; otherwise the nearest size it has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+     * over `aspect_ratio` where the model has it; otherwise the nearest size it
+     * has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1375,7 +1392,7 @@ com.google.protobuf.Struct defaultValue) {
     private java.lang.Object style_ = "";
     /**
      * <pre>
-     * A style in the provider's words, such as `vivid`.
+     * A style in the provider's words, such as `vivid`. At most 256 characters.
      * </pre>
      *
      * <code>string style = 5 [json_name = "style"];</code>
@@ -1395,7 +1412,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * A style in the provider's words, such as `vivid`.
+     * A style in the provider's words, such as `vivid`. At most 256 characters.
      * </pre>
      *
      * <code>string style = 5 [json_name = "style"];</code>
@@ -1416,7 +1433,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * A style in the provider's words, such as `vivid`.
+     * A style in the provider's words, such as `vivid`. At most 256 characters.
      * </pre>
      *
      * <code>string style = 5 [json_name = "style"];</code>
@@ -1433,7 +1450,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * A style in the provider's words, such as `vivid`.
+     * A style in the provider's words, such as `vivid`. At most 256 characters.
      * </pre>
      *
      * <code>string style = 5 [json_name = "style"];</code>
@@ -1447,7 +1464,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * A style in the provider's words, such as `vivid`.
+     * A style in the provider's words, such as `vivid`. At most 256 characters.
      * </pre>
      *
      * <code>string style = 5 [json_name = "style"];</code>
@@ -1664,7 +1681,8 @@ com.google.protobuf.Struct defaultValue) {
     private java.lang.Object negativePrompt_ = "";
     /**
      * <pre>
-     * What must not be drawn. Ignored by models without it.
+     * What must not be drawn, at most 32,000 characters. Ignored by models
+     * without it.
      * </pre>
      *
      * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -1684,7 +1702,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What must not be drawn. Ignored by models without it.
+     * What must not be drawn, at most 32,000 characters. Ignored by models
+     * without it.
      * </pre>
      *
      * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -1705,7 +1724,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What must not be drawn. Ignored by models without it.
+     * What must not be drawn, at most 32,000 characters. Ignored by models
+     * without it.
      * </pre>
      *
      * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -1722,7 +1742,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What must not be drawn. Ignored by models without it.
+     * What must not be drawn, at most 32,000 characters. Ignored by models
+     * without it.
      * </pre>
      *
      * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -1736,7 +1757,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What must not be drawn. Ignored by models without it.
+     * What must not be drawn, at most 32,000 characters. Ignored by models
+     * without it.
      * </pre>
      *
      * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -1790,7 +1812,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1811,7 +1835,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1822,7 +1848,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1839,7 +1867,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1861,7 +1891,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1884,7 +1916,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1901,7 +1935,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1920,7 +1956,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind.
+     * Fields passed through to a provider as they are, keyed by provider kind. At
+     * most 32 kinds; keys at every level have at most 256 characters, there are
+     * at most 16 levels, and numbers are finite.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>

@@ -40,8 +40,9 @@ public interface ImageConfigOrBuilder extends
 
   /**
    * <pre>
-   * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-   * has it; otherwise the nearest size it has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+   * over `aspect_ratio` where the model has it; otherwise the nearest size it
+   * has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>
@@ -50,8 +51,9 @@ public interface ImageConfigOrBuilder extends
   java.lang.String getSize();
   /**
    * <pre>
-   * Exact size, such as `1024x1536`. Wins over `aspect_ratio` where the model
-   * has it; otherwise the nearest size it has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
+   * over `aspect_ratio` where the model has it; otherwise the nearest size it
+   * has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>
@@ -81,7 +83,7 @@ public interface ImageConfigOrBuilder extends
 
   /**
    * <pre>
-   * A style in the provider's words, such as `vivid`.
+   * A style in the provider's words, such as `vivid`. At most 256 characters.
    * </pre>
    *
    * <code>string style = 5 [json_name = "style"];</code>
@@ -90,7 +92,7 @@ public interface ImageConfigOrBuilder extends
   java.lang.String getStyle();
   /**
    * <pre>
-   * A style in the provider's words, such as `vivid`.
+   * A style in the provider's words, such as `vivid`. At most 256 characters.
    * </pre>
    *
    * <code>string style = 5 [json_name = "style"];</code>
@@ -152,7 +154,8 @@ public interface ImageConfigOrBuilder extends
 
   /**
    * <pre>
-   * What must not be drawn. Ignored by models without it.
+   * What must not be drawn, at most 32,000 characters. Ignored by models
+   * without it.
    * </pre>
    *
    * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -161,7 +164,8 @@ public interface ImageConfigOrBuilder extends
   java.lang.String getNegativePrompt();
   /**
    * <pre>
-   * What must not be drawn. Ignored by models without it.
+   * What must not be drawn, at most 32,000 characters. Ignored by models
+   * without it.
    * </pre>
    *
    * <code>string negative_prompt = 9 [json_name = "negativePrompt"];</code>
@@ -172,7 +176,9 @@ public interface ImageConfigOrBuilder extends
 
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -180,7 +186,9 @@ public interface ImageConfigOrBuilder extends
   int getProviderOptionsCount();
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -195,7 +203,9 @@ public interface ImageConfigOrBuilder extends
   getProviderOptions();
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -204,7 +214,9 @@ public interface ImageConfigOrBuilder extends
   getProviderOptionsMap();
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -216,7 +228,9 @@ com.google.protobuf.Struct getProviderOptionsOrDefault(
 com.google.protobuf.Struct defaultValue);
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind.
+   * Fields passed through to a provider as they are, keyed by provider kind. At
+   * most 32 kinds; keys at every level have at most 256 characters, there are
+   * at most 16 levels, and numbers are finite.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>

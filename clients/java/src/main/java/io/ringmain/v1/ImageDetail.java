@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How closely a model looks at an image. Frozen.
+ * How closely a model looks at an image. Frozen: an unknown value is refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.ImageDetail}

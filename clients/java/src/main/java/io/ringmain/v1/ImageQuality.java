@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How much work to put into an image. Frozen.
+ * How much work to put into an image. Frozen: an unknown value is refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.ImageQuality}

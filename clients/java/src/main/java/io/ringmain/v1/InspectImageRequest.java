@@ -88,7 +88,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object classifierModel_ = "";
   /**
    * <pre>
-   * A model of this gateway that classifies images. Empty means do not classify.
+   * A model of this gateway that classifies images, at most 256 characters.
+   * Empty means do not classify.
    * </pre>
    *
    * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
@@ -109,7 +110,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that classifies images. Empty means do not classify.
+   * A model of this gateway that classifies images, at most 256 characters.
+   * Empty means do not classify.
    * </pre>
    *
    * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
@@ -741,7 +743,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object classifierModel_ = "";
     /**
      * <pre>
-     * A model of this gateway that classifies images. Empty means do not classify.
+     * A model of this gateway that classifies images, at most 256 characters.
+     * Empty means do not classify.
      * </pre>
      *
      * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
@@ -761,7 +764,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that classifies images. Empty means do not classify.
+     * A model of this gateway that classifies images, at most 256 characters.
+     * Empty means do not classify.
      * </pre>
      *
      * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
@@ -782,7 +786,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that classifies images. Empty means do not classify.
+     * A model of this gateway that classifies images, at most 256 characters.
+     * Empty means do not classify.
      * </pre>
      *
      * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
@@ -799,7 +804,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that classifies images. Empty means do not classify.
+     * A model of this gateway that classifies images, at most 256 characters.
+     * Empty means do not classify.
      * </pre>
      *
      * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
@@ -813,7 +819,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that classifies images. Empty means do not classify.
+     * A model of this gateway that classifies images, at most 256 characters.
+     * Empty means do not classify.
      * </pre>
      *
      * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>

@@ -37,7 +37,8 @@ public interface InspectImageRequestOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that classifies images. Empty means do not classify.
+   * A model of this gateway that classifies images, at most 256 characters.
+   * Empty means do not classify.
    * </pre>
    *
    * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
@@ -46,7 +47,8 @@ public interface InspectImageRequestOrBuilder extends
   java.lang.String getClassifierModel();
   /**
    * <pre>
-   * A model of this gateway that classifies images. Empty means do not classify.
+   * A model of this gateway that classifies images, at most 256 characters.
+   * Empty means do not classify.
    * </pre>
    *
    * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>

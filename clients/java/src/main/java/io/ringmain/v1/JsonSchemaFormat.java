@@ -50,7 +50,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object name_ = "";
   /**
    * <pre>
-   * A short name for the schema.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -71,7 +71,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A short name for the schema.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object schemaJson_ = "";
   /**
    * <pre>
-   * The JSON Schema, as JSON text.
+   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -118,7 +118,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The JSON Schema, as JSON text.
+   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -496,7 +496,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object name_ = "";
     /**
      * <pre>
-     * A short name for the schema.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -516,7 +516,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -537,7 +537,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -554,7 +554,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -568,7 +568,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -588,7 +588,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object schemaJson_ = "";
     /**
      * <pre>
-     * The JSON Schema, as JSON text.
+     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -608,7 +608,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text.
+     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -629,7 +629,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text.
+     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text.
+     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -660,7 +660,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text.
+     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>

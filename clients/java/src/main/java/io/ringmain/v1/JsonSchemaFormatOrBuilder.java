@@ -10,7 +10,7 @@ public interface JsonSchemaFormatOrBuilder extends
 
   /**
    * <pre>
-   * A short name for the schema.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -19,7 +19,7 @@ public interface JsonSchemaFormatOrBuilder extends
   java.lang.String getName();
   /**
    * <pre>
-   * A short name for the schema.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -30,7 +30,7 @@ public interface JsonSchemaFormatOrBuilder extends
 
   /**
    * <pre>
-   * The JSON Schema, as JSON text.
+   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -39,7 +39,7 @@ public interface JsonSchemaFormatOrBuilder extends
   java.lang.String getSchemaJson();
   /**
    * <pre>
-   * The JSON Schema, as JSON text.
+   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>

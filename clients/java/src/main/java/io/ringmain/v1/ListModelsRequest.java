@@ -65,7 +65,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object pageToken_ = "";
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -86,7 +87,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -121,7 +123,7 @@ private static final long serialVersionUID = 0L;
           };
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -134,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -146,7 +148,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -159,7 +161,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -172,7 +174,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -648,7 +650,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object pageToken_ = "";
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -668,7 +671,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -689,7 +693,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -706,7 +711,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -720,7 +726,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -747,7 +754,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -759,7 +766,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -770,7 +777,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -782,7 +789,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -802,7 +809,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -820,7 +827,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -838,7 +845,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -852,7 +859,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -864,7 +871,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -876,7 +883,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -893,7 +900,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -908,7 +915,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these.
+     * Only models that can all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>

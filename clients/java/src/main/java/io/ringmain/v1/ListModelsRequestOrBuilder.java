@@ -20,7 +20,8 @@ public interface ListModelsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -29,7 +30,8 @@ public interface ListModelsRequestOrBuilder extends
   java.lang.String getPageToken();
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -40,7 +42,7 @@ public interface ListModelsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -49,7 +51,7 @@ public interface ListModelsRequestOrBuilder extends
   java.util.List<io.ringmain.v1.Capability> getCapabilitiesList();
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -58,7 +60,7 @@ public interface ListModelsRequestOrBuilder extends
   int getCapabilitiesCount();
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -68,7 +70,7 @@ public interface ListModelsRequestOrBuilder extends
   io.ringmain.v1.Capability getCapabilities(int index);
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -78,7 +80,7 @@ public interface ListModelsRequestOrBuilder extends
   getCapabilitiesValueList();
   /**
    * <pre>
-   * Only models that can all of these.
+   * Only models that can all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>

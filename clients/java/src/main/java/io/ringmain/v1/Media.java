@@ -93,7 +93,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object mimeType_ = "";
   /**
    * <pre>
-   * IANA media type, such as `image/png`. Empty means detect from the bytes.
+   * IANA media type, such as `image/png`, at most 256 characters. Empty means
+   * detect from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -114,7 +115,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * IANA media type, such as `image/png`. Empty means detect from the bytes.
+   * IANA media type, such as `image/png`, at most 256 characters. Empty means
+   * detect from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -167,8 +169,9 @@ private static final long serialVersionUID = 0L;
   public static final int URI_FIELD_NUMBER = 3;
   /**
    * <pre>
-   * An https address. The gateway fetches it only where its operator allows
-   * the host; otherwise the provider is given the address.
+   * An https address of a host, without credentials, at most 8,192
+   * characters. The gateway fetches it only where its operator allows the
+   * host; otherwise the provider is given the address.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -179,8 +182,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * An https address. The gateway fetches it only where its operator allows
-   * the host; otherwise the provider is given the address.
+   * An https address of a host, without credentials, at most 8,192
+   * characters. The gateway fetches it only where its operator allows the
+   * host; otherwise the provider is given the address.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -205,8 +209,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * An https address. The gateway fetches it only where its operator allows
-   * the host; otherwise the provider is given the address.
+   * An https address of a host, without credentials, at most 8,192
+   * characters. The gateway fetches it only where its operator allows the
+   * host; otherwise the provider is given the address.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -236,7 +241,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object filename_ = "";
   /**
    * <pre>
-   * A name for documents, such as `report.pdf`. Optional.
+   * A name for documents, such as `report.pdf`, at most 256 characters.
+   * Optional.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>
@@ -257,7 +263,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A name for documents, such as `report.pdf`. Optional.
+   * A name for documents, such as `report.pdf`, at most 256 characters.
+   * Optional.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>
@@ -772,7 +779,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object mimeType_ = "";
     /**
      * <pre>
-     * IANA media type, such as `image/png`. Empty means detect from the bytes.
+     * IANA media type, such as `image/png`, at most 256 characters. Empty means
+     * detect from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -792,7 +800,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type, such as `image/png`. Empty means detect from the bytes.
+     * IANA media type, such as `image/png`, at most 256 characters. Empty means
+     * detect from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -813,7 +822,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type, such as `image/png`. Empty means detect from the bytes.
+     * IANA media type, such as `image/png`, at most 256 characters. Empty means
+     * detect from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -830,7 +840,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type, such as `image/png`. Empty means detect from the bytes.
+     * IANA media type, such as `image/png`, at most 256 characters. Empty means
+     * detect from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -844,7 +855,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type, such as `image/png`. Empty means detect from the bytes.
+     * IANA media type, such as `image/png`, at most 256 characters. Empty means
+     * detect from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -921,8 +933,9 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * An https address. The gateway fetches it only where its operator allows
-     * the host; otherwise the provider is given the address.
+     * An https address of a host, without credentials, at most 8,192
+     * characters. The gateway fetches it only where its operator allows the
+     * host; otherwise the provider is given the address.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -934,8 +947,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An https address. The gateway fetches it only where its operator allows
-     * the host; otherwise the provider is given the address.
+     * An https address of a host, without credentials, at most 8,192
+     * characters. The gateway fetches it only where its operator allows the
+     * host; otherwise the provider is given the address.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -961,8 +975,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An https address. The gateway fetches it only where its operator allows
-     * the host; otherwise the provider is given the address.
+     * An https address of a host, without credentials, at most 8,192
+     * characters. The gateway fetches it only where its operator allows the
+     * host; otherwise the provider is given the address.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -989,8 +1004,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An https address. The gateway fetches it only where its operator allows
-     * the host; otherwise the provider is given the address.
+     * An https address of a host, without credentials, at most 8,192
+     * characters. The gateway fetches it only where its operator allows the
+     * host; otherwise the provider is given the address.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -1007,8 +1023,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An https address. The gateway fetches it only where its operator allows
-     * the host; otherwise the provider is given the address.
+     * An https address of a host, without credentials, at most 8,192
+     * characters. The gateway fetches it only where its operator allows the
+     * host; otherwise the provider is given the address.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -1024,8 +1041,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An https address. The gateway fetches it only where its operator allows
-     * the host; otherwise the provider is given the address.
+     * An https address of a host, without credentials, at most 8,192
+     * characters. The gateway fetches it only where its operator allows the
+     * host; otherwise the provider is given the address.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -1045,7 +1063,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object filename_ = "";
     /**
      * <pre>
-     * A name for documents, such as `report.pdf`. Optional.
+     * A name for documents, such as `report.pdf`, at most 256 characters.
+     * Optional.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1065,7 +1084,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for documents, such as `report.pdf`. Optional.
+     * A name for documents, such as `report.pdf`, at most 256 characters.
+     * Optional.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1086,7 +1106,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for documents, such as `report.pdf`. Optional.
+     * A name for documents, such as `report.pdf`, at most 256 characters.
+     * Optional.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1103,7 +1124,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for documents, such as `report.pdf`. Optional.
+     * A name for documents, such as `report.pdf`, at most 256 characters.
+     * Optional.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1117,7 +1139,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for documents, such as `report.pdf`. Optional.
+     * A name for documents, such as `report.pdf`, at most 256 characters.
+     * Optional.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>

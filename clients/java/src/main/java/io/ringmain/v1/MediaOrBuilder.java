@@ -10,7 +10,8 @@ public interface MediaOrBuilder extends
 
   /**
    * <pre>
-   * IANA media type, such as `image/png`. Empty means detect from the bytes.
+   * IANA media type, such as `image/png`, at most 256 characters. Empty means
+   * detect from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -19,7 +20,8 @@ public interface MediaOrBuilder extends
   java.lang.String getMimeType();
   /**
    * <pre>
-   * IANA media type, such as `image/png`. Empty means detect from the bytes.
+   * IANA media type, such as `image/png`, at most 256 characters. Empty means
+   * detect from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -49,8 +51,9 @@ public interface MediaOrBuilder extends
 
   /**
    * <pre>
-   * An https address. The gateway fetches it only where its operator allows
-   * the host; otherwise the provider is given the address.
+   * An https address of a host, without credentials, at most 8,192
+   * characters. The gateway fetches it only where its operator allows the
+   * host; otherwise the provider is given the address.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -59,8 +62,9 @@ public interface MediaOrBuilder extends
   boolean hasUri();
   /**
    * <pre>
-   * An https address. The gateway fetches it only where its operator allows
-   * the host; otherwise the provider is given the address.
+   * An https address of a host, without credentials, at most 8,192
+   * characters. The gateway fetches it only where its operator allows the
+   * host; otherwise the provider is given the address.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -69,8 +73,9 @@ public interface MediaOrBuilder extends
   java.lang.String getUri();
   /**
    * <pre>
-   * An https address. The gateway fetches it only where its operator allows
-   * the host; otherwise the provider is given the address.
+   * An https address of a host, without credentials, at most 8,192
+   * characters. The gateway fetches it only where its operator allows the
+   * host; otherwise the provider is given the address.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -81,7 +86,8 @@ public interface MediaOrBuilder extends
 
   /**
    * <pre>
-   * A name for documents, such as `report.pdf`. Optional.
+   * A name for documents, such as `report.pdf`, at most 256 characters.
+   * Optional.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>
@@ -90,7 +96,8 @@ public interface MediaOrBuilder extends
   java.lang.String getFilename();
   /**
    * <pre>
-   * A name for documents, such as `report.pdf`. Optional.
+   * A name for documents, such as `report.pdf`, at most 256 characters.
+   * Optional.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>

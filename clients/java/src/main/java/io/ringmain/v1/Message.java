@@ -76,7 +76,8 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.Part> parts_;
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -87,7 +88,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -99,7 +101,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -110,7 +113,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -121,7 +125,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -619,7 +624,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -633,7 +639,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -647,7 +654,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -661,7 +669,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -682,7 +691,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -700,7 +710,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -720,7 +731,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -741,7 +753,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -759,7 +772,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -777,7 +791,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -796,7 +811,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -813,7 +829,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -830,7 +847,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -841,7 +859,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -855,7 +874,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -870,7 +890,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -881,7 +902,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -893,7 +915,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part.
+     * What the turn contains, in order. At least one part. All messages of a
+     * request together have at most 100,000.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

@@ -29,7 +29,8 @@ public interface MessageOrBuilder extends
 
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -38,7 +39,8 @@ public interface MessageOrBuilder extends
       getPartsList();
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -46,7 +48,8 @@ public interface MessageOrBuilder extends
   io.ringmain.v1.Part getParts(int index);
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -54,7 +57,8 @@ public interface MessageOrBuilder extends
   int getPartsCount();
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -63,7 +67,8 @@ public interface MessageOrBuilder extends
       getPartsOrBuilderList();
   /**
    * <pre>
-   * What the turn contains, in order. At least one part.
+   * What the turn contains, in order. At least one part. All messages of a
+   * request together have at most 100,000.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

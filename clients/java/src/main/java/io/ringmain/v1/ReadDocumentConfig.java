@@ -53,7 +53,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -74,7 +74,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -100,8 +100,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object mimeType_ = "";
   /**
    * <pre>
-   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-   * means detect.
+   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+   * 256 characters. Empty means detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -122,8 +122,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-   * means detect.
+   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+   * 256 characters. Empty means detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -779,7 +779,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -799,7 +799,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -820,7 +820,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -837,7 +837,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -851,7 +851,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that takes images.
+     * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -871,8 +871,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object mimeType_ = "";
     /**
      * <pre>
-     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-     * means detect.
+     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+     * 256 characters. Empty means detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -892,8 +892,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-     * means detect.
+     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+     * 256 characters. Empty means detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -914,8 +914,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-     * means detect.
+     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+     * 256 characters. Empty means detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -932,8 +932,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-     * means detect.
+     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+     * 256 characters. Empty means detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -947,8 +947,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-     * means detect.
+     * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+     * 256 characters. Empty means detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>

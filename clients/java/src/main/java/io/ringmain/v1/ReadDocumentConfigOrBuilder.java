@@ -10,7 +10,7 @@ public interface ReadDocumentConfigOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface ReadDocumentConfigOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway that takes images.
+   * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -30,8 +30,8 @@ public interface ReadDocumentConfigOrBuilder extends
 
   /**
    * <pre>
-   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-   * means detect.
+   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+   * 256 characters. Empty means detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -40,8 +40,8 @@ public interface ReadDocumentConfigOrBuilder extends
   java.lang.String getMimeType();
   /**
    * <pre>
-   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. Empty
-   * means detect.
+   * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
+   * 256 characters. Empty means detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>

@@ -114,7 +114,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object providerId_ = "";
   /**
    * <pre>
-   * The provider that signed it.
+   * The provider that signed it. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 3 [json_name = "providerId"];</code>
@@ -135,7 +135,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The provider that signed it.
+   * The provider that signed it. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 3 [json_name = "providerId"];</code>
@@ -675,7 +675,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object providerId_ = "";
     /**
      * <pre>
-     * The provider that signed it.
+     * The provider that signed it. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 3 [json_name = "providerId"];</code>
@@ -695,7 +695,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider that signed it.
+     * The provider that signed it. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 3 [json_name = "providerId"];</code>
@@ -716,7 +716,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider that signed it.
+     * The provider that signed it. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 3 [json_name = "providerId"];</code>
@@ -733,7 +733,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider that signed it.
+     * The provider that signed it. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 3 [json_name = "providerId"];</code>
@@ -747,7 +747,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider that signed it.
+     * The provider that signed it. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 3 [json_name = "providerId"];</code>

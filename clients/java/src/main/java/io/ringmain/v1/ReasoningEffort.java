@@ -6,7 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How much a model reasons before it answers. New values may be added.
+ * How much a model reasons before it answers. New values may be added; an
+ * unknown one is ignored.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.ReasoningEffort}

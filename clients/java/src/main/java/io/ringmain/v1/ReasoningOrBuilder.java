@@ -41,7 +41,7 @@ public interface ReasoningOrBuilder extends
 
   /**
    * <pre>
-   * The provider that signed it.
+   * The provider that signed it. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 3 [json_name = "providerId"];</code>
@@ -50,7 +50,7 @@ public interface ReasoningOrBuilder extends
   java.lang.String getProviderId();
   /**
    * <pre>
-   * The provider that signed it.
+   * The provider that signed it. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 3 [json_name = "providerId"];</code>

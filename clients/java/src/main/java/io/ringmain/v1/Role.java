@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * Who produced a turn. New values may be added.
+ * Who produced a turn. New values may be added; an unknown one is refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.Role}

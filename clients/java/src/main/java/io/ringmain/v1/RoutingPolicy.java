@@ -66,7 +66,8 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -78,7 +79,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -89,7 +91,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -101,7 +104,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -185,7 +189,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
-   * candidate is tried. Absent means the server's policy.
+   * candidate is tried. Above zero and at most a day. Absent means the server's
+   * policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -198,7 +203,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
-   * candidate is tried. Absent means the server's policy.
+   * candidate is tried. Above zero and at most a day. Absent means the server's
+   * policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -211,7 +217,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
-   * candidate is tried. Absent means the server's policy.
+   * candidate is tried. Above zero and at most a day. Absent means the server's
+   * policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -225,8 +232,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration idleTimeout_;
   /**
    * <pre>
-   * The longest silence between two contents of a stream. Absent means the
-   * server's policy.
+   * The longest silence between two contents of a stream. Above zero and at
+   * most a day. Absent means the server's policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -238,8 +245,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The longest silence between two contents of a stream. Absent means the
-   * server's policy.
+   * The longest silence between two contents of a stream. Above zero and at
+   * most a day. Absent means the server's policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -251,8 +258,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The longest silence between two contents of a stream. Absent means the
-   * server's policy.
+   * The longest silence between two contents of a stream. Above zero and at
+   * most a day. Absent means the server's policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -290,8 +297,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -312,8 +319,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -324,8 +331,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -343,8 +350,8 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -928,7 +935,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -941,7 +949,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -952,7 +961,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -964,7 +974,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -977,7 +988,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -996,7 +1008,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -1014,7 +1027,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -1032,7 +1046,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -1047,7 +1062,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Providers to try, in order. Empty means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters. Empty
+     * means every candidate of the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -1261,7 +1277,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1273,7 +1290,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1289,7 +1307,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1310,7 +1329,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1329,7 +1349,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1355,7 +1376,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1373,7 +1395,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1386,7 +1409,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1402,7 +1426,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
-     * candidate is tried. Absent means the server's policy.
+     * candidate is tried. Above zero and at most a day. Absent means the server's
+     * policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -1426,8 +1451,8 @@ java.lang.String defaultValue) {
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> idleTimeoutBuilder_;
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1438,8 +1463,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1454,8 +1479,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1475,8 +1500,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1494,8 +1519,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1520,8 +1545,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1538,8 +1563,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1551,8 +1576,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1567,8 +1592,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * The longest silence between two contents of a stream. Absent means the
-     * server's policy.
+     * The longest silence between two contents of a stream. Above zero and at
+     * most a day. Absent means the server's policy.
      * </pre>
      *
      * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -1615,8 +1640,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-     * each key and value at most 64 characters.
+     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+     * key has 1 to 64 characters, a value at most 64.
      * </pre>
      *
      * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -1637,8 +1662,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-     * each key and value at most 64 characters.
+     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+     * key has 1 to 64 characters, a value at most 64.
      * </pre>
      *
      * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -1649,8 +1674,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-     * each key and value at most 64 characters.
+     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+     * key has 1 to 64 characters, a value at most 64.
      * </pre>
      *
      * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -1668,8 +1693,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-     * each key and value at most 64 characters.
+     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+     * key has 1 to 64 characters, a value at most 64.
      * </pre>
      *
      * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -1693,8 +1718,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-     * each key and value at most 64 characters.
+     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+     * key has 1 to 64 characters, a value at most 64.
      * </pre>
      *
      * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -1717,8 +1742,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-     * each key and value at most 64 characters.
+     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+     * key has 1 to 64 characters, a value at most 64.
      * </pre>
      *
      * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -1735,8 +1760,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-     * each key and value at most 64 characters.
+     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+     * key has 1 to 64 characters, a value at most 64.
      * </pre>
      *
      * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>

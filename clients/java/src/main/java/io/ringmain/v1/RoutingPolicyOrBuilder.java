@@ -10,7 +10,8 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -20,7 +21,8 @@ public interface RoutingPolicyOrBuilder extends
       getProviderIdsList();
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -29,7 +31,8 @@ public interface RoutingPolicyOrBuilder extends
   int getProviderIdsCount();
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -39,7 +42,8 @@ public interface RoutingPolicyOrBuilder extends
   java.lang.String getProviderIds(int index);
   /**
    * <pre>
-   * Providers to try, in order. Empty means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters. Empty
+   * means every candidate of the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -100,7 +104,8 @@ public interface RoutingPolicyOrBuilder extends
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
-   * candidate is tried. Absent means the server's policy.
+   * candidate is tried. Above zero and at most a day. Absent means the server's
+   * policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -110,7 +115,8 @@ public interface RoutingPolicyOrBuilder extends
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
-   * candidate is tried. Absent means the server's policy.
+   * candidate is tried. Above zero and at most a day. Absent means the server's
+   * policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -120,7 +126,8 @@ public interface RoutingPolicyOrBuilder extends
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
-   * candidate is tried. Absent means the server's policy.
+   * candidate is tried. Above zero and at most a day. Absent means the server's
+   * policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
@@ -129,8 +136,8 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * The longest silence between two contents of a stream. Absent means the
-   * server's policy.
+   * The longest silence between two contents of a stream. Above zero and at
+   * most a day. Absent means the server's policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -139,8 +146,8 @@ public interface RoutingPolicyOrBuilder extends
   boolean hasIdleTimeout();
   /**
    * <pre>
-   * The longest silence between two contents of a stream. Absent means the
-   * server's policy.
+   * The longest silence between two contents of a stream. Above zero and at
+   * most a day. Absent means the server's policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -149,8 +156,8 @@ public interface RoutingPolicyOrBuilder extends
   com.google.protobuf.Duration getIdleTimeout();
   /**
    * <pre>
-   * The longest silence between two contents of a stream. Absent means the
-   * server's policy.
+   * The longest silence between two contents of a stream. Above zero and at
+   * most a day. Absent means the server's policy.
    * </pre>
    *
    * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
@@ -159,8 +166,8 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -168,8 +175,8 @@ public interface RoutingPolicyOrBuilder extends
   int getLabelsCount();
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -184,8 +191,8 @@ public interface RoutingPolicyOrBuilder extends
   getLabels();
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -194,8 +201,8 @@ public interface RoutingPolicyOrBuilder extends
   getLabelsMap();
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
@@ -207,8 +214,8 @@ java.lang.String getLabelsOrDefault(
 java.lang.String defaultValue);
   /**
    * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16,
-   * each key and value at most 64 characters.
+   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
+   * key has 1 to 64 characters, a value at most 64.
    * </pre>
    *
    * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>

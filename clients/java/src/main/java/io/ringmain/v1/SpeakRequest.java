@@ -54,7 +54,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway that speaks.
+   * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -75,7 +75,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that speaks.
+   * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -101,7 +101,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object text_ = "";
   /**
    * <pre>
-   * The text, at most 4096 characters.
+   * The text, 1 to 4,096 characters.
    * </pre>
    *
    * <code>string text = 2 [json_name = "text"];</code>
@@ -122,7 +122,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The text, at most 4096 characters.
+   * The text, 1 to 4,096 characters.
    * </pre>
    *
    * <code>string text = 2 [json_name = "text"];</code>
@@ -148,7 +148,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object voice_ = "";
   /**
    * <pre>
-   * The provider's name for the voice. Empty means its default.
+   * The provider's name for the voice, at most 256 characters. Empty means its
+   * default.
    * </pre>
    *
    * <code>string voice = 3 [json_name = "voice"];</code>
@@ -169,7 +170,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The provider's name for the voice. Empty means its default.
+   * The provider's name for the voice, at most 256 characters. Empty means its
+   * default.
    * </pre>
    *
    * <code>string voice = 3 [json_name = "voice"];</code>
@@ -195,7 +197,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object instructions_ = "";
   /**
    * <pre>
-   * How to speak, in words, for models that ask.
+   * How to speak, in words, for models that ask. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 4 [json_name = "instructions"];</code>
@@ -216,7 +218,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How to speak, in words, for models that ask.
+   * How to speak, in words, for models that ask. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 4 [json_name = "instructions"];</code>
@@ -856,7 +858,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway that speaks.
+     * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -876,7 +878,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that speaks.
+     * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -897,7 +899,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that speaks.
+     * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -914,7 +916,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that speaks.
+     * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -928,7 +930,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that speaks.
+     * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -948,7 +950,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object text_ = "";
     /**
      * <pre>
-     * The text, at most 4096 characters.
+     * The text, 1 to 4,096 characters.
      * </pre>
      *
      * <code>string text = 2 [json_name = "text"];</code>
@@ -968,7 +970,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The text, at most 4096 characters.
+     * The text, 1 to 4,096 characters.
      * </pre>
      *
      * <code>string text = 2 [json_name = "text"];</code>
@@ -989,7 +991,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The text, at most 4096 characters.
+     * The text, 1 to 4,096 characters.
      * </pre>
      *
      * <code>string text = 2 [json_name = "text"];</code>
@@ -1006,7 +1008,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The text, at most 4096 characters.
+     * The text, 1 to 4,096 characters.
      * </pre>
      *
      * <code>string text = 2 [json_name = "text"];</code>
@@ -1020,7 +1022,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The text, at most 4096 characters.
+     * The text, 1 to 4,096 characters.
      * </pre>
      *
      * <code>string text = 2 [json_name = "text"];</code>
@@ -1040,7 +1042,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object voice_ = "";
     /**
      * <pre>
-     * The provider's name for the voice. Empty means its default.
+     * The provider's name for the voice, at most 256 characters. Empty means its
+     * default.
      * </pre>
      *
      * <code>string voice = 3 [json_name = "voice"];</code>
@@ -1060,7 +1063,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider's name for the voice. Empty means its default.
+     * The provider's name for the voice, at most 256 characters. Empty means its
+     * default.
      * </pre>
      *
      * <code>string voice = 3 [json_name = "voice"];</code>
@@ -1081,7 +1085,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider's name for the voice. Empty means its default.
+     * The provider's name for the voice, at most 256 characters. Empty means its
+     * default.
      * </pre>
      *
      * <code>string voice = 3 [json_name = "voice"];</code>
@@ -1098,7 +1103,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider's name for the voice. Empty means its default.
+     * The provider's name for the voice, at most 256 characters. Empty means its
+     * default.
      * </pre>
      *
      * <code>string voice = 3 [json_name = "voice"];</code>
@@ -1112,7 +1118,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider's name for the voice. Empty means its default.
+     * The provider's name for the voice, at most 256 characters. Empty means its
+     * default.
      * </pre>
      *
      * <code>string voice = 3 [json_name = "voice"];</code>
@@ -1132,7 +1139,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object instructions_ = "";
     /**
      * <pre>
-     * How to speak, in words, for models that ask.
+     * How to speak, in words, for models that ask. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 4 [json_name = "instructions"];</code>
@@ -1152,7 +1159,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask.
+     * How to speak, in words, for models that ask. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 4 [json_name = "instructions"];</code>
@@ -1173,7 +1180,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask.
+     * How to speak, in words, for models that ask. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 4 [json_name = "instructions"];</code>
@@ -1190,7 +1197,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask.
+     * How to speak, in words, for models that ask. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 4 [json_name = "instructions"];</code>
@@ -1204,7 +1211,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask.
+     * How to speak, in words, for models that ask. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 4 [json_name = "instructions"];</code>

@@ -10,7 +10,7 @@ public interface SpeakRequestOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that speaks.
+   * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface SpeakRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway that speaks.
+   * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -30,7 +30,7 @@ public interface SpeakRequestOrBuilder extends
 
   /**
    * <pre>
-   * The text, at most 4096 characters.
+   * The text, 1 to 4,096 characters.
    * </pre>
    *
    * <code>string text = 2 [json_name = "text"];</code>
@@ -39,7 +39,7 @@ public interface SpeakRequestOrBuilder extends
   java.lang.String getText();
   /**
    * <pre>
-   * The text, at most 4096 characters.
+   * The text, 1 to 4,096 characters.
    * </pre>
    *
    * <code>string text = 2 [json_name = "text"];</code>
@@ -50,7 +50,8 @@ public interface SpeakRequestOrBuilder extends
 
   /**
    * <pre>
-   * The provider's name for the voice. Empty means its default.
+   * The provider's name for the voice, at most 256 characters. Empty means its
+   * default.
    * </pre>
    *
    * <code>string voice = 3 [json_name = "voice"];</code>
@@ -59,7 +60,8 @@ public interface SpeakRequestOrBuilder extends
   java.lang.String getVoice();
   /**
    * <pre>
-   * The provider's name for the voice. Empty means its default.
+   * The provider's name for the voice, at most 256 characters. Empty means its
+   * default.
    * </pre>
    *
    * <code>string voice = 3 [json_name = "voice"];</code>
@@ -70,7 +72,7 @@ public interface SpeakRequestOrBuilder extends
 
   /**
    * <pre>
-   * How to speak, in words, for models that ask.
+   * How to speak, in words, for models that ask. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 4 [json_name = "instructions"];</code>
@@ -79,7 +81,7 @@ public interface SpeakRequestOrBuilder extends
   java.lang.String getInstructions();
   /**
    * <pre>
-   * How to speak, in words, for models that ask.
+   * How to speak, in words, for models that ask. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 4 [json_name = "instructions"];</code>

@@ -6,7 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * What to do when a stream breaks after content was sent. Frozen.
+ * What to do when a stream breaks after content was sent. Frozen: an unknown
+ * value is refused.
  *
  * Before any content was sent, the next candidate is always tried and nothing
  * of it shows on the stream.

@@ -51,7 +51,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object name_ = "";
   /**
    * <pre>
-   * The function's name.
+   * The function's name: 1 to 64 letters, digits, `_` or `-`.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -72,7 +72,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The function's name.
+   * The function's name: 1 to 64 letters, digits, `_` or `-`.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -145,7 +145,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object parametersSchemaJson_ = "";
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object.
+   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * objects and lists.
    * </pre>
    *
    * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
@@ -166,7 +167,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object.
+   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * objects and lists.
    * </pre>
    *
    * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
@@ -568,7 +570,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object name_ = "";
     /**
      * <pre>
-     * The function's name.
+     * The function's name: 1 to 64 letters, digits, `_` or `-`.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -588,7 +590,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The function's name.
+     * The function's name: 1 to 64 letters, digits, `_` or `-`.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -609,7 +611,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The function's name.
+     * The function's name: 1 to 64 letters, digits, `_` or `-`.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -626,7 +628,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The function's name.
+     * The function's name: 1 to 64 letters, digits, `_` or `-`.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -640,7 +642,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The function's name.
+     * The function's name: 1 to 64 letters, digits, `_` or `-`.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -752,7 +754,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object parametersSchemaJson_ = "";
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object.
+     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * objects and lists.
      * </pre>
      *
      * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
@@ -772,7 +775,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object.
+     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * objects and lists.
      * </pre>
      *
      * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
@@ -793,7 +797,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object.
+     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * objects and lists.
      * </pre>
      *
      * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
@@ -810,7 +815,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object.
+     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * objects and lists.
      * </pre>
      *
      * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
@@ -824,7 +830,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object.
+     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * objects and lists.
      * </pre>
      *
      * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>

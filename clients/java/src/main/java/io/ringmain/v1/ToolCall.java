@@ -51,7 +51,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object toolCallId_ = "";
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it.
+   * Identifies this call, so that a ToolResult can answer it. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -72,7 +73,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it.
+   * Identifies this call, so that a ToolResult can answer it. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -98,7 +100,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object name_ = "";
   /**
    * <pre>
-   * The name of the tool, as declared in the request.
+   * The name of the tool, as declared in the request. At most 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>
@@ -119,7 +121,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The name of the tool, as declared in the request.
+   * The name of the tool, as declared in the request. At most 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>
@@ -146,7 +148,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON.
+   * and may emit invalid JSON. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -168,7 +170,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON.
+   * and may emit invalid JSON. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -570,7 +572,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object toolCallId_ = "";
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it.
+     * Identifies this call, so that a ToolResult can answer it. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -590,7 +593,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it.
+     * Identifies this call, so that a ToolResult can answer it. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -611,7 +615,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it.
+     * Identifies this call, so that a ToolResult can answer it. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -628,7 +633,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it.
+     * Identifies this call, so that a ToolResult can answer it. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -642,7 +648,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it.
+     * Identifies this call, so that a ToolResult can answer it. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -662,7 +669,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object name_ = "";
     /**
      * <pre>
-     * The name of the tool, as declared in the request.
+     * The name of the tool, as declared in the request. At most 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -682,7 +689,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request.
+     * The name of the tool, as declared in the request. At most 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -703,7 +710,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request.
+     * The name of the tool, as declared in the request. At most 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -720,7 +727,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request.
+     * The name of the tool, as declared in the request. At most 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -734,7 +741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request.
+     * The name of the tool, as declared in the request. At most 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -755,7 +762,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON.
+     * and may emit invalid JSON. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -776,7 +783,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON.
+     * and may emit invalid JSON. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -798,7 +805,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON.
+     * and may emit invalid JSON. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -816,7 +823,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON.
+     * and may emit invalid JSON. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -831,7 +838,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON.
+     * and may emit invalid JSON. At most 64 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>

@@ -10,7 +10,8 @@ public interface ToolCallOrBuilder extends
 
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it.
+   * Identifies this call, so that a ToolResult can answer it. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -19,7 +20,8 @@ public interface ToolCallOrBuilder extends
   java.lang.String getToolCallId();
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it.
+   * Identifies this call, so that a ToolResult can answer it. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -30,7 +32,7 @@ public interface ToolCallOrBuilder extends
 
   /**
    * <pre>
-   * The name of the tool, as declared in the request.
+   * The name of the tool, as declared in the request. At most 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>
@@ -39,7 +41,7 @@ public interface ToolCallOrBuilder extends
   java.lang.String getName();
   /**
    * <pre>
-   * The name of the tool, as declared in the request.
+   * The name of the tool, as declared in the request. At most 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>
@@ -51,7 +53,7 @@ public interface ToolCallOrBuilder extends
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON.
+   * and may emit invalid JSON. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -61,7 +63,7 @@ public interface ToolCallOrBuilder extends
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON.
+   * and may emit invalid JSON. At most 64 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>

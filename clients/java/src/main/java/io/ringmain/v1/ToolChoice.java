@@ -131,7 +131,7 @@ private static final long serialVersionUID = 0L;
   public static final int TOOL_NAME_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * The one tool that must be called.
+   * The one tool that must be called. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -142,7 +142,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The one tool that must be called.
+   * The one tool that must be called. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -167,7 +167,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The one tool that must be called.
+   * The one tool that must be called. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -682,7 +682,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The one tool that must be called.
+     * The one tool that must be called. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -694,7 +694,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called.
+     * The one tool that must be called. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -720,7 +720,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called.
+     * The one tool that must be called. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -747,7 +747,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called.
+     * The one tool that must be called. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -764,7 +764,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called.
+     * The one tool that must be called. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -780,7 +780,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called.
+     * The one tool that must be called. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>

@@ -38,7 +38,7 @@ public interface ToolChoiceOrBuilder extends
 
   /**
    * <pre>
-   * The one tool that must be called.
+   * The one tool that must be called. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -47,7 +47,7 @@ public interface ToolChoiceOrBuilder extends
   boolean hasToolName();
   /**
    * <pre>
-   * The one tool that must be called.
+   * The one tool that must be called. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -56,7 +56,7 @@ public interface ToolChoiceOrBuilder extends
   java.lang.String getToolName();
   /**
    * <pre>
-   * The one tool that must be called.
+   * The one tool that must be called. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>

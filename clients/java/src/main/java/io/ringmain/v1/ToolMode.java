@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * Whether the model may call tools. Frozen.
+ * Whether the model may call tools. Frozen: an unknown value is refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.ToolMode}

@@ -10,7 +10,7 @@ public interface ToolOrBuilder extends
 
   /**
    * <pre>
-   * The function's name.
+   * The function's name: 1 to 64 letters, digits, `_` or `-`.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -19,7 +19,7 @@ public interface ToolOrBuilder extends
   java.lang.String getName();
   /**
    * <pre>
-   * The function's name.
+   * The function's name: 1 to 64 letters, digits, `_` or `-`.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -50,7 +50,8 @@ public interface ToolOrBuilder extends
 
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object.
+   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * objects and lists.
    * </pre>
    *
    * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
@@ -59,7 +60,8 @@ public interface ToolOrBuilder extends
   java.lang.String getParametersSchemaJson();
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object.
+   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * objects and lists.
    * </pre>
    *
    * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>

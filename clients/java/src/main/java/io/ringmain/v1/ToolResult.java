@@ -50,7 +50,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object toolCallId_ = "";
   /**
    * <pre>
-   * The ToolCall this answers.
+   * The ToolCall this answers. At most 256 characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -71,7 +71,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The ToolCall this answers.
+   * The ToolCall this answers. At most 256 characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.Part> parts_;
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -108,7 +108,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -120,7 +120,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -131,7 +131,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -142,7 +142,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -597,7 +597,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object toolCallId_ = "";
     /**
      * <pre>
-     * The ToolCall this answers.
+     * The ToolCall this answers. At most 256 characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -617,7 +617,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall this answers.
+     * The ToolCall this answers. At most 256 characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -638,7 +638,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall this answers.
+     * The ToolCall this answers. At most 256 characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -655,7 +655,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall this answers.
+     * The ToolCall this answers. At most 256 characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -669,7 +669,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall this answers.
+     * The ToolCall this answers. At most 256 characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -700,7 +700,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -714,7 +714,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -728,7 +728,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -742,7 +742,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -763,7 +763,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -781,7 +781,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -801,7 +801,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -822,7 +822,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -840,7 +840,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -858,7 +858,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -877,7 +877,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -894,7 +894,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -911,7 +911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -922,7 +922,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -936,7 +936,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -951,7 +951,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -962,7 +962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -974,7 +974,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result, as text or media.
+     * The result, as text or media. At most 1,000 parts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

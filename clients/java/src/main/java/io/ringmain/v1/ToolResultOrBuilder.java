@@ -10,7 +10,7 @@ public interface ToolResultOrBuilder extends
 
   /**
    * <pre>
-   * The ToolCall this answers.
+   * The ToolCall this answers. At most 256 characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -19,7 +19,7 @@ public interface ToolResultOrBuilder extends
   java.lang.String getToolCallId();
   /**
    * <pre>
-   * The ToolCall this answers.
+   * The ToolCall this answers. At most 256 characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -30,7 +30,7 @@ public interface ToolResultOrBuilder extends
 
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -39,7 +39,7 @@ public interface ToolResultOrBuilder extends
       getPartsList();
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -47,7 +47,7 @@ public interface ToolResultOrBuilder extends
   io.ringmain.v1.Part getParts(int index);
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -55,7 +55,7 @@ public interface ToolResultOrBuilder extends
   int getPartsCount();
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -64,7 +64,7 @@ public interface ToolResultOrBuilder extends
       getPartsOrBuilderList();
   /**
    * <pre>
-   * The result, as text or media.
+   * The result, as text or media. At most 1,000 parts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

@@ -53,7 +53,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * A model of this gateway that transcribes.
+   * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -74,7 +74,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A model of this gateway that transcribes.
+   * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -100,7 +100,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object mimeType_ = "";
   /**
    * <pre>
-   * IANA media type of the recording. Empty means detect.
+   * IANA media type of the recording, at most 256 characters. Empty means
+   * detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -121,7 +122,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * IANA media type of the recording. Empty means detect.
+   * IANA media type of the recording, at most 256 characters. Empty means
+   * detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -147,7 +149,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object languageCode_ = "";
   /**
    * <pre>
-   * BCP-47 code of the spoken language. Empty means detect.
+   * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+   * characters. Empty means detect.
    * </pre>
    *
    * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -168,7 +171,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * BCP-47 code of the spoken language. Empty means detect.
+   * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+   * characters. Empty means detect.
    * </pre>
    *
    * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -209,7 +213,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object prompt_ = "";
   /**
    * <pre>
-   * Words to expect.
+   * Words to expect, at most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 5 [json_name = "prompt"];</code>
@@ -230,7 +234,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Words to expect.
+   * Words to expect, at most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 5 [json_name = "prompt"];</code>
@@ -763,7 +767,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * A model of this gateway that transcribes.
+     * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -783,7 +787,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that transcribes.
+     * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -804,7 +808,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that transcribes.
+     * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -821,7 +825,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that transcribes.
+     * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -835,7 +839,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A model of this gateway that transcribes.
+     * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -855,7 +859,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object mimeType_ = "";
     /**
      * <pre>
-     * IANA media type of the recording. Empty means detect.
+     * IANA media type of the recording, at most 256 characters. Empty means
+     * detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -875,7 +880,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the recording. Empty means detect.
+     * IANA media type of the recording, at most 256 characters. Empty means
+     * detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -896,7 +902,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the recording. Empty means detect.
+     * IANA media type of the recording, at most 256 characters. Empty means
+     * detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -913,7 +920,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the recording. Empty means detect.
+     * IANA media type of the recording, at most 256 characters. Empty means
+     * detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -927,7 +935,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * IANA media type of the recording. Empty means detect.
+     * IANA media type of the recording, at most 256 characters. Empty means
+     * detect.
      * </pre>
      *
      * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -947,7 +956,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object languageCode_ = "";
     /**
      * <pre>
-     * BCP-47 code of the spoken language. Empty means detect.
+     * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+     * characters. Empty means detect.
      * </pre>
      *
      * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -967,7 +977,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * BCP-47 code of the spoken language. Empty means detect.
+     * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+     * characters. Empty means detect.
      * </pre>
      *
      * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -988,7 +999,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * BCP-47 code of the spoken language. Empty means detect.
+     * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+     * characters. Empty means detect.
      * </pre>
      *
      * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -1005,7 +1017,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * BCP-47 code of the spoken language. Empty means detect.
+     * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+     * characters. Empty means detect.
      * </pre>
      *
      * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -1019,7 +1032,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * BCP-47 code of the spoken language. Empty means detect.
+     * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+     * characters. Empty means detect.
      * </pre>
      *
      * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -1083,7 +1097,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
-     * Words to expect.
+     * Words to expect, at most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 5 [json_name = "prompt"];</code>
@@ -1103,7 +1117,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Words to expect.
+     * Words to expect, at most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 5 [json_name = "prompt"];</code>
@@ -1124,7 +1138,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Words to expect.
+     * Words to expect, at most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 5 [json_name = "prompt"];</code>
@@ -1141,7 +1155,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Words to expect.
+     * Words to expect, at most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 5 [json_name = "prompt"];</code>
@@ -1155,7 +1169,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Words to expect.
+     * Words to expect, at most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 5 [json_name = "prompt"];</code>

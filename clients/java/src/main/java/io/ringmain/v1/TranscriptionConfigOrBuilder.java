@@ -10,7 +10,7 @@ public interface TranscriptionConfigOrBuilder extends
 
   /**
    * <pre>
-   * A model of this gateway that transcribes.
+   * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface TranscriptionConfigOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * A model of this gateway that transcribes.
+   * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -30,7 +30,8 @@ public interface TranscriptionConfigOrBuilder extends
 
   /**
    * <pre>
-   * IANA media type of the recording. Empty means detect.
+   * IANA media type of the recording, at most 256 characters. Empty means
+   * detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -39,7 +40,8 @@ public interface TranscriptionConfigOrBuilder extends
   java.lang.String getMimeType();
   /**
    * <pre>
-   * IANA media type of the recording. Empty means detect.
+   * IANA media type of the recording, at most 256 characters. Empty means
+   * detect.
    * </pre>
    *
    * <code>string mime_type = 2 [json_name = "mimeType"];</code>
@@ -50,7 +52,8 @@ public interface TranscriptionConfigOrBuilder extends
 
   /**
    * <pre>
-   * BCP-47 code of the spoken language. Empty means detect.
+   * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+   * characters. Empty means detect.
    * </pre>
    *
    * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -59,7 +62,8 @@ public interface TranscriptionConfigOrBuilder extends
   java.lang.String getLanguageCode();
   /**
    * <pre>
-   * BCP-47 code of the spoken language. Empty means detect.
+   * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
+   * characters. Empty means detect.
    * </pre>
    *
    * <code>string language_code = 3 [json_name = "languageCode"];</code>
@@ -80,7 +84,7 @@ public interface TranscriptionConfigOrBuilder extends
 
   /**
    * <pre>
-   * Words to expect.
+   * Words to expect, at most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 5 [json_name = "prompt"];</code>
@@ -89,7 +93,7 @@ public interface TranscriptionConfigOrBuilder extends
   java.lang.String getPrompt();
   /**
    * <pre>
-   * Words to expect.
+   * Words to expect, at most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 5 [json_name = "prompt"];</code>

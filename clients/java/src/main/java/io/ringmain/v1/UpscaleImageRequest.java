@@ -53,7 +53,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * A model of this gateway that enlarges images. `local/lanczos` and
-   * `local/bicubic` need no provider.
+   * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -75,7 +75,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * A model of this gateway that enlarges images. `local/lanczos` and
-   * `local/bicubic` need no provider.
+   * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -154,7 +154,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object prompt_ = "";
   /**
    * <pre>
-   * What is in the image, for models that ask.
+   * What is in the image, for models that ask. At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -175,7 +175,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is in the image, for models that ask.
+   * What is in the image, for models that ask. At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -201,7 +201,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object mimeType_ = "";
   /**
    * <pre>
-   * The wanted media type. Empty means the image's own.
+   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+   * means the image's own.
    * </pre>
    *
    * <code>string mime_type = 5 [json_name = "mimeType"];</code>
@@ -222,7 +223,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The wanted media type. Empty means the image's own.
+   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+   * means the image's own.
    * </pre>
    *
    * <code>string mime_type = 5 [json_name = "mimeType"];</code>
@@ -769,7 +771,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that enlarges images. `local/lanczos` and
-     * `local/bicubic` need no provider.
+     * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -790,7 +792,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that enlarges images. `local/lanczos` and
-     * `local/bicubic` need no provider.
+     * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -812,7 +814,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that enlarges images. `local/lanczos` and
-     * `local/bicubic` need no provider.
+     * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -830,7 +832,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that enlarges images. `local/lanczos` and
-     * `local/bicubic` need no provider.
+     * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -845,7 +847,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that enlarges images. `local/lanczos` and
-     * `local/bicubic` need no provider.
+     * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -1066,7 +1068,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
-     * What is in the image, for models that ask.
+     * What is in the image, for models that ask. At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -1086,7 +1088,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is in the image, for models that ask.
+     * What is in the image, for models that ask. At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -1107,7 +1109,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is in the image, for models that ask.
+     * What is in the image, for models that ask. At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -1124,7 +1126,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is in the image, for models that ask.
+     * What is in the image, for models that ask. At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -1138,7 +1140,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is in the image, for models that ask.
+     * What is in the image, for models that ask. At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -1158,7 +1160,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object mimeType_ = "";
     /**
      * <pre>
-     * The wanted media type. Empty means the image's own.
+     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+     * means the image's own.
      * </pre>
      *
      * <code>string mime_type = 5 [json_name = "mimeType"];</code>
@@ -1178,7 +1181,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The wanted media type. Empty means the image's own.
+     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+     * means the image's own.
      * </pre>
      *
      * <code>string mime_type = 5 [json_name = "mimeType"];</code>
@@ -1199,7 +1203,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The wanted media type. Empty means the image's own.
+     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+     * means the image's own.
      * </pre>
      *
      * <code>string mime_type = 5 [json_name = "mimeType"];</code>
@@ -1216,7 +1221,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The wanted media type. Empty means the image's own.
+     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+     * means the image's own.
      * </pre>
      *
      * <code>string mime_type = 5 [json_name = "mimeType"];</code>
@@ -1230,7 +1236,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The wanted media type. Empty means the image's own.
+     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+     * means the image's own.
      * </pre>
      *
      * <code>string mime_type = 5 [json_name = "mimeType"];</code>

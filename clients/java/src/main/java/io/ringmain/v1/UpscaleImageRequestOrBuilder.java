@@ -11,7 +11,7 @@ public interface UpscaleImageRequestOrBuilder extends
   /**
    * <pre>
    * A model of this gateway that enlarges images. `local/lanczos` and
-   * `local/bicubic` need no provider.
+   * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -21,7 +21,7 @@ public interface UpscaleImageRequestOrBuilder extends
   /**
    * <pre>
    * A model of this gateway that enlarges images. `local/lanczos` and
-   * `local/bicubic` need no provider.
+   * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -69,7 +69,7 @@ public interface UpscaleImageRequestOrBuilder extends
 
   /**
    * <pre>
-   * What is in the image, for models that ask.
+   * What is in the image, for models that ask. At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -78,7 +78,7 @@ public interface UpscaleImageRequestOrBuilder extends
   java.lang.String getPrompt();
   /**
    * <pre>
-   * What is in the image, for models that ask.
+   * What is in the image, for models that ask. At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 4 [json_name = "prompt"];</code>
@@ -89,7 +89,8 @@ public interface UpscaleImageRequestOrBuilder extends
 
   /**
    * <pre>
-   * The wanted media type. Empty means the image's own.
+   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+   * means the image's own.
    * </pre>
    *
    * <code>string mime_type = 5 [json_name = "mimeType"];</code>
@@ -98,7 +99,8 @@ public interface UpscaleImageRequestOrBuilder extends
   java.lang.String getMimeType();
   /**
    * <pre>
-   * The wanted media type. Empty means the image's own.
+   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+   * means the image's own.
    * </pre>
    *
    * <code>string mime_type = 5 [json_name = "mimeType"];</code>

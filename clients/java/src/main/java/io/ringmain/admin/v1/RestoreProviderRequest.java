@@ -49,7 +49,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object providerId_ = "";
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 1 [json_name = "providerId"];</code>
@@ -70,7 +70,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 1 [json_name = "providerId"];</code>
@@ -424,7 +424,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object providerId_ = "";
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 1 [json_name = "providerId"];</code>
@@ -444,7 +444,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 1 [json_name = "providerId"];</code>
@@ -465,7 +465,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 1 [json_name = "providerId"];</code>
@@ -482,7 +482,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 1 [json_name = "providerId"];</code>
@@ -496,7 +496,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 1 [json_name = "providerId"];</code>

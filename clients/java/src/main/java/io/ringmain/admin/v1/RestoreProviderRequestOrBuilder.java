@@ -10,7 +10,7 @@ public interface RestoreProviderRequestOrBuilder extends
 
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 1 [json_name = "providerId"];</code>
@@ -19,7 +19,7 @@ public interface RestoreProviderRequestOrBuilder extends
   java.lang.String getProviderId();
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 1 [json_name = "providerId"];</code>

@@ -50,7 +50,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * The model, by its name in this gateway.
+   * The model, by its name in this gateway. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -71,7 +71,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The model, by its name in this gateway.
+   * The model, by its name in this gateway. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object providerId_ = "";
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 2 [json_name = "providerId"];</code>
@@ -118,7 +118,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 2 [json_name = "providerId"];</code>
@@ -496,7 +496,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * The model, by its name in this gateway.
+     * The model, by its name in this gateway. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -516,7 +516,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The model, by its name in this gateway.
+     * The model, by its name in this gateway. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -537,7 +537,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The model, by its name in this gateway.
+     * The model, by its name in this gateway. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -554,7 +554,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The model, by its name in this gateway.
+     * The model, by its name in this gateway. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -568,7 +568,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The model, by its name in this gateway.
+     * The model, by its name in this gateway. At most 256 characters.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -588,7 +588,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object providerId_ = "";
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 2 [json_name = "providerId"];</code>
@@ -608,7 +608,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 2 [json_name = "providerId"];</code>
@@ -629,7 +629,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 2 [json_name = "providerId"];</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 2 [json_name = "providerId"];</code>
@@ -660,7 +660,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The provider.
+     * The provider. At most 256 characters.
      * </pre>
      *
      * <code>string provider_id = 2 [json_name = "providerId"];</code>

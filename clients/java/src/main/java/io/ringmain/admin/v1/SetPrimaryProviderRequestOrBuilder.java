@@ -10,7 +10,7 @@ public interface SetPrimaryProviderRequestOrBuilder extends
 
   /**
    * <pre>
-   * The model, by its name in this gateway.
+   * The model, by its name in this gateway. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface SetPrimaryProviderRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * The model, by its name in this gateway.
+   * The model, by its name in this gateway. At most 256 characters.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -30,7 +30,7 @@ public interface SetPrimaryProviderRequestOrBuilder extends
 
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 2 [json_name = "providerId"];</code>
@@ -39,7 +39,7 @@ public interface SetPrimaryProviderRequestOrBuilder extends
   java.lang.String getProviderId();
   /**
    * <pre>
-   * The provider.
+   * The provider. At most 256 characters.
    * </pre>
    *
    * <code>string provider_id = 2 [json_name = "providerId"];</code>

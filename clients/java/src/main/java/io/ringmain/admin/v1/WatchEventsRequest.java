@@ -51,7 +51,8 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -63,7 +64,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -74,7 +76,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -86,7 +89,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -453,7 +457,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -466,7 +471,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -477,7 +483,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -489,7 +496,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -502,7 +510,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -521,7 +530,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -539,7 +549,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -557,7 +568,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -572,7 +584,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 256
+     * characters. Empty means all.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>

@@ -10,7 +10,8 @@ public interface WatchEventsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -20,7 +21,8 @@ public interface WatchEventsRequestOrBuilder extends
       getKindsList();
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -29,7 +31,8 @@ public interface WatchEventsRequestOrBuilder extends
   int getKindsCount();
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -39,7 +42,8 @@ public interface WatchEventsRequestOrBuilder extends
   java.lang.String getKinds(int index);
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 256
+   * characters. Empty means all.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>

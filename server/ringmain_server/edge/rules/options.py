@@ -1,0 +1,62 @@
+"""Room 1, pure: rules of options that are passed through to a provider as they are."""
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from google.protobuf.struct_pb2 import Struct, Value
+
+from ringmain_server.edge.rules.common import NAME_LIMIT, Rules
+from ringmain_server.errors import Violation
+from ringmain_server.excerpt import excerpt, quoted
+
+KIND_LIMIT = 32
+"""Most kinds of providers that one request has options for."""
+DEPTH_LIMIT = 16
+"""Levels of objects and lists within the options of one provider."""
+_SHOWN = 48
+"""Characters of each key that a path shows."""
+
+_Place = tuple[str, Value, int]
+"""Where a value is, the value, and how many levels are around it."""
+
+
+def options(given: Mapping[str, Struct], path: str) -> Rules:
+    """Options have short keys and are JSON: no number is infinite or none, and their depth is bounded."""
+    if len(given) > KIND_LIMIT:
+        yield Violation(path, f"holds more than {KIND_LIMIT}")
+    for kind, struct in islice(given.items(), KIND_LIMIT):
+        here = f"{path}[{quoted(kind)}]"
+        if not 0 < len(kind) <= NAME_LIMIT:
+            yield Violation(here, f"has no key, or one longer than {NAME_LIMIT} characters")
+        yield from _values(struct, here)
+
+
+def _values(struct: Struct, path: str) -> Rules:
+    # A list of what is still to be looked at, not a recursion: callers choose the depth.
+    left: list[_Place] = []
+    yield from _fields(struct, path, 1, left)
+    while left:
+        here, value, depth = left.pop()
+        kind = value.WhichOneof("kind")
+        if kind == "number_value" and not math.isfinite(value.number_value):
+            yield Violation(here, "is not a finite number, and JSON has no other")
+        elif kind in ("struct_value", "list_value") and depth >= DEPTH_LIMIT:
+            yield Violation(here, f"is nested deeper than {DEPTH_LIMIT} levels")
+        elif kind == "struct_value":
+            yield from _fields(value.struct_value, here, depth + 1, left)
+        elif kind == "list_value":
+            left.extend(_items(value, here, depth + 1))
+
+
+def _fields(struct: Struct, path: str, depth: int, left: list[_Place]) -> Rules:
+    for name, value in struct.fields.items():
+        here = f"{path}.{excerpt(name, _SHOWN)}"
+        if len(name) > NAME_LIMIT:
+            yield Violation(here, f"is longer than {NAME_LIMIT} characters")
+        left.append((here, value, depth))
+
+
+def _items(value: Value, path: str, depth: int) -> Iterator[_Place]:
+    for index, item in enumerate(value.list_value.values):
+        yield f"{path}[{index}]", item, depth
