@@ -33,6 +33,7 @@ from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.reload import Reload, Reloaded, Source
 from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
 from ringmain_server.telemetry.events import Events, counted, logged
+from ringmain_server.telemetry.lines import Losses
 from ringmain_server.telemetry.logs import Mask
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.observer import Observer
@@ -74,6 +75,9 @@ class App:
         mask: What keeps secrets out of the log, to learn those of another configuration.
         tell_others: Lets other workers know that an operator has asked for a reload.
 
+    Attributes:
+        losses: Counts the lines of the log that could not be written; who makes the log puts its own here.
+
     Raises:
         StartError: A provider needs an extra that is not installed.
     """
@@ -93,6 +97,7 @@ class App:
         self._log = log
         self._source = source or Source(lambda: settings)
         self._tell_others = tell_others
+        self.losses = Losses()
         metrics = self._metrics = Metrics(registry or CollectorRegistry())
         self.events = Events(time.time, (logged(log), counted(metrics)))
         reporter = self._reporter = Reporter(self.events, metrics, time.monotonic)
@@ -184,7 +189,7 @@ class App:
         while True:
             self._metrics.tasks(len(asyncio.all_tasks()))
             self._metrics.pass_on()
-            self._reporter.look(self.calls.limit.limit)
+            self._reporter.look(self.calls.limit.limit, self.losses.count)
             await asyncio.sleep(_LOOK)
 
     async def _reload_everywhere(self) -> Reloaded:

@@ -19,7 +19,8 @@ from ringmain_server.app import App, StartError, run
 from ringmain_server.config import Settings, secrets
 from ringmain_server.config.environment import left_out
 from ringmain_server.reload import Source
-from ringmain_server.telemetry.logs import Mask, make_log
+from ringmain_server.telemetry.lines import Losses, never_wait_for
+from ringmain_server.telemetry.logs import Mask, adopt_libraries, make_log
 
 WORKER = "_RINGMAIN_WORKER"
 """Environment variable that tells a worker its number."""
@@ -49,7 +50,10 @@ def serve(settings: Settings, source: Source | None = None) -> int:
     number = os.environ.get(WORKER)
     worker = None if number is None else int(number)
     mask = Mask(secrets(settings))
-    log = make_log(settings.log, mask, worker=worker)
+    never_wait_for(sys.stderr.fileno())
+    losses = Losses()
+    log = make_log(settings.log, mask, worker=worker, losses=losses)
+    adopt_libraries(log)
     if settings.server.workers > 1 and worker is None:
         return _supervise(settings, log)
     if source is not None and source.path is None:
@@ -69,17 +73,17 @@ def serve(settings: Settings, source: Source | None = None) -> int:
         # The loop is there before what is made for it.
         shared = worker is not None
         tell = _hang_up_supervisor if shared else None
-        await run(
-            App(
-                settings,
-                log,
-                share_port=shared,
-                registry=registry,
-                source=source,
-                mask=mask,
-                tell_others=tell,
-            )
+        app = App(
+            settings,
+            log,
+            share_port=shared,
+            registry=registry,
+            source=source,
+            mask=mask,
+            tell_others=tell,
         )
+        app.losses = losses
+        await run(app)
 
     uvloop.run(serve_one())
     return 0

@@ -101,3 +101,15 @@ def test_metrics_are_served() -> None:
         with serving(*_addresses(free_port(), "--metrics-listen", f"127.0.0.1:{metrics}")) as second:
             assert "cannot serve metrics" in second.rest()
             assert second.process.returncode == 1
+
+
+def test_a_log_that_nobody_reads_stops_no_call() -> None:
+    """Calls are answered although standard error takes no more; what was logged comes once somebody reads."""
+    port = free_port()
+    with serving(*_addresses(port)) as service:
+        service.line("serving")
+        with Client(f"127.0.0.1:{port}") as client:
+            for _ in range(300):  # more than the 64 KiB that a pipe holds
+                client.chat("Hello", model="sandbox/echo", timeout=5)
+        service.process.terminate()
+        assert service.rest().count('"event":"call"') == 300

@@ -8,6 +8,7 @@ from typing import Literal
 
 import pytest
 from ringmain_server.config import LogFileSettings, LogSettings
+from ringmain_server.telemetry.lines import flush
 from ringmain_server.telemetry.logs import MASK, Mask, make_log
 
 
@@ -89,10 +90,12 @@ def test_a_file_rotates_and_each_worker_has_its_own(tmp_path: Path) -> None:
     log = make_log(settings, stream=io.StringIO())
     for index in range(9):
         log.info("line", index=index)
+        flush()
     assert json.loads(path.read_text().splitlines()[-1])["index"] == 8
     assert (tmp_path / "ringmain.log.1").exists()
     mine = make_log(settings, stream=io.StringIO(), worker=3)
     mine.info("mine")
+    flush()
     assert json.loads((tmp_path / "ringmain.log.3").read_text())["worker"] == 3
     logging.shutdown()  # as at the end of a process
 

@@ -82,6 +82,8 @@ def serve(flags: ServeFlags) -> int:
     given = overrides(flags)
     settings = loaded(flags.config, given)
     _log_library()
+    # What gRPC's core prints about each connection that goes wrong is of callers' making.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     from ringmain_server.app import StartError
     from ringmain_server.process import serve
     from ringmain_server.reload import Source

@@ -3,9 +3,9 @@
 import logging
 import re
 import sys
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
 from typing import Any, TextIO, cast
 
 import orjson
@@ -14,6 +14,8 @@ from structlog.typing import FilteringBoundLogger, Processor
 
 from ringmain_server.config import LogSettings
 from ringmain_server.excerpt import excerpt
+from ringmain_server.policies.repeats import Repeats
+from ringmain_server.telemetry.lines import Losses, Write, destination, file_destination
 
 MASK = "********"
 
@@ -29,6 +31,8 @@ _LINE_LIMIT = 4096
 """Most bytes of a line; one of a fault, which has a traceback, may have eight times as many."""
 _STEPS = ((500, 32), (200, 16), (64, 8), (24, 4))
 """Most characters of a text, and items of a list, in a line that is too long; tried one after the other."""
+_PAUSE = 1.0
+"""Seconds between two lines of one library's logger."""
 _SHORTEST_SECRET = 6
 """A shorter secret would mask ordinary words."""
 
@@ -62,19 +66,17 @@ class Mask:
 
 
 class _Sink:
-    """Makes lines of fields, masks and writes them; one write a line, so that processes do not mix theirs.
+    """Makes lines of fields, masks them and hands them on.
 
     Args:
-        stream: Where lines go.
+        out: Takes lines.
         console: Makes lines for people, None for lines of JSON.
-        file: Gets lines of JSON in any case, None for no file.
+        file: Takes lines of JSON in any case, None for no file.
         mask: Is put over every line.
     """
 
-    def __init__(
-        self, stream: TextIO, console: Processor | None, file: RotatingFileHandler | None, mask: Mask
-    ) -> None:
-        self._stream = stream
+    def __init__(self, out: Write, console: Processor | None, file: Write | None, mask: Mask) -> None:
+        self._out = out
         self._console = console
         self._file = file
         self._mask = mask
@@ -90,13 +92,9 @@ class _Sink:
             stamp = f"{now.replace(tzinfo=None).isoformat()}Z"
             readable = {**fields, "event": event, "level": level, "timestamp": stamp}
             shown = self._mask(self._rendered(level, readable))
-        try:
-            self._stream.write(shown + "\n")
-            self._stream.flush()
-        except OSError:
-            pass  # nobody reads any more: no reason to fail whoever writes
+        self._out(f"{shown}\n")
         if self._file is not None:
-            self._file.emit(logging.LogRecord("ringmain", logging.INFO, "", 0, json, None, None))
+            self._file(f"{json}\n")
 
     def _rendered(self, level: str, fields: dict[str, Any]) -> str:
         """The line for people. Made of what is short from the start: rendering megabytes takes seconds."""
@@ -128,21 +126,24 @@ def make_log(
     *,
     stream: TextIO | None = None,
     worker: int | None = None,
+    losses: Losses | None = None,
 ) -> FilteringBoundLogger:
-    """The logger of the process.
+    """The logger of the process. Who logs never waits for whoever reads.
 
     Args:
         settings: What is logged, and how.
         secrets: What must never appear, or a mask that goes on learning what that is.
         stream: Where lines go, standard error by default.
         worker: The number of this worker process, which gets a log file of its own; None if there is one.
+        losses: Counts the lines that could not be written.
     """
+    lost = losses or Losses()
     out = sys.stderr if stream is None else stream
     console = settings.format == "console" or (settings.format == "auto" and out.isatty())
-    file = _file(settings, worker)
+    file = _file(settings, worker, lost)
     mask = secrets if isinstance(secrets, Mask) else Mask(secrets)
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        _Sink(out, _console(out) if console else None, file, mask),
+        _Sink(destination(out, lost), _console(out) if console else None, file, mask),
         processors=[],
         wrapper_class=_direct(_LEVELS[settings.level]),
         cache_logger_on_first_use=True,
@@ -202,13 +203,42 @@ def _console(stream: TextIO) -> Processor:
     )
 
 
-def _file(settings: LogSettings, worker: int | None) -> RotatingFileHandler | None:
+def _file(settings: LogSettings, worker: int | None, losses: Losses) -> Write | None:
     if settings.file is None:
         return None
     # Two processes that rotate one file lose lines, so that each worker has its own.
     path = settings.file.path if worker is None else f"{settings.file.path}.{worker}"
-    handler = RotatingFileHandler(
-        path, maxBytes=settings.file.max_bytes, backupCount=settings.file.backup_count, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    return handler
+    return file_destination(path, settings.file.max_bytes, settings.file.backup_count, losses)
+
+
+class Foreign(logging.Handler):
+    """Takes what libraries log through Python's own logging, and writes it like every line.
+
+    Args:
+        log: Where lines go.
+    """
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+        self._repeats: Repeats[str] = Repeats(time.monotonic, _PAUSE)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes a record, at most one a second for each logger."""
+        if not (count := self._repeats.happened(record.name)):
+            return
+        try:
+            said = record.getMessage()
+        except Exception:  # noqa: BLE001  a library's mistake in a line must not become one of ours
+            said = str(record.msg)
+        write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        exc = record.exc_info[1] if record.exc_info else None
+        more = {} if exc is None else {"exc_info": exc}
+        write("library", logger=record.name, message=said, count=count, **more)
+
+
+def adopt_libraries(log: FilteringBoundLogger) -> None:
+    """Lets libraries log to where the gateway does, not to standard error by themselves."""
+    logging.raiseExceptions = False
+    logging.getLogger().addHandler(Foreign(log))
+    logging.captureWarnings(True)

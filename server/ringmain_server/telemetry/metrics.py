@@ -84,6 +84,9 @@ class Metrics:
             registry,
             "livemax",
         )
+        self._lost_lines = Counter(
+            "ringmain_log_lines_lost", "Lines of the log that could not be written.", registry=registry
+        )
         self._limit = Gauge(
             "ringmain_calls_limit",
             "Calls that the gateway runs at once, at most.",
@@ -154,6 +157,10 @@ class Metrics:
     def refused(self, limit: str) -> None:
         """A call was refused because it passed a limit of the gateway's own."""
         self._child(self._refusals, (limit,)).inc()
+
+    def lost_lines(self, count: int) -> None:
+        """So many lines of the log more could not be written."""
+        self._lost_lines.inc(count)
 
     def follow_breakers(self, states: Mapping[tuple[str, str], str]) -> None:
         """These breakers are worth a number.

@@ -14,6 +14,10 @@ from ringmain_server.telemetry.metrics import Metrics
 PAUSE = 1.0
 """Seconds between two events of refused calls: under overload there may be thousands of them."""
 
+_LOG = "log"
+_LOG_PAUSE = 60.0
+"""Seconds between two events of lost lines."""
+
 _SAID = {"open": "opened", "half_open": "lets one call through", "closed": "closed"}
 
 
@@ -31,6 +35,8 @@ class Reporter:
         self._metrics = metrics
         self._refused: Repeats[str] = Repeats(clock, PAUSE)
         self._refusal: dict[str, str] = {}
+        self._lost: Repeats[str] = Repeats(clock, _LOG_PAUSE)
+        self._lost_lines = 0
         self._candidates: list[Condition] = []
 
     def configured(self, conditions: Iterable[Condition]) -> None:
@@ -38,12 +44,19 @@ class Reporter:
         self._candidates = list(conditions)
         self._metrics.follow_breakers({_key(one): one.breaker.state.value for one in self._candidates})
 
-    def look(self, limit: int) -> None:
+    def look(self, limit: int, lost_lines: int = 0) -> None:
         """Brings the numbers up to date that nobody tells of, and tells of what was not told yet.
 
         Args:
             limit: How many calls the gateway runs at once.
+            lost_lines: How many lines of the log could not be written so far.
         """
+        if lost_lines > self._lost_lines:
+            lost, self._lost_lines = lost_lines - self._lost_lines, lost_lines
+            self._metrics.lost_lines(lost)
+            self._tell_lost(self._lost.happened(_LOG, lost))
+        else:
+            self._tell_lost(sum(count for _, count in self._lost.due()))
         occupied = {_key(one): (one.limit.in_flight, one.limit.limit) for one in self._candidates}
         self._metrics.occupied(limit, occupied)
         for name, count in self._refused.due():
@@ -75,6 +88,11 @@ class Reporter:
         self._refusal[error.limit] = error.message
         if count := self._refused.happened(error.limit):
             self._tell_refused(error.limit, count)
+
+    def _tell_lost(self, count: int) -> None:
+        if count:
+            message = f"{count} lines of the log were lost: nobody reads it, or the disk is full"
+            self._events.publish("limit", message, limit="log", lost_line_count=str(count))
 
     def _tell_refused(self, limit: str, count: int) -> None:
         said = "1 call was refused" if count == 1 else f"{count} calls were refused"

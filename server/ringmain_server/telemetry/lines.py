@@ -1,0 +1,214 @@
+"""Where log lines go: through a bounded queue and a thread, so that nobody who logs ever waits.
+
+A pipe that nobody reads, a terminal that was stopped, a slow or full disk: writing to them may never end.
+So the event loop only puts lines into a queue, and a thread writes. What does not fit is dropped and counted.
+The order of lines is kept. What is kept in memory, as tests do, takes a line at once and without a thread.
+"""
+
+import atexit
+import contextlib
+import logging
+import os
+import select
+import stat
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from typing import TextIO
+
+QUEUE_LINES = 10_000
+QUEUE_CHARACTERS = 8 << 20
+"""Most that waits to be written to one destination."""
+
+_TOGETHER = 4096
+"""Characters that are written at once: the kernel keeps so many together where several processes write."""
+_BREATH = 0.005
+"""Seconds between two writes, so that a busy gateway's lines are written in groups."""
+_AT_EXIT = 2.0
+"""Seconds for what waits when the process ends."""
+
+Write = Callable[[str], None]
+"""Writes text, or raises OSError. It may take any time."""
+
+
+class Losses:
+    """Counts the lines that were not written. Any thread may count.
+
+    Attributes:
+        count: How many so far.
+    """
+
+    __slots__ = ("_lock", "count")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def add(self, lines: int) -> None:
+        """So many lines more."""
+        with self._lock:
+            self.count += lines
+
+
+class Lines:
+    """One destination of lines, with its queue and its thread.
+
+    Args:
+        write: Writes to it.
+        losses: Is told of lines that were dropped, or could not be written.
+    """
+
+    def __init__(self, write: Write, losses: Losses) -> None:
+        self._write = write
+        self._losses = losses
+        self._queue: deque[str] = deque()
+        self._characters = 0
+        self._counting = threading.Lock()
+        self._news = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        threading.Thread(target=self._run, name="log", daemon=True).start()
+        _ALL.append(self)
+
+    def put(self, line: str) -> None:
+        """Takes a line. Never waits."""
+        with self._counting:
+            full = len(self._queue) >= QUEUE_LINES or self._characters + len(line) > QUEUE_CHARACTERS
+            if not full:
+                self._characters += len(line)
+                self._queue.append(line)
+        if full:
+            self._losses.add(1)
+            return
+        if not self._news.is_set():
+            self._idle.clear()
+            self._news.set()
+
+    def flush(self, seconds: float) -> bool:
+        """Waits until everything is written, but not longer than it is told.
+
+        Returns:
+            Whether it is.
+        """
+        return self._idle.wait(seconds)
+
+    def _run(self) -> None:
+        while True:
+            self._news.wait()
+            # First cleared, then looked: a line that comes now is seen now or at the next turn.
+            self._news.clear()
+            while self._queue:
+                self._write_some()
+            if not self._news.is_set():
+                self._idle.set()
+                if self._news.is_set():  # a line came in between
+                    self._idle.clear()
+            time.sleep(_BREATH)
+
+    def _write_some(self) -> None:
+        lines, size = [self._queue.popleft()], 0
+        size = len(lines[0])
+        while self._queue and size + len(self._queue[0]) <= _TOGETHER:
+            lines.append(self._queue.popleft())
+            size += len(lines[-1])
+        try:
+            self._write("".join(lines))
+        except Exception:  # noqa: BLE001  there is nobody to tell but who asks for the losses
+            self._losses.add(len(lines))
+        finally:
+            with self._counting:
+                self._characters -= size
+
+
+_ALL: list[Lines] = []
+
+
+def flush(seconds: float = _AT_EXIT) -> None:
+    """Waits until every destination has its lines, but not longer than it is told. Done at exit, too."""
+    until = time.monotonic() + seconds
+    for lines in _ALL:
+        lines.flush(max(until - time.monotonic(), 0.0))
+
+
+atexit.register(flush)
+
+
+def destination(stream: TextIO, losses: Losses) -> Write:
+    """What takes the lines of a stream: its queue, or the stream itself if that is memory."""
+    try:
+        descriptor = stream.fileno()
+    except (AttributeError, OSError, ValueError):
+        return _at_once(stream)
+    stream.flush()
+    return Lines(_to_descriptor(descriptor), losses).put
+
+
+def file_destination(path: str, max_bytes: int, backup_count: int, losses: Losses) -> Write:
+    """What takes the lines of a log file that is rotated by size. The file is opened now.
+
+    Raises:
+        OSError: It cannot be.
+    """
+    handler = _RotatingFile(path, maxBytes=max_bytes, backupCount=backup_count, encoding="utf-8")
+    return Lines(handler.write, losses).put
+
+
+class _RotatingFile(RotatingFileHandler):
+    """A rotating file whose failures are raised, not printed."""
+
+    terminator = ""
+
+    def write(self, text: str) -> None:
+        self.emit(logging.LogRecord("ringmain", logging.INFO, "", 0, text, None, None))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging calls it so
+        # What could not be written waits in the stream and would be tried again first, for ever.
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
+        raise  # noqa: PLE0704  this is called where the failure is handled
+
+
+def _at_once(stream: TextIO) -> Write:
+    def write(line: str) -> None:
+        with contextlib.suppress(OSError):  # nobody reads any more: no reason to fail whoever writes
+            stream.write(line)
+            stream.flush()
+
+    return write
+
+
+def _to_descriptor(descriptor: int) -> Write:
+    def write(text: str) -> None:
+        left = memoryview(text.encode(errors="backslashreplace"))
+        while left:
+            try:
+                left = left[os.write(descriptor, left) :]
+            except BlockingIOError:
+                select.select((), (descriptor,), ())
+
+    return write
+
+
+def never_wait_for(descriptor: int) -> None:
+    """Makes writing to a pipe, a terminal or a socket fail where it would wait.
+
+    Libraries and the interpreter itself write to standard error too, from any thread and with locks held.
+    What they write is lost where nobody reads, in place of stopping the process.
+    """
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return
+    with contextlib.suppress(OSError):
+        if stat.S_ISSOCK(kind):
+            os.set_blocking(descriptor, False)
+            return
+        # Opened anew, since the flag belongs to all who share what was opened, such as the shell.
+        mine = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            os.dup2(mine, descriptor)
+        finally:
+            os.close(mine)
