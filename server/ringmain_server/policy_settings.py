@@ -34,6 +34,7 @@ FAILURES: dict[str, type[errors.ProviderError]] = {
     "quota_spent": errors.QuotaSpent,
     "credentials_refused": errors.CredentialsRefused,
     "access_refused": errors.AccessRefused,
+    "job_failed": errors.JobFailed,
     "unknown_provider_model": errors.UnknownProviderModel,
     "context_too_long": errors.ContextTooLong,
     "content_filtered": errors.ContentFiltered,

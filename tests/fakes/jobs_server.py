@@ -7,7 +7,8 @@ names.
 import asyncio
 import base64
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,21 @@ class Request:
     body: Any
 
 
+@dataclass(frozen=True)
+class Moment:
+    """One answer in place of the usual one.
+
+    Attributes:
+        status: Its status; 0 for a connection that is cut, after the request was carried out.
+        body: Its body; bytes as they are, anything else as JSON.
+        headers: Its headers.
+    """
+
+    status: int = 503
+    body: Any = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class JobsServer:
     """A service that needs two looks to finish, unless a test says otherwise.
@@ -53,6 +69,11 @@ class JobsServer:
         fail: What a finished job says went wrong, None for nothing.
         files: Where pictures are, when not at the service itself.
         refuse: Status and body of every answer to a path that begins so.
+        moments: Answers in place of the usual ones, once each and in order, by what the method and the path
+            contain.
+        count: How many pictures a job makes whose service is asked for one alone.
+        flags: What a finished job says beside its pictures.
+        image_flags: What it says of each picture.
     """
 
     url: str = ""
@@ -61,6 +82,10 @@ class JobsServer:
     fail: str | None = None
     files: str = ""
     refuse: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+    moments: dict[str, list[Moment]] = field(default_factory=dict)
+    count: int = 1
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    image_flags: Sequence[Mapping[str, Any]] = ()
     asked: dict[str, int] = field(default_factory=dict)
     jobs: int = 0
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,8 +103,27 @@ class JobsServer:
         self.hanging.set()
         return self.asked[job] > self.looks
 
-    def picture_url(self, job: str) -> str:
-        return f"{self.files or self.url}/files/{job}.png"
+    def picture_url(self, job: str, index: int = 0) -> str:
+        return f"{self.files or self.url}/files/{job}{f'-{index}' if index else ''}.png"
+
+    def picture_urls(self, job: str, count: int = 0) -> list[str]:
+        return [self.picture_url(job, index) for index in range(count or self.count)]
+
+    def described(self, job: str, count: int) -> list[dict[str, Any]]:
+        """Each picture as an object, with what is said of it."""
+        said = [*self.image_flags, *([{}] * count)]
+        urls = self.picture_urls(job, count)
+        return [{"url": url, **more} for url, more in zip(urls, said, strict=False)]
+
+    def sent(self, start: str) -> list[str]:
+        """What came in whose method and path begin so."""
+        return [path for path in self.paths() if path.startswith(start)]
+
+    def moment(self, request: Request) -> Moment | None:
+        """What is answered in place of the usual, if anything is left of that."""
+        called = f"{request.method} {request.path}"
+        fitting = [left for part, left in self.moments.items() if part in called and left]
+        return fitting[0].pop(0) if fitting else None
 
 
 Answer = Callable[[JobsServer, Request], tuple[int, Mapping[str, Any]] | None]
@@ -96,7 +140,7 @@ def replicate(server: JobsServer, request: Request) -> tuple[int, Mapping[str, A
         return 200, {"id": job, "status": "processing", "output": None}
     if server.fail:
         return 200, {"id": job, "status": "failed", "error": server.fail}
-    return 200, {"id": job, "status": "succeeded", "output": [server.picture_url(job)]}
+    return 200, {"id": job, "status": "succeeded", "output": server.picture_urls(job), **server.flags}
 
 
 def leonardo(server: JobsServer, request: Request) -> tuple[int, Mapping[str, Any]] | None:
@@ -109,9 +153,9 @@ def leonardo(server: JobsServer, request: Request) -> tuple[int, Mapping[str, An
     if not server.finished(job):
         return 200, {"generations_by_pk": {"status": "PENDING", "generated_images": []}}
     count = next(one.body["num_images"] for one in server.requests if one.method == "POST")
-    images = [{"url": server.picture_url(job), "nsfw": False}] * count
+    images = [{"nsfw": False, **image} for image in server.described(job, count)]
     status = "FAILED" if server.fail else "COMPLETE"
-    return 200, {"generations_by_pk": {"status": status, "generated_images": images}}
+    return 200, {"generations_by_pk": {"status": status, "generated_images": images, **server.flags}}
 
 
 def runway(server: JobsServer, request: Request) -> tuple[int, Mapping[str, Any]] | None:
@@ -125,7 +169,7 @@ def runway(server: JobsServer, request: Request) -> tuple[int, Mapping[str, Any]
         return 200, {"id": job, "status": "RUNNING", "progress": 0.5}
     if server.fail:
         return 200, {"id": job, "status": "FAILED", "failure": "no", "failureCode": server.fail}
-    return 200, {"id": job, "status": "SUCCEEDED", "output": [server.picture_url(job)]}
+    return 200, {"id": job, "status": "SUCCEEDED", "output": server.picture_urls(job)}
 
 
 def luma(server: JobsServer, request: Request) -> tuple[int, Mapping[str, Any]] | None:
@@ -154,8 +198,8 @@ def fal(server: JobsServer, request: Request) -> tuple[int, Mapping[str, Any]] |
     if server.fail:
         return 422, {"detail": [{"type": server.fail, "msg": "The content could not be processed."}]}
     count = next(one.body.get("num_images", 1) for one in server.requests if one.method == "POST")
-    image = {"url": server.picture_url(job), "content_type": "image/png"}
-    return 200, {"images": [image] * count, "has_nsfw_concepts": [False] * count, "seed": 1}
+    images = [{"content_type": "image/png", **image} for image in server.described(job, count)]
+    return 200, {"images": images, "has_nsfw_concepts": [False] * count, "seed": 1, **server.flags}
 
 
 def stability(server: JobsServer, request: Request) -> tuple[int, Mapping[str, Any]] | None:
@@ -163,11 +207,13 @@ def stability(server: JobsServer, request: Request) -> tuple[int, Mapping[str, A
     drawn = base64.b64encode(picture()).decode()
     if request.path.endswith("/upscale/creative"):
         return 200, {"id": server.new_job()}
-    if "/results/" in request.path:
+    if request.path.startswith("/v2beta/results/"):
         job = request.path.rpartition("/")[2]
         return (200, {"result": drawn, "finish_reason": "SUCCESS"}) if server.finished(job) else (
             202, {"id": job, "status": "in-progress"}
         )  # fmt: skip
+    if not request.path.startswith("/v2beta/stable-image/"):
+        return None
     reason = server.fail or "SUCCESS"
     return 200, {"image": drawn, "finish_reason": reason, "seed": 5}
 
@@ -182,6 +228,10 @@ SERVICES: Mapping[str, Answer] = {
 }
 
 
+BASES = {"stability": "/v2beta/stable-image"}
+"""Where the base address of a service ends that is no root."""
+
+
 @asynccontextmanager
 async def jobs_server(kind: str) -> AsyncIterator[JobsServer]:
     """A service of this kind on a free port of loopback."""
@@ -190,6 +240,9 @@ async def jobs_server(kind: str) -> AsyncIterator[JobsServer]:
     async def handle(raw: web.Request) -> web.StreamResponse:
         request = Request(raw.method, raw.path, dict(raw.headers), await _body(raw))
         server.requests.append(request)
+        moment = server.moment(request)
+        if moment is not None:
+            return _instead(raw, moment, lambda: SERVICES[kind](server, request))
         for start, (status, body) in server.refuse.items():
             if request.path.startswith(start):
                 return web.json_response(body, status=status)
@@ -207,11 +260,20 @@ async def jobs_server(kind: str) -> AsyncIterator[JobsServer]:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}{BASES.get(kind, '')}"
     try:
         yield server
     finally:
         await runner.cleanup()
+
+
+def _instead(raw: web.Request, moment: Moment, carry_out: Callable[[], object]) -> web.Response:
+    if moment.status == 0:
+        carry_out()
+        assert raw.transport is not None
+        raw.transport.abort()
+    body = moment.body if isinstance(moment.body, bytes) else json.dumps(moment.body).encode()
+    return web.Response(status=moment.status or 200, body=body, headers=moment.headers)
 
 
 async def _body(raw: web.Request) -> Any:

@@ -16,6 +16,7 @@ TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, Hold, str]] 
     errors.AccessRefused: (False, Failover.YES, False, Hold.LONG, "UNAVAILABLE"),
     errors.CallerLimitPassed: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
     errors.ModelOutputInvalid: (False, Failover.YES, False, Hold.NONE, "ABORTED"),
+    errors.JobFailed: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
     errors.UnknownProviderModel: (False, Failover.YES, False, Hold.LONG, "NOT_FOUND"),
     errors.ContextTooLong: (False, Failover.LARGER_CONTEXT, False, Hold.NONE, "INVALID_ARGUMENT"),
     errors.ContentFiltered: (False, Failover.BY_POLICY, False, Hold.NONE, "FAILED_PRECONDITION"),

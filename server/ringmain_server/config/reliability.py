@@ -18,6 +18,7 @@ Failure = Literal[
     "quota_spent",
     "credentials_refused",
     "access_refused",
+    "job_failed",
     "unknown_provider_model",
     "context_too_long",
     "content_filtered",

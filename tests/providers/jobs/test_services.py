@@ -40,19 +40,19 @@ class Setup:
 
 
 @asynccontextmanager
-async def setup(kind: str) -> AsyncIterator[Setup]:
+async def setup(kind: str, *, retries: int = 0, interval: float = 0.02) -> AsyncIterator[Setup]:
     """A gateway with the model `m` at a service that is asked without long waits."""
     async with jobs_server(kind) as upstream:
         provider = {
             "kind": kind,
             "base_url": upstream.url,
             "api_key": "key-of-the-service-123",
-            "poll_interval": 0.02,
+            "poll_interval": interval,
         }
         config: Mapping[str, Any] = {
             "providers": {"p": provider},
             "models": {"m": {"candidates": [f"p/{MODELS[kind]}"]}},
-            "retry": {"attempts": 0},
+            "retry": {"attempts": retries},
         }
         async with gateway(config) as ringmain:
             stub: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(ringmain.channel)
@@ -191,7 +191,8 @@ async def test_stability_edits() -> None:
                 **{"model": "m", "prompt": "x", "images": [image], **fields}
             )
             assert (await here.stub.EditImages(request)).images[0].media.data == picture()
-    assert [request.path for request in here.upstream.requests] == [
+    paths = [request.path.removeprefix("/v2beta/stable-image") for request in here.upstream.requests]
+    assert paths == [
         "/edit/inpaint", "/edit/outpaint", "/control/style", "/control/style-transfer", "/generate/sd3",
     ]  # fmt: skip
     inpaint, outpaint, style, transfer, whole = (request.body for request in here.upstream.requests)
@@ -207,9 +208,9 @@ async def test_stability_edits() -> None:
 @pytest.mark.parametrize(
     ("model", "factor", "path"),
     [
-        ("fast", 4, "/upscale/fast"),
-        ("conservative", 2, "/upscale/conservative"),
-        ("creative", 2, "/results/job1"),
+        ("fast", 4, "/v2beta/stable-image/upscale/fast"),
+        ("conservative", 2, "/v2beta/stable-image/upscale/conservative"),
+        ("creative", 2, "/v2beta/results/job1"),
     ],
 )
 async def test_stability_upscales(model: str, factor: int, path: str) -> None:
