@@ -12,6 +12,8 @@ from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Media, Part, Reasoning, Tool
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
+from ringmain_server.halves import Joiner, is_cut
+
 _TEXT = "text"
 _REASONING = "reasoning"
 
@@ -20,6 +22,7 @@ class ChatAssembler:
     """Turns what a provider says into events.
 
     Each part has a key chosen by the translator: the wire's block index, say. Pieces of one key are one part.
+    A piece may end within a character (`halves.Cut`): its half waits for the next piece of the part.
 
     Args:
         provider_id: Who signs reasoning.
@@ -33,6 +36,7 @@ class ChatAssembler:
         "_fresh",
         "_index",
         "_indexes",
+        "_joiners",
         "_kind",
         "_pending",
         "_provider_id",
@@ -43,6 +47,7 @@ class ChatAssembler:
     def __init__(self, provider_id: str = "") -> None:
         self._provider_id = provider_id
         self._indexes: dict[Hashable, int] = {}
+        self._joiners: dict[int, tuple[Joiner, str]] = {}
         self._closed: set[int] = set()
         self._events: list[chat_pb2.ChatEvent] = []
         self._pending: list[str] = []
@@ -103,6 +108,7 @@ class ChatAssembler:
         if index is None or index in self._closed:
             return
         self._flush()
+        self._settle(index)
         self._closed.add(index)
         self._current = None
         self._events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
@@ -120,7 +126,7 @@ class ChatAssembler:
     def tokens(self) -> int:
         """About how many tokens came so far, counted as `catalog.tokens.text_tokens` does."""
         plain, wide = _measure("".join(self._pending))
-        return (self._ascii + plain + 3) // 4 + self._wide + wide
+        return (self._ascii + plain + 3) // 4 + self._wide + wide + len(self._joiners)
 
     def take(self) -> list[chat_pb2.ChatEvent]:
         """The events since the last time, with neighbouring deltas merged."""
@@ -131,6 +137,8 @@ class ChatAssembler:
     def finish(self, reason: FinishReason.ValueType, usage: Usage | None) -> list[chat_pb2.ChatEvent]:
         """Closes every part and the answer, and takes the events."""
         self._flush()
+        for index in list(self._joiners):
+            self._settle(index)
         events, self._events = self._events, []
         for index in range(len(self._indexes)):
             if index not in self._closed:
@@ -145,13 +153,15 @@ class ChatAssembler:
         That is nearly every whole answer, and its events would cost more than the answer.
         """
         part = self._fresh
-        if self._events or len(self._indexes) != 1 or part is None or self._kind != "text":
+        pending = self._pending
+        is_plain = len(self._indexes) == 1 and self._kind == "text" and not is_cut(pending)
+        if self._events or part is None or not is_plain:
             return fold(self.finish(reason, usage))
         self._fresh = None
         response = chat_pb2.ChatResponse(finish_reason=reason, usage=usage)
         message = response.message
         message.role = ROLE_ASSISTANT
-        message.parts.add().text = "".join(self._pending)
+        message.parts.add().text = "".join(pending)
         return response
 
     def _select(self, key: Hashable, kind: str, part: Part) -> None:
@@ -170,8 +180,11 @@ class ChatAssembler:
         pending, piece = self._pending, ""
         if pending:
             piece = pending[0] if len(pending) == 1 else "".join(pending)
-            pending.clear()
             plain, wide = _measure(piece)
+            if self._joiners or (wide and is_cut(pending)):
+                piece = self._join(pending)
+                plain, wide = _measure(piece)
+            pending.clear()
             self._ascii += plain
             self._wide += wide
         if self._fresh is not None:
@@ -180,11 +193,30 @@ class ChatAssembler:
             started = chat_pb2.PartStarted(index=self._index, part=part)
             self._events.append(chat_pb2.ChatEvent(part_started=started))
         elif piece:
-            event = chat_pb2.ChatEvent()
-            delta = event.part_delta
-            delta.index = self._index
-            setattr(delta, self._kind, piece)
-            self._events.append(event)
+            self._grew(self._index, self._kind, piece)
+
+    def _grew(self, index: int, kind: str, piece: str) -> None:
+        event = chat_pb2.ChatEvent()
+        delta = event.part_delta
+        delta.index = index
+        setattr(delta, kind, piece)
+        self._events.append(event)
+
+    def _join(self, pending: list[str]) -> str:
+        """Joins what is pending with the half that waits in its part; a half at its end waits in turn."""
+        joiner, _ = self._joiners.pop(self._index, (Joiner(), ""))
+        piece = joiner.feed(*pending)
+        if joiner.holds:
+            self._joiners[self._index] = joiner, self._kind
+        return piece
+
+    def _settle(self, index: int) -> None:
+        """A part is complete: a half that waits in it has no other half."""
+        if (waiting := self._joiners.pop(index, None)) is not None:
+            joiner, kind = waiting
+            piece = joiner.end()
+            self._wide += len(piece)
+            self._grew(index, kind, piece)
 
 
 def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:

@@ -8,6 +8,7 @@ from ringmain.v1 import routing_pb2
 
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.prices import MOST_NANO
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations.base import Settled
 
@@ -31,7 +32,7 @@ def settle(settled: Settled | None, call: Call, candidate: Candidate) -> None:
     told = usage.HasField("cost_nano_usd") and not candidate.price_configured
     if candidate.price is not None and not told:
         cost = candidate.price.cost_nano_usd(usage)
-        if cost is not None:
+        if cost is not None and cost <= MOST_NANO:
             usage.cost_nano_usd = cost
     route.provider_id = candidate.provider_id
     route.provider_model = candidate.provider_model

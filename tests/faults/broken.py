@@ -309,23 +309,4 @@ BROKEN_ANSWERS = (
         primary=broken(FaultKind.TRUNCATED, after=0),
         trials=refused_attempt(methods=STREAM),
     ),
-    Row(
-        name="giant",
-        title="giant event (5 MiB)",
-        # The buffers on the way may take it whole, so that the upstream is done before it is left.
-        primary=broken(FaultKind.GIANT),
-        trials=broken_stream(),
-    ),
-    Row(
-        name="giant-first",
-        title="giant first event (5 MiB)",
-        primary=broken(FaultKind.GIANT, after=0),
-        trials=refused_attempt(methods=STREAM),
-    ),
-    Row(
-        name="utf8",
-        title="invalid UTF-8",
-        primary=broken(FaultKind.INVALID_UTF8),
-        trials=(*refused_attempt(methods=(Method.UNARY,)), *broken_stream()),
-    ),
 )

@@ -39,7 +39,6 @@ FAULTS = {
     "truncated": (FaultKind.TRUNCATED, 0),
     "nothing": (FaultKind.EMPTY_CHOICES, 0),
     "error": (FaultKind.ERROR_EVENT, 0),
-    "utf8": (FaultKind.INVALID_UTF8, 0),
 }
 """What breaks an answer, and after how many of its events."""
 

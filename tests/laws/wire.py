@@ -42,9 +42,10 @@ AT_ONCE = frozenset(
     }
 )
 """Faults that happen before any content."""
-HTTP_FAULTS = frozenset(FaultKind) - {FaultKind.GIANT}
+HTTP_FAULTS = frozenset(FaultKind) - {FaultKind.GIANT, FaultKind.INVALID_UTF8}
 GRPC_FAULTS = frozenset(google.FAULTS) - {FaultKind.GIANT}
-# A giant content has tests of its own limits, and costs as much as all others together.
+# A giant content has tests of its own limits, and costs as much as all others together. Bytes that are no
+# UTF-8 break messages of gRPC, but no JSON.
 
 Script = Answer | Canned | Status
 

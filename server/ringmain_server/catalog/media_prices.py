@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ringmain_server.catalog.models import DATA, model_key
-from ringmain_server.catalog.prices import NANO, PRICED_KINDS
+from ringmain_server.catalog.prices import MOST_NANO, NANO, PRICED_KINDS
 
 PRICES = DATA / "media_prices.toml"
 
@@ -87,7 +87,9 @@ def media_cost(kind: str, provider_model: str, counts: MediaCounts) -> int | Non
     cost = _of_rows(rows, counts)
     if cost is None:
         cost = _of_list(provider, provider_model, counts)
-    return None if cost is None else round(cost * NANO)
+    if cost is None:
+        return None
+    return found if 0 <= (found := round(cost * NANO)) <= MOST_NANO else None
 
 
 def _of_rows(rows: Sequence[PriceRow], counts: MediaCounts) -> Decimal | None:
@@ -117,7 +119,7 @@ def _of_list(provider: str, model: str, counts: MediaCounts) -> Decimal | None:
         return None
     try:
         found = calc_price(Usage(**told), model_ref=model, provider_id=provider)
-    except LookupError:
+    except (LookupError, ValueError, ArithmeticError):  # no such model, or counts that cannot be
         return None
     # The list answers zero for what it has no rate for.
     return found.total_price or None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NANO = 1_000_000_000
 MEGA = 1_000_000
+MOST_NANO = 2**63 - 1
+"""The largest cost that the contract holds: a larger one is unknown."""
 _HOLD = 60.0
 _SCALE = 1_000_000
 """Rates are kept in millionths of 1e-9 US dollars a token: every price of nine decimals is exact."""

@@ -21,6 +21,8 @@ from typing import Any
 
 import orjson
 
+from ringmain_server.providers.json_reader import read
+
 SMALL = 64 << 10
 """Bytes up to which a leaf is rendered with the document."""
 _PIECE = 48 << 10
@@ -126,9 +128,9 @@ class Skeleton(bytes):
         """The document.
 
         Raises:
-            JSONDecodeError: It is none.
+            NotJson: It is none.
         """
-        return orjson.loads(memoryview(self))  # takes no subclass of bytes
+        return read(memoryview(self))  # takes no subclass of bytes
 
     def leaf(self, number: object) -> bytes | None:
         """The bytes for what stands in the document; each is given once, so that it is not kept twice."""

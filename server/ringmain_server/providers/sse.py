@@ -2,12 +2,13 @@
 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream as far as model
 providers use it: only the data of an event is returned, because every provider repeats the event's type
-inside. Comments, ids, retry times and unknown fields are skipped. Data stays bytes: the JSON parser checks
-the UTF-8.
+inside. Comments, ids, retry times and unknown fields are skipped. Data stays bytes, so that a character that
+the network cut is whole again before anybody reads it: the JSON parser checks the UTF-8.
 """
 
-EVENT_LIMIT = 1 << 20
-"""Most bytes of one event's data: an event does not grow without bound in memory (laws, section 3.6)."""
+EVENT_LIMIT = 64 << 20
+"""Most bytes of one event's data: as many as of a whole answer, since an image comes in one event. An event
+does not grow without bound in memory (laws, section 3.6)."""
 
 _BOM = b"\xef\xbb\xbf"
 _FIELD = b"data: "
@@ -21,15 +22,19 @@ class EventTooLarge(ValueError):
 class SseDecoder:
     """Cuts a stream of bytes into events, wherever the network cut it.
 
+    Every byte is looked at once, however small the reads are in which a large event comes.
+
     Args:
         limit: Most bytes of one event's data.
     """
 
-    __slots__ = ("_after_return", "_buffer", "_data", "_limit", "_started")
+    __slots__ = ("_after_return", "_data", "_limit", "_open", "_started")
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
-        self._buffer = b""
-        self._data: list[bytes] = []
+        self._open = bytearray()
+        """The line whose end has not come in."""
+        self._data: bytes | bytearray | None = None
+        """The lines of data of the event whose end has not come in."""
         self._limit = limit
         self._started = False
         self._after_return = False
@@ -47,17 +52,15 @@ class SseDecoder:
         if self._after_return:
             self._after_return = False
             chunk = chunk.removeprefix(b"\n")
-        buffer = self._buffer + chunk if self._buffer else chunk
-        if not self._data and buffer.endswith(b"\n\n") and b"\r" not in buffer:
-            self._buffer = b""
-            return self._whole(buffer)
-        return self._lines(buffer)
+        if self._data is None and chunk.endswith(b"\n\n") and b"\r" not in chunk:
+            return self._whole(self._closed(chunk) if self._open else chunk)
+        return self._lines(chunk)
 
     def _begin(self, chunk: bytes) -> bytes:
         """Drops the byte order mark that may open a stream."""
-        chunk, self._buffer = self._buffer + chunk, b""
+        chunk = self._closed(chunk)
         if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
-            self._buffer = chunk
+            self._open += chunk
             return b""
         self._started = True
         return chunk.removeprefix(_BOM)
@@ -77,32 +80,47 @@ class SseDecoder:
                 found += self._lines(block + b"\n\n")
         return found
 
-    def _lines(self, buffer: bytes) -> list[bytes]:
+    def _lines(self, chunk: bytes) -> list[bytes]:
         found: list[bytes] = []
         start = 0
-        while (cut := _line_end(buffer, start)) is not None:
+        while (cut := _line_end(chunk, start)) is not None:
             end, following = cut
-            self._line(buffer[start:end], found)
+            line = chunk[start:end]
+            self._line(self._closed(line) if self._open else line, found)
             start = following
         # What ends with a carriage return is complete; the line feed that may follow belongs to it.
-        self._after_return = 0 < start == len(buffer) and buffer.endswith(b"\r")
-        self._buffer = buffer[start:]
-        self._bound(len(self._buffer) + self._collected() - len(_FIELD))
+        self._after_return = 0 < start == len(chunk) and chunk.endswith(b"\r")
+        self._open += memoryview(chunk)[start:]
+        self._bound(len(self._open) + len(self._data or b"") - len(_FIELD))
         return found
 
     def _line(self, line: bytes, found: list[bytes]) -> None:
         if not line:
-            if self._data:
-                self._bound(self._collected())
-                found.append(b"\n".join(self._data))
-                self._data.clear()
+            if self._data is not None:
+                self._bound(len(self._data))
+                found.append(bytes(self._data))
+                self._data = None
         elif line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
+            self._collect(line[5:].removeprefix(b" "))
         elif line == b"data":
-            self._data.append(b"")
+            self._collect(b"")
 
-    def _collected(self) -> int:
-        return sum(map(len, self._data))
+    def _collect(self, data: bytes) -> None:
+        if self._data is None:
+            self._data = data  # nearly every event has one line of data, which is not copied
+            return
+        if isinstance(self._data, bytes):
+            self._data = bytearray(self._data)
+        self._data += b"\n"
+        self._data += data
+
+    def _closed(self, more: bytes) -> bytes:
+        """The line that was open, with what has come of it now."""
+        if not self._open:
+            return more
+        line = b"".join((self._open, more))
+        self._open = bytearray()
+        return line
 
     def _bound(self, size: int) -> None:
         if size > self._limit:

@@ -23,7 +23,8 @@ from tests.providers.anthropic.golden import answer, candidate
         b'{"content": {}, "stop_reason": "end_turn"}',
         b'{"content": ["text"], "stop_reason": "end_turn"}',
         b'{"content": [{"type": "tool_use", "name": "f"}], "stop_reason": "tool_use"}',
-        b'{"content": [{"type": "text", "text": "\xff"}], "stop_reason": "end_turn"}',
+        b'{"content": [{"type": "text", "text": "\x01"}], "stop_reason": "end_turn"}',
+        b'{"content": [], "stop_reason": ""}',
     ],
 )
 def test_malformed_answers(raw: bytes) -> None:

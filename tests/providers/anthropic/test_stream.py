@@ -8,6 +8,7 @@ from ringmain_server import errors
 from ringmain_server.events import fold
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
+from ringmain_server.providers.sse import EVENT_LIMIT
 
 from tests.providers.anthropic.golden import asked, events, stream_of
 
@@ -179,7 +180,7 @@ def test_events_that_are_no_objects(data: bytes) -> None:
 def test_an_endless_event() -> None:
     """An event that grows without end is given up."""
     with pytest.raises(errors.MalformedAnswer):
-        decoder().feed(b"data: " + b"x" * (2 << 20))
+        decoder().feed(b"data: " + b"x" * (EVENT_LIMIT + 1))
 
 
 def test_events_of_no_type_are_skipped() -> None:

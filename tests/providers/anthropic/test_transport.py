@@ -225,7 +225,6 @@ BREAKS: list[tuple[FaultKind, tuple[type[errors.ProviderError], ...]]] = [
     (FaultKind.CUT, (errors.ConnectionFailed,)),
     (FaultKind.MALFORMED, (errors.MalformedAnswer,)),
     (FaultKind.TRUNCATED, (errors.MalformedAnswer,)),
-    (FaultKind.INVALID_UTF8, (errors.MalformedAnswer,)),
     (FaultKind.EMPTY_BODY, (errors.MalformedAnswer, errors.StreamBroken)),
     (FaultKind.EMPTY_CHOICES, (errors.MalformedAnswer,)),
     (FaultKind.ERROR_EVENT, (errors.ServerFault,)),

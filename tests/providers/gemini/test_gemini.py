@@ -190,7 +190,9 @@ def test_count() -> None:
         (b'{"candidates": 5}', errors.MalformedAnswer),
         (b'{"candidates": [{"content": "x"}]}', errors.StreamBroken),
         (b'{"candidates": [{"content": {"parts": [{"text": 5}]}}]}', errors.MalformedAnswer),
-        (b'{"usageMetadata": {"promptTokenCount": "many"}}', errors.MalformedAnswer),
+        (b'{"usageMetadata": {"promptTokenCount": "many"}}', errors.StreamBroken),
+        (b'{"candidates": [{"finishReason": ""}]}', errors.StreamBroken),
+        (b'{"candidates": [{"finishReason": ["STOP"]}]}', errors.StreamBroken),
         (b'{"error": {"code": 503, "status": "UNAVAILABLE"}}', errors.ServerFault),
         (b'{"error": "what"}', errors.StreamBroken),
     ],
@@ -323,7 +325,6 @@ def test_statuses(status: Status, kind: type[errors.ProviderError], wait: float 
         ("fault-429", errors.RateLimited),
         ("fault-cut", errors.ServerFault),
         ("fault-malformed", errors.MalformedAnswer),
-        ("fault-giant", errors.MalformedAnswer),
         ("fault-no-finish", errors.StreamBroken),
     ],
 )

@@ -266,7 +266,7 @@ async def test_events_that_are_too_large() -> None:
             HELLO, media_golden.candidate(SPEAKS, "gemini")
         )
         with pytest.raises(errors.MalformedAnswer):
-            reader.feed(b"data: " + b"x" * (33 << 20))
+            reader.feed(b"data: " + b"x" * ((64 << 20) + 1))
         await found.transport.close()
     await sessions.close()
 

@@ -47,8 +47,11 @@ def test_a_vector_of_usual_size() -> None:
 
 
 def test_numbers_that_do_not_fit() -> None:
-    """A number beyond single precision is infinite, as protobuf has it."""
-    assert vectors.packed([1e300]).values[0] == float("inf")
+    """A number that is not finite, in single precision at the latest, makes no vector."""
+    for number in (1e300, float("nan"), float("-inf")):
+        with pytest.raises(ValueError, match="finite"):
+            vectors.packed([0.5, number])
+    assert vectors.packed([3e38]).values[0] == pytest.approx(3e38)
     assert vectors.packed([struct.unpack("<f", struct.pack("<f", 0.1))[0]]) == Embedding(values=[0.1])
 
 

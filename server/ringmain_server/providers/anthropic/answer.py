@@ -5,10 +5,8 @@ https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons. Wha
 stands here in one: both feed the same `Answer`, so that both give the same.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-import orjson
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.generation_pb2 import (
     FINISH_REASON_MAX_TOKENS,
@@ -24,6 +22,7 @@ from ringmain_server.events import ChatAssembler
 from ringmain_server.providers.anthropic import reasoning
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.usage import Counts
+from ringmain_server.providers.json_reader import NotJson, read, read_exactly, written
 
 _REASONS: Mapping[str, FinishReason.ValueType] = {
     "end_turn": FINISH_REASON_STOP,
@@ -144,7 +143,7 @@ class Answer:
         if not name or not call_id:
             raise MalformedAnswer(self._provider_id, "called a tool without a name or an id")
         # A stream begins with {} and goes on in pieces, unless the input is really empty.
-        self._unsent[index] = json.dumps(block.get("input", {}), ensure_ascii=False)
+        self._unsent[index] = written(block.get("input", {}), spaced=True)
         if name != self._answer_tool:
             self.assembler.tool_call(index, call_id, name)
 
@@ -168,11 +167,11 @@ def response(
     Raises:
         ProviderError: The answer is malformed, an error in disguise, or an empty refusal.
     """
-    body = parse(raw, provider_id)
+    body = parse(raw, provider_id, read_exactly)
     if body.get("type") == "error":
         raise errors.reported(provider_id, wire_error(body))
     blocks, stop_reason = body.get("content"), body.get("stop_reason")
-    if not isinstance(blocks, list) or not isinstance(stop_reason, str):
+    if not isinstance(blocks, list) or not isinstance(stop_reason, str) or not stop_reason:
         raise MalformedAnswer(provider_id, "answered without content or without a reason to stop")
     answer = Answer(provider_id, answer_tool)
     for index, block in enumerate(blocks):
@@ -185,15 +184,20 @@ def response(
     return answer.response(stop_reason, body.get("stop_details"), counts, request)
 
 
-def parse(raw: bytes, provider_id: str) -> Json:
+def parse(raw: bytes, provider_id: str, reader: Callable[[bytes], object] = read) -> Json:
     """A JSON object of the wire.
+
+    Args:
+        raw: As it came.
+        provider_id: Who sent it.
+        reader: Reads JSON.
 
     Raises:
         MalformedAnswer: It is none.
     """
     try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError as exc:
+        found = reader(raw)
+    except NotJson as exc:
         raise MalformedAnswer(provider_id, "answered something that is not JSON") from exc
     if not isinstance(found, dict):
         raise MalformedAnswer(provider_id, "answered JSON that is no object")

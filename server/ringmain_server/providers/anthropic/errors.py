@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import orjson
-
 from ringmain_server.errors import (
     ContentFiltered,
     ContextTooLong,
@@ -23,6 +21,7 @@ from ringmain_server.errors import (
     UnknownProviderModel,
 )
 from ringmain_server.providers import http_errors
+from ringmain_server.providers.json_reader import NotJson, read
 
 _STATUSES = {
     "invalid_request_error": 400,
@@ -126,8 +125,8 @@ class AnthropicErrors:
 def parse(body: bytes) -> WireError:
     """The error of an answer's body; an empty one when the body is of no known shape."""
     try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        found = read(body)
+    except NotJson:
         return WireError()
     if isinstance(found, list) and found:  # Google wraps it
         found = found[0]

@@ -12,6 +12,7 @@ import orjson
 from botocore.eventstream import EventStreamBuffer, ParserError
 
 from ringmain_server.errors import MalformedAnswer, ProviderError
+from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.transport import Incoming
 
 
@@ -52,12 +53,12 @@ class EventStream:
         self._frames.add_data(chunk)
         try:
             return b"".join(_event(frame.headers, frame.payload) for frame in self._frames)
-        except (ParserError, binascii.Error, orjson.JSONDecodeError, KeyError, TypeError) as exc:
+        except (ParserError, binascii.Error, NotJson, KeyError, TypeError) as exc:
             raise MalformedAnswer(self._provider_id, "sent a frame that cannot be read") from exc
 
 
 def _event(headers: dict[str, object], payload: bytes) -> bytes:
-    content = orjson.loads(payload)
+    content = read(payload)
     if headers.get(":message-type") == "event":
         return b"data: " + base64.b64decode(content["bytes"]) + b"\n\n"
     kind = headers.get(":exception-type") or headers.get(":error-code")

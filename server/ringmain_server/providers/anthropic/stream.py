@@ -14,6 +14,7 @@ from ringmain_server.errors import MalformedAnswer, StreamBroken
 from ringmain_server.providers.anthropic.answer import Answer, Json, parse, text
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.usage import Counts
+from ringmain_server.providers.numbers import place
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 
 Events = Sequence[chat_pb2.ChatEvent]
@@ -156,8 +157,8 @@ class MessagesDecoder:
         raise self._errors.reported(self._provider_id, wire_error(event))
 
     def _index(self, event: Json) -> int:
-        index = event.get("index")
-        if not isinstance(index, int):
+        index = place(event.get("index"))
+        if index is None:
             raise MalformedAnswer(self._provider_id, "sent an event of a block without its index")
         return index
 

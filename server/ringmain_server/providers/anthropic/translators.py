@@ -14,6 +14,7 @@ from ringmain_server.providers.anthropic.request import Options, chat_request, c
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
 from ringmain_server.providers.anthropic.traits import traits_of
 from ringmain_server.providers.exchange import Translators
+from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.transport import HttpRequest
 
 
@@ -68,8 +69,8 @@ class CountTokens:
         self, raw: bytes, request: chat_pb2.CountTokensRequest, candidate: Candidate
     ) -> chat_pb2.CountTokensResponse:
         """The response of the contract."""
-        count = parse(raw, candidate.provider_id).get("input_tokens")
-        if not isinstance(count, int):
+        count = count_of(parse(raw, candidate.provider_id), "input_tokens")
+        if count is None:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return chat_pb2.CountTokensResponse(input_token_count=count)
 

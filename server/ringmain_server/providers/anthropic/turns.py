@@ -17,7 +17,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import orjson
 from ringmain.v1.content_pb2 import (
     ROLE_ASSISTANT,
     ROLE_SYSTEM,
@@ -30,6 +29,7 @@ from ringmain.v1.content_pb2 import (
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.anthropic import media, reasoning
 from ringmain_server.providers.anthropic.media import Block
+from ringmain_server.providers.json_reader import NotJson, read_again
 
 OPENING = "(The conversation begins.)"
 """Stands for the user where a conversation begins with the model: the wire wants the user's turn first."""
@@ -111,8 +111,8 @@ def arguments(text: str) -> Block:
     if not text.strip():
         return {}
     try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        found = read_again(text)
+    except NotJson:
         return {"invalid_json": text}
     return found if isinstance(found, dict) else {"value": found}
 

@@ -10,6 +10,7 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.catalog.tokens import estimate
+from ringmain_server.providers.numbers import count_of
 
 _COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 
@@ -34,10 +35,10 @@ class Counts:
         if not isinstance(usage, Mapping):
             return
         for name in _COUNTS:
-            if isinstance(count := usage.get(name), int):
+            if (count := count_of(usage, name)) is not None:
                 self._found[name] = count
         details = usage.get("output_tokens_details")
-        if isinstance(details, Mapping) and isinstance(count := details.get("thinking_tokens"), int):
+        if (count := count_of(details, "thinking_tokens")) is not None:
             self._thinking = count
         self.final = final and "output_tokens" in self._found
 
@@ -57,6 +58,6 @@ class Counts:
             cached_input_token_count=cached,
             cache_write_input_token_count=written,
             output_token_count=self._found["output_tokens"] if self.final else answer_tokens,
-            reasoning_token_count=self._thinking if self.final else 0,
+            reasoning_token_count=min(self._thinking, self._found["output_tokens"]) if self.final else 0,
             estimated=not self.final,
         )

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import orjson
 from ringmain.v1.chat_service_pb2 import (
     ChatEvent,
     ChatRequest,
@@ -23,6 +22,9 @@ from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.gemini.pieces import Pieces
+from ringmain_server.providers.json_reader import NotJson, read
+from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import wire
@@ -48,7 +50,7 @@ class ChatTranslator:
 
     def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
         """The response of the contract."""
-        message = _message(raw, candidate.provider_id, self.errors)
+        message = _message(raw, candidate.provider_id, self.errors, Pieces())
         return response(message, request, candidate)
 
 
@@ -81,8 +83,8 @@ class CountTokensTranslator:
 
     def response(self, raw: bytes, request: CountTokensRequest, candidate: Candidate) -> CountTokensResponse:
         """The response of the contract."""
-        count = document(raw, candidate.provider_id, self.errors).get("totalTokens")
-        if not isinstance(count, int):
+        count = count_of(document(raw, candidate.provider_id, self.errors), "totalTokens")
+        if count is None:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return CountTokensResponse(input_token_count=count)
 
@@ -90,13 +92,14 @@ class CountTokensTranslator:
 class SseChatDecoder:
     """Reads one stream of events, each a message of the other wire. See `Decoder`."""
 
-    __slots__ = ("_decoder", "_errors", "_provider_id", "_sse")
+    __slots__ = ("_decoder", "_errors", "_pieces", "_provider_id", "_sse")
 
     def __init__(self, decoder: ChatDecoder, provider_id: str, errors: GeminiErrors) -> None:
         self._decoder = decoder
         self._provider_id = provider_id
         self._errors = errors
         self._sse = SseDecoder()
+        self._pieces = Pieces()
 
     @property
     def complete(self) -> bool:
@@ -109,7 +112,8 @@ class SseChatDecoder:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
             raise MalformedAnswer(self._provider_id, "answered an event larger than any answer") from exc
-        return self._decoder.feed([_message(data, self._provider_id, self._errors) for data in found])
+        pieces = self._pieces
+        return self._decoder.feed([_message(data, self._provider_id, self._errors, pieces) for data in found])
 
     def end(self) -> Sequence[ChatEvent]:
         """The events that the closing of the stream completes."""
@@ -144,8 +148,10 @@ def path_of(candidate: Candidate, method: str) -> str:
     return f"/{quote(model_of(candidate))}:{method}"
 
 
-def _message(raw: bytes, provider_id: str, errors: GeminiErrors) -> wire.GenerateContentResponse:
-    return to_message(document(raw, provider_id, errors), provider_id)
+def _message(
+    raw: bytes, provider_id: str, errors: GeminiErrors, pieces: Pieces
+) -> wire.GenerateContentResponse:
+    return to_message(pieces.joined(document(raw, provider_id, errors)), provider_id)
 
 
 def document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
@@ -155,11 +161,11 @@ def document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
         ProviderError: It is no object, or an error in disguise.
     """
     try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError as exc:
+        found = read(raw)
+    except NotJson as exc:
         raise MalformedAnswer(provider_id, "answered something that is not JSON") from exc
     if not isinstance(found, dict):
         raise MalformedAnswer(provider_id, "answered JSON that is no object")
-    if "error" in found:
+    if found.get("error") is not None:
         raise errors.reported(provider_id, found["error"])
     return found

@@ -5,11 +5,12 @@ same ones: the developer API has names for reasons that Vertex AI has not, ids o
 is called otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.numbers import count, place
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.finish import BLOCK_REASONS, FINISH_REASONS, UNKNOWN
 
@@ -23,7 +24,22 @@ _COUNTS = {
     "cachedContentTokenCount": "cached_content_token_count",
 }
 _DETAILS = frozenset({"promptTokensDetails", "candidatesTokensDetails", "cacheTokensDetails"})
-"""What a count is made of, which nobody reads."""
+"""What a count is made of."""
+_FROM_TOOLS = "toolUsePromptTokensDetails"
+_MOST = 2**31 - 1
+"""The largest count of a message."""
+_PARTS = frozenset(
+    {
+        "text",
+        "thought",
+        "thoughtSignature",
+        "functionCall",
+        "inlineData",
+        "executableCode",
+        "codeExecutionResult",
+    }
+)
+"""What of a part is read."""
 
 
 def from_message(message: wire.GenerateContentRequest) -> Object:
@@ -44,10 +60,10 @@ def merged(found: Object, given: Mapping[str, object]) -> Object:
 
 
 def to_message(document: Object, provider_id: str) -> wire.GenerateContentResponse:
-    """An answer, or one event of a stream, as a message. What Vertex AI does not know is left out.
+    """An answer, or one event of a stream, as a message: what of it is read, which Vertex AI knows.
 
     Args:
-        document: The JSON; it is changed.
+        document: The JSON.
         provider_id: Who answered.
 
     Raises:
@@ -57,15 +73,8 @@ def to_message(document: Object, provider_id: str) -> wire.GenerateContentRespon
         return plain
     message = wire.GenerateContentResponse()
     try:
-        for candidate in _objects(document.get("candidates")):
-            _number(candidate, "finishReason", FINISH_REASONS)
-        for feedback in _objects([document.get("promptFeedback")]):
-            _number(feedback, "blockReason", BLOCK_REASONS)
-        for usage in _objects([document.get("usageMetadata")]):
-            if count := usage.pop("toolUsePromptTokenCount", 0):
-                usage["toolUsePromptTokensDetails"] = [{"tokenCount": count}]
-        ParseDict(document, message, ignore_unknown_fields=True)
-    except (ParseError, AttributeError, TypeError, ValueError) as exc:
+        ParseDict(_read(document), message, ignore_unknown_fields=True)
+    except (ParseError, AttributeError, TypeError, ValueError, OverflowError, RecursionError) as exc:
         raise MalformedAnswer(provider_id, "answered JSON of no known shape") from exc
     return message
 
@@ -103,18 +112,92 @@ def _count(target: wire.UsageMetadata, counts: Object) -> bool:
     """Copies counts; whether they are all of those that are plain numbers."""
     for name, value in counts.items():
         field = _COUNTS.get(name)
-        if field is not None and type(value) is int and 0 <= value < 2**31:
+        if field is not None and type(value) is int and 0 <= value <= _MOST:
             setattr(target, field, value)
         elif name not in _DETAILS:
             return False
     return True
 
 
-def _objects(found: object) -> list[Object]:
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+def _read(document: Object) -> Object:
+    """What of an answer is read: an odd number in another field is nobody's business."""
+    found = _chosen(document, "responseId")
+    found["candidates"] = _each(document.get("candidates"), _candidate)
+    if isinstance(feedback := document.get("promptFeedback"), dict):
+        found["promptFeedback"] = {
+            **_ratings(feedback),
+            **_number(feedback, "blockReason", BLOCK_REASONS),
+        }
+    if isinstance(counts := document.get("usageMetadata"), dict):
+        found["usageMetadata"] = _counts(counts)
+    return found
 
 
-def _number(found: Object, name: str, numbers: Mapping[str, int]) -> None:
+def _candidate(candidate: Object) -> Object:
+    found = {**_ratings(candidate), **_number(candidate, "finishReason", FINISH_REASONS)}
+    if place(candidate.get("index")) is not None:
+        found["index"] = candidate["index"]
+    content = candidate.get("content")
+    if isinstance(content, dict):
+        found["content"] = {"parts": _each(content.get("parts"), _part)}
+    elif content is not None:
+        found["content"] = content  # of no known shape, which is an error
+    return found
+
+
+def _part(part: Object) -> Object:
+    return {name: value for name, value in part.items() if name in _PARTS}
+
+
+def _ratings(found: Object) -> Object:
+    """What a safety system says: of which kind, and whether it blocked."""
+    ratings = found.get("safetyRatings")
+    if not isinstance(ratings, list):
+        return {}
+    return {
+        "safetyRatings": [
+            {**_chosen(one, "category"), "blocked": one.get("blocked") is True}
+            for one in ratings
+            if isinstance(one, dict)
+        ]
+    }
+
+
+def _counts(counts: Object) -> Object:
+    found: Object = {name: known for name in _COUNTS if (known := _known(counts.get(name))) is not None}
+    for name in (*_DETAILS, _FROM_TOOLS):
+        if isinstance(details := counts.get(name), list):
+            found[name] = [
+                {**_chosen(one, "modality"), "tokenCount": _known(one.get("tokenCount")) or 0}
+                for one in details
+                if isinstance(one, dict)
+            ]
+    if from_tools := _known(counts.get("toolUsePromptTokenCount")):
+        found[_FROM_TOOLS] = [{"tokenCount": from_tools}]
+    return found
+
+
+def _known(value: object) -> int | None:
+    found = count(value)
+    return found if found is not None and found <= _MOST else None
+
+
+def _chosen(found: Object, name: str) -> Object:
+    """A field if it holds a word."""
     value = found.get(name)
-    if isinstance(value, str):
-        found[name] = numbers.get(value, UNKNOWN)
+    return {name: value} if isinstance(value, str) and value else {}
+
+
+def _each(found: object, read: Callable[[Object], Object]) -> object:
+    """Every object of a list, as it is read; what is of no known shape stays, and is an error."""
+    if not isinstance(found, list):
+        return found
+    return [read(item) if isinstance(item, dict) else item for item in found]
+
+
+def _number(found: Object, name: str, numbers: Mapping[str, int]) -> Object:
+    """A reason by its number; what is neither a word nor a number is no reason."""
+    value = found.get(name)
+    if place(value):
+        return {name: value}
+    return {name: numbers.get(value, UNKNOWN)} if isinstance(value, str) and value else {}

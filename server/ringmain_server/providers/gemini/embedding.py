@@ -14,6 +14,7 @@ from ringmain_server.providers.dialogue import Ask, Dialogue
 from ringmain_server.providers.gemini.chat import document, model_of, path_of
 from ringmain_server.providers.gemini.documents import Object
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import vectors
 from ringmain_server.providers.vertex.embedding import TASKS, batches, response
@@ -66,8 +67,7 @@ def _one(text: str, shared: Object) -> Object:
 
 
 def _tokens(found: object) -> int | None:
-    count = found.get("promptTokenCount") if isinstance(found, dict) else None
-    return count if isinstance(count, int) else None
+    return count_of(found, "promptTokenCount")
 
 
 def _vector(found: object, tokens: int | None, provider_id: str) -> Vector:
@@ -76,5 +76,5 @@ def _vector(found: object, tokens: int | None, provider_id: str) -> Vector:
         raise MalformedAnswer(provider_id, "answered an embedding that is no vector")
     try:
         return Vector(vectors.packed(numbers), tokens)
-    except (TypeError, OverflowError) as exc:
+    except (TypeError, ValueError, OverflowError) as exc:
         raise MalformedAnswer(provider_id, "answered a vector of something else than numbers") from exc

@@ -8,10 +8,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
-
 from ringmain_server.errors import ProviderError, StreamBroken
 from ringmain_server.providers import http_errors
+from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.vertex.errors import WireError, classified
 
 _TYPE = "type.googleapis.com/google.rpc."
@@ -47,8 +46,8 @@ class GeminiErrors:
 def parse(body: bytes) -> WireError | None:
     """The error of an answer's body, None when the body is of no known shape."""
     try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        found = read(body)
+    except NotJson:
         return None
     if isinstance(found, list) and found:  # a stream that is no SSE is wrapped in a list
         found = found[0]

@@ -8,13 +8,11 @@ from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.gemini.chat import STREAM_HEADERS, document, path_of
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.gemini.pieces import Pieces
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.port import objects
-
-_EVENT_LIMIT = 32 << 20
-"""Most bytes of one event: a text of the contract's length, spoken, where a model speaks it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,13 @@ class GeminiPort:
 class SseReader:
     """Reads a stream of events, each a message in JSON. See `Reader`."""
 
-    __slots__ = ("_errors", "_provider_id", "_sse")
+    __slots__ = ("_errors", "_pieces", "_provider_id", "_sse")
 
     def __init__(self, provider_id: str, errors: GeminiErrors) -> None:
         self._provider_id = provider_id
         self._errors = errors
-        self._sse = SseDecoder(_EVENT_LIMIT)
+        self._sse = SseDecoder()
+        self._pieces = Pieces()
 
     def feed(self, chunk: bytes) -> Sequence[wire.GenerateContentResponse]:
         """The messages of one network read."""
@@ -99,7 +98,7 @@ class SseReader:
         except EventTooLarge as exc:
             raise MalformedAnswer(self._provider_id, "answered an event larger than any answer") from exc
         documents = [document(data, self._provider_id, self._errors) for data in found]
-        return [to_message(one, self._provider_id) for one in documents]
+        return [to_message(self._pieces.joined(one), self._provider_id) for one in documents]
 
 
 def _streamed(body: Object, candidate: Candidate) -> HttpRequest:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import orjson
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
@@ -21,6 +20,7 @@ from ringmain_server.media.detect import detect
 from ringmain_server.providers.dialogue import Ask, Dialogue, Ended, Pause
 from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
 from ringmain_server.providers.jobs.service import Cancel, Fetch, Job, Picture, Service, Submit
+from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.patience import (
     FIRST,
     Patience,
@@ -257,8 +257,8 @@ def _decoded(address: str, candidate: Candidate) -> bytes:
 
 def _document(answer: bytes, candidate: Candidate) -> Json:
     try:
-        found = orjson.loads(answer)
-    except orjson.JSONDecodeError as exc:
+        found = read(answer)
+    except NotJson as exc:
         raise MalformedAnswer(candidate.provider_id, "answered something that is not JSON") from exc
     if not isinstance(found, dict):
         raise MalformedAnswer(candidate.provider_id, "answered something that is not a JSON object")

@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
 from ringmain_server.errors import JobFailed, ProviderError, ServerFault
 from ringmain_server.providers.http_errors import by_status, clean, retry_after
 from ringmain_server.providers.jobs.faults import Fault, Faults, Told, fault_of_status, meant
+from ringmain_server.providers.json_reader import NotJson, read
 
 _TEXTS = ("detail", "error", "message", "msg", "title", "failure", "failure_reason")
 _CODES = ("type", "name", "code", "error_type", "error_code", "failureCode")
@@ -119,6 +118,6 @@ def _text(part: object, name: str) -> str:
 
 def _document(body: bytes) -> object:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return read(body)
+    except NotJson:
         return None

@@ -6,7 +6,6 @@ and a stream's `delta` name the same things in the same way, so that both are re
 
 from collections.abc import Mapping
 
-import orjson
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.generation_pb2 import (
     FINISH_REASON_CONTENT_FILTER,
@@ -21,6 +20,8 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ServerFault
 from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.json_reader import NotJson, read, written
+from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 
@@ -89,8 +90,8 @@ class ChatAnswer:
             ProviderError: It is malformed, or reports an error.
         """
         try:
-            document = orjson.loads(data)
-        except orjson.JSONDecodeError as exc:
+            document = read(data)
+        except NotJson as exc:
             raise self.malformed("what is no JSON") from exc
         if not isinstance(document, dict):
             raise self.malformed("what is no completion")
@@ -154,7 +155,8 @@ class ChatAnswer:
         choice = choices[0] if isinstance(choices, list) else None
         if not isinstance(choice, dict):
             raise self.malformed("choices of no known shape")
-        if choice.get("index"):
+        index = choice.get("index")
+        if index and place(index):
             return
         self.begun = True
         content = choice.get(field)
@@ -163,7 +165,8 @@ class ChatAnswer:
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
         reason = choice.get("finish_reason")
-        if reason is not None:
+        # Some servers write an empty reason into every chunk but the last: that is none.
+        if reason and isinstance(reason, str):
             self._finish_reason(reason, choice, document)
 
     def _content(self, content: Mapping[str, object], document: Mapping[str, object]) -> None:
@@ -209,8 +212,8 @@ class ChatAnswer:
             function = call.get("function") if isinstance(call, dict) else None
             if not isinstance(function, dict):
                 raise self.malformed("a tool call of no known shape")
-            index = call.get("index")
-            self._tool_call(index if isinstance(index, int) else position, call, function, document)
+            index = place(call.get("index"))
+            self._tool_call(position if index is None else index, call, function, document)
 
     def _tool_call(
         self,
@@ -236,11 +239,11 @@ class ChatAnswer:
         arguments = function.get("arguments")
         if arguments:
             if not isinstance(arguments, str):
-                arguments = orjson.dumps(arguments).decode()
+                arguments = written(arguments)
             self.assembler.arguments(arguments, known[0])
 
     def _finish_reason(
-        self, reason: object, choice: Mapping[str, object], document: Mapping[str, object]
+        self, reason: str, choice: Mapping[str, object], document: Mapping[str, object]
     ) -> None:
         if reason in _FAILURES:
             error = choice.get("error") or document.get("error")
@@ -248,7 +251,7 @@ class ChatAnswer:
                 raise self._errors.reported(self._provider_id, error)
             raise ServerFault(self._provider_id, "broke the answer off by a fault of its own")
         if self._reason is None:
-            self._reason = self._string(reason)
+            self._reason = reason
         filtered = choice.get("content_filter_results")
         if filtered is not None and not self._category:
             self._category = content_filter_category(filtered)

@@ -9,8 +9,7 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.catalog.tokens import estimate
-
-_MOST = 2**63 - 1
+from ringmain_server.providers.numbers import count_of
 
 
 def usage(
@@ -31,31 +30,33 @@ def usage(
         written_name: What it calls what was written.
 
     Returns:
-        The provider's counts, nested as the contract wants them; else an estimate, marked as one.
+        The provider's counts, nested as the contract wants them; what it did not count is estimated, and
+        marked as such.
     """
     if not isinstance(counts, dict):
         return estimate(request, answer_tokens)
-    read, written = _count(counts, f"{read_name}_tokens"), _count(counts, f"{written_name}_tokens")
+    read, written = count_of(counts, f"{read_name}_tokens"), count_of(counts, f"{written_name}_tokens")
     if not read and not written:
         return estimate(request, answer_tokens)
+    estimated = read is None or written is None
+    if read is None:
+        read = estimate(request, answer_tokens).input_token_count
+    if written is None:
+        written = answer_tokens
     of_read, of_written = (
         counts.get(f"{read_name}_tokens_details"),
         counts.get(f"{written_name}_tokens_details"),
     )
-    reasoning = _count(of_written, "reasoning_tokens")
-    if reasoning and _count(counts, "total_tokens") == read + written + reasoning:
+    reasoning = count_of(of_written, "reasoning_tokens") or 0
+    if reasoning and count_of(counts, "total_tokens") == read + written + reasoning:
         # xAI counts reasoning beside the completion: https://docs.x.ai/docs/guides/reasoning
         written += reasoning
-    cached = min(_count(of_read, "cached_tokens"), read)
+    cached = min(count_of(of_read, "cached_tokens") or 0, read)
     return Usage(
         input_token_count=read,
         output_token_count=written,
         cached_input_token_count=cached,
-        cache_write_input_token_count=min(_count(of_read, "cache_write_tokens"), read - cached),
+        cache_write_input_token_count=min(count_of(of_read, "cache_write_tokens") or 0, read - cached),
         reasoning_token_count=min(reasoning, written),
+        estimated=estimated,
     )
-
-
-def _count(counts: object, name: str) -> int:
-    value = counts.get(name) if isinstance(counts, dict) else None
-    return value if isinstance(value, int) and 0 <= value <= _MOST else 0

@@ -6,6 +6,7 @@ work of numbers in JSON.
 """
 
 import binascii
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,10 +16,11 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.numbers import all_finite, place, total
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.endpoints import EmbeddingEndpoint, MediaWire
 from ringmain_server.providers.openai.errors import OpenAIErrors
-from ringmain_server.providers.openai.media_answer import MOST, count, document, malformed
+from ringmain_server.providers.openai.media_answer import count, document, malformed
 from ringmain_server.providers.openai.vectors import packed
 from ringmain_server.providers.transport import HttpRequest
 
@@ -49,6 +51,8 @@ class EmbedTranslator:
         response = EmbedResponse()
         for batch, answer in zip(batches, answers, strict=True):
             self._read(answer, batch, response, candidate)
+        if len({len(one.values) for one in response.embeddings}) > 1:
+            raise malformed(candidate.provider_id, "with vectors of different sizes")
         return response
 
     def _batches(self, texts: Sequence[str], candidate: Candidate) -> Iterator[Sequence[str]]:
@@ -84,7 +88,7 @@ class EmbedTranslator:
         usage = response.usage
         if not read:
             read, usage.estimated = sum(map(text_tokens, batch)), True
-        usage.input_token_count = min(usage.input_token_count + read, MOST)
+        usage.input_token_count = total(usage.input_token_count, read)
 
 
 def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], object]:
@@ -101,11 +105,12 @@ def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], o
 
 def _ordered(rows: Sequence[_Row], who: str) -> Sequence[bytes]:
     """Vectors by their index, which need not be the order in which they stand."""
-    places = [place if index is None else index for place, (index, _) in enumerate(rows)]
-    found = {place: row for place, (_, row) in zip(places, rows, strict=True) if isinstance(place, int)}
+    told = [place(index) for index, _ in rows]
+    places = [at if known is None else known for at, known in enumerate(told)]
+    found = dict(zip(places, (row for _, row in rows), strict=True))
     if found.keys() != set(range(len(rows))):
         raise malformed(who, "with vectors for other texts")
-    return [found[place] for place in range(len(rows))]
+    return [found[at] for at in range(len(rows))]
 
 
 def vector(value: object, who: str) -> bytes:
@@ -120,8 +125,8 @@ def vector(value: object, who: str) -> bytes:
         if isinstance(value, str):
             return _serialised(binascii.a2b_base64(value, strict_mode=True))
         if isinstance(value, list) and value:
-            return Embedding(values=value).SerializeToString()
-    except (binascii.Error, ValueError, TypeError, OverflowError) as exc:
+            return _serialised(struct.pack(f"<{len(value)}f", *value))
+    except (binascii.Error, ValueError, TypeError, OverflowError, struct.error) as exc:
         raise malformed(who, "with a vector that cannot be read") from exc
     raise malformed(who, "with a vector of no known shape")
 
@@ -135,8 +140,8 @@ def _checked(numbers: bytes, who: str) -> bytes:
 
 def _serialised(numbers: bytes) -> bytes:
     """https://protobuf.dev/programming-guides/encoding/#packed: a tag, a length, and the numbers."""
-    if not numbers or len(numbers) % _FLOAT_SIZE:
-        raise ValueError(f"{len(numbers)} bytes are no vector")
+    if not numbers or len(numbers) % _FLOAT_SIZE or not all_finite(numbers):
+        raise ValueError(f"{len(numbers)} bytes are no vector of finite numbers")
     return _VALUES + _varint(len(numbers)) + numbers
 
 

@@ -23,6 +23,7 @@ from ringmain_server.errors import (
     UnknownProviderModel,
 )
 from ringmain_server.providers import http_errors
+from ringmain_server.providers.json_reader import NotJson, read
 
 _FILTER_CODES = frozenset(
     {
@@ -182,8 +183,8 @@ class OpenAIErrors:
 def parse(body: bytes) -> WireError:
     """The error of an answer's body; an empty one when the body is of no known shape."""
     try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        found = read(body)
+    except NotJson:
         return WireError()
     if isinstance(found, list) and found:  # Gemini's OpenAI endpoint wraps it
         found = found[0]
@@ -232,8 +233,8 @@ def _object(error: Mapping[object, object]) -> WireError:
 
 def _raw_message(raw: str) -> str:
     try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        found = read(raw)
+    except NotJson:
         return raw
     inner = found.get("error", found) if isinstance(found, Mapping) else found
     return _text(inner.get("message") if isinstance(inner, Mapping) else inner)

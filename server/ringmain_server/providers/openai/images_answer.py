@@ -12,11 +12,12 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.media.detect import detect
+from ringmain_server.providers import numbers
 from ringmain_server.providers.leaves import Skeleton
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.images_request import Order, limits_of
-from ringmain_server.providers.openai.media_answer import MOST, count, document, malformed, text
+from ringmain_server.providers.openai.media_answer import count, document, malformed, text
 
 LEAF = "b64_json"
 _STANDARD = "standard"
@@ -112,11 +113,11 @@ def add_usage(total: Usage, more: Usage) -> None:
     """Adds what another answer consumed; a cost is known only as long as each is."""
     known = more.HasField("cost_nano_usd") and (total.HasField("cost_nano_usd") or not total.ByteSize())
     cost = total.cost_nano_usd + more.cost_nano_usd
-    total.input_token_count = min(total.input_token_count + more.input_token_count, MOST)
-    total.output_token_count = min(total.output_token_count + more.output_token_count, MOST)
+    total.input_token_count = numbers.total(total.input_token_count, more.input_token_count)
+    total.output_token_count = numbers.total(total.output_token_count, more.output_token_count)
     total.image_count += more.image_count
     total.audio_duration_ms += more.audio_duration_ms
     if known:
-        total.cost_nano_usd = cost
+        total.cost_nano_usd = min(cost, numbers.TOTAL)
     else:
         total.ClearField("cost_nano_usd")

@@ -8,7 +8,6 @@ parsed, so that megabytes of base64 are neither collected nor searched for line 
 
 from collections.abc import Mapping, Sequence
 
-import orjson
 from ringmain.v1.content_pb2 import Media
 from ringmain.v1.image_service_pb2 import ImageConfig, ImageEvent, ImageFinished, ImagePreview
 from ringmain.v1.usage_pb2 import Usage
@@ -17,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
 from ringmain_server.image_events import chunks
 from ringmain_server.media.finish import header_of, note
+from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.leaves import LeafCutter, LeafTooLarge, take
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors
@@ -106,8 +106,8 @@ class ImageDecoder:
 
     def _read(self, data: bytes) -> Sequence[ImageEvent]:
         try:
-            event = orjson.loads(data)
-        except orjson.JSONDecodeError as exc:
+            event = read(data)
+        except NotJson as exc:
             raise malformed(self._who, "what is no JSON") from exc
         if not isinstance(event, dict):
             raise malformed(self._who, "what is no event")

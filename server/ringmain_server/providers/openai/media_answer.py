@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 
-import orjson
-
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers import numbers
+from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.openai.errors import OpenAIErrors
-
-MOST = 2**63 - 1
 
 
 def document(raw: bytes, provider_id: str, errors: OpenAIErrors) -> Mapping[str, object]:
@@ -18,8 +16,8 @@ def document(raw: bytes, provider_id: str, errors: OpenAIErrors) -> Mapping[str,
     """
     try:
         # A memoryview, since the parser takes no subclass of bytes.
-        found = orjson.loads(memoryview(raw))
-    except orjson.JSONDecodeError as exc:
+        found = read(memoryview(raw))
+    except NotJson as exc:
         raise malformed(provider_id, "what is no JSON") from exc
     if not isinstance(found, dict):
         raise malformed(provider_id, "what is no JSON object")
@@ -35,17 +33,12 @@ def malformed(provider_id: str, what: str) -> MalformedAnswer:
 
 def count(counts: object, *names: str) -> int:
     """A count within a usage, by the first of its names that is there; zero where it is none."""
-    for name in names:
-        value = counts.get(name) if isinstance(counts, Mapping) else None
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST:
-            return value
-    return 0
+    return numbers.count_of(counts, *names) or 0
 
 
 def seconds(value: object) -> float:
     """A span in seconds, zero where it is none."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and 0 <= value < 1e9 else 0.0  # type: ignore[operator, arg-type]
+    return numbers.seconds(value) or 0.0
 
 
 def text(value: object) -> str:

@@ -25,8 +25,6 @@ PATH = "/responses"
 
 https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses
 """
-_EVENT_LIMIT = 4 << 20
-"""Most bytes of one event: the last one repeats the whole answer, with its encrypted reasoning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class ResponsesDecoder:
     def __init__(self, answer: ResponsesAnswer, provider_id: str) -> None:
         self._answer = answer
         self._provider_id = provider_id
-        self._sse = SseDecoder(_EVENT_LIMIT)
+        self._sse = SseDecoder()
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[ChatEvent]:

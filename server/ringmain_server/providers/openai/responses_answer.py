@@ -8,7 +8,6 @@ that both are read by the same code and cannot come apart.
 
 from collections.abc import Callable, Mapping
 
-import orjson
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.generation_pb2 import (
     FINISH_REASON_CONTENT_FILTER,
@@ -23,6 +22,8 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import MalformedAnswer, ServerFault, StreamBroken
 from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.json_reader import NotJson, read
+from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_answer import withheld
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
@@ -98,7 +99,7 @@ class ResponsesAnswer:
         document = self._document(data)
         kind = document.get("type")
         number = document.get("sequence_number")
-        if isinstance(number, int):
+        if type(number) is int and number >= 0:
             self._follow(number)
         if kind == _TEXT_DELTA:  # nearly every event of a stream
             self._text_delta(document)
@@ -245,7 +246,7 @@ class ResponsesAnswer:
             return
         if self._sections.setdefault(index, section) != section:
             self._sections[index] = section
-            text = _BETWEEN + text
+            self.assembler.reasoning(_BETWEEN, ("reasoning", index))
         self.assembler.reasoning(text, ("reasoning", index))
 
     def _arguments(self, index: int, piece: object) -> None:
@@ -308,8 +309,8 @@ class ResponsesAnswer:
 
     def _document(self, data: bytes) -> Object:
         try:
-            document = orjson.loads(data)
-        except orjson.JSONDecodeError as exc:
+            document = read(data)
+        except NotJson as exc:
             raise self.malformed("what is no JSON") from exc
         if not isinstance(document, dict):
             raise self.malformed("what is no response")
@@ -326,8 +327,8 @@ class ResponsesAnswer:
         return value
 
     def _position(self, event: Object, name: str) -> int:
-        value = event.get(name)
-        if not isinstance(value, int):
+        value = place(event.get(name))
+        if value is None:
             raise self.malformed("an event that does not say what it belongs to")
         return value
 

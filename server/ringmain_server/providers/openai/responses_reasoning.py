@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import orjson
 from ringmain.v1.content_pb2 import Reasoning
 
+from ringmain_server.providers.json_reader import written
 from ringmain_server.providers.openai.chat_parts import Object
 
 _MARK = b"responses:"
@@ -22,7 +23,7 @@ def signature(item: Mapping[str, object]) -> bytes:
     """The state of a reasoning item, empty if it has none: where nothing is stored, an id means nothing."""
     if not any(map(item.get, _STATE)):
         return b""
-    return _MARK + orjson.dumps({name: item[name] for name in _KEPT if item.get(name)})
+    return _MARK + written({name: item[name] for name in _KEPT if item.get(name)}).encode()
 
 
 def reasoning_item(reasoning: Reasoning, provider_id: str) -> Object | None:

@@ -16,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import StreamBroken
+from ringmain_server.providers import numbers
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, seconds, text
@@ -41,7 +42,7 @@ class TranscriptDecoder:
         self._candidate = candidate
         self._errors = errors
         self._streamed = streamed
-        self._sse = SseDecoder()
+        self._sse = SseDecoder(_LIMIT)
         self._raw: list[bytes] = []
         self._size = 0
         self._texts: list[str] = []
@@ -147,8 +148,8 @@ class TranscriptDecoder:
 def _segment(found: Mapping[str, object]) -> TranscriptSegment:
     segment = TranscriptSegment(text=text(found.get("text")).strip())
     for name, field in (("start", segment.start_offset), ("end", segment.end_offset)):
-        if name in found:
-            field.CopyFrom(_duration(seconds(found[name])))
+        if (known := numbers.seconds(found.get(name))) is not None:
+            field.CopyFrom(_duration(known))
     return segment
 
 

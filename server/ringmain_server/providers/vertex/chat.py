@@ -13,7 +13,7 @@ from ringmain.v1.chat_service_pb2 import (
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import StreamBroken
+from ringmain_server.errors import MalformedAnswer, StreamBroken
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.vertex import wire
@@ -110,6 +110,8 @@ class CountTokensTranslator:
         self, raw: wire.CountTokensResponse, request: CountTokensRequest, candidate: Candidate
     ) -> CountTokensResponse:
         """The response of the contract."""
+        if raw.total_tokens < 0:
+            raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return CountTokensResponse(input_token_count=raw.total_tokens)
 
 

@@ -27,24 +27,25 @@ def counted(found: Iterable[wire.UsageMetadata], candidate: Candidate, *, images
     usage = Usage(image_count=images)
     seen = heard = drawn = 0
     for counts in found:
-        tools = sum(detail.token_count for detail in counts.tool_use_prompt_tokens_details)
-        read = counts.prompt_token_count + tools
+        tools = sum(max(detail.token_count, 0) for detail in counts.tool_use_prompt_tokens_details)
+        read = max(counts.prompt_token_count, 0) + tools
+        written, thought = max(counts.candidates_token_count, 0), max(counts.thoughts_token_count, 0)
         usage.input_token_count += read
-        usage.cached_input_token_count += min(counts.cached_content_token_count, read)
-        usage.output_token_count += counts.candidates_token_count + counts.thoughts_token_count
-        usage.reasoning_token_count += counts.thoughts_token_count
+        usage.cached_input_token_count += min(max(counts.cached_content_token_count, 0), read)
+        usage.output_token_count += written + thought
+        usage.reasoning_token_count += thought
         seen += _of(counts.prompt_tokens_details, _IMAGE)
         heard += _of(counts.prompt_tokens_details, _AUDIO)
         # Nearly all that a model writes who draws is images, should it not say.
         told = len(counts.candidates_tokens_details)
-        drawn += _of(counts.candidates_tokens_details, _IMAGE) if told else counts.candidates_token_count
+        drawn += min(_of(counts.candidates_tokens_details, _IMAGE), written) if told else written
     cost = media_cost(
         candidate.kind,
         candidate.provider_model,
         MediaCounts(
             input_tokens=usage.input_token_count,
-            image_input_tokens=seen,
-            audio_input_tokens=heard,
+            image_input_tokens=min(seen, usage.input_token_count),
+            audio_input_tokens=min(heard, usage.input_token_count - min(seen, usage.input_token_count)),
             output_tokens=usage.output_token_count,
             image_output_tokens=drawn if images else 0,
             images=images,
@@ -56,4 +57,4 @@ def counted(found: Iterable[wire.UsageMetadata], candidate: Candidate, *, images
 
 
 def _of(details: Iterable[wire.ModalityTokenCount], modality: int) -> int:
-    return sum(detail.token_count for detail in details if detail.modality == modality)
+    return sum(max(detail.token_count, 0) for detail in details if detail.modality == modality)

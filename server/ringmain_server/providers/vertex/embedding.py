@@ -16,6 +16,7 @@ from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.numbers import count
 from ringmain_server.providers.vertex import vectors, wire
 from ringmain_server.providers.vertex.chat import Resources
 from ringmain_server.providers.vertex.port import VertexPort
@@ -94,7 +95,7 @@ class EmbedContentTranslator:
 
 
 def batches(
-    texts: Sequence[str], most: int, tokens: int, count: Callable[[str], int] = text_tokens
+    texts: Sequence[str], most: int, tokens: int, counted: Callable[[str], int] = text_tokens
 ) -> Iterator[Sequence[str]]:
     """Texts in order, in as few requests as the limits allow, each of one text at least.
 
@@ -102,12 +103,12 @@ def batches(
         texts: At least one.
         most: Texts of one request.
         tokens: About how many tokens of one request.
-        count: About how many tokens a text has.
+        counted: About how many tokens a text has.
     """
     batch: list[str] = []
     used = 0
     for text in texts:
-        size = count(text)
+        size = counted(text)
         if batch and (len(batch) == most or used + size > tokens):
             yield batch
             batch, used = [], 0
@@ -172,5 +173,8 @@ def _content(raw: bytes, provider_id: str) -> Vector:
         raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
     if not found.embedding.values:
         raise MalformedAnswer(provider_id, "answered without a vector")
-    tokens = found.usage_metadata.prompt_token_count if found.HasField("usage_metadata") else None
-    return Vector(vectors.packed(found.embedding.values), tokens)
+    tokens = count(found.usage_metadata.prompt_token_count) if found.HasField("usage_metadata") else None
+    try:
+        return Vector(vectors.packed(found.embedding.values), tokens)
+    except ValueError as exc:
+        raise MalformedAnswer(provider_id, "answered a vector of numbers that are not finite") from exc

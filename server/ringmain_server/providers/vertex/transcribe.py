@@ -193,5 +193,6 @@ def _events(heard: Heard) -> Iterator[audio_pb2.TranscribeEvent]:
 
 
 def _duration(seconds: float) -> Duration:
-    whole = int(seconds)
-    return Duration(seconds=whole, nanos=round((seconds - whole) * 1000) * 1_000_000)
+    duration = Duration()
+    duration.FromMilliseconds(round(seconds * 1000))
+    return duration

@@ -6,10 +6,11 @@ A segment is heard as soon as its object is closed, and the text of the one that
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
+from ringmain_server.providers import numbers
+from ringmain_server.providers.json_reader import NotJson, read
 
 _SEGMENT_DEPTH = 2
 """How many objects are open within a segment."""
@@ -94,10 +95,10 @@ class Scanner:
             NoTranscript: It was none.
         """
         try:
-            found = orjson.loads("".join(self._whole))
+            found = read("".join(self._whole))
             segments = found["segments"]
             language = found.get("language", "")
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as exc:
+        except (NotJson, KeyError, TypeError, AttributeError) as exc:
             raise NoTranscript from exc
         if not isinstance(segments, list):
             raise NoTranscript
@@ -156,24 +157,18 @@ def _partial(written: str) -> str:
         return ""
     text = _HALF_ESCAPE.sub("", found[1])
     try:
-        decoded = orjson.loads(f'"{text}"')
-    except orjson.JSONDecodeError:
+        decoded = read(f'"{text}"')
+    except NotJson:
         return ""
     return str(decoded).rstrip()
 
 
 def _segment(written: str) -> Segment:
     try:
-        found = orjson.loads(written)
-    except orjson.JSONDecodeError as exc:
+        found = read(written)
+    except NotJson as exc:
         raise NoTranscript from exc
     text = found.get("text")
     if not isinstance(text, str):
         raise NoTranscript
-    return Segment(text.strip(), _seconds(found, "start"), _seconds(found, "end"))
-
-
-def _seconds(found: Mapping[str, object], name: str) -> float | None:
-    value = found.get(name)
-    known = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    return float(value) if known else None  # type: ignore[arg-type] # it is a number
+    return Segment(text.strip(), numbers.seconds(found.get("start")), numbers.seconds(found.get("end")))

@@ -23,23 +23,23 @@ def usage(
         answer_tokens: About how many tokens came, for the estimate.
         final: Whether the counts came with the end of the answer, or after it.
     """
-    if counts is None or not counts.prompt_token_count:
+    if counts is None or counts.prompt_token_count <= 0:
         return estimate(request, answer_tokens)
-    from_tools = sum(detail.token_count for detail in counts.tool_use_prompt_tokens_details)
+    from_tools = sum(max(detail.token_count, 0) for detail in counts.tool_use_prompt_tokens_details)
     read = counts.prompt_token_count + from_tools
-    cached = min(counts.cached_content_token_count, read)
+    cached = min(max(counts.cached_content_token_count, 0), read)
+    thought = max(counts.thoughts_token_count, 0)
+    written = max(counts.candidates_token_count, 0) + thought
     if not final:
         return Usage(
             input_token_count=read,
             cached_input_token_count=cached,
-            output_token_count=max(
-                answer_tokens, counts.candidates_token_count + counts.thoughts_token_count
-            ),
+            output_token_count=max(answer_tokens, written),
             estimated=True,
         )
     return Usage(
         input_token_count=read,
         cached_input_token_count=cached,
-        output_token_count=counts.candidates_token_count + counts.thoughts_token_count,
-        reasoning_token_count=counts.thoughts_token_count,
+        output_token_count=written,
+        reasoning_token_count=thought,
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import orjson
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
+from ringmain_server.providers.json_reader import NotJson, read_again
 from ringmain_server.providers.structs import EXACT, read_object
 
 
@@ -51,7 +52,7 @@ def arguments(text: str) -> dict[str, object]:
     if not text.strip():
         return {}
     try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        found = read_again(text)
+    except NotJson:
         return {"invalid_json": text}
     return found if isinstance(found, dict) else {"value": found}

@@ -23,6 +23,7 @@ from google.protobuf.message_factory import GetMessageClass
 from ringmain.v1.embedding_service_pb2 import Embedding
 
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.numbers import all_finite, count
 
 _STRIDE = 11
 _PREFIX = (b"\x0a", b"\x09", b"\x11")
@@ -48,12 +49,15 @@ def packed(numbers: Sequence[float]) -> Embedding:
 
     Raises:
         TypeError: One is no number.
+        ValueError: One is not finite, or there is none.
         OverflowError: One is an integer that is too large.
     """
     try:
         data = _floats(len(numbers)).pack(*numbers)
     except (struct.error, OverflowError):
         data = _any_floats(numbers)
+    if not data or not all_finite(data):
+        raise ValueError("no vector of finite numbers")
     return Embedding.FromString(_VALUES_TAG + _varint(len(data)) + data)
 
 
@@ -83,13 +87,20 @@ def predicted(raw: bytes, provider_id: str) -> list[Vector]:
 def _vector(prediction: dict[str, Any], provider_id: str) -> Vector:
     found = dict(_fields(prediction["embeddings"])) if "embeddings" in prediction else {}
     data = found["values"].list_value if "values" in found else b""
-    count, rest = divmod(len(data), _STRIDE)
-    if not count or rest or any(data[at::_STRIDE] != byte * count for at, byte in enumerate(_PREFIX)):
+    size, rest = divmod(len(data), _STRIDE)
+    if not size or rest or any(data[at::_STRIDE] != byte * size for at, byte in enumerate(_PREFIX)):
         raise MalformedAnswer(provider_id, "answered a prediction that is no vector")
-    numbers = _wrapped(count).unpack(data)
+    numbers = _wrapped(size).unpack(data)
     statistics = dict(_fields(found["statistics"])) if "statistics" in found else {}
-    tokens = int(statistics["token_count"].number_value) if "token_count" in statistics else None
-    return Vector(packed(numbers), tokens)
+    tokens = _tokens(statistics["token_count"].number_value) if "token_count" in statistics else None
+    try:
+        return Vector(packed(numbers), tokens)
+    except ValueError as exc:
+        raise MalformedAnswer(provider_id, "answered a vector of numbers that are not finite") from exc
+
+
+def _tokens(number: float) -> int | None:
+    return count(int(number)) if number.is_integer() else None
 
 
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:

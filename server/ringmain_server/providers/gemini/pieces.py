@@ -1,0 +1,61 @@
+"""Room 4, pure: characters that were cut between the texts of this wire's documents.
+
+Messages hold only whole characters, so that they are joined before a document becomes one. A text goes on in
+the next part of its kind, thought or answer, whichever document that is in.
+"""
+
+from ringmain_server.halves import Joiner
+from ringmain_server.providers.json_reader import Odd
+
+Object = dict[str, object]
+
+
+class Pieces:
+    """Joins the texts of one answer."""
+
+    __slots__ = ("_joiner", "_thought")
+
+    def __init__(self) -> None:
+        self._joiner = Joiner()
+        self._thought = False
+
+    def joined(self, document: Object) -> Object:
+        """A document whose texts have whole characters.
+
+        Args:
+            document: The next one of the answer; it is changed.
+        """
+        if isinstance(document, Odd) or self._joiner.holds:
+            candidates = document.get("candidates")
+            for candidate in candidates if isinstance(candidates, list) else ():
+                if isinstance(candidate, dict) and not candidate.get("index"):
+                    self._candidate(candidate)
+        return document
+
+    def _candidate(self, candidate: Object) -> None:
+        content = candidate.get("content")
+        parts = content.get("parts") if isinstance(content, dict) else None
+        found: list[object] = []
+        for part in parts if isinstance(parts, list) else ():
+            self._part(part, found)
+        if candidate.get("finishReason"):
+            self._settle(found)
+        if found:
+            candidate["content"] = {**(content if isinstance(content, dict) else {}), "parts": found}
+
+    def _part(self, part: object, found: list[object]) -> None:
+        text = part.get("text") if isinstance(part, dict) else None
+        if not isinstance(part, dict) or not isinstance(text, str):
+            self._settle(found)
+            found.append(part)
+            return
+        thought = part.get("thought") is True
+        if thought != self._thought:
+            self._settle(found)
+        self._thought = thought
+        found.append({**part, "text": self._joiner.feed(text)})
+
+    def _settle(self, found: list[object]) -> None:
+        """What stands for a half whose other half did not come, as a part of its own."""
+        if self._joiner.holds:
+            found.append({"text": self._joiner.end(), "thought": self._thought})

@@ -1,0 +1,71 @@
+"""Room 4, pure: the numbers that providers send, checked once, where they come in.
+
+What is no number, or none that the field can have, is absent (None): an unknown count is never a wrong one.
+"""
+
+import math
+from array import array
+from collections.abc import Mapping
+from typing import Any
+
+MOST = 2**53 - 1
+"""The largest count: beyond it a JSON number need not be exact
+(https://www.rfc-editor.org/rfc/rfc8259#section-6)."""
+TOTAL = 2**63 - 1
+"""The largest sum of counts that the contract holds."""
+_PLACES = 2**31
+_LONGEST = 1e9
+"""Seconds, some thirty years."""
+
+
+def count(value: object) -> int | None:
+    """A count: a whole number from 0 to `MOST`."""
+    return value if type(value) is int and 0 <= value <= MOST else None
+
+
+def count_of(counts: object, *names: str) -> int | None:
+    """A count within an object, by the first of its names that has one."""
+    if isinstance(counts, Mapping):
+        for name in names:
+            value = counts.get(name)
+            if type(value) is int and 0 <= value <= MOST:
+                return value
+    return None
+
+
+def place(value: object) -> int | None:
+    """The place of something in a list: a whole number from 0 on."""
+    return value if type(value) is int and 0 <= value < _PLACES else None
+
+
+def seconds(value: object) -> float | None:
+    """A time or a span in seconds: finite and not negative."""
+    found = number(value)
+    return found if found is not None and 0 <= found < _LONGEST else None
+
+
+def number(value: object) -> float | None:
+    """A finite number."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    return float(value) if type(value) is int and abs(value) <= MOST else None
+
+
+def total(first: int, *more: int) -> int:
+    """A sum of counts, no larger than the contract holds."""
+    return min(first + sum(more), TOTAL)
+
+
+def all_finite(numbers: bytes) -> bool:
+    """Whether all of these 32-bit floats, little end first, are finite.
+
+    Two thousand of them take a few microseconds: only where a highest byte has the exponent of the largest
+    numbers are the floats looked at one by one.
+    """
+    highest = numbers[3::4]
+    if 0x7F not in highest and 0xFF not in highest:
+        return True
+    found: array[Any] = array("f", numbers)
+    if array("H", (1,)).tobytes() != b"\x01\x00":
+        found.byteswap()
+    return all(map(math.isfinite, found))
