@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ringmain_server.errors import ProviderError
+from ringmain_server.errors import ProviderError, release_task
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -71,4 +71,7 @@ async def _stop(task: "asyncio.Future[Value]") -> Value | None:
     """Cancels a task and waits for its end; its value if it came all the same."""
     task.cancel()
     await asyncio.wait((task,))
-    return None if task.cancelled() or task.exception() is not None else task.result()
+    if not task.cancelled() and task.exception() is None:
+        return task.result()
+    release_task(task)
+    return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.condition import Condition
-from ringmain_server.errors import NoAnswer, ProviderError
+from ringmain_server.errors import NoAnswer, ProviderError, release
 from ringmain_server.live import Live
 from ringmain_server.policies.breaker import Permit
 from ringmain_server.providers.exchange import Provider
@@ -48,6 +48,7 @@ async def check(provider: Provider, limit: float = CHECK_LIMIT) -> Checked:
             with provider.use:
                 await provider.check()
     except ProviderError as exc:
+        release(exc)
         error = exc
     except TimeoutError:
         error = NoAnswer(provider.provider_id, f"did not answer within {limit:g} s")

@@ -22,7 +22,7 @@ from tests.laws.wires import SCRIPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 EACH = pytest.mark.parametrize("wire", SCRIPTED, ids=str)
-TOGETHER = 20
+TOGETHER = 40
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")

@@ -246,6 +246,9 @@ async def _refuse(context: Context, error: RingmainError, call: Call) -> None:
     except grpc.aio.AbortError as exc:
         # gRPC keeps it beside the context: the frames that it went through would keep the request.
         release(exc)
+    except grpc.aio.InternalError as exc:
+        # The caller has left meanwhile: gRPC says no more than that a batch failed.
+        release(exc)
 
 
 def _check(validate: Validator, request: Message | None) -> None:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 from ringmain_server.backend import Backend, Call
+from ringmain_server.errors import release_task
 from ringmain_server.operations.base import Streamed, Unary
 
 Req = TypeVar("Req")
@@ -88,5 +89,6 @@ def _keep(task: "asyncio.Future[Res]") -> "asyncio.Future[Res]":
 
 def _forget(task: "asyncio.Future[Any]") -> None:
     _RUNNING.discard(task)
-    if not task.cancelled():
-        task.exception()  # whoever was interested has seen it; nobody else has to
+    if task.cancelled() or task.exception() is not None:
+        # Whoever is interested sees it first; nobody else has to.
+        asyncio.get_running_loop().call_soon(release_task, task)

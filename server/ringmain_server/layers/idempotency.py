@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from ringmain_server.backend import Backend, Call
-from ringmain_server.errors import InvalidField
+from ringmain_server.errors import InvalidField, RingmainError, release
 from ringmain_server.layers.shared import Shared
 from ringmain_server.operations.base import Replay, Streamed, Unary
 from ringmain_server.stores.answers import Answer, Answers, Key
@@ -135,9 +135,11 @@ class Idempotency:
             if body is not None and work.tape.whole:
                 await self._answers.put(key, Answer(work.fingerprint, work.call.response_id, body))
         except BaseException as exc:
-            # Every caller raises it; here it only ends the task, and only a cancellation must be seen to.
+            # Every caller raises it; here it only ends the task, as a cancellation does.
             failure = exc
-            if not isinstance(exc, Exception):
+            if isinstance(exc, RingmainError | asyncio.CancelledError):
+                release(exc)
+            elif not isinstance(exc, Exception):
                 raise
         finally:
             # First, so that who repeats a failed request the moment it fails finds nothing running.

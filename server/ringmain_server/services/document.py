@@ -20,7 +20,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.backend import Backend, Call
 from ringmain_server.config import MediaSettings
-from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError
+from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release, release_task
 from ringmain_server.media.documents import Document, Picture, page_markdown
 from ringmain_server.media.room import MediaRoom
 from ringmain_server.operations import CHAT
@@ -131,6 +131,8 @@ class DocumentReader:
                 task.cancel()
             if left:
                 await asyncio.wait(left)
+            for task in left:
+                release_task(task)
 
     async def _page(self, document: Document, number: int) -> vision_pb2.DocumentPage:
         try:
@@ -168,6 +170,7 @@ class DocumentReader:
         try:
             answer = await self.pipeline.call(CHAT, self._question(picture, prompt), part)
         except RingmainError as exc:
+            release(exc)
             return Told(error=exc)
         part.usage = answer.usage
         return Told(_text(answer), answer.usage)

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import grpc.aio
 from google.protobuf.message import DecodeError
 
-from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError, release
+from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError, release_task
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.channels import Connection, Connections
 from ringmain_server.providers.vertex.errors import from_rpc
@@ -223,12 +223,9 @@ _LINGERING: set[asyncio.Future[None]] = set()
 
 
 def _forget(reading: "asyncio.Future[None]") -> None:
-    """Whoever wanted to know how the reading ended has been told; its failure's frames hold the reading."""
+    """Whoever wanted to know how the reading ended has been told."""
     _LINGERING.discard(reading)
-    try:
-        reading.result()  # `exception` would leave the traceback with the task
-    except BaseException as exc:  # noqa: BLE001, of a cancelled task too
-        release(exc)
+    release_task(reading)
 
 
 async def _plain(connection: Connection, request: PlainRequest) -> bytes:
