@@ -1,0 +1,1 @@
+"""Tests, fuzz: random requests of callers and random answers of providers, against a whole gateway."""

@@ -1,0 +1,111 @@
+"""Tests, fuzz: `python -m tests.fuzz --minutes M --seed S [--only requests|answers] [--cases N | --case N]`.
+
+A campaign fuzzes the requests of callers, or the answers of providers. Without `--only` both run, each in a
+process of its own. Every case is determined by the seed and its number.
+"""
+
+import argparse
+import asyncio
+import logging
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
+
+from tests.faults.leftovers import Leftovers
+from tests.fuzz import answers, requests
+from tests.fuzz.answers import Answers
+from tests.fuzz.gateways import Served
+from tests.fuzz.requests import Requests
+from tests.fuzz.tally import Tally
+
+CAMPAIGNS = (requests.NAME, answers.NAME)
+WARM = 500
+"""Cases until what a gateway holds is compared with."""
+
+
+async def campaign(name: str, seed: int, until: float, cases: Iterator[int]) -> Tally:
+    """Runs cases until there are no more, or the time is over."""
+    tally = Tally(name, seed)
+    fuzz: Requests | Answers = Requests(seed) if name == requests.NAME else Answers(seed)
+    workers = requests.AT_ONCE if name == requests.NAME else answers.AT_ONCE
+    async with fuzz.running() as served:
+        before = await _through(fuzz, served, tally, workers, until, cases, WARM)
+        after = await _through(fuzz, served, tally, workers, until, cases, None)
+        print(f"before: {before}\nafter:  {after}")
+        tally.fail(-1, "what is left", [*before.outgrown(after), *served.faults()])
+        if isinstance(fuzz, Requests):
+            tally.fail(-1, "at the end", await fuzz.innocent(served))
+    return tally
+
+
+async def _through(
+    fuzz: "Requests | Answers",
+    served: Served,
+    tally: Tally,
+    workers: int,
+    until: float,
+    cases: Iterator[int],
+    most: int | None,
+) -> Leftovers:
+    """Runs some cases, all at once as many as may be; returns what the gateway holds then."""
+    start = tally.count
+
+    async def work() -> None:
+        while (most is None or tally.count - start < most) and time.monotonic() < until:
+            number = next(cases, None)
+            if number is None:
+                return
+            await fuzz.run(served, number, tally)
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+    return await served.look()
+
+
+def main() -> int:
+    """Returns the exit code: 0 when nothing is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzzes a gateway.")
+    parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--only", choices=CAMPAIGNS)
+    parser.add_argument("--cases", type=int, help="run so many cases of each campaign, however long it takes")
+    parser.add_argument("--case", type=int, help="run this case alone")
+    options = parser.parse_args()
+    seed = random.randrange(10**6) if options.seed is None else options.seed
+    if options.only is None:
+        return _both(seed, options)
+    cases: Iterator[int] = count()
+    minutes = options.minutes
+    if options.case is not None:
+        cases, minutes = iter((options.case,)), 60
+    elif options.cases is not None:
+        cases, minutes = iter(range(options.cases)), 600
+    # What a fake says when a caller leaves it.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    start = time.monotonic()
+    tally = asyncio.run(campaign(options.only, seed, start + minutes * 60, cases))
+    print(tally.report())
+    print(f"{options.only}: {tally.count} cases in {time.monotonic() - start:.0f} s, seed {seed}: ", end="")
+    print(f"{len(tally.failures)} WRONG" if tally.failures else "pass")
+    return 1 if tally.failures else 0
+
+
+def _both(seed: int, options: argparse.Namespace) -> int:
+    """Both campaigns at once, each in a process of its own; then what each has to say."""
+    more = [f"--minutes={options.minutes}", f"--seed={seed}"]
+    more += [f"--cases={options.cases}"] if options.cases is not None else []
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.fuzz", f"--only={name}", *more], stdout=subprocess.PIPE, text=True
+        )
+        for name in CAMPAIGNS
+    ]
+    told = [process.communicate()[0] for process in running]
+    print("\n".join(told), flush=True)
+    return max(process.returncode for process in running)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
