@@ -14,6 +14,7 @@ from grpc_channelz.v1 import channelz
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
+from ringmain_server import descriptors
 from ringmain_server.background import Background
 from ringmain_server.condition import Conditions
 from ringmain_server.config import ConfigError, Settings
@@ -53,6 +54,8 @@ _HEALTH = "grpc.health.v1.Health"
 _CHANNELZ = "grpc.channelz.v1.Channelz"
 _ENDLESS = 365 * 86400.0
 """Seconds that an operator without a deadline may watch."""
+_HANDSHAKE = 20_000
+"""Milliseconds that a new connection may take until it speaks HTTP/2."""
 _LOOK = 0.5
 """Seconds between two looks at how many tasks and calls there are."""
 _STOP_GRACE = 1.0
@@ -148,6 +151,7 @@ class App:
             "serving",
             listen=_bound(server.listen, self.port),
             admin_listen=server.admin_listen and _bound(server.admin_listen, self.admin_port),
+            descriptors=descriptors.limit(),
             providers=sorted(self._live.now.providers),
             models=sorted(self._live.now.settings.models),
         )
@@ -232,6 +236,9 @@ class App:
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", int(share_port)),
+            # A connection takes a descriptor; those that say nothing are closed soon.
+            ("grpc.max_allowed_incoming_connections", descriptors.for_callers(settings.max_connections)),
+            ("grpc.server_handshake_timeout_ms", _HANDSHAKE),
             ("grpc.keepalive_time_ms", min(int(settings.keepalive_time * 1000), 2**31 - 1)),
             ("grpc.keepalive_timeout_ms", 20_000),
             # Callers may ping this often, also between calls: ours do each minute.

@@ -237,7 +237,7 @@ class Overloaded(GatewayError):
     Args:
         message: For people.
         limit: What was passed: `gateway`, `candidate`, `media`, or what the machine lacks: `descriptors`,
-            `memory`, `ports` or `threads`.
+            `memory`, `ports`, `threads` or `disk`.
         retry_after: Seconds until a retry makes sense.
     """
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.condition import Condition
-from ringmain_server.errors import NoAnswer, ProviderError, release
+from ringmain_server.errors import NoAnswer, Overloaded, ProviderError, release
 from ringmain_server.live import Live
 from ringmain_server.policies.breaker import Permit
 from ringmain_server.providers.exchange import Provider
@@ -93,6 +93,10 @@ class Probes:
             return
         try:
             checked = await check(provider, self._limit)
+        except Overloaded:
+            for condition, permit in due:
+                condition.breaker.neutral(permit)
+            return  # the gateway itself could not ask: no word on the provider
         except BaseException:
             for condition, permit in due:
                 condition.breaker.neutral(permit)

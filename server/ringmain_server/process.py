@@ -14,6 +14,7 @@ import uvloop
 from prometheus_client import CollectorRegistry, multiprocess, start_http_server
 from structlog.typing import FilteringBoundLogger
 
+from ringmain_server import descriptors
 from ringmain_server.allocator import give_back_large_blocks
 from ringmain_server.app import App, StartError, run
 from ringmain_server.config import Settings, secrets
@@ -51,6 +52,7 @@ def serve(settings: Settings, source: Source | None = None) -> int:
     worker = None if number is None else int(number)
     mask = Mask(secrets(settings))
     never_wait_for(sys.stderr.fileno())
+    descriptors.raise_limit()
     losses = Losses()
     log = make_log(settings.log, mask, worker=worker, losses=losses)
     adopt_libraries(log)

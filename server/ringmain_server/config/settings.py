@@ -83,6 +83,10 @@ class ServerSettings(Section):
         default=None,
         description="The most calls in flight on one connection; null for no limit.",
     )
+    max_connections: Count = Field(
+        default=10_000,
+        description="The most connections of callers to a process; never more than half of its descriptors.",
+    )
     default_deadline: Span = Field(
         default=600.0,
         description="The deadline of a call that comes without one.",

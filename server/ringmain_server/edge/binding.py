@@ -27,6 +27,7 @@ from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
 from ringmain_server.edge.uploads import UploadReader
 from ringmain_server.errors import (
     DeadlineExceeded,
+    Internal,
     InvalidField,
     MediaInvalid,
     RingmainError,
@@ -210,9 +211,11 @@ class Edge:
         return None
 
     def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
-        self.observer.crashed(call, exc)
+        error = caller_error(exc)
+        if isinstance(error, Internal):
+            self.observer.crashed(call, exc)
         release(exc)
-        return caller_error(exc)
+        return error
 
 
 def _reading(handle: Callable[[Any, Context], Awaitable[T]]) -> Any:

@@ -23,6 +23,7 @@ from ringmain_server.errors import (
 )
 from ringmain_server.excerpt import MESSAGE_LIMIT, excerpt
 from ringmain_server.settlement import DOMAIN
+from ringmain_server.shortage import shortage
 
 DETAILS_KEY = "grpc-status-details-bin"
 """The trailer that carries `google.rpc.Status`."""
@@ -63,10 +64,10 @@ def caller_status(error: RingmainError, response_id: str) -> Status:
 
 
 def caller_error(exc: BaseException) -> RingmainError:
-    """What the caller may know of any exception: of an unknown one, nothing."""
+    """What the caller may know of any exception: of an unknown one, nothing but what the machine lacked."""
     if isinstance(exc, RingmainError):
         return exc
-    return Internal("a fault of the gateway; its log has the details under this response id")
+    return shortage(exc) or Internal("a fault of the gateway; its log has the details under this response id")
 
 
 def _status(error: RingmainError, limits: _Limits) -> Status:

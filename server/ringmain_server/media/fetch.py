@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ringmain_server.errors import MediaInvalid
+from ringmain_server.shortage import shortage
 
 if TYPE_CHECKING:
     import aiohttp
@@ -119,6 +120,7 @@ class Fetcher:
         Raises:
             NotFetched: It cannot be had.
             MediaInvalid: It is too large, or at an address that is not allowed.
+            Overloaded: The gateway's machine lacks what it takes.
         """
         import aiohttp  # not at the top: who allows no host does without
 
@@ -128,6 +130,8 @@ class Fetcher:
         except TimeoutError as exc:
             raise NotFetched.now(field, f"did not come within {self._within:g} s") from exc
         except (aiohttp.ClientError, OSError, ValueError) as exc:
+            if lack := shortage(exc):
+                raise lack from exc
             raise NotFetched.now(field, "could not be fetched: its host cannot be reached") from exc
 
     async def close(self) -> None:

@@ -11,11 +11,18 @@ from typing import Protocol
 import aiohttp
 from yarl import URL
 
-from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError, RingmainError
+from ringmain_server.errors import (
+    ConnectionFailed,
+    MalformedAnswer,
+    Overloaded,
+    ProviderError,
+    RingmainError,
+)
 from ringmain_server.providers.http_body import json_body
 from ringmain_server.providers.leaves import LeafCutter
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import ErrorMap, FormField, HttpRequest
+from ringmain_server.shortage import shortage
 
 ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""
@@ -254,8 +261,10 @@ def _upload_error(exc: BaseException) -> RingmainError | None:
     return None
 
 
-def connection_error(provider_id: str, exc: BaseException) -> ProviderError:
+def connection_error(provider_id: str, exc: BaseException) -> ProviderError | Overloaded:
     """What a failure below HTTP means. No address of the upstream gets into the message."""
+    if lack := shortage(exc):
+        return lack
     if isinstance(exc, (aiohttp.ConnectionTimeoutError, TimeoutError)):
         return ConnectionFailed(provider_id, "could not be reached in time")
     if isinstance(exc, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):

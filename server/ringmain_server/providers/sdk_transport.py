@@ -15,10 +15,17 @@ from typing import Any, Protocol
 import aiohttp
 import httpx2
 
-from ringmain_server.errors import ConnectionFailed, CredentialsRefused, MalformedAnswer, ProviderError
+from ringmain_server.errors import (
+    ConnectionFailed,
+    CredentialsRefused,
+    MalformedAnswer,
+    Overloaded,
+    ProviderError,
+)
 from ringmain_server.providers.http import ANSWER_LIMIT, connection_error
 from ringmain_server.providers.leaves import pieces, plain, render
 from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
+from ringmain_server.shortage import shortage
 
 _UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
 """How the SDKs' clients say in a RuntimeError that they found no credentials, or no project with them."""
@@ -148,8 +155,10 @@ class SdkTransport:
                 raise
             raise error from exc
 
-    def _mapped(self, exc: Exception) -> ProviderError | None:
+    def _mapped(self, exc: Exception) -> ProviderError | Overloaded | None:
         """What an exception of the SDK means, None for one that is a mistake of ours."""
+        if lack := shortage(exc):
+            return lack
         if isinstance(exc, self.sdk.status_error):
             response: httpx2.Response = exc.response  # type: ignore[attr-defined] # the SDKs' common shape
             return self.error_map(self.provider_id, response.status_code, response.headers, response.content)
@@ -214,12 +223,14 @@ async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
     return await anext(chunks, None)
 
 
-def transport_error(provider_id: str, exc: BaseException) -> ProviderError:
+def transport_error(provider_id: str, exc: BaseException) -> ProviderError | Overloaded:
     """What a failure below HTTP means, told by its first cause.
 
     On the aiohttp client a refused connection surfaces as a timeout of the SDK: only what aiohttp raised says
     which.
     """
+    if lack := shortage(exc):
+        return lack
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, aiohttp.ClientError | OSError):

@@ -13,6 +13,7 @@ import grpc.aio
 
 from ringmain_server.errors import CredentialsRefused
 from ringmain_server.providers.vertex import light, wire
+from ringmain_server.shortage import shortage
 
 if TYPE_CHECKING:
     Whole = grpc.aio.UnaryUnaryMultiCallable[wire.GenerateContentRequest | wire.CountTokensRequest, bytes]
@@ -164,4 +165,6 @@ class Connections:
                 return light.file_credentials(access.credentials_file)
             return light.default_credentials()
         except (GoogleAuthError, OSError, ValueError) as exc:
+            if lack := shortage(exc):
+                raise lack from exc
             raise CredentialsRefused(self._provider_id, "has no usable credentials") from exc

@@ -17,10 +17,17 @@ from urllib.parse import quote
 import grpc.aio
 from google.protobuf.message import DecodeError
 
-from ringmain_server.errors import ConnectionFailed, MalformedAnswer, ProviderError, release_task
+from ringmain_server.errors import (
+    ConnectionFailed,
+    MalformedAnswer,
+    Overloaded,
+    ProviderError,
+    release_task,
+)
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.channels import Connection, Connections
 from ringmain_server.providers.vertex.errors import from_rpc
+from ringmain_server.shortage import in_words, lacking_descriptors
 
 Answer = wire.GenerateContentResponse | wire.CountTokensResponse
 M = TypeVar("M", wire.GenerateContentResponse, wire.CountTokensResponse)
@@ -85,7 +92,7 @@ class VertexTransport:
             call = connection.generate(request.message, metadata=_routed(_MODEL, request.resource))
             return parse(wire.GenerateContentResponse, await call, self._provider_id)
         except grpc.aio.AioRpcError as exc:
-            raise from_rpc(self._provider_id, exc, self._secrets) from exc
+            raise _failure(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
             if _cancelling():
                 raise
@@ -108,6 +115,15 @@ class VertexTransport:
     async def close(self) -> None:
         """Closes every connection."""
         await self._connections.close()
+
+
+def _failure(
+    provider_id: str, exc: grpc.aio.AioRpcError, secrets: tuple[str, ...]
+) -> ProviderError | Overloaded:
+    """What an error means; one of the connection may be a lack of this machine, which gRPC puts in words."""
+    error = from_rpc(provider_id, exc, secrets)
+    lack = in_words(exc.details() or "") or lacking_descriptors()
+    return lack if lack is not None and isinstance(error, ConnectionFailed) else error
 
 
 _AHEAD = 64 << 10
@@ -157,7 +173,7 @@ class VertexIncoming:
         try:
             await self._call.wait_for_connection()
         except grpc.aio.AioRpcError as exc:
-            raise from_rpc(self._provider_id, exc, self._secrets) from exc
+            raise _failure(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
             if _cancelling():
                 raise
@@ -189,7 +205,7 @@ class VertexIncoming:
                     self._room.clear()
                     await self._room.wait()
         except grpc.aio.AioRpcError as exc:
-            raise self._error or from_rpc(self._provider_id, exc, self._secrets) from exc
+            raise self._error or _failure(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
             if _cancelling():
                 raise

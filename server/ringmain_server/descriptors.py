@@ -1,0 +1,28 @@
+"""Outside the rooms: how many files and sockets the process may have open, and how many are for callers."""
+
+import resource
+
+
+def raise_limit() -> None:
+    """Takes as many descriptors as the system lets this process have: the soft limit becomes the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):  # as on macOS, whose kernel allows less than it says
+            return
+
+
+def limit() -> int:
+    """How many descriptors this process may have; a very large number where there is no limit."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 30 if soft == resource.RLIM_INFINITY else soft
+
+
+def for_callers(wanted: int) -> int:
+    """How many connections callers may have: half of all descriptors are kept for providers and files.
+
+    Args:
+        wanted: How many the operator allows.
+    """
+    return max(1, min(wanted, limit() // 2))
