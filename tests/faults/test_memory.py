@@ -1,0 +1,19 @@
+"""Failed calls of many megabytes leave the gateway's memory as it was."""
+
+import sys
+
+import pytest
+
+from tests.faults.memory import MIB, measure
+
+CLASSES = ("chat invalid field", "chat 500", "stream cut", "inspect broken picture", "transcribe 500")
+CALLS, SIZE = 6, 8 * MIB
+
+
+@pytest.mark.alone
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc: run it on Linux")
+async def test_memory_after_failures() -> None:
+    """Of six failed calls, of any class, less stays than one of them carried."""
+    kept = [one async for one in measure(CLASSES.__contains__, calls=CALLS, size=SIZE)]
+    assert len(kept) == len(CLASSES)
+    assert not [str(one) for one in kept if one.code == "OK" or one.grown > SIZE]
