@@ -64,8 +64,8 @@ def serve(settings: Settings, source: Source | None = None) -> int:
             log.warning(
                 "provider_left_out", provider=kind.name, reason="its extra is not installed", hint=hint
             )
-    # A call makes hundreds of short-lived objects, and leaves nothing that only the collector could free. What
-    # libraries leave is little, and found within some ten thousand calls.
+    # A call makes hundreds of short-lived objects and leaves nothing that only the collector could free;
+    # what libraries leave is little, and found within some ten thousand calls.
     gc.set_threshold(*_GC_THRESHOLD)
     give_back_large_blocks()
     registry = CollectorRegistry()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,8 @@ class Kept:
 def classes() -> Iterator[tuple[str, Ask]]:
     """Every class of failure, whole and streamed, and every modality."""
     for name in _ANSWERS:
-        yield f"chat {name}", lambda channel, data, name=name: _chat(channel).Chat(_text(f"up/{name}", data))
-        yield (
-            f"stream {name}",
-            lambda channel, data, name=name: _chat(channel).StreamChat(_text(f"up/{name}", data)),
-        )
+        yield f"chat {name}", partial(_asked, "Chat", name)
+        yield f"stream {name}", partial(_asked, "StreamChat", name)
     yield "chat unknown model", lambda channel, data: _chat(channel).Chat(_text("nowhere", data))
     yield "chat invalid field", lambda channel, data: _chat(channel).Chat(_roleless(data))
     yield (
@@ -142,7 +140,7 @@ def classes() -> Iterator[tuple[str, Ask]]:
 
 
 async def measure(
-    names: Callable[[str], bool] = lambda _: True, *, calls: int, size: int
+    names: Callable[[str], bool] = lambda _: True, *, calls: int, size: int, settle: float = SETTLE
 ) -> AsyncIterator[Kept]:
     """Asks every class whose name is wanted, and says what each has left.
 
@@ -150,6 +148,7 @@ async def measure(
         names: Whether a class is wanted.
         calls: How many calls of each.
         size: Bytes that each call carries.
+        settle: Seconds between the last call and the look at what is left.
     """
     data = bytes(range(97, 123)) * (size // 26)
     async with _served() as served:
@@ -157,16 +156,16 @@ async def measure(
         await _code(_chat(served.channel).Chat(_text("up/ok", data)))
         for name, ask in classes():
             if names(name):
-                yield await _measured(served, name, ask, data, calls)
+                yield await _measured(served, name, ask, data, calls, settle)
 
 
-async def _measured(served: Gateway, name: str, ask: Ask, data: bytes, calls: int) -> Kept:
+async def _measured(served: Gateway, name: str, ask: Ask, data: bytes, calls: int, settle: float) -> Kept:
     before = _resident(served)
     code, seen = "", []
     for _ in range(calls):
         code = await _code(ask(served.channel, data))
         seen.append(_resident(served))
-    await asyncio.sleep(SETTLE)
+    await asyncio.sleep(settle)
     return Kept(name, code, before, seen[1], max(seen), _resident(served))
 
 
@@ -204,6 +203,10 @@ async def _code(call: Any) -> str:
 
 def _chat(channel: grpc.aio.Channel) -> Any:
     return chat_grpc.ChatServiceStub(channel)
+
+
+def _asked(method: str, name: str, channel: grpc.aio.Channel, data: bytes) -> Any:
+    return getattr(_chat(channel), method)(_text(f"up/{name}", data))
 
 
 def _letters(data: bytes) -> str:

@@ -14,6 +14,6 @@ CALLS, SIZE = 6, 8 * MIB
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc: run it on Linux")
 async def test_memory_after_failures() -> None:
     """Of six failed calls, of any class, less stays than one of them carried."""
-    kept = [one async for one in measure(CLASSES.__contains__, calls=CALLS, size=SIZE)]
+    kept = [one async for one in measure(CLASSES.__contains__, calls=CALLS, size=SIZE, settle=0.5)]
     assert len(kept) == len(CLASSES)
     assert not [str(one) for one in kept if one.code == "OK" or one.grown > SIZE]

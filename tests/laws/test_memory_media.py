@@ -36,7 +36,8 @@ async def test_image_services(kind: str) -> None:
             "hold": {"first": 0.001, "growing_max": 0.001, "long": 0.001},
         }
         async with gateway(config) as served:
-            stub: Any = image_grpc.ImageServiceStub(BytesChannel(served.channel))
+            channel: Any = BytesChannel(served.channel)
+            stub: Any = image_grpc.ImageServiceStub(channel)
             edit = image_pb2.EditImagesRequest(model="m", prompt="A fox", images=[PNG])
             assert await ended(stub.GenerateImages(ask())) == "OK"
             with uncollected():
