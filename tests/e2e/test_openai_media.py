@@ -1,10 +1,12 @@
 """Operations beside chat through a whole gateway, over OpenAI's wire."""
 
+import base64
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc.aio
+import orjson
 import pytest
 from ringmain.v1 import audio_service_pb2 as audio
 from ringmain.v1 import audio_service_pb2_grpc as audio_grpc
@@ -17,8 +19,10 @@ from ringmain_server.media.detect import detect
 from ringmain_server.media.header import read_header
 
 from tests.e2e.gateway import Gateway, gateway
+from tests.edge.serving import details
 from tests.fakes.openai_media import numbers, picture
 from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.script import Canned
 from tests.laws.lab import failure_of
 
 PNG = picture("64x32")
@@ -196,3 +200,37 @@ async def test_a_mistake_of_the_caller_in_mid_upload() -> None:
 async def _all(call: Any) -> None:
     async for _ in call:
         pass
+
+
+async def test_images_of_which_one_is_refused() -> None:
+    """Of several images that are ordered one by one, only what failed is ordered again."""
+    async with running(m={"candidates": ["up/dall-e-3"]}) as (found, upstream):
+        stub: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(found.channel)
+        request = image.GenerateImagesRequest(
+            model="m", prompt="A fox", image_config=image.ImageConfig(image_count=3)
+        )
+        upstream.enqueue(Canned(status=503))
+        assert len((await stub.GenerateImages(request)).images) == 3
+        assert len(upstream.requests) == 4
+
+        upstream.enqueue(Canned(status=400, body=b'{"error": {"code": "moderation_blocked"}}'))
+        answer = await stub.GenerateImages(request)
+        assert ["withheld" in one.note for one in answer.images] == [True, True]
+        assert len(upstream.requests) == 7
+
+
+@pytest.mark.parametrize("header", ["x-venice-is-content-violation", "x-venice-is-blurred"])
+async def test_a_picture_that_venice_objects_to(header: str) -> None:
+    """Venice says in a header that it objects to a picture, or has blurred it."""
+    async with FakeOpenAI() as upstream:
+        provider = {"kind": "venice", "base_url": upstream.base_url, "api_key": "key-up-secret-key"}
+        async with gateway({"providers": {"up": provider}}) as found:
+            stub: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(found.channel)
+            body = orjson.dumps({"data": [{"b64_json": base64.b64encode(picture()).decode()}]})
+            upstream.enqueue(Canned(body=body, headers=((header, "true"),)))
+            request = image.GenerateImagesRequest(model="up/dall-e-2", prompt="A fox")
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await stub.GenerateImages(request)
+            assert details(failed.value)["ErrorInfo"].reason == "CONTENT_FILTERED"  # type: ignore[attr-defined]
+            upstream.enqueue(Canned(body=body, headers=((header, "false"),)))
+            assert len((await stub.GenerateImages(request)).images) == 1

@@ -35,13 +35,15 @@ class Ask:
             takes it back, or None where there is nothing to take back. Those are sent when the dialogue ends
             and what they take back was not told to have `Ended`.
         each: Whether each request stands for itself: a failure is not thrown, but stands in its place among
-            the answers, and does not stop the others. Only where something is begun, no more is sent after a
-            failure; what was not sent stands as the same failure.
+            the answers, and does not end the others.
+        paid: Whether each request is paid for. No more is sent after one that failed, then; what was not
+            sent stands as the same failure.
     """
 
     wires: Sequence[Any]
     undo: Callable[[Any], Any] | None = None
     each: bool = False
+    paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[An
 
     async def one(wire: Any) -> Any:
         async with room:
-            if refused and step.undo is not None:
+            if refused and step.paid:
                 return refused[0]
             try:
                 return await send(wire)

@@ -39,27 +39,28 @@ def flags(document: object, count: int) -> Sequence[bool]:
         return found
     for name in _FLAGS:
         found = [one or more for one, more in zip(found, _each(document.get(name), count), strict=True)]
-    if any(document.get(name) is not None and not _means_yes(document[name]) for name in _CLEARED):
+    if any(document.get(name) is not None and not means_yes(document[name]) for name in _CLEARED):
         return [True] * count
     return found
 
 
 def _each(value: object, count: int) -> Sequence[bool]:
     if not isinstance(value, list):
-        return [_means_yes(value)] * count
-    found = [_means_yes(one) for one in value]
+        return [means_yes(value)] * count
+    found = [means_yes(one) for one in value]
     return found if len(found) == count else [any(found)] * count
 
 
-def _means_yes(value: object) -> bool:
+def means_yes(value: object) -> bool:
+    """Whether a flag's value means that there is an objection."""
     if isinstance(value, str):
-        return value.strip().lower() not in _NO and _number_means_yes(value)
+        return value.strip().lower() not in _NO and _numbermeans_yes(value)
     if isinstance(value, list | Mapping):
-        return any(map(_means_yes, value.values() if isinstance(value, Mapping) else value))
+        return any(map(means_yes, value.values() if isinstance(value, Mapping) else value))
     return value >= _LIKELY if isinstance(value, int | float) else value is not None
 
 
-def _number_means_yes(text: str) -> bool:
+def _numbermeans_yes(text: str) -> bool:
     """Whether a text that is a number means a "yes"; any other text does."""
     try:
         return float(text) >= _LIKELY

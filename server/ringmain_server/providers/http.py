@@ -4,7 +4,7 @@ import asyncio
 import functools
 import io
 import socket
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from yarl import URL
 
 from ringmain_server.errors import (
     ConnectionFailed,
+    ContentFiltered,
     MalformedAnswer,
     Overloaded,
     ProviderError,
@@ -68,6 +69,8 @@ class HttpTransport:
         connect_timeout: Seconds to reach the provider.
         query: The query string of each request, such as `api-version=…`.
         owns_sessions: Whether the session is this endpoint's own, to be closed with it.
+        objection: Why a safety system objects to an answer, by its headers; empty where it does not. None
+            for a provider that says such things in its answers alone.
     """
 
     provider_id: str
@@ -78,6 +81,7 @@ class HttpTransport:
     connect_timeout: float = 5.0
     query: str = ""
     owns_sessions: bool = False
+    objection: Callable[[Mapping[str, str]], str] | None = None
 
     async def send(self, request: HttpRequest) -> bytes:
         """The whole answer. See `Transport.send`."""
@@ -138,6 +142,10 @@ class HttpTransport:
             raise _upload_error(exc) or connection_error(self.provider_id, exc) from exc
         if response.status not in _ANSWERED:
             raise await self._refusal(response)
+        if self.objection is not None and (category := self.objection(response.headers)):
+            response.close()
+            why = "the provider's safety system withheld the answer"
+            raise ContentFiltered(self.provider_id, why, metadata={"category": category})
         return response
 
     def _url(self, path: str) -> URL:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ringmain_server.errors import (
     ConnectionFailed,
+    ContentFiltered,
     MalformedAnswer,
     NoAnswer,
     ProviderError,
@@ -67,6 +68,56 @@ def was_refused(error: object) -> bool:
     return isinstance(error, ServerFault | RateLimited) and not error.final
 
 
+def ordered(
+    wires: Sequence[Any], patience: Patience, *, undo: Callable[[Any], Any] | None = None
+) -> Dialogue[list[Any]]:
+    """Orders work by several requests, each of which is paid for.
+
+    What was refused for the moment while others were taken is ordered again, by itself. What may have been
+    taken is not. Where none was taken, nothing is lost, and it is for others to decide who is asked next.
+
+    Args:
+        wires: The requests.
+        patience: How often those are sent again that were refused.
+        undo: See `Ask`.
+
+    Returns:
+        For each request its answer, or its failure.
+    """
+    found = list((yield Ask(wires, undo=undo, each=True, paid=True)))
+    refused = [index for index, answer in enumerate(found) if was_refused(answer)]
+    if not refused or all(isinstance(answer, ProviderError) for answer in found):
+        return found
+    if not (yield from rest(patience, 1, [found[index] for index in refused])):
+        return found
+    more = [wires[index] for index in refused]
+    again = yield from patiently(more, patience, undo=undo, again=was_refused)
+    for index, answer in zip(refused, again, strict=True):
+        found[index] = answer
+    return found
+
+
+def chosen(failures: Sequence[ProviderError]) -> ProviderError:
+    """The failure that stands for several: one that another candidate may not share goes first."""
+    return next((error for error in failures if not isinstance(error, ContentFiltered)), failures[0])
+
+
+def missing(failures: Sequence[ProviderError], withheld: int = 0) -> str:
+    """What is missing beside the images that are there, in words; empty where nothing is.
+
+    Args:
+        failures: Why images did not come.
+        withheld: How many came that a safety system objected to.
+    """
+    objected = sum(isinstance(error, ContentFiltered) for error in failures)
+    notes = []
+    if withheld or objected:
+        notes.append("the provider's safety system withheld other images")
+    if len(failures) > objected:
+        notes.append("other images were lost at the provider")
+    return "; ".join(notes)
+
+
 def patiently(
     wires: Sequence[Any],
     patience: Patience,
@@ -91,7 +142,7 @@ def patiently(
     found: list[Any] = [None] * len(wires)
     left = list(range(len(wires)))
     for failures in range(1, patience.tries + 1):
-        answers = yield Ask([wires[index] for index in left], undo=undo, each=True)
+        answers = yield Ask([wires[index] for index in left], undo=undo, each=True, paid=undo is not None)
         for index, answer in zip(left, answers, strict=True):
             found[index] = read_one(answer, read)
         left = [index for index in left if again(found[index])]

@@ -8,6 +8,7 @@ import pytest
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.errors import (
     CapabilityMissing,
+    ContentFiltered,
     InvalidField,
     MalformedAnswer,
     ProviderError,
@@ -381,3 +382,33 @@ def test_other_failures_are_the_providers() -> None:
     """An error that nobody knows is still an error."""
     with pytest.raises(ProviderError):
         amounts_to(asked("GENERATE_IMAGES", {"error": "out of memory"}))
+
+
+AZURE = {
+    "content_filter_results": {
+        "violence": {"filtered": True, "severity": "high"},
+        "hate": {"filtered": False},
+    }
+}
+
+
+@pytest.mark.parametrize("flag", [{"respect_moderation": False}, {"is_blurred": "true"}, {"nsfw": 1}, AZURE])
+def test_images_that_a_safety_system_objects_to(flag: dict[str, Any]) -> None:
+    """They are left out, with a note beside the others; where none is left, the answer is a refusal."""
+    good, bad = {"b64_json": DRAWN, "respect_moderation": True}, {"b64_json": DRAWN, **flag}
+    told = amounts_to(asked("GENERATE_IMAGES", {"data": [bad, good]}))
+    assert len(told["images"]) == 1
+    assert "withheld" in told["images"][0]["note"]
+    with pytest.raises(ContentFiltered):
+        amounts_to(asked("GENERATE_IMAGES", {"data": [bad, {**bad, "b64_json": None}]}))
+
+
+def test_streamed_images_that_a_safety_system_objects_to() -> None:
+    """Neither they nor their previews are shown; where none is left, the stream ends as refused."""
+    bad = {"nsfw": True}
+    preview = {"type": "image_generation.partial_image", "b64_json": DRAWN, **bad}
+    told = amounts_to(asked("STREAM_GENERATE_IMAGES", [preview, completed(**bad), completed()]))
+    assert [next(iter(event)) for event in told] == ["chunk", "finished"]
+    assert "withheld" in told[-1]["finished"]["notes"][0]
+    with pytest.raises(ContentFiltered):
+        amounts_to(asked("STREAM_GENERATE_IMAGES", [completed(**bad), completed(**bad)]))

@@ -17,17 +17,18 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ConnectionFailed, ContentFiltered, MalformedAnswer, NoAnswer, ProviderError
 from ringmain_server.media.detect import detect
-from ringmain_server.providers.dialogue import Ask, Dialogue, Ended, Pause
+from ringmain_server.providers.dialogue import Dialogue, Ended, Pause
 from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
 from ringmain_server.providers.jobs.service import Cancel, Fetch, Job, Picture, Service, Submit
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.patience import (
     FIRST,
     Patience,
+    chosen,
+    missing,
+    ordered,
     patiently,
     read_one,
-    rest,
-    was_refused,
 )
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -67,9 +68,9 @@ class Drawing:
                 if not isinstance(file, ProviderError)
             ]
             if not made:
-                raise _chosen(failures)
+                raise chosen(failures)
             withheld = sum(job.withheld for job in jobs if isinstance(job, Job))
-            return self._answer(made, _missing(withheld, failures))
+            return self._answer(made, missing(failures, withheld))
         except ProviderError as exc:
             exc.final = True  # another job would be paid for as well
             raise
@@ -83,9 +84,6 @@ class Drawing:
     ) -> "Dialogue[list[Json | ProviderError]]":
         """What the service says of each job that it accepted, and why it refused others.
 
-        What was refused for the moment while others were accepted is submitted again. Whose answer was lost
-        is not: the job may run, and would be paid for twice.
-
         Raises:
             ProviderError: None was accepted, or not all, and nothing has been drawn yet: what runs is taken
                 back then.
@@ -94,17 +92,7 @@ class Drawing:
         # Where nothing stops a job, its answer, which may hold whole pictures, is not read twice.
         cancel = self.service.cancel
         undo = partial(_stop, self.service, cancel, candidate) if cancel else None
-        found = list((yield Ask(wires, undo=undo, each=True)))
-        refused = [index for index, answer in enumerate(found) if was_refused(answer)]
-        if (
-            refused
-            and any(not isinstance(answer, ProviderError) for answer in found)
-            and (yield from rest(self._patience, 1, [found[index] for index in refused]))
-        ):
-            more = [wires[index] for index in refused]
-            again = yield from patiently(more, self._patience, undo=undo, again=was_refused)
-            for index, answer in zip(refused, again, strict=True):
-                found[index] = answer
+        found = yield from ordered(wires, self._patience, undo=undo)
         documents = [read_one(answer, read) for answer in found]
         self._check_submitted(documents)
         return documents
@@ -137,7 +125,7 @@ class Drawing:
         if service.result is not None:
             ended = [index for index in running if isinstance(jobs[index], Job)]
             wires = [service.result(running[index], candidate) for index in ended]
-            results = yield from patiently(wires, self._patience, partial(self._job, candidate=candidate))
+            results = yield from patiently(wires, self._patience, partial(self._result, candidate=candidate))
             for index, result in zip(ended, results, strict=True):
                 jobs[index] = result
         return jobs
@@ -163,6 +151,12 @@ class Drawing:
 
     def _job(self, answer: bytes, candidate: Candidate) -> Job:
         return self.service.read(_document(answer, candidate))
+
+    def _result(self, answer: bytes, candidate: Candidate) -> Job:
+        job = self._job(answer, candidate)
+        if not job.done:
+            raise MalformedAnswer(candidate.provider_id, "answered with a job that has no end")
+        return job
 
     def _failure(self, job: Found, candidate: Candidate) -> ProviderError | None:
         """Why a job brought nothing; None where it brought pictures."""
@@ -210,23 +204,6 @@ def _may_be_accepted(error: ProviderError) -> bool:
     """Whether a job may run although its submission failed."""
     lost = isinstance(error, ConnectionFailed) and error.sent
     return lost or isinstance(error, NoAnswer | MalformedAnswer)
-
-
-def _chosen(failures: Sequence[ProviderError]) -> ProviderError:
-    """The failure that a caller is told: one that another candidate may not share goes first."""
-    hard = [error for error in failures if not isinstance(error, ContentFiltered)]
-    return (hard or failures)[0]
-
-
-def _missing(withheld: int, failures: Sequence[ProviderError]) -> str:
-    """What of the request was not met, in words; empty where all was."""
-    objected = sum(isinstance(error, ContentFiltered) for error in failures)
-    notes = []
-    if withheld or objected:
-        notes.append("the provider's safety system withheld other images")
-    if len(failures) > objected:
-        notes.append("other images were lost at the provider")
-    return "; ".join(notes)
 
 
 def _stop(service: Service, cancel: Cancel, candidate: Candidate, answer: bytes) -> HttpRequest | None:

@@ -1,5 +1,6 @@
 """Room 4, pure: what the errors of the image services mean. Their bodies differ, their statuses hardly do."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ _LISTS = ("errors", "detail", "issues", "error")
 _PLACES = ("path", "loc")
 _NOT_YET = frozenset({404, 409})
 """Statuses of a job or a picture that was made a moment ago, and has not come everywhere yet."""
+_RUNS = re.compile(r"\bin progress\b|not (?:yet )?(?:ready|complete)", re.IGNORECASE)
+"""How fal says, with status 400, that a result is not there yet."""
 _GONE = 410
 _FINAL_HEADERS = ("x-fal-retryable", "x-fal-needs-retry")
 """https://docs.fal.ai/errors: whether repeating helps."""
@@ -52,7 +55,7 @@ class JobErrors:
         fault = fault_of_status(told, status, self.faults)
         if fault is not None and fault is not Fault.PROVIDER:
             return meant(provider_id, fault, told, self.secrets)
-        if self.accepted and status in _NOT_YET:
+        if self.accepted and (status in _NOT_YET or (status == 400 and _RUNS.search(told.message))):
             wait = retry_after(headers, self.clock())
             return ServerFault(provider_id, "does not have what it made, or not yet", retry_after=wait)
         if self.accepted and status == _GONE:

@@ -17,14 +17,15 @@ from ringmain.v1.image_service_pb2 import (
 )
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import CapabilityMissing
-from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.errors import CapabilityMissing, ProviderError
+from ringmain_server.providers.dialogue import Dialogue
 from ringmain_server.providers.openai import images_edit
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire
-from ringmain_server.providers.openai.images_answer import LEAF, read
+from ringmain_server.providers.openai.images_answer import LEAF, read, withheld
 from ringmain_server.providers.openai.images_request import Order, limits_of, order
 from ringmain_server.providers.openai.images_stream import ImageDecoder
+from ringmain_server.providers.patience import Patience, chosen, missing, ordered
 from ringmain_server.providers.transport import HttpRequest
 
 _GENERATE_PATH = "/images/generations"
@@ -84,7 +85,8 @@ class GenerateTranslator:
     ) -> Dialogue[GenerateImagesResponse]:
         """Asks as often as the model's limit wants."""
         asked = self.wire.ordered(request, candidate)
-        answers = yield Ask([self.wire.generate(asked, count, candidate) for count in asked.counts])
+        wires = [self.wire.generate(asked, count, candidate) for count in asked.counts]
+        answers = yield from ordered(wires, Patience())
         response = GenerateImagesResponse()
         _join(answers, response, asked, candidate, self.wire)
         return response
@@ -99,21 +101,40 @@ class EditTranslator:
     def dialogue(self, request: EditImagesRequest, candidate: Candidate) -> Dialogue[EditImagesResponse]:
         """Asks as often as the model's limit wants."""
         asked = self.wire.changed(request, candidate)
-        answers = yield Ask([self.wire.edit(asked, count, request, candidate) for count in asked.counts])
+        wires = [self.wire.edit(asked, count, request, candidate) for count in asked.counts]
+        answers = yield from ordered(wires, Patience())
         response = EditImagesResponse()
         _join(answers, response, asked, candidate, self.wire)
         return response
 
 
 def _join(
-    answers: Sequence[bytes],
+    answers: Sequence[bytes | ProviderError],
     response: GenerateImagesResponse | EditImagesResponse,
     asked: Order,
     candidate: Candidate,
     wire: ImageWire,
 ) -> None:
+    """Joins the images of all answers; those that did not come are told of beside those that did.
+
+    Raises:
+        ProviderError: There is none.
+    """
+    failures = [answer for answer in answers if isinstance(answer, ProviderError)]
     for answer in answers:
-        read(answer, response, asked, candidate, wire.endpoint, wire.media.errors)
+        if isinstance(answer, ProviderError):
+            continue
+        try:
+            objections = read(answer, response, asked, candidate, wire.endpoint, wire.media.errors)
+        except ProviderError as exc:
+            failures.append(exc.with_traceback(None))
+            continue
+        failures += [withheld(candidate.provider_id, category) for category in objections]
+    if not response.images:
+        raise chosen(failures)
+    if note := missing(failures):
+        for image in response.images:
+            image.note = "; ".join(filter(None, (image.note, note)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,14 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
+from ringmain_server.errors import ContentFiltered
 from ringmain_server.media.detect import detect
 from ringmain_server.providers import numbers
+from ringmain_server.providers.flags import flagged, flags
+from ringmain_server.providers.http_errors import clean
 from ringmain_server.providers.leaves import Skeleton
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
-from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.images_request import Order, limits_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, text
 
@@ -30,7 +33,7 @@ def read(
     candidate: Candidate,
     endpoint: ImageEndpoint,
     errors: OpenAIErrors,
-) -> None:
+) -> list[str]:
     """Adds the images and the usage of one answer to a response.
 
     Args:
@@ -41,34 +44,62 @@ def read(
         endpoint: How its kind draws.
         errors: What its errors mean.
 
+    Returns:
+        For each image that a safety system objects to, and which is left out, the category.
+
     Raises:
         ProviderError: The answer is malformed, or an error in disguise.
     """
     skeleton = Skeleton.of(raw, LEAF)
     found = document(skeleton, candidate.provider_id, errors)
-    made = 0
-    for item, data in _images(found, skeleton, candidate):
+    pictures = list(_images(found, skeleton, candidate))
+    made, objections = 0, []
+    for item, data, mime_type in pictures:
+        if data is None:
+            objections.append(_objection(item))
+            continue
         image = response.images.add(revised_prompt=text(item.get("revised_prompt")), note=asked.note)
-        image.media.mime_type = picture_type(data, candidate.provider_id)
+        image.media.mime_type = mime_type
         image.media.data = data
         made += 1
     size = text(found.get("size")) or asked.size
     add_usage(response.usage, used(found.get("usage"), made, asked, candidate, endpoint, size=size))
+    return objections
 
 
 def _images(
     found: Mapping[str, object], skeleton: Skeleton, candidate: Candidate
-) -> Iterator[tuple[Mapping[str, object], bytes]]:
+) -> Iterator[tuple[Mapping[str, object], bytes | None, str]]:
+    """What is said of each image, its bytes and their type; None where a safety system objects to it."""
     items = found.get("data")
     if not isinstance(items, list) or not items:
         raise malformed(candidate.provider_id, "without an image")
-    for item in items:
+    for item, objected in zip(items, flags(found, len(items)), strict=True):
         if not isinstance(item, dict):
             raise malformed(candidate.provider_id, "with an image of no known shape")
+        if objected or is_withheld(item):
+            skeleton.leaf(item.get(LEAF))  # let go of
+            yield item, None, ""
+            continue
         data = skeleton.leaf(item.get(LEAF))
         if data is None:
             raise malformed(candidate.provider_id, "with an image that cannot be decoded")
-        yield item, data
+        yield item, data, picture_type(data, candidate.provider_id)
+
+
+def is_withheld(item: Mapping[str, object]) -> bool:
+    """Whether a safety system objects to an image, by its flags or Azure's results for it."""
+    return flagged(item) or bool(content_filter_category(item.get("content_filter_results")))
+
+
+def _objection(item: Mapping[str, object]) -> str:
+    return content_filter_category(item.get("content_filter_results")) or "content_policy"
+
+
+def withheld(provider_id: str, category: str = "") -> ContentFiltered:
+    """The failure of an image that a safety system objects to."""
+    why = "the provider's safety system withheld the image"
+    return ContentFiltered(provider_id, why, metadata={"category": clean(category) or "unspecified"})
 
 
 def picture_type(data: bytes, provider_id: str) -> str:

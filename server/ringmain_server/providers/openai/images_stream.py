@@ -20,9 +20,17 @@ from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.leaves import LeafCutter, LeafTooLarge, take
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors
-from ringmain_server.providers.openai.images_answer import LEAF, add_usage, picture_type, used
+from ringmain_server.providers.openai.images_answer import (
+    LEAF,
+    add_usage,
+    is_withheld,
+    picture_type,
+    used,
+    withheld,
+)
 from ringmain_server.providers.openai.images_request import Order
 from ringmain_server.providers.openai.media_answer import malformed, text
+from ringmain_server.providers.patience import missing
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 
 _LIMIT = 256 << 20
@@ -50,6 +58,7 @@ class ImageDecoder:
         "_errors",
         "_made",
         "_notes",
+        "_objected",
         "_prompts",
         "_sse",
         "_usage",
@@ -72,6 +81,7 @@ class ImageDecoder:
         self._cutter = LeafCutter(LEAF, _LIMIT)
         self._sse = SseDecoder()
         self._made = 0
+        self._objected = 0
         self._prompts: list[str] = []
         self._notes: list[str] = []
         self._usage = Usage()
@@ -114,6 +124,9 @@ class ImageDecoder:
         kind = text(event.get("type"))
         if kind == "error" or event.get("error") is not None:
             raise self._errors.reported(self._who, event.get("error") or event)
+        if is_withheld(event):
+            take(self._cutter.leaves, event.get(LEAF))  # let go of
+            return self._withheld() if kind.endswith(".completed") else ()
         if kind.endswith(".partial_image"):
             return (self._preview(event),)
         return self._completed(event) if kind.endswith(".completed") else ()
@@ -134,9 +147,24 @@ class ImageDecoder:
         add_usage(
             self._usage, used(event.get("usage"), 1, self._asked, self._candidate, self._endpoint, size=size)
         )
-        if self._made == sum(self._asked.counts):
-            events.append(self._finished())
-        return events
+        return [*events, *self._end()]
+
+    def _withheld(self) -> Sequence[ImageEvent]:
+        """An image is complete, and not handed out: a safety system objects to it."""
+        self._objected += 1
+        return self._end()
+
+    def _end(self) -> Sequence[ImageEvent]:
+        """The last event, once every image is complete.
+
+        Raises:
+            ContentFiltered: All of them are withheld.
+        """
+        if self._made + self._objected < sum(self._asked.counts):
+            return ()
+        if not self._made:
+            raise withheld(self._who)
+        return (self._finished(),)
 
     def _picture(self, event: Mapping[str, object]) -> Media:
         data = take(self._cutter.leaves, event.get(LEAF))
@@ -147,6 +175,9 @@ class ImageDecoder:
     def _finished(self) -> ImageEvent:
         self.complete = True
         finished = ImageFinished(usage=self._usage)
+        if self._objected:
+            failures = [withheld(self._who)]
+            self._notes = ["; ".join(filter(None, (note, missing(failures)))) for note in self._notes]
         if any(self._prompts):
             finished.revised_prompts.extend(self._prompts)
         if any(self._notes):

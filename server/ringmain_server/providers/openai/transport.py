@@ -4,12 +4,14 @@ A fixed key goes through the shared aiohttp session with the SDK's headers and e
 made anew for each request goes through the SDK's own client, which knows how to (`sdk_transport.py`).
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncStream, DefaultAioHttpClient
 
 from ringmain_server.errors import CredentialsRefused
+from ringmain_server.providers.flags import means_yes
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
@@ -62,7 +64,24 @@ def make_transport(
         connect_timeout=connect,
         query=known.query,
         owns_sessions=limit is not None,
+        objection=_objection if settings.kind == "venice" else None,
     )
+
+
+def _objection(headers: Mapping[str, str]) -> str:
+    """Why Venice objects to an image that it answers with, or has blurred it, by the answer's headers.
+
+    https://docs.venice.ai/api-reference/endpoint/image/generate
+    """
+    return next((category for name, category in _OBJECTIONS.items() if means_yes(headers.get(name))), "")
+
+
+_OBJECTIONS = {
+    "x-venice-contains-minor": "minor",
+    "x-venice-is-content-violation": "content_violation",
+    "x-venice-is-adult-model-content-violation": "adult",
+    "x-venice-is-blurred": "adult",
+}
 
 
 def _guarded(provider_id: str, token: Token) -> Token:

@@ -13,7 +13,8 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ProviderError
-from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.dialogue import Dialogue
+from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
 from ringmain_server.providers.vertex.finish import blocked, is_complete, withheld
 from ringmain_server.providers.vertex.port import Port
@@ -74,8 +75,8 @@ def _drawn(
     given = passed.passed(config.provider_options, candidate.kind, _OWN)
     path = f"{passed.PATH}[{candidate.kind}]"
     wires = [port.whole(one, candidate, given, path) for one in _requests(message, config)]
-    raws = yield Ask(wires)
-    answers = [port.answer(raw, candidate.provider_id) for raw in raws]
+    raws = yield from ordered(wires, Patience())
+    answers = [read_one(raw, lambda one: port.answer(one, candidate.provider_id)) for raw in raws]
     return _response(answers, candidate, made)
 
 
@@ -103,26 +104,33 @@ def _requests(
 
 
 def _response(
-    answers: Sequence[wire.GenerateContentResponse], candidate: Candidate, made: type[Drawn]
+    answers: Sequence[wire.GenerateContentResponse | ProviderError], candidate: Candidate, made: type[Drawn]
 ) -> Drawn:
-    """The images of all answers. Those that a safety system withheld are left out while others are there.
+    """The images of all answers. Those that were withheld or lost are left out while others are there.
 
     Raises:
         ProviderError: There is none.
     """
     response = made()
     failures: list[ProviderError] = []
-    for answer in answers:
+    lost: list[ProviderError] = [answer for answer in answers if isinstance(answer, ProviderError)]
+    came = [answer for answer in answers if not isinstance(answer, ProviderError)]
+    for answer in came:
         images = list(_images(answer))
         for blob in images:
             image = response.images.add()
             image.media.mime_type, image.media.data = blob.mime_type or "image/png", blob.data
         if not images:
             failures.append(_why_none(answer, candidate.provider_id))
-    malformed = [failure for failure in failures if not isinstance(failure, ContentFiltered)]
+    malformed: list[ProviderError] = [
+        failure for failure in failures if not isinstance(failure, ContentFiltered)
+    ]
     if malformed or not response.images:
-        raise (malformed or failures)[0]
-    told = (answer.usage_metadata for answer in answers)
+        raise chosen([*malformed, *failures, *lost])
+    note = missing(lost)
+    for image in response.images:
+        image.note = note
+    told = (answer.usage_metadata for answer in came)
     response.usage.CopyFrom(counts.counted(told, candidate, images=len(response.images)))
     return response
 

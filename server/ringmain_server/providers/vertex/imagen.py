@@ -12,8 +12,9 @@ from typing import TypeVar
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import InvalidField
-from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.errors import InvalidField, ProviderError
+from ringmain_server.providers.dialogue import Dialogue
+from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
 from ringmain_server.providers.vertex.draw import styled
 from ringmain_server.providers.vertex.kinds import version
@@ -115,11 +116,17 @@ def _drawn(
     for index, count in _batches(config, candidate):
         own = {**parameters, **_seeded(config, index, given), **given, "sampleCount": count}
         wires.append(port.predict((instance,), own, candidate))
-    raws = yield Ask(wires)
-    answers = [port.predictions(raw, candidate.provider_id) for raw in raws]
+    raws = yield from ordered(wires, Patience())
+    found = [read_one(raw, lambda one: port.predictions(one, candidate.provider_id)) for raw in raws]
+    failures = [one for one in found if isinstance(one, ProviderError)]
+    answers = [one for one in found if not isinstance(one, ProviderError)]
+    if not answers:
+        raise chosen(failures)
     response = made(
         images=imagen_answer.images(answers, candidate.provider_id, str(instance.get("prompt", "")))
     )
+    for image in response.images:
+        image.note = missing(failures)
     response.usage.CopyFrom(counts.counted((), candidate, images=len(response.images)))
     return response
 
