@@ -7,20 +7,24 @@ the milliseconds of CPU, and by how many bytes the process grew at its peak.
 """
 
 import gc
+import io
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.canvas import Margins, mask_for, outpaint
+from ringmain_server.media.documents import open_document
 from ringmain_server.media.inspection import inspect_image
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.media.prepare import prepare
 from ringmain_server.media.transform import convert, upscale
 
 from tests.fakes import pictures
+from tests.fakes.document_bombs import DOCUMENT_BOMBS, GOOD
 from tests.fakes.image_bombs import BOMBS
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
@@ -37,22 +41,46 @@ IMAGE_WAYS: Mapping[str, Way] = {
 }
 
 
+def _read(data: bytes | BinaryIO) -> None:
+    document = open_document(data)
+    try:
+        for number in range(1, document.page_count + 1):
+            document.page(number)
+    finally:
+        document.close()
+
+
+DOCUMENT_WAYS: Mapping[str, Way] = {
+    "read": _read,
+    "read from a file": lambda data: _read(io.BytesIO(data)),
+}
+
+
+def ways_in(mime_type: str) -> Mapping[str, Way]:
+    """The ways that files of a type come in."""
+    return DOCUMENT_WAYS if mime_type in GOOD else {**IMAGE_WAYS, **DOCUMENT_WAYS}
+
+
 def main(mime_types: list[str]) -> None:
     """Tries all bombs of some types."""
-    bombs = {kind: {name: make() for name, make in BOMBS[kind].items()} for kind in mime_types}
+    all_bombs = {**BOMBS, **DOCUMENT_BOMBS}
+    bombs = {kind: {name: make() for name, make in all_bombs[kind].items()} for kind in mime_types}
     for kind, named in bombs.items():
-        for way in IMAGE_WAYS.values():
+        ways = ways_in(kind)
+        for way in ways.values():
             _tried(way, good(kind))
         gc.collect()
         gc.freeze()
         for name, data in named.items():
-            for called, way in IMAGE_WAYS.items():
+            for called, way in ways.items():
                 found = {"type": kind, "bomb": name, "way": called, **measured(way, data)}
                 print(json.dumps(found), flush=True)
 
 
 def good(mime_type: str) -> bytes:
     """A good file of a type; of HEIC, which nothing here writes, an AVIF."""
+    if mime_type in GOOD:
+        return GOOD[mime_type]()
     known = mime_type if mime_type not in {"image/heic", "image/heif"} else "image/avif"
     return pictures.of_kind(known)
 

@@ -8,42 +8,46 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ringmain_server.media.documents import DOCUMENT_TYPES
 from ringmain_server.media.limits import IMAGE_TYPES
 from ringmain_server.media.structure import READERS
 
+from tests.fakes.document_bombs import DOCUMENT_BOMBS
 from tests.fakes.image_bombs import BOMBS
-from tests.laws.bomb_child import IMAGE_WAYS
+from tests.laws.bomb_child import ways_in
 
 MOST_MILLISECONDS = 50
 MOST_BYTES = 5_000_000
 _LEAST_BOMBS = 10
 _ROOT = Path(__file__).parents[2]
 
+ALL = {**BOMBS, **DOCUMENT_BOMBS}
 Tried = Mapping[str, list[Mapping[str, Any]]]
 
 
 @pytest.fixture(scope="module")
 def tried() -> Tried:
     """What became of every bomb, by media type, in a process of its own."""
-    command = [sys.executable, "-W", "ignore", "-m", "tests.laws.bomb_child", *BOMBS]
+    command = [sys.executable, "-W", "ignore", "-m", "tests.laws.bomb_child", *ALL]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {kind: [line for line in lines if line["type"] == kind] for kind in BOMBS}
+    return {kind: [line for line in lines if line["type"] == kind] for kind in ALL}
 
 
 def test_every_format_that_is_read_has_its_bombs() -> None:
     """A format that is added has a reader of its structure, and joins the law."""
     assert set(READERS) == set(BOMBS) == set(IMAGE_TYPES)
-    assert all(len(bombs) >= _LEAST_BOMBS for bombs in BOMBS.values())
+    assert set(ALL) | {"application/pdf"} == set(DOCUMENT_TYPES)
+    assert all(len(bombs) >= _LEAST_BOMBS for bombs in ALL.values())
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("mime_type", BOMBS)
-def test_an_image_that_is_a_bomb_is_refused(mime_type: str, tried: Tried) -> None:
+@pytest.mark.parametrize("mime_type", ALL)
+def test_a_bomb_is_refused(mime_type: str, tried: Tried) -> None:
     """Whichever way it comes in, a bomb is MEDIA_INVALID in under 50 ms of CPU and 5 MB of memory."""
     lines = tried[mime_type]
-    assert len(lines) == len(BOMBS[mime_type]) * len(IMAGE_WAYS)
+    assert len(lines) == len(ALL[mime_type]) * len(ways_in(mime_type))
     for line in lines:
         assert "; allowed: " in line["message"], line
         assert line["ms"] < MOST_MILLISECONDS, line

@@ -1,28 +1,37 @@
 """Documents: looks at a DOCX or PPTX as an archive before anything of it is parsed.
 
-Layout: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.12 and 4.3.16.
+Every member is unpacked once in small pieces that are thrown away: so it is known, and not only said, how
+many bytes and how many elements there are.
 """
 
+import re
 import struct
 import zipfile
 import zlib
 
+from ringmain_server.media.documents.members import DEFLATED, STORED, Broken, Member, members, unpacked
 from ringmain_server.media.documents.opening import Opening
 from ringmain_server.media.limits import refuse, size_words
+from ringmain_server.media.structure.budget import Beyond
+from ringmain_server.media.work import checkpoint
 
-_END = b"PK\x05\x06"
-_LONGEST_COMMENT = 65_535
-_USUAL_ENTRY = 256
-"""Bytes that an entry of the directory has at most, its name included, in what Office writes."""
 _LARGE = 1024 * 1024
 """Bytes from which on the ratio counts: a small file of blanks is no bomb."""
-_PROLOGUE = 8 * 1024
+_MANY = 16 * _LARGE
+"""Bytes from which on the ratio of all files together counts."""
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, OSError, ValueError)
 """What Python's reader of archives raises for broken ones, and for encrypted ones."""
 _ENCRYPTED = 0x1
-_DECLARATIONS = tuple(
-    word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY") for code in ("ascii", "utf-16-le", "utf-16-be")
+_DECLARATION = re.compile(
+    b"|".join(
+        word.encode(code)
+        for word in ("<!DOCTYPE", "<!ENTITY")
+        for code in ("ascii", "utf-16-le", "utf-16-be")
+    )
 )
+_MANY_POINTS = re.compile(rb'ptCount[^<>]{0,40}?val="[^"]{7,}"')
+"""A chart that says it has millions of points, for each of which python-pptx looks through all of them."""
+_LONGEST_WORD = 64
 
 
 def check_archive(opening: Opening) -> None:
@@ -31,12 +40,16 @@ def check_archive(opening: Opening) -> None:
     Raises:
         MediaInvalid: It would, it is, it does, or it is broken.
     """
-    _check_directory(opening)
+    file = opening.source.file()
     try:
-        with zipfile.ZipFile(opening.source.file()) as archive:
-            _check_entries(archive, opening)
-            _check_prologues(archive, opening)
-    except UNREADABLE as exc:
+        found = members(file, opening.source.size, opening.limits.max_entries)
+        _check_members(found, opening)
+        for member in found:
+            checkpoint()
+            _check_content(member, opening)
+    except Beyond as exc:
+        raise refuse(opening.field, opening.mime_type, exc.problem, exc.allowed) from None
+    except (Broken, OSError) as exc:
         raise broken(opening) from exc
 
 
@@ -45,56 +58,56 @@ def broken(opening: Opening) -> Exception:
     return refuse(opening.field, opening.mime_type, "broken or cut short", "a whole file")
 
 
-def _check_directory(opening: Opening) -> None:
-    """Looks at the size of the directory before it is read: every entry costs memory."""
-    file = opening.source.file()
-    file.seek(max(opening.source.size - _LONGEST_COMMENT - 22, 0))
-    tail = file.read()
-    at = tail.rfind(_END)
-    if at < 0 or len(tail) - at < 22:
-        raise broken(opening)
-    count, size = struct.unpack_from("<HI", tail, at + 10)
-    most = opening.limits.max_entries
-    if count > most or size > most * _USUAL_ENTRY:
-        raise refuse(opening.field, opening.mime_type, "with very many files within", f"at most {most} files")
-
-
-def _check_entries(archive: zipfile.ZipFile, opening: Opening) -> None:
-    limits, entries = opening.limits, archive.infolist()
-    unpacked = sum(entry.file_size for entry in entries)
-    if any(entry.flag_bits & _ENCRYPTED for entry in entries):
-        raise refuse(opening.field, opening.mime_type, "encrypted", "a document without a password")
-    if len(entries) > limits.max_entries:
-        problem, allowed = f"with {len(entries)} files within", f"at most {limits.max_entries} files"
-        raise refuse(opening.field, opening.mime_type, problem, allowed)
-    if unpacked > limits.max_unpacked_bytes:
-        allowed = f"at most {size_words(limits.max_unpacked_bytes)} unpacked"
-        raise refuse(opening.field, opening.mime_type, f"of {size_words(unpacked)} unpacked", allowed)
-    for entry in entries:
-        _check_entry(entry, opening)
-
-
-def _check_entry(entry: zipfile.ZipInfo, opening: Opening) -> None:
+def _check_members(found: list[Member], opening: Opening) -> None:
+    """What the directory says of them."""
     limits = opening.limits
-    if entry.file_size > _LARGE and entry.file_size > limits.max_ratio * max(entry.compress_size, 1):
-        problem = f"packed more than {limits.max_ratio} times smaller, as bombs are"
-        raise refuse(opening.field, opening.mime_type, problem, f"at most {limits.max_ratio} times")
-    if _is_xml(entry) and entry.file_size > limits.max_xml_bytes:
-        problem = f"with an XML file of {size_words(entry.file_size)} within"
-        raise refuse(opening.field, opening.mime_type, problem, f"at most {size_words(limits.max_xml_bytes)}")
+    total, packed = sum(member.unpacked for member in found), sum(member.packed for member in found)
+    if any(member.flags & _ENCRYPTED for member in found):
+        raise Beyond("encrypted", "a document without a password")
+    if any(member.method not in (STORED, DEFLATED) for member in found):
+        raise Beyond("packed in a way that Office does not", "files that are stored or deflated")
+    if total > limits.max_unpacked_bytes:
+        allowed = f"at most {size_words(limits.max_unpacked_bytes)} unpacked"
+        raise Beyond(f"of {size_words(total)} unpacked", allowed)
+    if total > _MANY and total > limits.max_ratio * packed:
+        raise _packed_too_well(opening)
+    for member in found:
+        if member.unpacked > _LARGE and member.unpacked > limits.max_ratio * max(member.packed, 1):
+            raise _packed_too_well(opening)
+        if _is_xml(member) and member.unpacked > limits.max_xml_bytes:
+            problem = f"with an XML file of {size_words(member.unpacked)} within"
+            raise Beyond(problem, f"at most {size_words(limits.max_xml_bytes)}")
 
 
-def _check_prologues(archive: zipfile.ZipFile, opening: Opening) -> None:
-    """Office never declares entities, and the standard forbids it (ECMA-376, part 2, section 9.1.4)."""
-    for entry in archive.infolist():
-        if not _is_xml(entry):
+def _check_content(member: Member, opening: Opening) -> None:
+    """What is really in a member: its bytes, its elements and its declarations.
+
+    Office never declares entities, and the standard forbids it (ECMA-376, part 2, section 9.1.4).
+    """
+    limits, found, elements, before = opening.limits, 0, 0, b""
+    for piece, packed in unpacked(opening.source.file(), member):
+        found += len(piece)
+        if found > _LARGE and found > limits.max_ratio * packed:
+            raise _packed_too_well(opening)
+        if not _is_xml(member):
             continue
-        with archive.open(entry) as file:
-            prologue = file.read(_PROLOGUE)
-        if any(word in prologue for word in _DECLARATIONS):
+        elements += piece.count(b"<")
+        if elements > limits.max_tags:
+            raise Beyond(
+                f"with an XML file of more than {limits.max_tags} tags", f"at most {limits.max_tags}"
+            )
+        if _DECLARATION.search(before + piece):
             problem = "with declarations of entities within, as bombs have"
-            raise refuse(opening.field, opening.mime_type, problem, "XML without a DOCTYPE")
+            raise Beyond(problem, "XML without a DOCTYPE")
+        if _MANY_POINTS.search(before + piece):
+            raise Beyond("with a chart of millions of points", f"at most {limits.max_points} points")
+        before = piece[-_LONGEST_WORD:]
 
 
-def _is_xml(entry: zipfile.ZipInfo) -> bool:
-    return entry.filename.lower().endswith((".xml", ".rels"))
+def _packed_too_well(opening: Opening) -> Beyond:
+    most = opening.limits.max_ratio
+    return Beyond(f"packed more than {most} times smaller, as bombs are", f"at most {most} times")
+
+
+def _is_xml(member: Member) -> bool:
+    return member.name.lower().endswith((b".xml", b".rels"))

@@ -183,14 +183,21 @@ def _drawn(element: "_Element") -> Iterator[Inline]:
     """The pictures and boxes of text in a drawing, what says the same again left out."""
     properties = element.find(f".//{_PROPERTIES}")
     alt = "" if properties is None else properties.get("descr") or properties.get("title") or ""
-    for found in element.iter(f"{_A}blip", f"{_V}imagedata", f"{W}txbxContent"):
-        if any(above.tag == _FALLBACK for above in found.iterancestors(_FALLBACK)):
-            continue
+    for found in _outermost(element):
         relation = found.get(f"{_R}embed") or found.get(f"{_R}id")
         if found.tag == f"{W}txbxContent":
             yield Box(found)
         elif relation:
             yield Drawing(relation, alt)
+
+
+def _outermost(element: "_Element") -> "Iterator[_Element]":
+    """What a drawing shows, each once: what is within a box of text comes with that."""
+    for child in element:
+        if child.tag in {f"{_A}blip", f"{_V}imagedata", f"{W}txbxContent"}:
+            yield child
+        if child.tag not in {f"{W}txbxContent", _FALLBACK}:
+            yield from _outermost(child)
 
 
 class Renderer:
@@ -227,7 +234,7 @@ class Renderer:
                 yield block
         yield Text(_line(runs, prefix))
         for element in behind:
-            for paragraph in element.iter(f"{W}p"):
+            for paragraph in _paragraphs(element):
                 yield from self._flow(tuple(inlines(paragraph, {})))
 
     def _picture(self, drawing: Drawing) -> Block | None:
@@ -256,6 +263,15 @@ class Renderer:
                 inner = self._rows(child, later, depth + 1)
                 texts += [" / ".join(filter(None, map(markdown.cell_text, row))) for row in inner]
         return "\n".join(filter(None, texts))
+
+
+def _paragraphs(box: "_Element") -> "Iterator[_Element]":
+    """The paragraphs of a box of text, but for those of boxes within: these come with their own paragraph."""
+    for child in box:
+        if child.tag == f"{W}p":
+            yield child
+        else:
+            yield from _paragraphs(child)
 
 
 def _span(cell: "_Element") -> tuple[int, bool]:

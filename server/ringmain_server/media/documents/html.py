@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from ringmain_server.media.documents.content import Block, PageContent, Picture, Text
-from ringmain_server.media.documents.limits import HTML
+from ringmain_server.media.documents.limits import HTML, DocumentLimits
 from ringmain_server.media.documents.opening import Opening, checked
 from ringmain_server.media.documents.pictures import Pictures
 from ringmain_server.media.documents.reader import library
 from ringmain_server.media.limits import refuse, size_words
+from ringmain_server.media.structure.budget import Beyond
+from ringmain_server.media.structure.html import check
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -71,9 +73,11 @@ def build(opening: Opening) -> HtmlDocument:
     if opening.source.size > limits.max_html_bytes:
         allowed = f"at most {size_words(limits.max_html_bytes)}"
         raise refuse(opening.field, HTML, f"of {size_words(opening.source.size)}", allowed)
+    data = opening.source.whole()
+    check_html(data, limits, field=opening.field)
     bs4, markdownify = library("bs4", "HTML"), library("markdownify", "HTML")
     library("lxml.html", "HTML")
-    soup: BeautifulSoup = bs4.BeautifulSoup(opening.source.whole(), "lxml")
+    soup: BeautifulSoup = bs4.BeautifulSoup(data, "lxml")
     _check_nesting(soup, opening)
     for element in soup.find_all(_UNSEEN):
         element.decompose()
@@ -82,6 +86,23 @@ def build(opening: Opening) -> HtmlDocument:
     found = _take_pictures(soup, Pictures(limits))
     text = markdownify.MarkdownConverter(heading_style="ATX", bullets="-").convert_soup(soup)
     return HtmlDocument(opening, _blocks(text, found))
+
+
+def check_html(data: bytes, limits: DocumentLimits, *, field: str) -> None:
+    """Refuses HTML that would become a tree too large or too deep, before there is one.
+
+    Raises:
+        MediaInvalid: It would.
+    """
+    try:
+        check(
+            data,
+            max_elements=limits.max_elements,
+            max_nesting=limits.max_nesting,
+            max_spanned=limits.max_spanned,
+        )
+    except Beyond as exc:
+        raise refuse(field, HTML, exc.problem, exc.allowed) from None
 
 
 def _check_nesting(soup: "BeautifulSoup", opening: Opening) -> None:

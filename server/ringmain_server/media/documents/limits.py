@@ -25,7 +25,11 @@ class DocumentLimits:
         max_unpacked_bytes: Of all files within a DOCX or PPTX together.
         max_xml_bytes: Of a single XML file within.
         max_ratio: Unpacked over packed bytes of a file within, where it is large.
+        max_tags: Tags of a single XML file within a DOCX or PPTX; each element has one or two.
+        max_elements: Elements of an HTML file.
         max_nesting: Elements within elements.
+        max_spanned: Columns that all cells of an HTML file span beyond their own.
+        max_points: Of a chart.
         max_pictures: Of a page; the others are left out.
         min_picture_side: In pixels; smaller pictures are decoration, and left out.
         render_dpi: Of a page's picture.
@@ -40,7 +44,11 @@ class DocumentLimits:
     max_unpacked_bytes: int = 512 * MIB
     max_xml_bytes: int = 64 * MIB
     max_ratio: int = 200
+    max_tags: int = 3_000_000
+    max_elements: int = 400_000
     max_nesting: int = 200
+    max_spanned: int = 100_000
+    max_points: int = 10_000
     max_pictures: int = 50
     min_picture_side: int = 16
     render_dpi: int = 150

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>])")
+MOST_CELLS = 1_000_000
+"""Of a table, once all its rows are as long as the longest."""
 _BEGINNING = re.compile(r"^(\s*)(#{1,6}\s|[-+>]\s|\d{1,9}[.)]\s|={3,}|-{3,})")
 
 
@@ -37,10 +39,15 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
     Args:
         rows: Of cells. Short rows are filled up; what would end a cell or a row is written otherwise.
+
+    Raises:
+        ValueError: It would have too many cells.
     """
     if not any(cell.strip() for row in rows for cell in row):
         return ""
     width = max(len(row) for row in rows)
+    if width * len(rows) > MOST_CELLS:  # one long row makes all others as long
+        raise ValueError(f"a table of {len(rows)} rows of {width} cells")
     lines = [_row([*row, *[""] * (width - len(row))]) for row in rows]
     return "\n".join([lines[0], _row(["---"] * width), *lines[1:]])
 

@@ -9,6 +9,7 @@ from ringmain_server.media.documents.archive import UNREADABLE, broken, check_ar
 from ringmain_server.media.documents.content import Block, PageContent, Picture, Text
 from ringmain_server.media.documents.docx import joined
 from ringmain_server.media.documents.html import not_drawn
+from ringmain_server.media.documents.limits import DOCUMENT_LIMITS
 from ringmain_server.media.documents.opening import Opening, checked
 from ringmain_server.media.documents.pictures import Pictures
 from ringmain_server.media.documents.reader import library
@@ -128,6 +129,8 @@ def _run(run: Any) -> str:
 
 def _chart(chart: Any) -> str:
     """A chart's numbers as a table: a row for each category, a column for each series."""
+    if _point_count(chart) > DOCUMENT_LIMITS.max_points:
+        return f"*[a chart of more than {DOCUMENT_LIMITS.max_points} points]*"
     plot = chart.plots[0]
     series = list(plot.series)
     head = ["", *(markdown.escaped(one.name or "") for one in series)]
@@ -137,6 +140,11 @@ def _chart(chart: Any) -> str:
         for at, category in enumerate(plot.categories)
     ]
     return markdown.table([head, *rows])
+
+
+def _point_count(chart: Any) -> int:
+    """How many points a chart says it has; each is looked for, whether it is there or not."""
+    return sum(int(count) for count in chart._chartSpace.xpath(".//c:ptCount/@val"))
 
 
 def _value(column: list[float | None], at: int) -> str:
