@@ -2,7 +2,10 @@
 
 import sys
 
-from ringmain_server.cli import main
+from ringmain_server.orphan import tie
 
 if __name__ == "__main__":
+    tie()  # before the imports that take most of a start
+    from ringmain_server.cli import main
+
     sys.exit(main())

@@ -1,11 +1,9 @@
 """The composition root: settings → wired servers; start, drain, stop. Only this module knows everyone."""
 
 import asyncio
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import grpc
@@ -60,6 +58,8 @@ _LOOK = 0.5
 """Seconds between two looks at how many tasks and calls there are."""
 _STOP_GRACE = 1.0
 """Seconds for connections to close after every call has ended."""
+_STOP_LIMIT = 10.0
+"""Seconds for all of a stop that waits for no caller."""
 
 
 class StartError(Exception):
@@ -97,7 +97,8 @@ class App:
         tell_others: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
-        self._log = log
+        self.log = log
+        self._ready = False
         self._source = source or Source(lambda: settings)
         self._tell_others = tell_others
         self.losses = Losses()
@@ -140,14 +141,15 @@ class App:
             self.admin_port = _listen(self._admin, server.admin_listen)
             await self._admin.start()
         await self._health.ready()
+        self._ready = True
         self._background.watch(asyncio.get_running_loop())
-        self._background.once("warm", partial(warm, self._live, self._log))
+        self._background.once("warm", partial(warm, self._live, self.log))
         self._background.keep("figures", self._look)
-        self._background.keep("probes", Probes(self._live, self._log).run)
+        self._background.keep("probes", Probes(self._live, self.log).run)
         if self._source.path is not None and server.watch_config:
             watch = FileWatch(self._source.path)
             self._background.keep("watch", partial(follow, watch, self.reload))
-        self._log.info(
+        self.log.info(
             "serving",
             listen=_bound(server.listen, self.port),
             admin_listen=server.admin_listen and _bound(server.admin_listen, self.admin_port),
@@ -162,16 +164,29 @@ class App:
             await self._reload()
         except ConfigError:
             pass  # the event says what is wrong
-        except Exception as exc:  # noqa: BLE001  nobody waits for this, and what runs must run on
-            self._log.error("fault", where="reload", exc_info=exc)
+        except Exception as exc:  # nobody waits for this, and what runs must run on
+            self.log.error("fault", where="reload", exc_info=exc)  # noqa: TRY400
 
-    async def stop(self) -> None:
-        """Drains and stops by section 9 of the laws: no call that ends within the grace is lost."""
+    def longest_stop(self) -> float:
+        """Seconds after which a stop has failed."""
         server = self._live.now.settings.server
+        return (server.drain_delay if self._ready else 0.0) + server.stream_grace + _STOP_LIMIT
+
+    async def stop(self, at_once: asyncio.Event | None = None) -> None:
+        """Drains and stops by section 9 of the laws: no call that ends within the grace is lost.
+
+        Args:
+            at_once: Ends the waiting for load balancers and for calls.
+        """
+        server = self._live.now.settings.server
+        at_once = at_once or asyncio.Event()
         await self._health.drain()
-        self._log.info("draining", in_flight=len(self.calls), grace_s=server.stream_grace)
-        await asyncio.sleep(server.drain_delay)
-        ended = await self.calls.drain(server.stream_grace)
+        self.log.info("draining", in_flight=len(self.calls), grace_s=server.stream_grace)
+        if self._ready:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(server.drain_delay):
+                    await at_once.wait()
+        ended = await self.calls.drain(server.stream_grace, at_once)
         await self._background.end()
         self._health.close()
         self.events.close()
@@ -186,7 +201,7 @@ class App:
         await self._sessions.close()
         await self._room.close()
         self._metrics.pass_on()
-        self._log.info("stopped", ended_calls=ended)
+        self.log.info("stopped", ended_calls=ended)
 
     async def _look(self) -> None:
         """Brings the figures up to date that nothing else tells of, again and again."""
@@ -255,35 +270,6 @@ class App:
         """What every port has: health, and reflection of just what is served there."""
         add_health(self._health, server)
         add_reflection((*names, _HEALTH), server)
-
-
-async def run(app: App) -> None:
-    """Serves until SIGTERM or SIGINT, then drains; a second signal stops at once. SIGHUP reloads.
-
-    Raises:
-        StartError: The gateway cannot start.
-    """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    reloading: set[asyncio.Task[None]] = set()
-    on_terminal = os.isatty(sys.stderr.fileno())
-
-    def hang_up() -> None:
-        if on_terminal and not os.isatty(sys.stderr.fileno()):
-            stop.set()  # the terminal was closed, which is the other meaning of this signal
-            return
-        reloading.add(task := asyncio.create_task(app.reload()))
-        task.add_done_callback(reloading.discard)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, hang_up)
-    await app.start()
-    await stop.wait()
-    draining = asyncio.ensure_future(app.stop())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, draining.cancel)
-    await asyncio.wait((draining,))
 
 
 def _first(wiring: Wiring, settings: Settings) -> Wired:

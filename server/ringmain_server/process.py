@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import uvloop
 from prometheus_client import CollectorRegistry, multiprocess, start_http_server
@@ -16,10 +16,13 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server import descriptors
 from ringmain_server.allocator import give_back_large_blocks
-from ringmain_server.app import App, StartError, run
+from ringmain_server.app import App, StartError
 from ringmain_server.config import Settings, secrets
 from ringmain_server.config.environment import left_out
+from ringmain_server.lifetime import first_of, run
+from ringmain_server.orphan import SUPERVISOR, tell_supervisor
 from ringmain_server.reload import Source
+from ringmain_server.signals import AT_ONCE, Sentinel, Stopping, handle, soon
 from ringmain_server.telemetry.lines import Losses, never_wait_for
 from ringmain_server.telemetry.logs import Mask, adopt_libraries, make_log
 
@@ -94,7 +97,7 @@ def serve(settings: Settings, source: Source | None = None) -> int:
 
 def _hang_up_supervisor() -> None:
     """The supervisor passes the signal on to every worker; this one then finds no more changes."""
-    os.kill(os.getppid(), signal.SIGHUP)
+    tell_supervisor(signal.SIGHUP)
 
 
 def _supervise(settings: Settings, log: FilteringBoundLogger) -> int:
@@ -124,8 +127,10 @@ class Supervisor:
         self._command = command
         self._count = count
         self._log = log
-        self._stop = asyncio.Event()
+        self._stopping = Stopping()
         self._workers: dict[int, asyncio.subprocess.Process] = {}
+        # Nothing is ever written: that it closes is what tells workers that this process is gone.
+        self._tie, self._tied = os.pipe()
 
     async def run(self) -> int:
         """Serves until SIGTERM or SIGINT.
@@ -134,9 +139,23 @@ class Supervisor:
             0, or a worker's exit code if it could not even start.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        sentinel = Sentinel(self._log, loop, lambda: AT_ONCE)
+
+        def stacks() -> None:
+            sentinel.tell_stacks()
+            soon(loop, lambda: self._pass_on(signal.SIGQUIT))
+
+        def stop() -> None:
+            soon(loop, self._stopping.ask)
+
+        handle(
+            {
+                signal.SIGTERM: stop,
+                signal.SIGINT: stop,
+                signal.SIGHUP: lambda: soon(loop, lambda: self._pass_on(signal.SIGHUP)),
+                signal.SIGQUIT: stacks,
+            }
+        )
         codes = await asyncio.gather(*(self._keep(number) for number in range(self._count)))
         return max(codes)
 
@@ -146,38 +165,55 @@ class Supervisor:
             worker = self._workers[number] = await self._start(number)
             code = await self._wait(worker)
             del self._workers[number]
-            if self._stop.is_set():
+            if self._stopping.begun.is_set():
                 return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code
             if code in _START_FAILURES and not started:
-                self._stop.set()
+                self._stopping.begun.set()
                 return code
             started = True
             self._log.error("worker_died", number=number, exit_code=code, restart_in_s=_RESTART_DELAY)
-            await asyncio.wait((asyncio.ensure_future(self._stop.wait()),), timeout=_RESTART_DELAY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.begun.wait(), _RESTART_DELAY)
 
-    def _reload(self) -> None:
+    def _pass_on(self, number: signal.Signals) -> None:
         for worker in self._workers.values():
-            if worker.returncode is None:
-                worker.send_signal(signal.SIGHUP)
+            _signal(worker, number)
 
     async def _start(self, number: int) -> asyncio.subprocess.Process:
+        told = {WORKER: str(number), SUPERVISOR: f"{os.getpid()}:{self._tie}"}
         # A session of its own: Ctrl-C reaches the supervisor alone, which passes it on once.
         return await asyncio.create_subprocess_exec(
-            *self._command, env={**os.environ, WORKER: str(number)}, start_new_session=True
+            *self._command, env={**os.environ, **told}, start_new_session=True, pass_fds=(self._tie,)
         )
 
     async def _wait(self, worker: asyncio.subprocess.Process) -> int:
+        """Waits for a worker's end, and brings it about once this process is to stop."""
         exited = asyncio.ensure_future(worker.wait())
-        stopping = asyncio.ensure_future(self._stop.wait())
-        await asyncio.wait((exited, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        await first_of(exited, self._stopping.begun)
         if not exited.done():
-            worker.terminate()
+            _signal(worker, signal.SIGTERM)
+            await first_of(exited, self._stopping.at_once)
+        # More than once: a signal that comes while the same one waits to be handled is lost.
+        for _ in range(_INSISTENCE):
+            if exited.done():
+                break
+            _signal(worker, signal.SIGTERM)
+            await asyncio.wait((exited,), timeout=1)
+        else:
+            _signal(worker, signal.SIGKILL)
         return await exited
+
+
+def _signal(worker: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    if worker.returncode is None:
+        with suppress(ProcessLookupError):
+            worker.send_signal(number)
 
 
 _START_FAILURES = (1, 2)
 """Exit codes of a worker that found a mistake instead of serving."""
+_INSISTENCE = 10
+"""Seconds that a worker has to stop at once before it is killed."""
 
 
 def _reserve(address: str) -> socket.socket:
@@ -199,7 +235,11 @@ def _reserve(address: str) -> socket.socket:
             probe.bind((host, int(port)))
         held = socket.socket(family)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Connections of the gateway before that are in TIME_WAIT keep nobody out of the port for a minute …
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind((host, int(port)))
+        # … but a gateway whose workers do not listen yet does, as the one above finds.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     except OSError as exc:
         raise StartError(f"cannot listen on {address}: {exc.strerror}") from exc
     return held

@@ -34,6 +34,14 @@ class Process:
                 return dict(found)
         raise AssertionError(f"the process ended without a line {event!r}")
 
+    def any_line(self) -> dict[str, object]:
+        """The next log line of any kind."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if line.startswith("{"):
+                return dict(json.loads(line))
+        raise AssertionError("the process ended")
+
     def rest(self) -> str:
         """What it still wrote to standard error, once it has ended."""
         _, errors = self.process.communicate(timeout=20)
@@ -74,3 +82,11 @@ def children(pid: int) -> set[int]:
     """The processes that a process started."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return {int(child) for child in listed.split()}
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -175,19 +175,21 @@ class Calls:
         if running:
             await asyncio.wait(running)
 
-    async def drain(self, grace: float) -> int:
+    async def drain(self, grace: float, at_once: asyncio.Event | None = None) -> int:
         """Refuses new calls, waits for the running ones, and ends those that outlast the grace.
 
         Args:
             grace: Seconds.
+            at_once: Ends the grace early.
 
         Returns:
             How many calls had to be ended.
         """
         self.closed = True
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await self._idle.wait()
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._idle, at_once) if event is not None]
+        await asyncio.wait(waits, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
         left = dict(self._running)
         for task, call in left.items():
             self._evicted.add(call)
