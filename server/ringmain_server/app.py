@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import cast
 
 import grpc
 import grpc.aio
-from grpc_channelz.v1 import channelz
+from grpc_channelz.v1 import channelz, channelz_pb2_grpc
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
@@ -21,6 +22,7 @@ from ringmain_server.edge.arrivals import waiting_server
 from ringmain_server.edge.binding import Edge
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.health import Health, add_health
+from ringmain_server.edge.library import Guarded
 from ringmain_server.edge.reflection import add_reflection
 from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.live import Live, Wired
@@ -241,7 +243,9 @@ class App:
         server = self._make_server(edge, share_port)
         servicer = admin.AdminService(self._live, self._conditions, self.events, self._reload_everywhere)
         server.add_generic_rpc_handlers((edge.bind(admin.SERVICE, servicer),))
-        channelz.add_channelz_servicer(server)
+        channelz_pb2_grpc.add_ChannelzServicer_to_server(
+            channelz.aio.ChannelzServicer(), cast("grpc.aio.Server", Guarded(server, self._crashed))
+        )
         self._finish_server(server, [admin.SERVICE.full_name, _CHANNELZ])
         return server
 
@@ -268,8 +272,12 @@ class App:
 
     def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
         """What every port has: health, and reflection of just what is served there."""
-        add_health(self._health, server)
-        add_reflection((*names, _HEALTH), server)
+        guarded = Guarded(server, self._crashed)
+        add_health(self._health, guarded)
+        add_reflection((*names, _HEALTH), guarded)
+
+    def _crashed(self, method: str, exc: Exception) -> None:
+        self._log.error("fault", method=method, exc_info=exc)
 
 
 def _first(wiring: Wiring, settings: Settings) -> Wired:

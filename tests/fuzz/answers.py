@@ -14,7 +14,7 @@ import grpc
 import orjson
 
 from tests.fakes.anthropic_eventstream import frame
-from tests.fakes.jobs_server import SERVICES, JobsServer, Request
+from tests.fakes.jobs_server import BASES, SERVICES, JobsServer, Request
 from tests.fuzz import delivery, gateways, grpc_answers, judge, shapes
 from tests.fuzz.calls import Outcome, Plan, call
 from tests.fuzz.delivery import Delivery, Good
@@ -198,7 +198,9 @@ class Answers:
         models: dict[str, object] = {}
         for wire in self.wires:
             for who, http, server in (("bad", self.http, self.grpc), ("good", self.good, self.healthy)):
-                place: Mapping[str, object] = {"base_url": f"http://{http.address}/{wire.provider}"}
+                place: Mapping[str, object] = {
+                    "base_url": f"http://{http.address}/{wire.provider}{BASES.get(wire.job, '')}"
+                }
                 if wire.provider in ENDPOINTS:
                     place = {"endpoint": server.address}
                 secret = {} if wire.provider in ENDPOINTS else {"api_key": judge.KEY}

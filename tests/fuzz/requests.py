@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import grpc.aio
@@ -133,7 +134,7 @@ class Requests:
                 claude.port,
                 gemini.port,
                 vertex.port,
-                *(int(one.url.rpartition(":")[2]) for one in jobs.values()),
+                *(int(str(urlsplit(one.url).port)) for one in jobs.values()),
             ]
             self.addresses = [f"127.0.0.1:{port}" for port in ports]
             made = gateways.settings

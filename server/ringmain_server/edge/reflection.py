@@ -6,7 +6,9 @@ from typing import Any
 import grpc.aio
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+
+from ringmain_server.edge.library import Guarded
 
 
 class SymbolPool:
@@ -34,7 +36,7 @@ class SymbolPool:
         return getattr(self._pool, name)
 
 
-def add_reflection(services: Iterable[str], server: grpc.aio.Server) -> None:
+def add_reflection(services: Iterable[str], server: grpc.aio.Server | Guarded) -> None:
     """Registers the service.
 
     Args:
@@ -42,4 +44,6 @@ def add_reflection(services: Iterable[str], server: grpc.aio.Server) -> None:
         server: That serves them.
     """
     pool: Any = SymbolPool()
-    reflection.enable_server_reflection((*services, reflection.SERVICE_NAME), server, pool)
+    servicer = reflection.aio.ReflectionServicer((*services, reflection.SERVICE_NAME), pool=pool)
+    add: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
+    add(servicer, server)
