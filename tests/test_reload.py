@@ -6,7 +6,7 @@ import time
 import pytest
 from prometheus_client import CollectorRegistry
 from ringmain_server.app import App
-from ringmain_server.condition import Conditions
+from ringmain_server.conditions import Conditions
 from ringmain_server.config import ConfigError, LogSettings, Settings, load
 from ringmain_server.edge.calls import Calls
 from ringmain_server.live import Live, Wired

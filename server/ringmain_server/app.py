@@ -15,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server import descriptors
 from ringmain_server.background import Background
-from ringmain_server.condition import Conditions
+from ringmain_server.conditions import Conditions
 from ringmain_server.config import ConfigError, Settings
 from ringmain_server.config.watch import FileWatch, follow
 from ringmain_server.edge.arrivals import waiting_server

@@ -5,10 +5,9 @@ after it. Streams are one call, like any other: nothing here sees their events.
 """
 
 import math
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from cachetools import LRUCache
 
 from ringmain_server.errors import (
     BreakerOpen,
@@ -18,6 +17,7 @@ from ringmain_server.errors import (
     NoAnswer,
     ProviderError,
     RateLimited,
+    UnknownProviderModel,
 )
 from ringmain_server.errors import (
     Hold as HoldKind,
@@ -28,8 +28,10 @@ from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySe
 from ringmain_server.policies.hold import Hold, HoldSettings
 from ringmain_server.policies.latency import FailureRate, Latency
 
-KNOWN_LIMIT = 1024
-"""Most candidates whose condition is remembered."""
+IDLE = 600.0
+"""Seconds without an attempt after which a candidate that no configuration names is not worth showing."""
+_NEWS = 10.0
+"""Seconds between two times that a condition tells that it is in use."""
 
 OnChange = Callable[["Condition", str, str], None]
 """Hears of a breaker's change: whose, to which state, and why."""
@@ -71,6 +73,11 @@ class Condition:
         clock: Seconds on any monotonic clock.
         settings: Of the machines.
         on_change: Hears of the breaker's changes.
+
+    Attributes:
+        on_use: Is told now and then that attempts are made, at once of the first one; None for nobody.
+        on_unknown: Is told that the provider does not know the model, and until when it is left alone; None
+            for nobody.
     """
 
     def __init__(
@@ -85,9 +92,19 @@ class Condition:
         self.provider_id = provider_id
         self.provider_model = provider_model
         self.provider = provider
+        self.settings = settings
+        self.on_use: Callable[[Condition], None] | None = None
+        self.on_unknown: Callable[[Condition, float], None] | None = None
         self._clock = clock
+        self._used_at = -math.inf
         self._on_change = on_change
-        self.breaker = Breaker(clock, settings.breaker, self._changed)
+        changed = weakref.WeakMethod(self._changed)  # the breaker must not hold who holds it
+
+        def tell(_: BreakerState, state: BreakerState, reason: str) -> None:
+            if (told := changed()) is not None:
+                told(state, reason)
+
+        self.breaker = Breaker(clock, settings.breaker, tell)
         self.hold = Hold(clock, settings.hold)
         self.limit = ConcurrencyLimit(clock, settings.concurrency)
         self.first_content = Latency(clock)
@@ -99,6 +116,17 @@ class Condition:
     def name(self) -> str:
         """`provider/model`."""
         return f"{self.provider_id}/{self.provider_model}"
+
+    @property
+    def tried(self) -> bool:
+        """Whether there was an attempt."""
+        return self._used_at > -math.inf
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is told by showing it: no attempt for a while, and nothing against one."""
+        quiet = self.limit.in_flight == 0 and self._clock() - self._used_at > IDLE
+        return quiet and self.hold.until is None and self.breaker.state is BreakerState.CLOSED
 
     @property
     def latency(self) -> float | None:
@@ -131,7 +159,12 @@ class Condition:
         if permit is None:
             self.limit.release(None)
             return None
-        return Ticket(permit, self._clock())
+        now = self._clock()
+        if now - self._used_at > _NEWS:
+            self._used_at = now
+            if self.on_use is not None:
+                self.on_use(self)
+        return Ticket(permit, now)
 
     def succeeded(self, ticket: Ticket, first_content: float | None = None, waited: float = 0.0) -> None:
         """The attempt was answered whole.
@@ -177,6 +210,16 @@ class Condition:
         if self.hold.until == math.inf:
             self.hold.clear()
 
+    def hold_until(self, until: float, error: ProviderError) -> None:
+        """Leaves the candidate alone for a failure that is known from before.
+
+        Args:
+            until: An instant of the clock.
+            error: The failure.
+        """
+        self.hold.resume(until, error.message)
+        self._held_by = error
+
     def probe(self) -> Permit | None:
         """Leave to find out without a request whether the candidate is back; None unless that is due.
 
@@ -192,6 +235,8 @@ class Condition:
                 self.hold.rate_limited(error.retry_after, error.message)
             case HoldKind.LONG:
                 self.hold.long(error.message)
+                if self.on_unknown is not None and isinstance(error, UnknownProviderModel):
+                    self.on_unknown(self, self.hold.until or -math.inf)
             case HoldKind.UNTIL_CHECKED:
                 self.hold.until_checked(error.message)
             case HoldKind.NONE:
@@ -205,41 +250,6 @@ class Condition:
         said = f"is left alone: {error.message.removeprefix(f'{self.provider_id}: ')}"
         return type(error)(self.provider_id, said, retry_after=wait, metadata=error.metadata)
 
-    def _changed(self, _: BreakerState, state: BreakerState, reason: str) -> None:
+    def _changed(self, state: BreakerState, reason: str) -> None:
         if self._on_change is not None:
             self._on_change(self, state.value, reason)
-
-
-class Conditions:
-    """The condition of every candidate, kept across reloads of the configuration.
-
-    Args:
-        clock: Seconds on any monotonic clock.
-        on_change: Hears of breakers' changes.
-    """
-
-    def __init__(self, clock: Clock, on_change: OnChange | None = None) -> None:
-        self._clock = clock
-        self._on_change = on_change
-        self._providers: dict[str, ProviderState] = {}
-        # Callers choose names of models, so what is known of them is bounded.
-        self._known: LRUCache[tuple[str, str, ConditionSettings], Condition] = LRUCache(KNOWN_LIMIT)
-
-    def get(self, provider_id: str, provider_model: str, settings: ConditionSettings) -> Condition:
-        """The condition of a candidate with these settings; a new one if there is none."""
-        key = (provider_id, provider_model, settings)
-        known = self._known.get(key)
-        if known is None:
-            provider = self.provider(provider_id)
-            known = Condition(provider_id, provider_model, provider, self._clock, settings, self._on_change)
-            self._known[key] = known
-        return known
-
-    def provider(self, provider_id: str) -> ProviderState:
-        """What an operator decided about a provider."""
-        return self._providers.setdefault(provider_id, ProviderState())
-
-    def of(self, provider_id: str) -> list[Condition]:
-        """The conditions of a provider's models, by name."""
-        found = [known for known in self._known.values() if known.provider_id == provider_id]
-        return sorted(found, key=lambda condition: condition.provider_model)

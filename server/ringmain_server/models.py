@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
 from cachetools import LRUCache
 
@@ -14,7 +13,7 @@ from ringmain_server.errors import ModelNotFound
 from ringmain_server.model_policy import ModelPolicy
 from ringmain_server.policies.balance import Strategy
 
-DIRECT_LIMIT = 1024
+DIRECT_LIMIT = 256
 """Most `provider/model` names kept at once: callers choose them, so they must not fill the memory."""
 
 
@@ -66,6 +65,7 @@ class Models:
         providers: Makes the candidate of a `provider/model` name, keyed by provider.
         listed: `provider/model` names worth listing beside the configured ones.
         direct_policy: How `provider/model` requests are routed.
+        addressed: The conditions of the candidates that callers have addressed so lately; None for none.
     """
 
     def __init__(
@@ -74,11 +74,13 @@ class Models:
         providers: Mapping[str, Callable[[str], Served]],
         listed: Sequence[str] = (),
         direct_policy: ModelPolicy | None = None,
+        addressed: Callable[[], Iterable[Condition]] | None = None,
     ) -> None:
         self._named = dict(named)
         self._providers = providers
         self._listed = tuple(listed)
         self._direct_policy = direct_policy or ModelPolicy()
+        self._addressed = addressed or tuple
         self._direct: LRUCache[str, Plan] = LRUCache(DIRECT_LIMIT)
 
     def resolve(self, model: str) -> tuple[Served, ...]:
@@ -106,8 +108,10 @@ class Models:
         return _conditions(self._named.values())
 
     def conditions(self) -> list[Condition]:
-        """The condition of each candidate that is configured or was addressed as `provider/model`."""
-        return _conditions(chain(self._named.values(), self._direct.values()))
+        """The condition of each candidate that is configured, or is in use because callers address it."""
+        named = self.configured()
+        known = set(map(id, named))
+        return _sorted([*named, *(one for one in self._addressed() if id(one) not in known and not one.idle)])
 
     def put_first(self, model: str, provider_id: str) -> list[str]:
         """Tries a provider's candidates first, whatever the model's strategy, and the others in their order.
@@ -137,10 +141,16 @@ class Models:
         make = self._providers.get(provider_id)
         if make is None or not provider_model:
             raise ModelNotFound(model)
-        plan = self._direct[model] = Plan((make(provider_model),), self._direct_policy)
+        plan = Plan((make(provider_model),), self._direct_policy)
+        if plan.served[0].condition.tried:  # the names that callers only invent are not worth a plan
+            self._direct[model] = plan
         return plan
 
 
 def _conditions(plans: Iterable[Plan]) -> list[Condition]:
     found = {id(one.condition): one.condition for plan in plans for one in plan.served}
-    return sorted(found.values(), key=lambda condition: (condition.provider_id, condition.provider_model))
+    return _sorted(found.values())
+
+
+def _sorted(conditions: Iterable[Condition]) -> list[Condition]:
+    return sorted(conditions, key=lambda condition: (condition.provider_id, condition.provider_model))

@@ -18,7 +18,7 @@ from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
 from ringmain_server.catalog.limits import Limits
 from ringmain_server.catalog.models import UNKNOWN, KnownModel, listed, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
-from ringmain_server.condition import Conditions
+from ringmain_server.conditions import Conditions
 from ringmain_server.config import CandidateSettings, ProviderSettings, Settings
 from ringmain_server.config.kinds import KINDS
 from ringmain_server.layers.drain import Drain
@@ -59,7 +59,8 @@ def build_models(
     direct: dict[str, Callable[[str], Served]] = {
         provider_id: partial(wiring.direct, provider_id) for provider_id in providers
     }
-    return Models(named, direct, list(_listed(settings, providers)), model_policy(settings, None))
+    listed_names = list(_listed(settings, providers))
+    return Models(named, direct, listed_names, model_policy(settings, None), conditions.addressed)
 
 
 def build_router(models: Models, settings: Settings) -> Backend:
@@ -132,7 +133,7 @@ class Wiring:
         if model is not None and self.settings.models[model].on_cancel == "drain":
             backend = Drain(backend)
         machines = condition_settings(self.settings, stated.provider, model)
-        condition = self.conditions.get(stated.provider, stated.model, machines)
+        condition = self.conditions.get(stated.provider, stated.model, machines, addressed=model is None)
         transport = provider.transport
         prepare = transport.warm if isinstance(transport, LazyTransport) else None
         return Served(candidate, backend, served_by(own), condition, stated.weight, prepare)

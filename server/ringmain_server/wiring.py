@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ringmain_server.condition import Conditions
+from ringmain_server.conditions import Conditions
 from ringmain_server.config import ProviderSettings, Settings, TimeoutOverrides
 from ringmain_server.live import Wired
 from ringmain_server.media.room import MediaRoom
@@ -52,6 +52,7 @@ class Wiring:
         """A provider's settings have changed: what waited for that need not wait any more."""
         for condition in self.conditions.of(provider_id):
             condition.checked()
+        self.conditions.renew(provider_id)
 
     def _kept(self, provider_id: str, settings: Settings, before: Wired | None) -> Provider | None:
         if before is None or provider_id not in before.providers:

@@ -63,7 +63,8 @@ def test_only_configured_candidates_have_a_gauge() -> None:
     """A model that a caller made up is told of, and adds no series; one that is gone loses its own."""
     bench = Bench()
     bench.reporter.configured([bench.condition("x")])
-    bench.condition("made-up").breaker.trip()
+    made_up = bench.condition("made-up")
+    made_up.breaker.trip()
     assert bench.gauge("made-up") is None
     assert len(bench.told) == 1
     bench.reporter.configured([bench.condition("y")])

@@ -111,9 +111,6 @@ class Breaker:
         self._settings = settings
         self._on_change = on_change
         self._record = _Record(settings, clock)
-        self._circuit = pybreaker.CircuitBreaker(
-            fail_max=1, state_storage=self._record, throw_new_error_on_trip=False
-        )
         self._state = BreakerState.CLOSED
         self._changed_at = clock()
         self._open_span = settings.open_for
@@ -158,7 +155,7 @@ class Breaker:
         if not self.admits:
             return None
         if self._state is BreakerState.OPEN:
-            self._circuit.half_open()
+            self._circuit().half_open()
             self._settle("time for a probe")
         # Each probe has a generation of its own: what an earlier one still has to say is late.
         self._permit = Permit(self._permit.generation + 1, probe=True)
@@ -173,7 +170,7 @@ class Breaker:
             # All that a closed circuit does of a success, which nearly every call is.
             self._record.reset_counter()
             return
-        self._circuit.call(_succeed)
+        self._circuit().call(_succeed)
         self._settle("the probe succeeded")
 
     def failed(self, permit: Permit, reason: str) -> None:
@@ -182,7 +179,7 @@ class Breaker:
             return
         self._last_failure = Failure(self._clock(), reason)
         try:
-            self._circuit.call(_fail)
+            self._circuit().call(_fail)
         except _CallFailed as exc:
             # pybreaker's frames hold the exception that holds them, and whoever called up to here.
             exc.__traceback__ = None
@@ -196,7 +193,7 @@ class Breaker:
     def trip(self, reason: str = "tripped") -> None:
         """Opens it now, unless it is open."""
         if self._state is not BreakerState.OPEN:
-            self._circuit.open()
+            self._circuit().open()
             self._settle(reason)
 
     def reset(self, reason: str = "restored") -> None:
@@ -205,12 +202,19 @@ class Breaker:
             self._begin_generation()
             self._record.clear()
         else:
-            self._circuit.close()
+            self._circuit().close()
             self._settle(reason)
+
+    def _circuit(self) -> pybreaker.CircuitBreaker:
+        """What makes the transitions. It is made when it is needed, for all that it knows is on record.
+
+        Kept, it and its state would hold each other, and stay when the candidate is forgotten.
+        """
+        return pybreaker.CircuitBreaker(fail_max=1, state_storage=self._record, throw_new_error_on_trip=False)
 
     def _settle(self, reason: str) -> None:
         """Follows the circuit where it went."""
-        old, new = self._state, _STATES[self._circuit.current_state]
+        old, new = self._state, _STATES[self._record.state]
         if old is new:
             return
         self._state, self._changed_at = new, self._clock()

@@ -75,6 +75,10 @@ class Hold:
         """The credentials were refused: nothing changes by itself."""
         self._hold(math.inf, reason)
 
+    def resume(self, until: float, reason: str) -> None:
+        """Holds until an instant that is known from before."""
+        self._hold(until - self._clock(), reason)
+
     def succeeded(self) -> None:
         """A call succeeded. One that began before the hold does not end it."""
         if self.until is None:

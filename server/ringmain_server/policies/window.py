@@ -27,17 +27,21 @@ class SlidingCounts:
         self._kinds = kinds
         self._clock = clock
         self._width = span / slices
-        self._ring = [[0] * kinds for _ in range(slices)]
+        # A slice in which nothing happened, which most are, is None: there may be thousands of counts.
+        self._ring: list[list[int] | None] = [None] * slices
         self._sums = [0] * kinds
         self._slice = int(clock() / self._width)
-        self._newest = self._ring[self._slice % slices]
+        self._newest: list[int] | None = None
 
     def add(self, kind: int) -> None:
         """Counts one of that kind, now."""
         now = int(self._clock() / self._width)
         if now > self._slice:
             self._slide(now)
-        self._newest[kind] += 1
+        newest = self._newest
+        if newest is None:
+            newest = self._newest = self._ring[self._slice % len(self._ring)] = [0] * self._kinds
+        newest[kind] += 1
         self._sums[kind] += 1
 
     @property
@@ -50,16 +54,16 @@ class SlidingCounts:
 
     def clear(self) -> None:
         """Forgets everything."""
-        for counts in self._ring:
-            counts[:] = [0] * self._kinds
+        self._ring = [None] * len(self._ring)
+        self._newest = None
         self._sums = [0] * self._kinds
 
     def _slide(self, now: int) -> None:
         slices = len(self._ring)
         for number in range(max(self._slice, now - slices) + 1, now + 1):
             fallen = self._ring[number % slices]
-            if any(fallen):
+            if fallen is not None:
                 self._sums = [total - gone for total, gone in zip(self._sums, fallen, strict=True)]
-                fallen[:] = [0] * self._kinds
+                self._ring[number % slices] = None
         self._slice = now
-        self._newest = self._ring[now % slices]
+        self._newest = None

@@ -6,7 +6,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 
 from ringmain_server.backend import Call
-from ringmain_server.condition import Condition, Conditions
+from ringmain_server.condition import Condition
+from ringmain_server.conditions import Conditions
 from ringmain_server.config import ConfigError, Problem
 from ringmain_server.config.problems import suggestion
 from ringmain_server.errors import InvalidField, Violation
@@ -73,6 +74,7 @@ class AdminService:
         self._conditions.provider(provider.provider_id).drained = False
         for condition in self._every_condition(provider):
             condition.restore()
+        self._conditions.renew(provider.provider_id)
         self._tell(provider, "was put back by an operator", action="restore")
         return admin_pb2.RestoreProviderResponse(provider=self._status(provider))
 

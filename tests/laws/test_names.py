@@ -1,0 +1,132 @@
+"""What callers invent grows nothing: no memory, no metric, and no line of `status`."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
+from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
+
+from tests.e2e.gateway import ask, gateway, upstreams
+from tests.e2e.processes import fetch, free_port, serving
+from tests.e2e.test_admin import provider
+from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.rejections import MODEL_NOT_FOUND, SERVER_ERROR
+from tests.fakes.script import Answer
+
+NAMES = 3_000
+MEGABYTE = 1 << 20
+ENDS = {
+    "nosuch": "NOT_FOUND",
+    "sandbox/": "NOT_FOUND",
+    "gone/": "NOT_FOUND",
+    "any/": "OK",
+    "bad/": "UNAVAILABLE",
+}
+"""How a name begins, and how a call with it ends."""
+
+
+def _resident(pid: int) -> float:
+    """Megabytes of memory that a process has."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / MEGABYTE
+
+
+@pytest.mark.alone
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
+async def test_invented_names_take_no_memory(tmp_path: Path) -> None:
+    """Three thousand names take less than 20 MB, and the last third nothing, whatever comes of them."""
+    port, metrics = free_port(), free_port()
+    async with AsyncExitStack() as stack:
+        servers = {
+            "gone": await stack.enter_async_context(FakeOpenAI(MODEL_NOT_FOUND)),
+            "any": await stack.enter_async_context(FakeOpenAI(Answer(tokens=("Hi",)))),
+            "bad": await stack.enter_async_context(FakeOpenAI(SERVER_ERROR)),
+        }
+        config = {
+            "server": {"listen": f"127.0.0.1:{port}", "metrics_listen": f"127.0.0.1:{metrics}"},
+            "log": {"level": "error"},
+            "retry": {"attempts": 0},
+            **upstreams(**{name: server.base_url for name, server in servers.items()}),
+            "models": {},
+        }
+        path = tmp_path / "ringmain.yaml"
+        path.write_text(json.dumps(config))
+        process = stack.enter_context(serving("--config", str(path))).process
+        channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
+        await asyncio.wait_for(channel.channel_ready(), 30)
+        stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
+
+        async def end_of(name: str) -> str:
+            try:
+                await stub.Chat(ask(name))
+            except grpc.aio.AioRpcError as error:
+                return error.code().name
+            return "OK"
+
+        async def invent(start: int, end: int) -> float:
+            begins = list(ENDS)
+            for first in range(start, end, 10):
+                names = [f"{begins[number % len(begins)]}{number}" for number in range(first, first + 10)]
+                ends = await asyncio.gather(*map(end_of, names))
+                assert ends == [*ENDS.values()] * 2
+            return _resident(process.pid)
+
+        begin = await invent(NAMES, NAMES + 100)
+        middle = await invent(0, 2 * NAMES // 3)
+        end = await invent(2 * NAMES // 3, NAMES)
+        assert end - begin < 20
+        assert end - middle < 3
+        page = await asyncio.to_thread(fetch, metrics, "/metrics")
+        assert len(page) < 40_000
+        assert "2999" not in page
+
+
+async def test_status_shows_what_is_used_or_held_and_nothing_invented() -> None:
+    """Of addressed candidates, `status` shows those that answered, not those that nobody knows."""
+    async with (
+        FakeOpenAI(Answer(tokens=("Hi",))) as upstream,
+        gateway(upstreams(oai=upstream.base_url)) as ringmain,
+    ):
+        await ringmain.stub.Chat(ask("oai/tuned"))
+        upstream.enqueue(*[MODEL_NOT_FOUND] * 3)
+        for number in range(3):
+            with pytest.raises(grpc.aio.AioRpcError):
+                await ringmain.stub.Chat(ask(f"oai/made-up-{number}"))
+        await ringmain.stub.Chat(ask("oai/tuned"))
+        shown = await provider(ringmain, "oai")
+        assert [breaker.provider_model for breaker in shown.breakers] == ["gpt-4o-mini", "tuned"]
+
+
+async def test_a_name_that_nobody_knows_does_not_reach_its_provider_again_and_again() -> None:
+    """After a provider said that it does not know a model, further callers are told so without asking it."""
+    async with FakeOpenAI(MODEL_NOT_FOUND) as upstream, gateway(upstreams(oai=upstream.base_url)) as ringmain:
+        for _ in range(5):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await ringmain.stub.Chat(ask("oai/made-up"))
+            assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+        assert len(upstream.requests) == 1
+        await ringmain.admin.RestoreProvider(admin_pb2.RestoreProviderRequest(provider_id="oai"))
+        upstream.enqueue(Answer(tokens=("Hi",)))
+        await ringmain.stub.Chat(ask("oai/made-up"))
+        assert len(upstream.requests) == 2
+
+
+async def test_what_is_held_against_an_addressed_candidate_outlives_a_reload() -> None:
+    """A breaker that opened for a `provider/model` is open after the configuration was read again."""
+    async with FakeOpenAI(SERVER_ERROR) as upstream:
+        config = upstreams(oai=upstream.base_url)
+        async with gateway({**config, "retry": {"attempts": 0}}) as ringmain:
+            for _ in range(6):
+                with pytest.raises(grpc.aio.AioRpcError):
+                    await ringmain.stub.Chat(ask("oai/tuned"))
+            count = len(upstream.requests)
+            ringmain.config["models"] = {"other": {"candidates": ["oai/gpt-4o"]}}
+            await ringmain.admin.ReloadConfig(admin_pb2.ReloadConfigRequest())
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await ringmain.stub.Chat(ask("oai/tuned"))
+            assert "breaker is open" in (refused.value.details() or "")
+            assert len(upstream.requests) == count
