@@ -277,7 +277,7 @@ class App:
         add_reflection((*names, _HEALTH), guarded)
 
     def _crashed(self, method: str, exc: Exception) -> None:
-        self._log.error("fault", method=method, exc_info=exc)
+        self.log.error("fault", method=method, exc_info=exc)
 
 
 def _first(wiring: Wiring, settings: Settings) -> Wired:
