@@ -9,6 +9,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ringmain_server.edge.health import LIVENESS, NOT_SERVING, READINESS, SERVING, Health, add_health
 
+from tests.fakes.waiting import until
+
 NAMES = ("", READINESS, "a.Service")
 
 
@@ -59,3 +61,32 @@ async def test_a_watch_sees_changes_and_does_not_hold_the_server_open() -> None:
         health.close()
         await asyncio.wait_for(server.stop(30), timeout=2)
         assert await watch.code() == grpc.StatusCode.OK
+
+
+async def test_a_watch_that_does_not_read_holds_up_nobody() -> None:
+    """While one caller's Watch cannot be written to, others hear of a change, and the change itself ends."""
+    health, written = Health([]), asyncio.Event()
+
+    class Stuck:
+        async def write(self, _: object) -> None:
+            written.set()
+            await asyncio.Event().wait()
+
+    class Reading:
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+
+        async def write(self, response: health_pb2.HealthCheckResponse) -> None:
+            self.seen.append(response.status)
+
+    await health.start()
+    reading, request = Reading(), health_pb2.HealthCheckRequest()
+    watches = [asyncio.create_task(health.Watch(request, context)) for context in (Stuck(), reading)]
+    await written.wait()
+    await asyncio.wait_for(health.ready(), timeout=1)
+    await until(lambda: len(reading.seen) == 2)
+    await asyncio.wait_for(health.drain(), timeout=1)
+    await until(lambda: reading.seen == [NOT_SERVING, SERVING, NOT_SERVING])
+    watches[0].cancel()
+    health.close()
+    await asyncio.wait(watches)

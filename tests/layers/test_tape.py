@@ -4,7 +4,7 @@ import asyncio
 import tracemalloc
 
 import pytest
-from ringmain_server.errors import InvalidField, RateLimited
+from ringmain_server.errors import InvalidField, RateLimited, StreamInterrupted
 from ringmain_server.layers.tape import Tape
 
 
@@ -81,6 +81,28 @@ async def test_the_writer_waits_for_the_slowest_when_memory_is_full() -> None:
     slow.close()
     assert await starving == 6
     assert [item async for item in fast] == list(range(7, 20))
+    await writing
+
+
+async def test_who_stays_behind_is_cut_off_and_the_others_go_on() -> None:
+    """One that does not read holds the others back for a while and then no more; its next read says so."""
+    tape: Tape[int] = Tape(keep=5000, ahead=2000, patience=0.05)
+    fast, stuck = tape.reader(), tape.reader()
+    assert not stuck.ended
+    writing = asyncio.ensure_future(_fill(tape, 20, size=872))
+    assert [item async for item in fast] == list(range(20))
+    await writing
+    with pytest.raises(StreamInterrupted, match="too slowly"):
+        await anext(stuck)
+
+
+async def test_one_slow_reader_alone_is_never_cut_off() -> None:
+    """Where nobody else waits, the writer waits for the reader, however long that takes."""
+    tape: Tape[int] = Tape(keep=5000, ahead=2000, patience=0.0)
+    slow = tape.reader()
+    writing = asyncio.ensure_future(_fill(tape, 20, size=872))
+    await asyncio.sleep(0.02)
+    assert [item async for item in slow] == list(range(20))
     await writing
 
 

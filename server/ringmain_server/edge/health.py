@@ -1,23 +1,31 @@
-"""Room 1: `grpc.health.v1` by section 9 of the laws."""
+"""Room 1: `grpc.health.v1` by section 9 of the laws (https://grpc.io/docs/guides/health-checking/).
+
+Not by the library's servicer: that one holds a lock while it writes to a caller, so that one who does not
+read would keep the others, and the gateway's own end, waiting.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
+import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio
 
 from ringmain_server.edge.library import Guarded
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+_MESSAGES: Any = health_pb2
+"""With the messages of List, which the published types do not have yet."""
 
 READINESS = "readiness"
 LIVENESS = "liveness"
 
 
-class Health(aio.HealthServicer):
+class Health(health_pb2_grpc.HealthServicer):
     """Says whether new calls are welcome: ``, `readiness` and each service; and `liveness`.
 
     Args:
@@ -25,52 +33,62 @@ class Health(aio.HealthServicer):
     """
 
     def __init__(self, services: Sequence[str]) -> None:
-        super().__init__()
         self._ready_names = ("", READINESS, *services)
         self._statuses: dict[str, int] = {}
-        self._closed = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._closed = False
 
     async def start(self) -> None:
         """Alive, and not yet ready."""
-        await self._tell(LIVENESS, SERVING)
-        await self._set_ready(NOT_SERVING)
+        self._set((LIVENESS,), SERVING)
+        self._set(self._ready_names, NOT_SERVING)
 
     async def ready(self) -> None:
         """New calls are welcome."""
-        await self._set_ready(SERVING)
+        self._set(self._ready_names, SERVING)
 
     async def drain(self) -> None:
         """New calls are no longer welcome; the process still lives."""
-        await self._set_ready(NOT_SERVING)
+        self._set(self._ready_names, NOT_SERVING)
 
     def close(self) -> None:
         """Ends every Watch, which would otherwise hold the server open for its whole grace."""
-        self._closed.set()
+        self._closed = True
+        self._wake()
+
+    async def Check(
+        self, request: health_pb2.HealthCheckRequest, context: Any
+    ) -> health_pb2.HealthCheckResponse:
+        """The status of a service, or of the process; NOT_FOUND for another name."""
+        status = self._statuses.get(request.service)
+        if status is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no service of that name is served here")
+        return health_pb2.HealthCheckResponse(status=status)
 
     async def List(self, request: Any, context: Any) -> Any:
-        """Says the status of everything that has one."""
-        messages: Any = health_pb2  # the types of the library are older than this method
-        check = messages.HealthCheckResponse
-        statuses = {name: check(status=status) for name, status in self._statuses.items()}
-        return messages.HealthListResponse(statuses=statuses)
+        """Every status by its name."""
+        found = {name: health_pb2.HealthCheckResponse(status=one) for name, one in self._statuses.items()}
+        return _MESSAGES.HealthListResponse(statuses=found)
 
     async def Watch(self, request: health_pb2.HealthCheckRequest, context: Any) -> None:
         """Sends the status at once and at each change, until the caller leaves or the server closes."""
-        watching = asyncio.ensure_future(super().Watch(request, context))
-        closing = asyncio.ensure_future(self._closed.wait())
-        try:
-            await asyncio.wait((watching, closing), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            watching.cancel()
-            closing.cancel()
+        sent: int | None = None
+        while not self._closed:
+            changed = self._changed
+            status = self._statuses.get(request.service, _UNKNOWN)
+            if status != sent:
+                sent = status
+                await context.write(health_pb2.HealthCheckResponse(status=status))
+            await changed.wait()
 
-    async def _set_ready(self, status: int) -> None:
-        for name in self._ready_names:
-            await self._tell(name, status)
+    def _set(self, names: Sequence[str], status: int) -> None:
+        self._statuses.update(dict.fromkeys(names, status))
+        self._wake()
 
-    async def _tell(self, name: str, status: int) -> None:
-        self._statuses[name] = status
-        await self.set(name, status)
+    def _wake(self) -> None:
+        """Wakes every Watch; whoever looks from now on waits for the next change."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
 
 def add_health(health: Health, server: grpc.aio.Server | Guarded) -> None:

@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from ringmain_server.errors import RingmainError
+from ringmain_server.errors import RingmainError, StreamInterrupted
 
 AHEAD = 64 * 2**10
 """Most bytes that the writer is ahead of the fastest reader."""
+PATIENCE = 5.0
+"""Seconds for which others wait for a reader that is as far behind as may be."""
 
 _OVERHEAD = 128
 """Bytes that an item takes beside its content, so that empty items count too."""
@@ -33,16 +35,19 @@ class Tape(Generic[T]):
     """What is written now and read by several.
 
     The writer waits while even the fastest reader has `ahead` bytes to read, and while the slowest has `keep`
-    bytes to read: memory is bounded, and an unhurried reader slows the writer down.
+    bytes to read: memory is bounded, and an unhurried reader slows the writer down. But the slowest does not
+    hold back the others for long: who stays behind, as a caller with a dead connection does, is cut off.
 
     Args:
         keep: Most bytes up to which a new reader can begin.
         ahead: Most bytes that the writer is ahead of the fastest reader.
+        patience: Seconds for which others wait for the slowest.
     """
 
-    def __init__(self, keep: int, ahead: int = AHEAD) -> None:
+    def __init__(self, keep: int, ahead: int = AHEAD, patience: float = PATIENCE) -> None:
         self._keep = keep
         self._ahead = ahead
+        self._patience = patience
         place: _Place[T] = _Place(0)
         self._first: _Place[T] | None = place
         self._last = place
@@ -91,7 +96,8 @@ class Tape(Generic[T]):
             self._first = None
         _wake(self._starved)
         while self._crowded():
-            await _wait(self._held)
+            held, wait = _wait(self._held), self._cut_off_wait()
+            await (held if wait is None else asyncio.wait((held,), timeout=wait))
 
     def end(self, failure: BaseException | None = None) -> None:
         """Nothing follows. Readers meet the failure, if any, after the last item."""
@@ -103,6 +109,34 @@ class Tape(Generic[T]):
             return False
         unread = [self._last.offset - reader.place.offset for reader in self._readers]
         return min(unread) > self._ahead or max(unread) > self._keep
+
+    def _cut_off_wait(self) -> float | None:
+        """Cuts off who has been behind for too long while another could go on.
+
+        Returns:
+            Seconds until somebody may have to be; None while nobody is waited for but the fastest.
+        """
+        now = asyncio.get_running_loop().time()
+        behind = [
+            reader for reader in self._readers if reader.stays_behind(now, self._unread(reader), self._keep)
+        ]
+        if not behind or len(behind) == len(self._readers) or self._fastest() > self._ahead:
+            return None
+        waits = []
+        for reader in behind:
+            wait = self._patience - (now - reader.since)
+            if wait <= 0:
+                reader.cut_off(self._last)
+                self._readers.discard(reader)
+            else:
+                waits.append(wait)
+        return min(waits, default=0.0)
+
+    def _unread(self, reader: "Reader[T]") -> int:
+        return self._last.offset - reader.place.offset
+
+    def _fastest(self) -> int:
+        return min(self._unread(reader) for reader in self._readers)
 
     @property
     def over(self) -> bool:
@@ -133,20 +167,50 @@ class Reader(Generic[T]):
     Attributes:
         place: How far it is.
         ended: Whether it has met the end of the tape, or its failure.
+        since: When it fell behind, in seconds of the event loop's clock.
     """
 
-    __slots__ = ("_tape", "ended", "place")
+    __slots__ = ("_behind", "_cut", "_tape", "ended", "place", "since")
 
     def __init__(self, tape: Tape[T], place: _Place[T]) -> None:
         self._tape = tape
         self.place = place
         self.ended = False
+        self.since = 0.0
+        self._behind = False
+        self._cut = False
+
+    def stays_behind(self, now: float, unread: int, most: int) -> bool:
+        """Notes whether it is behind: from the most that may be unread on, until it has read half of that.
+
+        Args:
+            now: The loop's time.
+            unread: Bytes that it has to read.
+            most: Bytes that it may have to read.
+        """
+        if not self._behind and unread > most:
+            self._behind, self.since = True, now
+        elif unread * 2 < most:
+            self._behind = False
+        return self._behind
+
+    def cut_off(self, last: _Place[T]) -> None:
+        """Ends it; what it has not read is not kept for it."""
+        self.place, self._cut = last, True
 
     def __aiter__(self) -> "Reader[T]":
         return self
 
     async def __anext__(self) -> T:
-        """The next item, as soon as it is written."""
+        """The next item, as soon as it is written.
+
+        Raises:
+            StreamInterrupted: It was too slow, and was cut off.
+        """
+        if self._cut:
+            raise StreamInterrupted(
+                "others wait for the same answer, and this caller read too slowly: ask again"
+            )
         while self.place.following is None:
             if self._tape.over:
                 self.ended = True
