@@ -251,6 +251,7 @@ class App:
 
     def _make_server(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
         settings = self._settings.server
+        patience = min(int(settings.keepalive_timeout * 1000), 2**31 - 1)
         options: list[tuple[str, object]] = [
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", -1),
@@ -259,7 +260,11 @@ class App:
             ("grpc.max_allowed_incoming_connections", descriptors.for_callers(settings.max_connections)),
             ("grpc.server_handshake_timeout_ms", _HANDSHAKE),
             ("grpc.keepalive_time_ms", min(int(settings.keepalive_time * 1000), 2**31 - 1)),
-            ("grpc.keepalive_timeout_ms", 20_000),
+            ("grpc.keepalive_timeout_ms", patience),
+            # Its own default is a minute, and only the longer of the two ends a silent connection.
+            ("grpc.http2.ping_timeout_ms", patience),
+            # However long nothing was sent: a stopped caller's kernel still takes what is.
+            ("grpc.http2.max_pings_without_data", 0),
             # Callers may ping this often, also between calls: ours do each minute.
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),

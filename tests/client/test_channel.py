@@ -88,7 +88,7 @@ def test_channel_options() -> None:
     own = service_config(3, wait_for_ready=True)
     options = dict(channel_options([("grpc.keepalive_time_ms", 1000)], own))
     assert options["grpc.keepalive_time_ms"] == 1000
-    assert options["grpc.keepalive_timeout_ms"] == 20_000
+    assert options["grpc.keepalive_timeout_ms"] == options["grpc.http2.ping_timeout_ms"] == 20_000
     assert options["grpc.max_receive_message_length"] == 64 * 1024 * 1024
     assert options["grpc.http2.bdp_probe"] == 0
     config = json.loads(options["grpc.service_config"])

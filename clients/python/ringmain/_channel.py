@@ -60,6 +60,8 @@ def channel_options(given: ChannelOptions, config: Mapping[str, object]) -> Chan
         "grpc.service_config": json.dumps(config),
         "grpc.keepalive_time_ms": 60_000,
         "grpc.keepalive_timeout_ms": 20_000,
+        # Its own default is a minute, and a gateway that stands still is noticed by the longer of the two.
+        "grpc.http2.ping_timeout_ms": 20_000,
         "grpc.keepalive_permit_without_calls": 0,
         # Without this, gRPC reads megabytes ahead of a slow reader.
         "grpc.http2.bdp_probe": 0,

@@ -95,6 +95,10 @@ class ServerSettings(Section):
         default=60.0,
         description="How long a connection is silent before the server pings it.",
     )
+    keepalive_timeout: Span = Field(
+        default=20.0,
+        description="How long a caller may take to answer a ping; after that its connection and calls end.",
+    )
     watch_config: Flag = Field(
         default=True,
         description="Whether a change of the configuration file reloads it, as SIGHUP and `ringmain reload` "

@@ -1,0 +1,45 @@
+"""A caller that stands still is noticed, though its kernel still takes what is sent."""
+
+import asyncio
+import signal
+import sys
+
+import pytest
+
+from tests.e2e.gateway import gateway, upstreams
+from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.script import FaultKind, broken
+from tests.fakes.waiting import until
+
+_CALLER = """
+import sys, grpc
+from ringmain.v1 import chat_service_pb2, chat_service_pb2_grpc
+
+request = chat_service_pb2.ChatRequest(model="m")
+request.messages.add(role=2).parts.add(text="Hello")
+with grpc.insecure_channel(sys.argv[1]) as channel:
+    chat_service_pb2_grpc.ChatServiceStub(channel).Chat(request)
+"""
+METHOD = "ringmain.v1.ChatService/Chat"
+
+
+@pytest.mark.alone
+async def test_a_frozen_callers_call_ends_with_its_keepalive() -> None:
+    """The process of a caller is stopped within a call: its connection ends within keepalive_time and
+    keepalive_timeout, and the call and the provider's work with it."""
+    keepalive = {"keepalive_time": "1s", "keepalive_timeout": "1s"}
+    async with (
+        FakeOpenAI(broken(FaultKind.HANG)) as upstream,
+        gateway({**upstreams(a=upstream.base_url), "server": keepalive}) as running,
+    ):
+        address = f"127.0.0.1:{running.app.port}"
+        caller = await asyncio.create_subprocess_exec(sys.executable, "-c", _CALLER, address)
+        try:
+            async with asyncio.timeout(15):
+                while not upstream.requests:  # noqa: ASYNC110  what is waited for is another process
+                    await asyncio.sleep(0.05)
+            caller.send_signal(signal.SIGSTOP)
+            await until(lambda: running.metric("ringmain_calls_total", method=METHOD, code="CANCELLED") == 1)
+        finally:
+            caller.kill()
+            await caller.wait()
