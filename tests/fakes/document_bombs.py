@@ -13,6 +13,7 @@ from ringmain_server.media.detect import DOCX, PPTX
 
 from tests.fakes import office, papers, pictures
 from tests.fakes.image_bombs import Bombs
+from tests.fakes.pdf_bombs import PDF_BOMBS
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
@@ -188,8 +189,9 @@ HTML_BOMBS: Bombs = {
     "attributes with quotes": lambda: html(b"<p " + b"".join(b'a%d=">"' % n for n in range(100_000)) + b">"),
 }
 
-DOCUMENT_BOMBS = {DOCX: DOCX_BOMBS, PPTX: PPTX_BOMBS, "text/html": HTML_BOMBS}
+DOCUMENT_BOMBS = {"application/pdf": PDF_BOMBS, DOCX: DOCX_BOMBS, PPTX: PPTX_BOMBS, "text/html": HTML_BOMBS}
 GOOD: dict[str, Callable[[], bytes]] = {
+    "application/pdf": lambda: papers.text_pdf(2, picture_every=2),
     DOCX: good_word,
     PPTX: good_slides,
     "text/html": lambda: html(b"<h1>A page</h1><table><tr><td colspan=2>x</td></tr></table>"),

@@ -21,6 +21,9 @@ from ringmain_server.media.documents.pdf_page import PageReader
 from ringmain_server.media.documents.reader import library
 from ringmain_server.media.encode import write
 from ringmain_server.media.limits import refuse
+from ringmain_server.media.structure.budget import Beyond
+from ringmain_server.media.structure.pdf import PdfLimits, check
+from ringmain_server.media.structure.pdf_objects import Data
 from ringmain_server.media.work import checkpoint
 
 _LOCK = threading.Lock()
@@ -100,6 +103,26 @@ def _scale(size: tuple[float, float], limits: DocumentLimits) -> float:
     return min(limits.render_dpi / _POINTS_PER_INCH, limits.max_render_side / longest)
 
 
+def check_pdf(data: Data, limits: DocumentLimits, *, field: str) -> None:
+    """Refuses a PDF with anything inside that is beyond a limit, before a library opens it.
+
+    Raises:
+        MediaInvalid: It has.
+    """
+    try:
+        check(
+            data,
+            PdfLimits(
+                picture=limits.picture,
+                max_ratio=limits.max_ratio,
+                max_unpacked_bytes=2 * limits.max_unpacked_bytes,
+                max_pages=limits.max_pages,
+            ),
+        )
+    except Beyond as exc:
+        raise refuse(field, PDF, exc.problem, exc.allowed) from None
+
+
 def build(opening: Opening) -> PdfDocument:
     """Opens a PDF.
 
@@ -108,6 +131,8 @@ def build(opening: Opening) -> PdfDocument:
         ReaderMissing: The extra is not installed.
     """
     pdfium = library("pypdfium2", "PDF")
+    with opening.source.view() as data:
+        check_pdf(data, opening.limits, field=opening.field)
     most = opening.limits.max_pages
     with _LOCK:
         try:

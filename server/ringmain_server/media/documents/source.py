@@ -1,7 +1,9 @@
 """Documents: the file of one, in memory or spooled to a disk."""
 
 import io
-from contextlib import suppress
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from ringmain_server.media.detect import describe
@@ -9,6 +11,8 @@ from ringmain_server.media.documents.limits import DocumentLimits
 from ringmain_server.media.limits import refuse, size_words
 
 _SAMPLE = 256 * 1024
+_IN_MEMORY = 1024 * 1024
+"""Bytes up to which a file is read rather than mapped."""
 
 
 class Source:
@@ -37,6 +41,19 @@ class Source:
             return self._data
         self._data.seek(0)
         return self._data.read()
+
+    @contextmanager
+    def view(self) -> Iterator[bytes | mmap.mmap]:
+        """All of it, to be looked through: a file on a disk is not read into memory for that."""
+        number = None
+        if not isinstance(self._data, bytes) and self.size > _IN_MEMORY:
+            with suppress(OSError, AttributeError):
+                number = self._data.fileno()
+        if number is None:
+            yield self.whole()
+            return
+        with mmap.mmap(number, 0, access=mmap.ACCESS_READ) as view:
+            yield view
 
     def file(self) -> BinaryIO:
         """A file over it, at its beginning; bytes are shared, not copied."""

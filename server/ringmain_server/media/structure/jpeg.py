@@ -33,7 +33,8 @@ class _Found:
     """What was seen of one JPEG so far.
 
     Attributes:
-        pixels: Width times height.
+        width: In pixels.
+        height: In pixels.
         components: Such as 3 for color.
         is_progressive: Whether it is sent in several passes.
         scans: How many there were.
@@ -43,7 +44,8 @@ class _Found:
         index: Where the index of further images begins; zero for none.
     """
 
-    pixels: int = 0
+    width: int = 0
+    height: int = 0
     components: int = 0
     is_progressive: bool = False
     scans: int = 0
@@ -105,9 +107,8 @@ def _segment(data: bytes, at: int, marker: int, found: _Found, budget: Budget) -
     if marker in _FRAMES:
         if found.components:
             raise Beyond("with two sizes of one picture", "one start of frame for each picture")
-        height, width, found.components = struct.unpack_from(">HHB", data, at + 5)
-        found.pixels = width * height
-        budget.frame(width, height)
+        found.height, found.width, found.components = struct.unpack_from(">HHB", data, at + 5)
+        budget.frame(found.width, found.height)
         found.is_progressive = marker in _PROGRESSIVE
     elif marker == _SCAN:
         found.in_scan = data[at + 4]
@@ -127,7 +128,7 @@ def _scan(found: _Found, budget: Budget) -> None:
     if found.scans > _MOST_SCANS:
         raise Beyond(f"with more than {_MOST_SCANS} scans", f"at most {_MOST_SCANS} scans")
     if found.scans > _USUAL_SCANS:
-        budget.work(found.pixels)
+        budget.work(found.width * found.height)
 
 
 def _exif(body: bytes, found: _Found, budget: Budget) -> None:

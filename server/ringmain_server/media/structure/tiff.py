@@ -201,6 +201,7 @@ def _coded(directory: Directory, part: tuple[int, int], budget: Budget) -> None:
         if place and directory.data[place : place + 2] == b"\xff\xd8":
             inner.frames = inner.pixels = 0
             found = check_one(directory.data, place, inner)
-            if found.pixels > 4 * (part[0] + 64) * (part[1] + 64):
-                what = f"with a JPEG of {found.pixels} pixels in a part of {part[0]}x{part[1]}"
+            if found.width * found.height > 4 * (part[0] + 64) * (part[1] + 64):
+                inside, outside = f"{found.width}x{found.height}", f"{part[0]}x{part[1]}"
+                what = f"with a JPEG of {inside} pixels in a part of {outside}"
                 raise Beyond(what, "parts of the size that is announced")

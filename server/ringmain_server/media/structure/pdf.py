@@ -1,0 +1,383 @@
+"""Media, structure, pure: a PDF looked through before a library opens it.
+
+Every stream that a reader unpacks is unpacked once here, in pieces that are thrown away, and held to a
+ratio and a size; every picture's size is read, both from its dictionary and from its own header; page boxes,
+the tree of pages and the number of objects have limits. A page may draw a form which draws another, each many
+times: so it is added up what a page comes to, before anything of it is drawn.
+
+The objects are those that stand in the file (`pdf_objects.py`). Streams of an encrypted file cannot be looked
+into.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ringmain_server.media.limits import MIB, ReadLimits, size_words
+from ringmain_server.media.structure import jpeg, pdf_filters
+from ringmain_server.media.structure.budget import Beyond, Budget
+from ringmain_server.media.structure.pdf_objects import (
+    Data,
+    Object,
+    Objects,
+    filters,
+    named,
+    pieces,
+    references,
+    scan,
+    within,
+)
+
+_IMAGE = re.compile(rb"/Subtype\s*/Image(?![A-Za-z])")
+_OBJECTS = re.compile(rb"/Type\s*/ObjStm(?![A-Za-z])")
+_ATTACHED = re.compile(rb"/Type\s*/EmbeddedFile(?![A-Za-z])")
+_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+_BOX = re.compile(rb"/(?:Media|Crop|Bleed|Trim|Art)Box\s*\[([^\]]{0,400})\]")
+_UNIT = re.compile(rb"/UserUnit\s*([\d.]{1,20})")
+_DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,120})\s+(?:Do|scn|SCN)(?![A-Za-z])")
+_OVERLAP = 160
+_LARGE = MIB
+_HEADER = 64 * 1024
+"""Bytes of a picture in which its own header is looked for."""
+_MOST_FILTERS = 4
+_BYTES_PER_PIXEL = 4
+_DEEPEST_TREE = 100
+_DEEPEST_FORM = 40
+"""A reader draws forms within forms no deeper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfLimits:
+    """What a PDF may hold.
+
+    Attributes:
+        picture: What a picture within may be. One with more pixels is taken if its bytes are as many.
+        max_ratio: Unpacked over packed bytes of a stream, where it is large.
+        max_stream_bytes: Of a stream, unpacked.
+        max_unpacked_bytes: Of all streams together.
+        max_objects: Of the file.
+        max_pages: Of the tree.
+        max_page_side: In points, of a page's box.
+        max_page_bytes: Of what is drawn on a page, forms counted each time that they are drawn.
+        max_pixels: Of a picture, whatever its bytes.
+    """
+
+    picture: ReadLimits
+    max_ratio: int = 200
+    max_stream_bytes: int = 64 * MIB
+    max_unpacked_bytes: int = 1024 * MIB
+    max_objects: int = 500_000
+    max_pages: int = 5_000
+    max_page_side: int = 50_000
+    max_page_bytes: int = 64 * MIB
+    max_pixels: int = 1_000_000_000
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """What a stream of operators has: its bytes, and how often it draws what.
+
+    Attributes:
+        size: Bytes, unpacked.
+        uses: How often it draws what it calls by a name.
+    """
+
+    size: int = 0
+    uses: Counter[bytes] = field(default_factory=Counter)
+
+
+def check(data: Data, limits: PdfLimits) -> None:
+    """Looks at every object.
+
+    Raises:
+        Beyond: Something is beyond a limit.
+    """
+    _Check(data, limits).run()
+
+
+class _Counted:
+    """Counts the bytes of pieces as they are taken."""
+
+    def __init__(self, inner: "pdf_filters.Pieces") -> None:
+        self._inner = inner
+        self.count = 0
+
+    def __iter__(self) -> "_Counted":
+        return self
+
+    def __next__(self) -> bytes:
+        piece = next(self._inner)
+        self.count += len(piece)
+        return piece
+
+
+class _Check:
+    def __init__(self, data: Data, limits: PdfLimits) -> None:
+        self._data = data
+        self._limits = limits
+        self._objects = Objects()
+        self._streams: list[Object] = []
+        self._drawings: dict[int, _Drawing] = {}
+        self._unpacked = 0
+        self._everywhere: dict[bytes, set[int]] = {}
+        self._costs: dict[int, int] = {}
+
+    def run(self) -> None:
+        if self._data_count(b"obj") - self._data_count(b"endobj") > self._limits.max_objects:
+            raise self._too_many()
+        for found in scan(self._data):
+            self._add(found)
+            if found.stream:
+                self._streams.append(found)
+        for found in self._streams:
+            if found.has(_OBJECTS):
+                self._object_stream(found)
+        for found in self._streams:
+            if found.has(_IMAGE):
+                self._picture(found)
+            elif not found.has(_ATTACHED) and not found.has(_OBJECTS):
+                self._drawing(found)
+        self._check_tree()
+        self._check_pages()
+
+    def _add(self, found: Object) -> None:
+        self._objects.add(found)
+        if self._objects.count > self._limits.max_objects:
+            raise self._too_many()
+        self._check_boxes(found.text)
+
+    def _too_many(self) -> Beyond:
+        most = self._limits.max_objects
+        return Beyond(f"of more than {most} objects", f"at most {most} objects")
+
+    def _data_count(self, word: bytes) -> int:
+        """How often a word is in the file, nearly: a file that is mapped is counted piece by piece."""
+        return sum(piece.count(word) for piece in pieces(self._data, 0, step=MIB))
+
+    def _check_boxes(self, text: bytes) -> None:
+        if b"Box" not in text:
+            return
+        unit = _UNIT.search(text)
+        scale = _number(unit[1]) if unit else 1.0
+        for box in _BOX.finditer(text):
+            numbers = [_number(word) for word in box[1].split()[:4]]
+            if len(numbers) < 4:
+                continue
+            sides = (abs(numbers[2] - numbers[0]) * scale, abs(numbers[3] - numbers[1]) * scale)
+            if max(sides) > self._limits.max_page_side and b"/BBox" not in box[0]:
+                found = "with a page of {:.10g}x{:.10g} points".format(*sides)
+                raise Beyond(found, f"at most {self._limits.max_page_side} points on a side")
+
+    # Streams
+
+    def _packed(self, found: Object) -> int:
+        """Bytes of a stream as it stands in the file, as far as can be told."""
+        said = self._objects.number(found.text, b"Length")
+        there = found.end - found.stream
+        return min(said, there) if said else there
+
+    def _pieces(self, found: Object, room: int = 0) -> "pdf_filters.Pieces":
+        """A stream unpacked.
+
+        Args:
+            found: Whose stream.
+            room: Bytes that it is known to have, as a picture's pixels are; they may be packed well.
+        """
+        names, limits = filters(self._objects, found), self._limits
+        if len(names) > _MOST_FILTERS:
+            raise Beyond(f"with a stream of {len(names)} filters", f"at most {_MOST_FILTERS}")
+        raw, size = _Counted(self._raw(found, names)), 0
+        for piece in pdf_filters.undone(raw, names):
+            size += len(piece)
+            self._unpacked += len(piece)
+            packed = min(raw.count, max(self._packed(found), 1))
+            if size > max(_LARGE, room) and size > limits.max_ratio * packed:
+                problem = f"with a stream packed more than {limits.max_ratio} times smaller, as bombs are"
+                raise Beyond(problem, f"at most {limits.max_ratio} times")
+            if size > max(limits.max_stream_bytes, room):
+                most = size_words(limits.max_stream_bytes)
+                raise Beyond(f"with a stream of more than {most} unpacked", f"at most {most}")
+            if self._unpacked > limits.max_unpacked_bytes:
+                most = size_words(limits.max_unpacked_bytes)
+                raise Beyond(f"of more than {most} unpacked", f"at most {most}")
+            yield piece
+
+    def _raw(self, found: Object, names: list[bytes]) -> "pdf_filters.Pieces":
+        """A stream as it stands in the file, by its length alone where no filter makes it larger."""
+        if pdf_filters.GROWING & set(names):
+            return pieces(self._data, found.stream)
+        return pieces(self._data, found.stream, found.stream + self._packed(found))
+
+    def _object_stream(self, found: Object) -> None:
+        text = b"".join(self._pieces(found))
+        for inner in within(text, min(self._objects.number(found.text, b"First"), len(text))):
+            self._add(inner)
+
+    def _drawing(self, found: Object) -> None:
+        made, before = _Drawing(), b""
+        for piece in self._pieces(found):
+            made.size += len(piece)
+            text = before + piece
+            for use in _DRAWN.finditer(text):
+                if use.end() > len(before):
+                    made.uses[use[1]] += 1
+            before = text[-_OVERLAP:]
+        self._drawings[found.stream] = made
+
+    # Pictures
+
+    def _picture(self, found: Object) -> None:
+        names, packed = filters(self._objects, found), self._packed(found)
+        width = self._objects.number(found.text, b"Width")
+        height = self._objects.number(found.text, b"Height")
+        self._check_size(width, height, packed)
+        if not names:
+            return
+        if len(names) > 1 or names[-1] not in pdf_filters.GROWING:
+            self._check_coded(found, names[-1], packed, 2 * _BYTES_PER_PIXEL * width * height)
+
+    def _check_coded(self, found: Object, coding: bytes, packed: int, room: int) -> None:
+        """A picture that has a header of its own, perhaps packed once more."""
+        head = b""
+        for piece in self._pieces(found, room):
+            head += piece[: max(_HEADER - len(head), 0)]
+        if coding in pdf_filters.JPEG and head[:2] == b"\xff\xd8":
+            self._check_jpeg(found, head, packed)
+        size = None
+        if coding == b"JPXDecode":
+            size = pdf_filters.jpx_size(head)
+        elif coding == b"JBIG2Decode":
+            size = pdf_filters.jbig2_size(head)
+        if size is not None:
+            self._check_size(*size, packed)
+
+    def _check_jpeg(self, found: Object, head: bytes, packed: int) -> None:
+        plain = self._data[found.stream : found.stream + 2] == b"\xff\xd8"
+        budget = Budget(_LENIENT)
+        whole = self._data[found.stream : found.stream + packed] if plain else head
+        seen = jpeg.check_one(whole, 0, budget)
+        self._check_size(seen.width, seen.height, packed)
+
+    def _check_size(self, width: int, height: int, packed: int) -> None:
+        pixels, limits = width * height, self._limits
+        small = pixels > limits.max_ratio * packed * 8  # a pixel may be a bit
+        if pixels > limits.max_pixels or (pixels > limits.picture.max_pixels and small):
+            found = f"with a picture of {width}x{height} pixels ({pixels}) in {packed} bytes"
+            raise Beyond(found, f"at most {limits.picture.max_pixels} pixels in all")
+
+    # Pages
+
+    def _check_tree(self) -> None:
+        """The tree of pages comes to an end, and to no more pages than are read."""
+        kids = {
+            found.number: references(_array(self._objects.value(found.text, b"Kids")))
+            for found in self._objects.all()
+            if b"/Kids" in found.text and b"/Pages" in found.text
+        }
+        counts: dict[int, int] = {}
+        for root in kids:
+            self._count(root, kids, counts, [])
+
+    def _count(
+        self, number: int, kids: dict[int, list[int]], counts: dict[int, int], above: list[int]
+    ) -> int:
+        if number in counts:
+            return counts[number]
+        if number not in kids:
+            return 1
+        if number in above:
+            raise Beyond("whose tree of pages leads back to itself", "a tree")
+        if len(above) >= _DEEPEST_TREE:
+            raise Beyond(f"whose pages are nested more than {_DEEPEST_TREE} deep", f"at most {_DEEPEST_TREE}")
+        above.append(number)
+        total = sum(self._count(kid, kids, counts, above) for kid in kids[number])
+        above.pop()
+        if total > self._limits.max_pages:
+            raise Beyond(f"of {total} pages", f"at most {self._limits.max_pages} pages")
+        counts[number] = total
+        return total
+
+    def _check_pages(self) -> None:
+        """What each page comes to, and what each form and pattern does, which something else may draw."""
+        if not any(drawing.uses for drawing in self._drawings.values()):
+            biggest = max((drawing.size for drawing in self._drawings.values()), default=0)
+            if biggest * self._most_contents() <= self._limits.max_page_bytes:
+                return
+        for found in self._objects.all():
+            for name, number in named(found.text):
+                self._everywhere.setdefault(name, set()).add(number)
+        for found in self._streams:
+            self._check_cost(self._cost(found, 0))
+        for found in self._objects.all():
+            if found.has(_PAGE):
+                contents = references(_array(self._objects.value(found.text, b"Contents"))) or references(
+                    _reference(found.text, b"Contents")
+                )
+                total = sum(self._cost_of(number, found, 0) for number in contents)
+                self._check_cost(total)
+
+    def _most_contents(self) -> int:
+        """The most streams that a page's contents may have, by the bytes of the page's text."""
+        return max((len(found.text) for found in self._objects.all() if b"Contents" in found.text), default=0)
+
+    def _check_cost(self, cost: int) -> None:
+        if cost > self._limits.max_page_bytes:
+            most = size_words(self._limits.max_page_bytes)
+            problem = f"with a page of more than {most} to draw, what it repeats included"
+            raise Beyond(problem, f"at most {most}")
+
+    def _cost_of(self, number: int, user: Object, depth: int) -> int:
+        """The costliest of the streams of a number, drawn by somebody."""
+        return max((self._cost(one, depth, user) for one in self._objects.resolved(number)), default=0)
+
+    def _cost(self, found: Object, depth: int, user: Object | None = None) -> int:
+        """Bytes that are read to draw a stream, with all that it draws, each time that it does."""
+        drawing = self._drawings.get(found.stream)
+        if drawing is None or depth > _DEEPEST_FORM:
+            return 0
+        key = found.stream if b"/Resources" in found.text or user is None else 0
+        if key and key in self._costs:
+            return self._costs[key]
+        self._costs[found.stream] = drawing.size  # one that draws itself is drawn once
+        total = drawing.size
+        owner = found if b"/Resources" in found.text else user
+        for name, times in drawing.uses.items():
+            inner = max((self._cost_of(one, found, depth + 1) for one in self._meant(name, owner)), default=0)
+            total += times * inner
+            if total > self._limits.max_page_bytes:
+                break
+        self._costs[found.stream] = total
+        return total
+
+    def _meant(self, name: bytes, owner: Object | None) -> set[int]:
+        """What a name may mean where it is drawn: by the owner's resources, else by anybody's."""
+        if owner is not None and b"/Resources" in owner.text:
+            texts = [owner.text, self._objects.value(owner.text, b"Resources")]
+            for key in (b"XObject", b"Pattern"):
+                texts += [self._objects.value(text, key) for text in texts[:2]]
+            numbers = {number for text in texts for found, number in named(text) if found == name}
+            if numbers:
+                return numbers
+        return self._everywhere.get(name, set())
+
+
+_LENIENT = ReadLimits(max_pixels=2**33, max_side=2**17)
+"""Of a picture's own header here: its size is held to the document's limits."""
+
+
+def _number(word: bytes) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return 0.0
+
+
+def _array(text: bytes) -> bytes:
+    """An array's text, as far as its end."""
+    text = text.lstrip()
+    return text[: text.find(b"]") + 1] if text.startswith(b"[") else b""
+
+
+def _reference(text: bytes, key: bytes) -> bytes:
+    at = text.find(b"/" + key)
+    return text[at : at + 40].partition(b"R")[0] + b"R" if at >= 0 else b""
