@@ -35,6 +35,7 @@ class Gateway:
     config: dict[str, object]
     registry: CollectorRegistry
     lines: io.StringIO
+    admin_channel: grpc.aio.Channel
 
     def log(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.lines.getvalue().splitlines()]
@@ -80,7 +81,7 @@ async def gateway(config: Config | None = None) -> AsyncIterator[Gateway]:
         ):
             stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
             admin: admin_grpc.AdminServiceAsyncStub = admin_grpc.AdminServiceStub(admin_channel)
-            yield Gateway(app, channel, stub, client, admin, overrides, registry, lines)
+            yield Gateway(app, channel, stub, client, admin, overrides, registry, lines, admin_channel)
     finally:
         await app.stop()
 

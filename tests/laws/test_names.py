@@ -9,6 +9,8 @@ import grpc.aio
 import pytest
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
+from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1 import image_service_pb2_grpc as image_grpc
 
 from tests.e2e.gateway import ask, gateway, upstreams
 from tests.e2e.processes import fetch, free_port, serving
@@ -130,3 +132,32 @@ async def test_what_is_held_against_an_addressed_candidate_outlives_a_reload() -
                 await ringmain.stub.Chat(ask("oai/tuned"))
             assert "breaker is open" in (refused.value.details() or "")
             assert len(upstream.requests) == count
+
+
+WIRES = {
+    "openai": {},
+    "azure": {"api_version": "2024-10-21"},
+    "gemini": {},
+    "fal": {},
+    "replicate": {},
+}
+ODD = ("a b", "a?x=1#y", "%2e%2e/x", "%zz", "//", "\\..\\x", "@inner/x", "🙂" * 60, "'\"<>{}|^`")
+
+
+@pytest.mark.parametrize("kind", WIRES)
+async def test_an_odd_name_becomes_a_path_and_never_a_fault(kind: str) -> None:
+    """Names that callers address go to the provider as they are, escaped where they are part of a path."""
+    port = free_port()
+    settings = {"kind": kind, "base_url": f"http://127.0.0.1:{port}", "api_key": "sk-one-secret-key"}
+    config = {"providers": {"p": {**settings, **WIRES[kind]}}, "retry": {"attempts": 0}}
+    async with gateway(config) as ringmain:
+        images: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(ringmain.channel)
+        for name in ODD:
+            for call in (
+                ringmain.stub.Chat(ask(f"p/{name}")),
+                images.GenerateImages(image_pb2.GenerateImagesRequest(model=f"p/{name}", prompt="a fox")),
+            ):
+                with pytest.raises(grpc.aio.AioRpcError) as refused:
+                    await call
+                # There is nobody at that port, or nothing to draw with.
+                assert refused.value.code().name in ("UNAVAILABLE", "FAILED_PRECONDITION")

@@ -69,6 +69,11 @@ def is_map(field: FieldDescriptor) -> bool:
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
+def places(kind: Descriptor) -> list[Place]:
+    """Every field of a request. Messages within themselves are entered once."""
+    return list(_places(kind, kind))
+
+
 def _places(kind: Descriptor, top: Descriptor, way: tuple[FieldDescriptor, ...] = ()) -> Iterator[Place]:
     for field in kind.fields:
         yield Place(top, way, field)
@@ -79,5 +84,5 @@ def _places(kind: Descriptor, top: Descriptor, way: tuple[FieldDescriptor, ...] 
             yield from _places(inner, top, (*way, field))
 
 
-PLACES = [place for kind in requests() for place in _places(kind, kind)]
-"""Every field of every request. Messages within themselves are entered once."""
+PLACES = [place for kind in requests() for place in places(kind)]
+"""Every field of every request."""

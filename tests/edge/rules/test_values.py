@@ -130,6 +130,22 @@ def test_options_are_not_deep() -> None:
     assert len(_fields(request)) == 1
 
 
+@pytest.mark.parametrize("model", ["a\0", "a\nb", "a\u200bb", "p/../x", "./x", "p/.", ".."])
+def test_a_models_name_can_be_printed_and_is_no_way_through_folders(model: str) -> None:
+    """A name becomes part of a header, a path or a log line: what means something else there is refused."""
+    request = _good()
+    request.model = model
+    assert _fields(request) == ["model"]
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1", "p/a.b/c..d", "größer 模型 🙂", "...", "x:latest@2"])
+def test_an_ordinary_name_of_a_model_is_let_through(model: str) -> None:
+    """Dots, colons, spaces and any script are part of names."""
+    request = _good()
+    request.model = model
+    assert _fields(request) == []
+
+
 def _nested(depth: int) -> str:
     return '{"a":' * depth + "1" + "}" * depth
 

@@ -32,6 +32,7 @@ VIOLATION_LIMIT = 64
 """Most violations that are looked for: a request may hold millions of bad fields."""
 
 MIME_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*", re.IGNORECASE)
+_UPWARDS = frozenset({".", ".."})
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _HOST_LIMIT = 253
 
@@ -49,6 +50,10 @@ def named(model: str, path: str = "model") -> Rules:
         yield Violation(path, "names no model")
     elif len(model) > NAME_LIMIT:
         yield Violation(path, too_long(NAME_LIMIT))
+    elif not model.isprintable():
+        yield Violation(path, "holds characters that cannot be printed")
+    elif "." in model and not _UPWARDS.isdisjoint(model.split("/")):
+        yield Violation(path, "has a part that is no name but a way through folders")  # it may become a path
 
 
 def too_long(limit: int) -> str:

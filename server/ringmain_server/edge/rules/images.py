@@ -58,7 +58,8 @@ def inspect(request: image_pb2.InspectImageRequest) -> list[Violation]:
 
 def _inspect(request: image_pb2.InspectImageRequest) -> Rules:
     yield from media(request.image, "image")
-    yield from short(request.classifier_model, "classifier_model")
+    if request.classifier_model:
+        yield from named(request.classifier_model, "classifier_model")
     yield from routing(request.routing_policy)
 
 

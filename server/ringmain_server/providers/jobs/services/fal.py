@@ -5,6 +5,7 @@ As at Replicate, each model has input fields of its own; `provider_options` win.
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from ringmain.v1 import image_service_pb2 as image_pb2
 
@@ -43,7 +44,7 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
     given = {"image_url": inline(request.image), "upscale_factor": request.factor}
-    return [HttpRequest(f"/{candidate.provider_model}", given)]
+    return [HttpRequest(f"/{quote(candidate.provider_model)}", given)]
 
 
 def _knobs(config: image_pb2.ImageConfig) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def _each(
         body = {**given, "num_images": min(count - drawn, MOST_AT_ONCE)}
         if config.HasField("seed"):
             body["seed"] = config.seed + drawn
-        requests.append(HttpRequest(f"/{candidate.provider_model}", {**body, **options}))
+        requests.append(HttpRequest(f"/{quote(candidate.provider_model)}", {**body, **options}))
     return requests
 
 
@@ -95,7 +96,7 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
 
 def _address(document: Json, candidate: Candidate) -> str:
     """Requests live below the app, without what follows it in the model's name."""
-    app = "/".join(candidate.provider_model.split("/")[:2])
+    app = quote("/".join(candidate.provider_model.split("/")[:2]))
     return f"/{app}/requests/{text_at(document, 'request_id')}"
 
 

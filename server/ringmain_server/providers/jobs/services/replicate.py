@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media
@@ -83,7 +84,7 @@ def _prediction(given: dict[str, Any], candidate: Candidate) -> HttpRequest:
     name, _, version = candidate.provider_model.partition(":")
     if version:
         return HttpRequest("/predictions", {"version": version, "input": given})
-    return HttpRequest(f"/models/{name}/predictions", {"input": given})
+    return HttpRequest(f"/models/{quote(name)}/predictions", {"input": given})
 
 
 def inline(media: Media) -> str:
