@@ -22,14 +22,18 @@
         │   └── CallerLimitPassed      … and the time limit was the caller's own choice
         ├── ServerFault                408, 500, 502, 503, 504, 529
         ├── MalformedAnswer            an answer that cannot be parsed
+        │   ├── AnswerTooLarge         … or is larger than the gateway takes
         │   └── StreamBroken           a stream that ended before its end
+        │       └── Unexplained        … with an error that does not say whose fault it is
         ├── RateLimited                429, with or without a time to come back
+        │   └── TierFull               … of a service tier that the request chose
         ├── QuotaSpent                 the account has no quota or credit left
         ├── CredentialsRefused         401, and 403 where it means credentials
         ├── AccessRefused              403 where it means this account and this model
         ├── JobFailed                  a job that was accepted came to nothing, for a reason not told
         ├── UnknownProviderModel       404 for the model
         ├── ContextTooLong             the input exceeds the model's context
+        │   └── RequestTooLarge        … or what the account may use at once
         ├── ContentFiltered            the safety system refused
         ├── ModelOutputInvalid         the model wrote what cannot be used, such as a malformed tool call
         └── Rejected                   any other 400, 413, 422
@@ -351,6 +355,21 @@ class StreamBroken(MalformedAnswer):
     """A stream ended, or reported an error, before it was complete."""
 
 
+class Unexplained(StreamBroken):
+    """The provider answered with nothing, or with an error whose words do not say whose fault it is.
+
+    A vendor may add such a word at any time, also for mistakes of callers: no breaker opens for it.
+    """
+
+    breaker_failure = False
+
+
+class AnswerTooLarge(MalformedAnswer):
+    """The answer is larger than the gateway takes, which requests can bring about at a healthy provider."""
+
+    breaker_failure = False
+
+
 class RateLimited(ProviderError):
     """The provider answered 429."""
 
@@ -358,6 +377,12 @@ class RateLimited(ProviderError):
     reason = "PROVIDERS_RATE_LIMITED"
     breaker_failure = False
     hold = Hold.TIMED
+
+
+class TierFull(RateLimited):
+    """The service tier that the request chose has no room; the model's other tiers may have."""
+
+    hold = Hold.NONE
 
 
 class QuotaSpent(ProviderError):
@@ -406,6 +431,15 @@ class ContextTooLong(ProviderError):
     reason = "CONTEXT_TOO_LONG"
     failover = Failover.LARGER_CONTEXT
     breaker_failure = False
+
+
+class RequestTooLarge(ContextTooLong):
+    """The request alone is larger than the account's limit allows, so that no waiting helps.
+
+    Others' smaller requests go through, and another account may take this one.
+    """
+
+    failover = Failover.YES
 
 
 class ContentFiltered(ProviderError):

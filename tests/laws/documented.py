@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringmain_server.errors import (
+    AccessRefused,
     ConnectionFailed,
     ContentFiltered,
     ContextTooLong,
@@ -50,7 +51,7 @@ OPENAI: Mapping[str, Row] = {
     "400-filter": Row(openai.AZURE_CONTENT_FILTER, ContentFiltered, category="violence"),
     "400-text": Row(openai.BARE_STRING, Rejected),
     "401": Row(openai.UNAUTHORIZED, CredentialsRefused),
-    "403": Row(openai.FORBIDDEN, CredentialsRefused),
+    "403": Row(openai.FORBIDDEN, AccessRefused),
     "404": Row(openai.MODEL_NOT_FOUND, UnknownProviderModel),
     "404-ollama": Row(openai.OLLAMA_MODEL_NOT_FOUND, UnknownProviderModel),
     "408": Row(openai.REQUEST_TIMEOUT, ServerFault),
@@ -78,7 +79,7 @@ ANTHROPIC: Mapping[str, Row] = {
     "400-filter": Row(claude.OUTPUT_BLOCKED, ContentFiltered, category="output"),
     "401": Row(claude.UNAUTHORIZED, CredentialsRefused),
     "402": Row(claude.BILLING, QuotaSpent),
-    "403": Row(claude.FORBIDDEN, CredentialsRefused),
+    "403": Row(claude.FORBIDDEN, AccessRefused),
     "404": Row(claude.MODEL_NOT_FOUND, UnknownProviderModel),
     "413": Row(claude.TOO_LARGE, Rejected),
     "429": Row(claude.RATE_LIMITED, RateLimited),
@@ -100,9 +101,9 @@ GOOGLE: Mapping[str, Row] = {
     "bad-key": Row(google.BAD_KEY, CredentialsRefused),
     "out-of-range": Row(google.OUT_OF_RANGE, Rejected),
     "precondition": Row(google.PRECONDITION, Rejected),
-    "location": Row(google.LOCATION, CredentialsRefused),
+    "location": Row(google.LOCATION, AccessRefused),
     "unauthenticated": Row(google.UNAUTHENTICATED, CredentialsRefused),
-    "permission": Row(google.PERMISSION, CredentialsRefused),
+    "permission": Row(google.PERMISSION, AccessRefused),
     "billing": Row(google.BILLING, QuotaSpent),
     "not-found": Row(google.NOT_FOUND, UnknownProviderModel),
     "unimplemented": Row(google.UNIMPLEMENTED, UnknownProviderModel),

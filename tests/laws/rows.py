@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ringmain_server.errors import (
     AccessRefused,
+    AnswerTooLarge,
     CallerLimitPassed,
     ConnectionFailed,
     ContentFiltered,
@@ -20,8 +21,11 @@ from ringmain_server.errors import (
     QuotaSpent,
     RateLimited,
     Rejected,
+    RequestTooLarge,
     ServerFault,
     StreamBroken,
+    TierFull,
+    Unexplained,
     UnknownProviderModel,
 )
 
@@ -57,10 +61,13 @@ LAWS: Mapping[type[ProviderError], Law] = {
     ServerFault: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry=True, retry_info=True),
     MalformedAnswer: _DOWN,
     StreamBroken: _DOWN,
+    Unexplained: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
+    AnswerTooLarge: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     CallerLimitPassed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     RateLimited: Law(
         "RESOURCE_EXHAUSTED", "PROVIDERS_RATE_LIMITED", breaker=False, hold=Hold.TIMED, retry_info=True
     ),
+    TierFull: Law("RESOURCE_EXHAUSTED", "PROVIDERS_RATE_LIMITED", breaker=False, retry_info=True),
     QuotaSpent: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.LONG, retry_info=True),
     CredentialsRefused: Law(
         "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.UNTIL_CHECKED, retry_info=True
@@ -73,6 +80,7 @@ LAWS: Mapping[type[ProviderError], Law] = {
     ContextTooLong: Law(
         "INVALID_ARGUMENT", "CONTEXT_TOO_LONG", failover=Failover.LARGER_CONTEXT, breaker=False
     ),
+    RequestTooLarge: Law("INVALID_ARGUMENT", "CONTEXT_TOO_LONG", breaker=False),
     ContentFiltered: Law(
         "FAILED_PRECONDITION", "CONTENT_FILTERED", failover=Failover.BY_POLICY, breaker=False
     ),

@@ -26,6 +26,10 @@ TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, Hold, str]] 
     errors.Drained: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
     errors.CandidateFull: (False, Failover.YES, False, Hold.NONE, "RESOURCE_EXHAUSTED"),
     errors.MalformedAnswer: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
+    errors.AnswerTooLarge: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
+    errors.Unexplained: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
+    errors.TierFull: (False, Failover.YES, False, Hold.NONE, "RESOURCE_EXHAUSTED"),
+    errors.RequestTooLarge: (False, Failover.YES, False, Hold.NONE, "INVALID_ARGUMENT"),
     errors.StreamBroken: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
 }
 

@@ -41,7 +41,7 @@ def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
     same = all(type(failure) is type(last) for failure in failures)
     if last.failover is not Failover.YES:
         return last
-    if same and isinstance(last, RateLimited):
+    if all(isinstance(failure, RateLimited) for failure in failures):
         return _rate_limited(failures)
     if same and isinstance(last, UnknownProviderModel | ModelOutputInvalid):
         return last

@@ -12,6 +12,7 @@ import aiohttp
 from yarl import URL
 
 from ringmain_server.errors import (
+    AnswerTooLarge,
     ConnectionFailed,
     ContentFiltered,
     MalformedAnswer,
@@ -166,7 +167,7 @@ class HttpTransport:
         try:
             while chunk := await response.content.readany():
                 if (room := room - len(chunk)) < 0:
-                    raise MalformedAnswer(self.provider_id, f"the answer exceeds {limit} bytes")
+                    raise AnswerTooLarge(self.provider_id, f"the answer exceeds {limit} bytes")
                 yield chunk
         except (aiohttp.ClientError, OSError) as exc:
             raise _upload_error(exc) or connection_error(self.provider_id, exc) from exc

@@ -8,19 +8,16 @@ nothing. The rows are those of section 1 of the laws; statuses and `Retry-After`
 import email.utils
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from ringmain_server.errors import (
     PROVIDER_MESSAGE_LIMIT,
-    CredentialsRefused,
     MalformedAnswer,
     ProviderError,
-    QuotaSpent,
-    RateLimited,
     Rejected,
     ServerFault,
-    UnknownProviderModel,
 )
+from ringmain_server.providers.faults import Meaning
 
 REMOVED = "[removed]"
 """Stands for what was cut out of a provider's message."""
@@ -110,44 +107,42 @@ def by_status(
             only.
         now: The time of day, in seconds since the epoch.
     """
-    if status in (429, 498):  # 498 is Groq's word for a tier at its capacity
-        return RateLimited(provider_id, "is limiting our rate", retry_after=retry_after(headers, now))
-    if status >= 500 or status in (408, 425):
-        wait = retry_after(headers, now) if "retry-after" in headers else None
-        return ServerFault(provider_id, f"answered with status {status}", retry_after=wait)
     if status < 400:
         what = "a redirect, which is not followed" if status >= 300 else f"status {status}"
         return MalformedAnswer(provider_id, f"answered with {what}")
-    kind = _BY_STATUS.get(status)
-    if kind is not None:
-        return kind(provider_id)
-    return rejected(provider_id, message)
+    meaning = STATUSES.get(status, Meaning.REJECTED if status < 500 else Meaning.SERVER_FAULT)
+    if meaning is Meaning.SERVER_FAULT:
+        named = retry_after(headers, now) if "retry-after" in headers else None
+        return ServerFault(provider_id, f"answered with status {status}", retry_after=named)
+    return meaning.error(provider_id, message, retry_after=wait(meaning, headers, now))
+
+
+def wait(meaning: Meaning, headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that an answer's headers ask to be left alone, where its meaning is that of a limit."""
+    return retry_after(headers, now) if meaning in _LIMITS else None
 
 
 def rejected(provider_id: str, message: str) -> Rejected:
     """A refusal of the request as malformed, with the provider's clean message."""
-    return Rejected(provider_id, message or "refused the request without saying why")
+    return Rejected(provider_id, message or Meaning.REJECTED.words)
 
 
-def _credentials_refused(provider_id: str) -> ProviderError:
-    return CredentialsRefused(provider_id, "refused the gateway's credentials")
-
-
-def _quota_spent(provider_id: str) -> ProviderError:
-    return QuotaSpent(provider_id, "has no quota or credit left for this account")
-
-
-def _model_unknown(provider_id: str) -> ProviderError:
-    return UnknownProviderModel(provider_id, "does not know the model")
-
-
-_BY_STATUS: Mapping[int, Callable[[str], ProviderError]] = {
-    401: _credentials_refused,
-    402: _quota_spent,
-    403: _credentials_refused,
-    404: _model_unknown,
-    410: _model_unknown,
+STATUSES: Mapping[int, Meaning] = {
+    401: Meaning.CREDENTIALS,
+    402: Meaning.QUOTA_SPENT,
+    403: Meaning.ACCESS,
+    404: Meaning.UNKNOWN_MODEL,
+    407: Meaning.CREDENTIALS,
+    408: Meaning.SERVER_FAULT,
+    410: Meaning.UNKNOWN_MODEL,
+    425: Meaning.SERVER_FAULT,
+    429: Meaning.RATE_LIMITED,
+    451: Meaning.ACCESS,
+    498: Meaning.TIER_FULL,  # Groq's word for its flex tier at capacity
 }
+"""What a status means where the body says nothing. Others below 500 are refusals, the rest are faults."""
+
+_LIMITS = (Meaning.RATE_LIMITED, Meaning.TIER_FULL)
 
 
 def _number(text: str | None) -> float | None:

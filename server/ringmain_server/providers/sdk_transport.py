@@ -16,9 +16,9 @@ import aiohttp
 import httpx2
 
 from ringmain_server.errors import (
+    AnswerTooLarge,
     ConnectionFailed,
     CredentialsRefused,
-    MalformedAnswer,
     Overloaded,
     ProviderError,
 )
@@ -113,7 +113,7 @@ class SdkTransport:
             while chunk := await incoming.read():
                 chunks.append(chunk)
                 if (room := room - len(chunk)) < 0:
-                    raise MalformedAnswer(self.provider_id, f"the answer exceeds {self.limit} bytes")
+                    raise AnswerTooLarge(self.provider_id, f"the answer exceeds {self.limit} bytes")
         finally:
             incoming.close(complete=False)
         return b"".join(chunks)

@@ -7,7 +7,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
 
-from ringmain_server.errors import MalformedAnswer
+from ringmain_server.errors import ModelOutputInvalid
 
 CATEGORIES = ("sexual", "violence", "self_harm", "hate", "illicit")
 """Kinds of unsafe images; the words are those of OpenAI's moderation where both have one."""
@@ -56,7 +56,7 @@ def classification(answer: ChatResponse) -> image_pb2.InspectImageResponse:
     """What the model said, in the part of the response that is about it.
 
     Raises:
-        MalformedAnswer: It is not what the schema says.
+        ModelOutputInvalid: It is not what the schema says.
     """
     text = "".join(part.text for part in answer.message.parts)
     try:
@@ -64,7 +64,7 @@ def classification(answer: ChatResponse) -> image_pb2.InspectImageResponse:
         labels = [label for label in found["labels"] if isinstance(label, str) and label]
         scores = {category: float(found["scores"][category]) for category in CATEGORIES}
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as exc:
-        raise MalformedAnswer(answer.route.provider_id, "did not classify as asked") from exc
+        raise ModelOutputInvalid(answer.route.provider_id, "the model did not classify as asked") from exc
     response = image_pb2.InspectImageResponse(labels=labels[:LABEL_LIMIT])
     for category, score in scores.items():
         bounded = 0.0 if math.isnan(score) else min(max(score, 0.0), 1.0)

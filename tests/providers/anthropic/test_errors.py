@@ -17,7 +17,7 @@ ROWS: list[tuple[str, Canned, type[errors.ProviderError]]] = [
     ("400 filter", rejections.OUTPUT_BLOCKED, errors.ContentFiltered),
     ("401", rejections.UNAUTHORIZED, errors.CredentialsRefused),
     ("402", rejections.BILLING, errors.QuotaSpent),
-    ("403", rejections.FORBIDDEN, errors.CredentialsRefused),
+    ("403", rejections.FORBIDDEN, errors.AccessRefused),
     ("404", rejections.MODEL_NOT_FOUND, errors.UnknownProviderModel),
     ("413", rejections.TOO_LARGE, errors.Rejected),
     ("429", rejections.RATE_LIMITED, errors.RateLimited),

@@ -147,8 +147,8 @@ def test_usage_before_the_end() -> None:
         ({"type": "rate_limit_error", "message": "slow down"}, errors.RateLimited),
         ({"type": "invalid_request_error", "message": "prompt is too long"}, errors.ContextTooLong),
         ({"type": "modelStreamErrorException", "message": "x"}, errors.ServerFault),
-        ({"type": "unheard_of", "message": "x"}, errors.StreamBroken),
-        ("text", errors.StreamBroken),
+        ({"type": "unheard_of", "message": "x"}, errors.Unexplained),
+        ("text", errors.Unexplained),
     ],
 )
 def test_error_events(error: object, kind: type[errors.ProviderError]) -> None:

@@ -383,7 +383,7 @@ async def test_frames_that_cannot_be_read(sessions: HttpSessions, sent: bytes) -
         ("throttlingException", errors.RateLimited),
         ("validationException", errors.Rejected),
         ("modelTimeoutException", errors.ServerFault),
-        ("unheardOfException", errors.StreamBroken),
+        ("unheardOfException", errors.Unexplained),
     ],
 )
 async def test_exceptions_within_frames(

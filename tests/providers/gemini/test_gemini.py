@@ -190,11 +190,12 @@ def test_count() -> None:
         (b'{"candidates": 5}', errors.MalformedAnswer),
         (b'{"candidates": [{"content": "x"}]}', errors.StreamBroken),
         (b'{"candidates": [{"content": {"parts": [{"text": 5}]}}]}', errors.MalformedAnswer),
-        (b'{"usageMetadata": {"promptTokenCount": "many"}}', errors.StreamBroken),
+        (b'{"usageMetadata": {"promptTokenCount": "many"}}', errors.ModelOutputInvalid),
         (b'{"candidates": [{"finishReason": ""}]}', errors.StreamBroken),
         (b'{"candidates": [{"finishReason": ["STOP"]}]}', errors.StreamBroken),
         (b'{"error": {"code": 503, "status": "UNAVAILABLE"}}', errors.ServerFault),
-        (b'{"error": "what"}', errors.StreamBroken),
+        (b'{"error": "what"}', errors.Unexplained),
+        (b'{"usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 3}}', errors.ModelOutputInvalid),
     ],
 )
 def test_malformed(document: bytes, kind: type[errors.ProviderError]) -> None:

@@ -165,7 +165,7 @@ def test_a_filtered_answer_is_an_error() -> None:
         ({"error": {"message": "m", "type": "server_error"}}, errors.ServerFault),
         ({"error": {"message": "m", "code": 429}}, errors.RateLimited),
         ({"error": {"message": "m", "code": 400}}, errors.Rejected),
-        ({"error": "m", "choices": []}, errors.StreamBroken),
+        ({"error": "m", "choices": []}, errors.Unexplained),
         ({"choices": [{"delta": {}, "message": {}, "finish_reason": "error"}]}, errors.ServerFault),
         (
             {"choices": [{"finish_reason": "insufficient_system_resource"}]},

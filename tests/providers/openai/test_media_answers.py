@@ -11,9 +11,11 @@ from ringmain_server.errors import (
     ContentFiltered,
     InvalidField,
     MalformedAnswer,
+    ModelOutputInvalid,
     ProviderError,
     RateLimited,
     StreamBroken,
+    Unexplained,
 )
 from ringmain_server.providers.sse import EVENT_LIMIT
 
@@ -128,7 +130,7 @@ def test_errors_in_disguise(operation: str) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        ([], "without an image"),
+        ("x", "without an image"),
         (["x"], "no known shape"),
         ([{"url": "https://example.com/a.png"}], "cannot be decoded"),
         ([{"b64_json": "?"}], "cannot be decoded"),
@@ -139,6 +141,12 @@ def test_images_that_are_none(data: Any, why: str) -> None:
     """What is no image is not given out as one."""
     with pytest.raises(MalformedAnswer, match=why):
         amounts_to(asked("GENERATE_IMAGES", {"data": data}))
+
+
+def test_no_image_at_all_is_the_models_doing() -> None:
+    """An answer in order that holds no image is nothing that a provider is blamed for."""
+    with pytest.raises(ModelOutputInvalid, match="the model drew nothing"):
+        amounts_to(asked("GENERATE_IMAGES", {"data": []}))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +288,7 @@ def test_a_format_that_is_not_made() -> None:
 def test_speech_without_audio() -> None:
     """An empty body is a failure, not silence; nothing was spoken, and what is counted is an estimate."""
     reader = decoder(asked("SPEAK"))
-    with pytest.raises(MalformedAnswer, match="without any audio"):
+    with pytest.raises(Unexplained, match="without any audio"):
         reader.end()
     assert reader.usage().estimated
 

@@ -268,7 +268,7 @@ def test_a_filtered_answer_is_an_error(document: dict[str, object], category: st
         ({"code": "bio_policy", "message": "m"}, errors.ContentFiltered),
         ({"code": "context_length_exceeded", "message": "m"}, errors.ContextTooLong),
         ({"code": "model_not_found", "message": "m"}, errors.UnknownProviderModel),
-        ({"code": "unheard_of", "message": "m"}, errors.StreamBroken),
+        ({"code": "unheard_of", "message": "m"}, errors.Unexplained),
         (None, errors.ServerFault),
     ],
 )

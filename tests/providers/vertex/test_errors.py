@@ -19,9 +19,9 @@ ROWS = [
     (statuses.BAD_KEY, errors.CredentialsRefused, None),
     (statuses.OUT_OF_RANGE, errors.Rejected, None),
     (statuses.PRECONDITION, errors.Rejected, None),
-    (statuses.LOCATION, errors.CredentialsRefused, None),
+    (statuses.LOCATION, errors.AccessRefused, None),
     (statuses.UNAUTHENTICATED, errors.CredentialsRefused, None),
-    (statuses.PERMISSION, errors.CredentialsRefused, None),
+    (statuses.PERMISSION, errors.AccessRefused, None),
     (statuses.BILLING, errors.QuotaSpent, None),
     (statuses.NOT_FOUND, errors.UnknownProviderModel, None),
     (statuses.UNIMPLEMENTED, errors.UnknownProviderModel, None),
@@ -107,7 +107,7 @@ def test_statuses(status: Status, kind: type[ProviderError], wait: float | None)
         (
             "RESOURCE_EXHAUSTED",
             "CLIENT: Received message larger than max (99 vs. 64)",
-            errors.MalformedAnswer,
+            errors.AnswerTooLarge,
             "larger than any answer",
         ),
         (

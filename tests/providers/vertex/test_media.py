@@ -191,7 +191,7 @@ async def ask(upstream: Upstream, op: Any, request: Any, model: str) -> None:
 STATUSES = [
     (statuses.BAD_REQUEST, errors.Rejected),
     (statuses.UNAUTHENTICATED, errors.CredentialsRefused),
-    (statuses.PERMISSION, errors.CredentialsRefused),
+    (statuses.PERMISSION, errors.AccessRefused),
     (statuses.NOT_FOUND, errors.UnknownProviderModel),
     (statuses.RATE_LIMITED, errors.RateLimited),
     (statuses.QUOTA, errors.QuotaSpent),
@@ -308,7 +308,7 @@ async def test_some_withheld(upstream: Upstream) -> None:
     upstream.enqueue(answer(picture(), usage={}), answer({"text": "I cannot."}))
     assert len((await upstream.call(GENERATE_IMAGES, request, DRAW)).images) == 1
     upstream.enqueue(DRAWN, answer(finish="MAX_TOKENS"))
-    with pytest.raises(errors.MalformedAnswer):
+    with pytest.raises(errors.ModelOutputInvalid):
         await upstream.call(GENERATE_IMAGES, request, DRAW)
 
 

@@ -137,7 +137,7 @@ async def test_count(upstream: Upstream) -> None:
     [
         ("fault-400", errors.Rejected),
         ("fault-401", errors.CredentialsRefused),
-        ("fault-403", errors.CredentialsRefused),
+        ("fault-403", errors.AccessRefused),
         ("fault-404", errors.UnknownProviderModel),
         ("fault-429", errors.RateLimited),
         ("fault-quota", errors.QuotaSpent),
@@ -151,7 +151,7 @@ async def test_count(upstream: Upstream) -> None:
         ("fault-empty", errors.StreamBroken),
         ("fault-no-finish", errors.StreamBroken),
         ("fault-malformed", errors.MalformedAnswer),
-        ("fault-giant", errors.MalformedAnswer),
+        ("fault-giant", errors.AnswerTooLarge),
     ],
 )
 async def test_faults(upstream: Upstream, model: str, kind: type[errors.ProviderError]) -> None:

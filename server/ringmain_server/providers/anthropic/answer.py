@@ -8,31 +8,16 @@ stands here in one: both feed the same `Answer`, so that both give the same.
 from collections.abc import Callable, Mapping
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain.v1.generation_pb2 import (
-    FINISH_REASON_MAX_TOKENS,
-    FINISH_REASON_REFUSAL,
-    FINISH_REASON_STOP,
-    FINISH_REASON_TOOL_CALLS,
-    FINISH_REASON_UNSPECIFIED,
-    FinishReason,
-)
+from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FinishReason
 
-from ringmain_server.errors import ContentFiltered, MalformedAnswer
+from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
 from ringmain_server.events import ChatAssembler
 from ringmain_server.providers.anthropic import reasoning
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
+from ringmain_server.providers.anthropic.faults import ENDINGS
 from ringmain_server.providers.anthropic.usage import Counts
+from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly, written
-
-_REASONS: Mapping[str, FinishReason.ValueType] = {
-    "end_turn": FINISH_REASON_STOP,
-    "stop_sequence": FINISH_REASON_STOP,
-    "pause_turn": FINISH_REASON_STOP,
-    "max_tokens": FINISH_REASON_MAX_TOKENS,
-    "model_context_window_exceeded": FINISH_REASON_MAX_TOKENS,
-    "tool_use": FINISH_REASON_TOOL_CALLS,
-    "refusal": FINISH_REASON_REFUSAL,
-}
 
 Json = Mapping[str, object]
 
@@ -117,6 +102,7 @@ class Answer:
 
         Raises:
             ContentFiltered: The safety system refused, and nothing was written.
+            ModelOutputInvalid: The answer ended for no known reason with nothing in it.
         """
         reason = self._why(stop_reason, details)
         return self.assembler.finish(reason, counts.usage(request, self.assembler.tokens))
@@ -130,16 +116,21 @@ class Answer:
 
     def _why(self, stop_reason: str, details: object) -> FinishReason.ValueType:
         """Why the answer ended."""
-        reason = _REASONS.get(stop_reason, FINISH_REASON_UNSPECIFIED)
-        if reason == FINISH_REASON_REFUSAL and not self.assembler.parts:
-            why = "the provider's safety system refused the request"
-            raise ContentFiltered(self._provider_id, why, metadata={"category": _category(details)})
-        if reason == FINISH_REASON_TOOL_CALLS and not self.assembler.tool_calls:
-            reason = FINISH_REASON_STOP  # only the answer's own tool was called
-        return reason
+        ending = ENDINGS.get(stop_reason, Ending.UNKNOWN)
+        if not self.assembler.parts:
+            if ending is Ending.REFUSAL:
+                why = "the provider's safety system refused the request"
+                raise ContentFiltered(self._provider_id, why, metadata={"category": _category(details)})
+            if ending is Ending.UNKNOWN:
+                raise said_nothing(self._provider_id)
+        if ending is Ending.TOOL_CALLS and not self.assembler.tool_calls:
+            return FINISH_REASON_STOP  # only the answer's own tool was called
+        return ending.reason
 
     def _begin_tool(self, index: int, block: Json) -> None:
         name, call_id = text(block, "name"), text(block, "id")
+        if block.get("name") == "":
+            raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
         if not name or not call_id:
             raise MalformedAnswer(self._provider_id, "called a tool without a name or an id")
         # A stream begins with {} and goes on in pieces, unless the input is really empty.

@@ -2,63 +2,23 @@
 
 Anthropic documents its errors at https://platform.claude.com/docs/en/api/errors: a status, and a body
 `{"type": "error", "error": {"type", "message", "details"}}`, the same within a stream. Bedrock and Vertex
-answer in the shapes of their own clouds. Types and codes are looked at first, wordings only where the vendor
-has no code, and the status last.
+answer in the shapes of their own clouds. The table of what each says is `anthropic.faults`; the status counts
+where that says nothing.
 """
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ringmain_server.errors import (
-    ContentFiltered,
-    ContextTooLong,
-    ProviderError,
-    QuotaSpent,
-    StreamBroken,
-    UnknownProviderModel,
-)
-from ringmain_server.providers import http_errors
+from ringmain_server.errors import ProviderError
+from ringmain_server.providers import faults, http_errors
+from ringmain_server.providers.anthropic.faults import ERRORS, ORIGINALLY_REFUSED, REPORTED
+from ringmain_server.providers.faults import Meaning
 from ringmain_server.providers.json_reader import NotJson, read
 
-_STATUSES = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-    # Bedrock's, within a stream
-    "validationexception": 400,
-    "throttlingexception": 429,
-    "internalserverexception": 500,
-    "modelstreamerrorexception": 500,
-    "modeltimeoutexception": 504,
-    "serviceunavailableexception": 503,
-}
-"""The status that goes with a type, for errors that come under status 200."""
-_SPENT_CODES = frozenset(
-    {
-        "contract_spend_limit_reached",
-        "enforced_spend_limit_reached",
-        "linked_organization_spend_limit_reached",
-        "linked_organization_billing_unavailable",
-    }
-)
-_SPENT_WORDS = re.compile(
-    r"credit balance is too low|reached your specified .{0,40}usage limits", re.IGNORECASE
-)
-_CONTEXT_WORDS = re.compile(
-    r"(?:prompt|input) is too long|exceeds? (?:the )?context (?:limit|window)", re.IGNORECASE
-)
-_FILTER_WORDS = re.compile(r"blocked by content filtering", re.IGNORECASE)
-_MODEL_WORDS = re.compile(r"model identifier is invalid", re.IGNORECASE)
+_AMAZONS = "x-amzn-errortype"
+"""The header in which Bedrock names the type of an error, sometimes with a namespace and an address."""
 _RESETS = tuple(
     f"anthropic-ratelimit-{limit}" for limit in ("requests", "tokens", "input-tokens", "output-tokens")
 )
@@ -72,11 +32,13 @@ class WireError:
         type: The broad category, in lower case.
         message: For people, as it came.
         code: Names the cause, where the vendor has a name for it.
+        refused: Whether Bedrock says that the model's own server refused the request.
     """
 
     type: str = ""
     message: str = ""
     code: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +55,32 @@ class AnthropicErrors:
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
         """What a status other than 200 means. See `http.ErrorMap`."""
-        return self._classified(provider_id, status, headers, parse(body))
+        error = parse(body)
+        named = headers.get(_AMAZONS, "").partition(":")[0].rpartition("#")[2].lower()
+        return self._classified(provider_id, status, headers, error, named)
 
     def reported(self, provider_id: str, error: WireError) -> ProviderError:
         """What an error means that came under status 200: instead of an answer, or within a stream."""
-        status = _STATUSES.get(error.type)
+        status = REPORTED.get(error.type)
         if status is None:
-            return StreamBroken(provider_id, "reported an error instead of an answer")
+            return Meaning.UNEXPLAINED.error(provider_id)
         return self._classified(provider_id, status, {}, error)
 
     def _classified(
-        self, provider_id: str, status: int, headers: Mapping[str, str], error: WireError
+        self, provider_id: str, status: int, headers: Mapping[str, str], error: WireError, named: str = ""
     ) -> ProviderError:
         message = http_errors.clean(error.message, self.secrets)
-        if error.code in _SPENT_CODES or _says(_SPENT_WORDS, error, status, 400, 403, 429):
-            return QuotaSpent(provider_id, "has no quota or credit left for this account")
-        if _says(_FILTER_WORDS, error, status, 400):
-            why = "the provider's safety system refused the request"
-            return ContentFiltered(provider_id, why, metadata={"category": "output"})
-        if _says(_CONTEXT_WORDS, error, status, 400, 413):
-            return ContextTooLong(provider_id, message)
-        if _says(_MODEL_WORDS, error, status, 400):
-            return UnknownProviderModel(provider_id, "does not know the model")
         now = time.time()
-        found = http_errors.by_status(provider_id, status, headers, message, now)
+        words = {error.type, error.code, named} - {""}
+        if error.refused:
+            words.add(ORIGINALLY_REFUSED)
+        meaning = faults.meaning_of(ERRORS, status, words, error.message)
+        if meaning is None:
+            found = http_errors.by_status(provider_id, status, headers, message, now)
+        else:
+            metadata = {"category": "output"} if meaning is Meaning.FILTERED else None
+            wait = http_errors.wait(meaning, headers, now)
+            found = meaning.error(provider_id, message, retry_after=wait, metadata=metadata)
         if status == 429 and found.retry_after is None:
             found.retry_after = _reset(headers, now)
         return found
@@ -143,15 +107,17 @@ def wire_error(found: object) -> WireError:
     details = inner.get("details")
     code = details.get("error_code") if isinstance(details, Mapping) else None
     message = _text(inner.get("message")) or _text(inner.get("Message"))
-    return WireError(_text(inner.get("type")).lower(), message, _text(code))
+    kind = _text(inner.get("type")) or _text(inner.get("status"))
+    return WireError(kind.lower(), message, _text(code).lower(), _refused(inner.get("originalStatusCode")))
+
+
+def _refused(status: object) -> bool:
+    """Whether a status is that of a refusal, for which asking again is no help."""
+    return isinstance(status, int) and 400 <= status < 500 and status not in (408, 424, 429)
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _says(pattern: re.Pattern[str], error: WireError, status: int, *statuses: int) -> bool:
-    return status in statuses and pattern.search(error.message) is not None
 
 
 def _reset(headers: Mapping[str, str], now: float) -> float | None:

@@ -62,5 +62,5 @@ def _event(headers: dict[str, object], payload: bytes) -> bytes:
     if headers.get(":message-type") == "event":
         return b"data: " + base64.b64decode(content["bytes"]) + b"\n\n"
     kind = headers.get(":exception-type") or headers.get(":error-code")
-    error = {"type": kind, "message": content.get("message", "")}
+    error = {**content, "type": kind, "message": content.get("message", "")}
     return b"data: " + orjson.dumps({"type": "error", "error": error}) + b"\n\n"

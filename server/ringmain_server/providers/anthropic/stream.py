@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.errors import MalformedAnswer, StreamBroken
+from ringmain_server.errors import AnswerTooLarge, MalformedAnswer, StreamBroken
 from ringmain_server.providers.anthropic.answer import Answer, Json, parse, text
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.usage import Counts
@@ -82,7 +82,7 @@ class MessagesDecoder:
         try:
             documents = self._sse.feed(chunk)
         except EventTooLarge as exc:
-            raise MalformedAnswer(self._provider_id, str(exc)) from exc
+            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         for document in documents:
             event = parse(document, self._provider_id)
             reader = _READERS.get(text(event, "type"))

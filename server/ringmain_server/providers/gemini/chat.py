@@ -17,7 +17,7 @@ from ringmain.v1.chat_service_pb2 import (
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import MalformedAnswer
+from ringmain_server.errors import AnswerTooLarge, MalformedAnswer
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
@@ -111,7 +111,7 @@ class SseChatDecoder:
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
-            raise MalformedAnswer(self._provider_id, "answered an event larger than any answer") from exc
+            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         pieces = self._pieces
         return self._decoder.feed([_message(data, self._provider_id, self._errors, pieces) for data in found])
 

@@ -8,10 +8,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ringmain_server.errors import ProviderError, StreamBroken
+from ringmain_server.errors import ProviderError
 from ringmain_server.providers import http_errors
+from ringmain_server.providers.faults import Meaning
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.vertex.errors import WireError, classified
+from ringmain_server.providers.vertex.faults import CANONICAL
 
 _TYPE = "type.googleapis.com/google.rpc."
 
@@ -30,7 +32,7 @@ class GeminiErrors:
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
         """What a status other than 200 means. See `transport.ErrorMap`."""
-        error = parse(body)
+        error = parse(body, status)
         if error is None:
             return http_errors.by_status(provider_id, status, headers, "", time.time())
         return classified(provider_id, error, self.secrets)
@@ -39,24 +41,39 @@ class GeminiErrors:
         """What an error means that came under status 200: instead of an answer, or within a stream."""
         error = wire_error(found)
         if error is None:
-            return StreamBroken(provider_id, "reported an error instead of an answer")
+            return Meaning.UNEXPLAINED.error(provider_id)
         return classified(provider_id, error, self.secrets)
 
 
-def parse(body: bytes) -> WireError | None:
-    """The error of an answer's body, None when the body is of no known shape."""
+def parse(body: bytes, status: int = 0) -> WireError | None:
+    """The error of an answer's body, None when the body is of no known shape.
+
+    Args:
+        body: As it came.
+        status: The HTTP status that it came with.
+    """
     try:
         found = read(body)
     except NotJson:
         return None
     if isinstance(found, list) and found:  # a stream that is no SSE is wrapped in a list
         found = found[0]
-    return wire_error(found.get("error")) if isinstance(found, Mapping) else None
+    return wire_error(found.get("error"), status) if isinstance(found, Mapping) else None
 
 
-def wire_error(found: object) -> WireError | None:
-    """The error of what stands at `error`, None when it has no status."""
-    if not isinstance(found, Mapping) or not isinstance(status := found.get("status"), str):
+def wire_error(found: object, http: int = 0) -> WireError | None:
+    """The error of what stands at `error`, None when nothing tells its status.
+
+    Args:
+        found: The error.
+        http: The HTTP status that it came with; 0 where it came under 200.
+    """
+    if not isinstance(found, Mapping):
+        return None
+    code, status = found.get("code"), _text(found.get("status"))
+    if not http and isinstance(code, int) and 400 <= code < 600:
+        http = code
+    if status not in CANONICAL and not http:
         return None
     details = found.get("details")
     by_type = {
@@ -73,6 +90,7 @@ def wire_error(found: object) -> WireError | None:
         _text(info.get("reason")),
         http_errors.duration(_text(retry.get("retryDelay"))),
         (*_quotas(quota.get("violations")), *_quota_limit(info.get("metadata"))),
+        http,
     )
 
 

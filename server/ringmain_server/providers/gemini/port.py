@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import MalformedAnswer
+from ringmain_server.errors import AnswerTooLarge
 from ringmain_server.providers.gemini.chat import STREAM_HEADERS, document, path_of
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
 from ringmain_server.providers.gemini.errors import GeminiErrors
@@ -96,7 +96,7 @@ class SseReader:
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
-            raise MalformedAnswer(self._provider_id, "answered an event larger than any answer") from exc
+            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         documents = [document(data, self._provider_id, self._errors) for data in found]
         return [to_message(self._pieces.joined(one), self._provider_id) for one in documents]
 

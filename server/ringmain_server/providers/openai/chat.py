@@ -8,7 +8,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import StreamBroken
+from ringmain_server.errors import AnswerTooLarge, StreamBroken
 from ringmain_server.providers.openai import chat_request
 from ringmain_server.providers.openai.chat_answer import ChatAnswer
 from ringmain_server.providers.openai.dialects import Dialect
@@ -106,7 +106,7 @@ class ChatDecoder:
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
-            raise self._answer.malformed("an event larger than any answer") from exc
+            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         document = self._answer.document
         for data in found:
             if data == END:

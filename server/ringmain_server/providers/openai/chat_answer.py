@@ -8,8 +8,6 @@ from collections.abc import Mapping
 
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.generation_pb2 import (
-    FINISH_REASON_CONTENT_FILTER,
-    FINISH_REASON_MAX_TOKENS,
     FINISH_REASON_REFUSAL,
     FINISH_REASON_STOP,
     FINISH_REASON_TOOL_CALLS,
@@ -18,25 +16,15 @@ from ringmain.v1.generation_pb2 import (
 )
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.errors import ContentFiltered, MalformedAnswer, ServerFault
+from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
 from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
+from ringmain_server.providers.openai.faults import ENDINGS
 
-_REASONS: Mapping[str, FinishReason.ValueType] = {
-    "stop": FINISH_REASON_STOP,
-    "eos": FINISH_REASON_STOP,  # Together
-    "length": FINISH_REASON_MAX_TOKENS,
-    "model_length": FINISH_REASON_MAX_TOKENS,  # Mistral
-    "tool_calls": FINISH_REASON_TOOL_CALLS,
-    "function_call": FINISH_REASON_TOOL_CALLS,
-    "content_filter": FINISH_REASON_CONTENT_FILTER,
-}
-"""The wire's reasons. One that is not here is unknown, and the contract says so: UNSPECIFIED."""
-_FAILURES = frozenset({"error", "insufficient_system_resource"})
-"""Reasons by which OpenRouter and DeepSeek say that the model broke off."""
 _REFUSAL = "refusal"
 
 
@@ -53,9 +41,9 @@ class ChatAnswer:
         "_calls",
         "_category",
         "_counts",
+        "_ending",
         "_errors",
         "_provider_id",
-        "_reason",
         "_refused",
         "_request",
         "assembler",
@@ -68,7 +56,7 @@ class ChatAnswer:
         self._errors = errors
         self._calls: dict[int, tuple[int, str]] = {}
         self._counts: object = None
-        self._reason: str | None = None
+        self._ending: Ending | None = None
         self._refused = False
         self._category = ""
         self.assembler = ChatAssembler(provider_id)
@@ -77,7 +65,7 @@ class ChatAnswer:
     @property
     def finished(self) -> bool:
         """Whether the model said why it stopped."""
-        return self._reason is not None
+        return self._ending is not None
 
     def document(self, data: bytes, field: str) -> None:
         """Reads a JSON document: a whole answer, or one event of a stream.
@@ -118,6 +106,7 @@ class ChatAnswer:
         Raises:
             ContentFiltered: Nothing was left of the answer by a safety system.
             MalformedAnswer: There was no choice.
+            ModelOutputInvalid: The answer ended for no known reason with nothing in it.
         """
         return self.assembler.respond(self._why(), self.usage())
 
@@ -125,9 +114,12 @@ class ChatAnswer:
         """Why the answer ended."""
         if not self.begun:
             raise self.malformed("without any choice")
-        reason = _REASONS.get(self._reason or "", FINISH_REASON_UNSPECIFIED)
-        if reason == FINISH_REASON_CONTENT_FILTER and not self.assembler.parts:
-            raise withheld(self._provider_id, self._category)
+        reason = FINISH_REASON_UNSPECIFIED if self._ending is None else self._ending.reason
+        if not self.assembler.parts:
+            if self._ending is Ending.WITHHELD:
+                raise withheld(self._provider_id, self._category)
+            if self._ending is Ending.UNKNOWN:
+                raise said_nothing(self._provider_id)
         if reason in (FINISH_REASON_STOP, FINISH_REASON_UNSPECIFIED):
             return self._stop(reason)
         return reason
@@ -227,7 +219,9 @@ class ChatAnswer:
         # Some servers number every call 0 and tell them apart by their ids.
         is_other = known is not None and name and identity and identity != known[1]
         if known is None or is_other:
-            if not isinstance(name, str) or not name:
+            if name == "":
+                raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
+            if not isinstance(name, str):
                 raise self.malformed("the arguments of a tool call that never began")
             ordinal = self.assembler.tool_calls
             # A server that gives no id gets one, so that results can be linked.
@@ -245,13 +239,19 @@ class ChatAnswer:
     def _finish_reason(
         self, reason: str, choice: Mapping[str, object], document: Mapping[str, object]
     ) -> None:
-        if reason in _FAILURES:
+        ending = _ending(reason)
+        if ending is Ending.SERVER_FAULT:
             error = choice.get("error") or document.get("error")
             if error is not None:
                 raise self._errors.reported(self._provider_id, error)
-            raise ServerFault(self._provider_id, "broke the answer off by a fault of its own")
-        if self._reason is None:
-            self._reason = reason
+            native = choice.get("native_finish_reason")  # OpenRouter, of the upstream's own word
+            if isinstance(native, str) and (broken := _ending(native).failure(self._provider_id)):
+                raise broken
+        failure = ending.failure(self._provider_id)
+        if failure is not None:
+            raise failure
+        if self._ending is None:
+            self._ending = ending
         filtered = choice.get("content_filter_results")
         if filtered is not None and not self._category:
             self._category = content_filter_category(filtered)
@@ -260,6 +260,11 @@ class ChatAnswer:
         if not isinstance(value, str):
             raise self.malformed("a text of no known shape")
         return value
+
+
+def _ending(word: str) -> Ending:
+    """What a word for the end means. Google's endpoint adds its own word behind a colon."""
+    return ENDINGS.get(word) or ENDINGS.get(word.lower().partition(":")[0].strip(), Ending.UNKNOWN)
 
 
 def withheld(provider_id: str, category: str) -> ContentFiltered:

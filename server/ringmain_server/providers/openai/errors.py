@@ -2,111 +2,19 @@
 
 OpenAI documents its errors at https://platform.openai.com/docs/guides/error-codes: a status, and a body
 `{"error": {"message", "type", "param", "code"}}`. Servers of the same wire keep the outer shape and differ
-inside, so codes and types are looked at first, wordings only where a vendor has no code, and the status last.
+inside. The table of what each says is `openai.faults`; the status counts where that says nothing.
 """
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 
-from ringmain_server.errors import (
-    ContentFiltered,
-    ContextTooLong,
-    CredentialsRefused,
-    ProviderError,
-    QuotaSpent,
-    RateLimited,
-    StreamBroken,
-    UnknownProviderModel,
-)
-from ringmain_server.providers import http_errors
+from ringmain_server.errors import ProviderError
+from ringmain_server.providers import faults, http_errors
 from ringmain_server.providers.json_reader import NotJson, read
-
-_FILTER_CODES = frozenset(
-    {
-        "content_filter",
-        "content_policy_violation",
-        "responsibleaipolicyviolation",
-        "moderation_blocked",
-        "content_filtered",
-        "image_content_policy_violation",
-    }
-)
-_POLICY_CODES = frozenset({"bio_policy", "misalignment_policy_violation"})
-"""Refusals of the responses wire that name their category themselves."""
-_CONTEXT_CODES = frozenset(
-    {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded", "prompt_too_long"}
-)
-_QUOTA_CODES = frozenset(
-    {
-        "insufficient_quota",
-        "insufficient_credits",
-        "insufficient_balance",
-        "billing_hard_limit_reached",
-        "billing_not_active",
-    }
-)
-_MODEL_CODES = frozenset(
-    {"model_not_found", "deploymentnotfound", "model_decommissioned", "model_not_available", "invalid_model"}
-)
-_KEY_CODES = frozenset({"invalid_api_key", "invalid_authentication", "authentication_error"})
-_RATE_CODES = frozenset({"rate_limit_exceeded", "rate_limit_error", "rate_limit_reached", "ratelimitreached"})
-_SERVER_CODES = frozenset(
-    {"server_error", "vector_store_timeout", "internal_error", "internal_server_error", "internalservererror"}
-)
-_OVERLOAD_CODES = frozenset({"overloaded_error", "engine_overloaded", "service_unavailable"})
-# What a response says that failed: https://platform.openai.com/docs/api-reference/responses/object
-_INPUT_CODES = frozenset(
-    {
-        "data_residency_mismatch",
-        "empty_image_file",
-        "failed_to_download_image",
-        "image_file_not_found",
-        "image_file_too_large",
-        "image_parse_error",
-        "image_too_large",
-        "image_too_small",
-        "invalid_base64_image",
-        "invalid_image",
-        "invalid_image_format",
-        "invalid_image_mode",
-        "invalid_image_url",
-        "invalid_prompt",
-        "unsupported_image_media_type",
-    }
-)
-_REQUEST_CODES = (
-    frozenset({"invalid_request_error", "badrequesterror", "bad_request_error"})
-    | _INPUT_CODES
-    | _POLICY_CODES
-    | _FILTER_CODES
-    | _CONTEXT_CODES
-    | _MODEL_CODES
-    | _KEY_CODES
-)
-
-_FILTER_WORDS = re.compile(r"usage polic|content (?:management )?polic|safety system", re.IGNORECASE)
-# vLLM, DeepSeek, OpenRouter and Mistral · llama.cpp · Groq · xAI · Together · generic
-_CONTEXT_WORDS = re.compile(
-    r"maximum context length|context (?:length|window|size)|reduce the length of the (?:messages|prompt)"
-    r"|maximum prompt length|`inputs` tokens \+ `max_new_tokens`|(?:prompt|input) is too long",
-    re.IGNORECASE,
-)
-# DeepSeek · OpenRouter · xAI
-_QUOTA_WORDS = re.compile(
-    r"insufficient (?:balance|credits|quota)|exceeded your current quota"
-    r"|all available credits|run out of credits",
-    re.IGNORECASE,
-)
-# vLLM and OpenAI · DeepSeek · Mistral · OpenRouter · Groq
-_MODEL_WORDS = re.compile(
-    r"model\b.{0,200}\b(?:does not exist|not exist|not found|decommissioned)|invalid model|not a valid model",
-    re.IGNORECASE,
-)
-_KEY_WORDS = re.compile(r"(?:incorrect|invalid) api key", re.IGNORECASE)
+from ringmain_server.providers.openai.faults import ERRORS, POLICY_CODES, REPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,33 +59,25 @@ class OpenAIErrors:
         """
         wire = _object(error) if isinstance(error, Mapping) else WireError(message=_text(error))
         status = wire.status or _implied_status(wire)
-        if not status:
-            return StreamBroken(provider_id, "reported an error instead of an answer")
-        return self._classified(provider_id, status, {}, wire)
+        if not status and faults.meaning_of(ERRORS, 500, wire.words, wire.message) is None:
+            return faults.Meaning.UNEXPLAINED.error(provider_id)
+        return self._classified(provider_id, status or 500, {}, wire)
 
     def _classified(
         self, provider_id: str, status: int, headers: Mapping[str, str], wire: WireError
     ) -> ProviderError:
         message = http_errors.clean(wire.message, self.secrets)
         now = time.time()
-        if status < 400 or status >= 500:
-            return http_errors.by_status(provider_id, status, headers, "", now)
-        if wire.category or wire.words & _FILTER_CODES or _is_filter(status, wire):
+        if wire.category and 400 <= status < 500:
+            meaning: faults.Meaning | None = faults.Meaning.FILTERED
+        else:
+            meaning = faults.meaning_of(ERRORS, status, wire.words, wire.message)
+        if meaning is None:
+            return http_errors.by_status(provider_id, status, headers, message, now)
+        if meaning is faults.Meaning.FILTERED:
             category = http_errors.clean(wire.category, self.secrets) or "unspecified"
-            why = "the provider's safety system refused the request"
-            return ContentFiltered(provider_id, why, metadata={"category": category})
-        if wire.words & _CONTEXT_CODES or _says(_CONTEXT_WORDS, status, wire, 400, 413, 422):
-            return ContextTooLong(provider_id, message or "the input is longer than the model's context")
-        if wire.words & _QUOTA_CODES or _says(_QUOTA_WORDS, status, wire, 400, 403, 429):
-            return QuotaSpent(provider_id, "has no quota or credit left for this account")
-        if wire.words & _MODEL_CODES or _says(_MODEL_WORDS, status, wire, 400, 422):
-            return UnknownProviderModel(provider_id, "does not know the model")
-        if wire.words & _KEY_CODES or _says(_KEY_WORDS, status, wire, 400):
-            return CredentialsRefused(provider_id, "refused the gateway's credentials")
-        if wire.words & _RATE_CODES:
-            wait = http_errors.retry_after(headers, now)
-            return RateLimited(provider_id, "is limiting our rate", retry_after=wait)
-        return http_errors.by_status(provider_id, status, headers, message, now)
+            return meaning.error(provider_id, metadata={"category": category})
+        return meaning.error(provider_id, message, retry_after=http_errors.wait(meaning, headers, now))
 
 
 def parse(body: bytes) -> WireError:
@@ -247,7 +147,7 @@ def _category(
     reasons = metadata.get("reasons")  # OpenRouter's moderation
     if isinstance(reasons, Sequence) and not isinstance(reasons, str):
         return ",".join(_text(reason) for reason in reasons)
-    if error.get("code") in _POLICY_CODES:
+    if error.get("code") in POLICY_CODES:
         return _text(error.get("code"))
     return content_filter_category(azure)
 
@@ -263,21 +163,7 @@ def _words(*values: object) -> frozenset[str]:
     return frozenset(value.lower() for value in values if isinstance(value, str))
 
 
-def _says(pattern: re.Pattern[str], status: int, wire: WireError, *statuses: int) -> bool:
-    return status in statuses and pattern.search(wire.message) is not None
-
-
-def _is_filter(status: int, wire: WireError) -> bool:
-    """OpenAI's reasoning models refuse with `invalid_prompt`, which also has other reasons."""
-    return "invalid_prompt" in wire.words and _says(_FILTER_WORDS, status, wire, 400)
-
-
 def _implied_status(wire: WireError) -> int:
-    """The status that an error without one would have had."""
-    if wire.words & _SERVER_CODES:
-        return 500
-    if wire.words & _OVERLOAD_CODES:
-        return 503
-    if wire.words & (_RATE_CODES | _QUOTA_CODES):
-        return 429
-    return 400 if wire.words & _REQUEST_CODES or wire.category else 0
+    """The status that an error without one would have had, 0 where its words are not known."""
+    statuses = [REPORTED[word] for word in wire.words if word in REPORTED]
+    return max(statuses, default=400 if wire.category else 0)

@@ -11,7 +11,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
-from ringmain_server.errors import ContentFiltered
+from ringmain_server.errors import ContentFiltered, ModelOutputInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.providers import numbers
 from ringmain_server.providers.flags import flagged, flags
@@ -72,8 +72,10 @@ def _images(
 ) -> Iterator[tuple[Mapping[str, object], bytes | None, str]]:
     """What is said of each image, its bytes and their type; None where a safety system objects to it."""
     items = found.get("data")
-    if not isinstance(items, list) or not items:
+    if not isinstance(items, list):
         raise malformed(candidate.provider_id, "without an image")
+    if not items:
+        raise ModelOutputInvalid(candidate.provider_id, "the model drew nothing")
     for item, objected in zip(items, flags(found, len(items)), strict=True):
         if not isinstance(item, dict):
             raise malformed(candidate.provider_id, "with an image of no known shape")

@@ -13,7 +13,7 @@ from ringmain.v1.image_service_pb2 import ImageConfig, ImageEvent, ImageFinished
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import StreamBroken
+from ringmain_server.errors import AnswerTooLarge, StreamBroken
 from ringmain_server.image_events import chunks
 from ringmain_server.media.finish import header_of, note
 from ringmain_server.providers.json_reader import NotJson, read
@@ -92,7 +92,7 @@ class ImageDecoder:
         try:
             found = self._sse.feed(self._cutter.feed(chunk))
         except (EventTooLarge, LeafTooLarge) as exc:
-            raise malformed(self._who, "an event larger than any answer") from exc
+            raise AnswerTooLarge(self._who, "answered an event larger than any answer") from exc
         return [event for data in found if data != _END and not self.complete for event in self._read(data)]
 
     def end(self) -> Sequence[ImageEvent]:

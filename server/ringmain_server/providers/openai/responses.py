@@ -11,7 +11,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import StreamBroken
+from ringmain_server.errors import AnswerTooLarge, StreamBroken
 from ringmain_server.providers.openai import responses_request
 from ringmain_server.providers.openai.chat import END, STREAM_HEADERS
 from ringmain_server.providers.openai.dialects import Dialect
@@ -96,7 +96,7 @@ class ResponsesDecoder:
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
-            raise answer.malformed("an event larger than any answer") from exc
+            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         for data in found:
             if data == END:  # some servers send it behind the last event
                 raise self._broken()

@@ -10,33 +10,28 @@ from collections.abc import Callable, Mapping
 
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.generation_pb2 import (
-    FINISH_REASON_CONTENT_FILTER,
-    FINISH_REASON_MAX_TOKENS,
     FINISH_REASON_REFUSAL,
     FINISH_REASON_STOP,
     FINISH_REASON_TOOL_CALLS,
-    FINISH_REASON_UNSPECIFIED,
     FinishReason,
 )
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.errors import MalformedAnswer, ServerFault, StreamBroken
+from ringmain_server.errors import MalformedAnswer, ModelOutputInvalid, StreamBroken
 from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_answer import withheld
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
+from ringmain_server.providers.openai.faults import INCOMPLETE, STATUSES
 from ringmain_server.providers.openai.responses_reasoning import signature
 
 Object = Mapping[str, object]
 
 _TEXT_DELTA = "response.output_text.delta"
-_INCOMPLETE: Mapping[str, FinishReason.ValueType] = {
-    "max_output_tokens": FINISH_REASON_MAX_TOKENS,
-    "content_filter": FINISH_REASON_CONTENT_FILTER,
-}
-"""Why a response is incomplete. A reason that is not here is unknown: UNSPECIFIED."""
+_FINISHED = ("completed", "incomplete")
 _BETWEEN = "\n\n"
 """Stands between the sections of one reasoning item."""
 
@@ -55,10 +50,10 @@ class ResponsesAnswer:
         "_category",
         "_counts",
         "_done",
+        "_ending",
         "_errors",
         "_number",
         "_provider_id",
-        "_reason",
         "_refused",
         "_request",
         "_sections",
@@ -75,7 +70,7 @@ class ResponsesAnswer:
         self._argued: set[int] = set()
         self._sections: dict[int, object] = {}
         self._counts: object = None
-        self._reason = FINISH_REASON_UNSPECIFIED
+        self._ending = Ending.UNKNOWN
         self._refused = False
         self._category = ""
         self.assembler = ChatAssembler(provider_id)
@@ -125,14 +120,18 @@ class ResponsesAnswer:
 
         Raises:
             ContentFiltered: Nothing was left of the answer by a safety system.
+            ModelOutputInvalid: The answer ended for no known reason with nothing in it.
         """
         return self.assembler.respond(self._why(), self.usage())
 
     def _why(self) -> FinishReason.ValueType:
         """Why the answer ended."""
-        reason = self._reason
-        if reason == FINISH_REASON_CONTENT_FILTER and self.assembler.parts == len(self._sections):
-            raise withheld(self._provider_id, self._category)
+        if self.assembler.parts == len(self._sections):
+            if self._ending is Ending.WITHHELD:
+                raise withheld(self._provider_id, self._category)
+            if self._ending is Ending.UNKNOWN:
+                raise said_nothing(self._provider_id)
+        reason = self._ending.reason
         if reason == FINISH_REASON_STOP and self.assembler.tool_calls:
             reason = FINISH_REASON_TOOL_CALLS
         elif reason == FINISH_REASON_STOP and self._refused:
@@ -156,11 +155,13 @@ class ResponsesAnswer:
         error = response.get("error")
         if error is not None:
             raise self._errors.reported(self._provider_id, error)
-        if status == "failed":
-            raise ServerFault(self._provider_id, "broke the answer off by a fault of its own")
-        if status not in ("completed", "incomplete"):
+        ending = STATUSES.get(status) if isinstance(status, str) else None
+        failure = None if ending is None else ending.failure(self._provider_id)
+        if failure is not None:
+            raise failure
+        if status not in _FINISHED or ending is None:
             raise self.malformed("what is not finished")
-        self._reason = FINISH_REASON_STOP if status == "completed" else self._why_incomplete(response)
+        self._ending = ending if status == "completed" else self._why_incomplete(response)
         if not self._done:
             self._output(response.get("output"))
         self.finished = True
@@ -172,11 +173,11 @@ class ResponsesAnswer:
         elif not self.assembler.parts:
             raise self.malformed("without any output")
 
-    def _why_incomplete(self, response: Object) -> FinishReason.ValueType:
+    def _why_incomplete(self, response: Object) -> Ending:
         self._category = _category(response)
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
-        return _INCOMPLETE.get(str(reason), FINISH_REASON_UNSPECIFIED)
+        return INCOMPLETE.get(str(reason), Ending.UNKNOWN)
 
     # --- items, as they stand in a whole response and at the end of their events ---------------------------
 
@@ -227,7 +228,9 @@ class ResponsesAnswer:
         if self.assembler.has(key):
             return
         name = item.get("name")
-        if not isinstance(name, str) or not name:
+        if name == "":
+            raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
+        if not isinstance(name, str):
             raise self.malformed("a tool call without a name")
         # A server that gives no id gets one, so that results can be linked.
         call_id = item.get("call_id") or f"call_{item.get('id')}_{self.assembler.tool_calls}"

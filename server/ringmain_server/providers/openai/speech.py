@@ -13,10 +13,9 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
-from ringmain_server.errors import InvalidField
+from ringmain_server.errors import InvalidField, Unexplained
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.endpoints import SPEECH_FORMATS, MediaWire, SpeechEndpoint
-from ringmain_server.providers.openai.media_answer import malformed
 from ringmain_server.providers.openai.request_pieces import short
 from ringmain_server.providers.transport import HttpRequest
 
@@ -106,7 +105,7 @@ class SpeechDecoder:
     def end(self) -> Sequence[SpeakEvent]:
         """The last event. A connection that broke never comes here: HTTP tells the end of a body."""
         if not self._heard:
-            raise malformed(self._candidate.provider_id, "without any audio")
+            raise Unexplained(self._candidate.provider_id, "answered without any audio")
         self.complete = True
         return (SpeakEvent(finished=SpeechFinished(usage=self.usage())),)
 

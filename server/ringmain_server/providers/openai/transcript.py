@@ -15,7 +15,7 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
-from ringmain_server.errors import StreamBroken
+from ringmain_server.errors import AnswerTooLarge, StreamBroken
 from ringmain_server.providers import numbers
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of
@@ -58,7 +58,9 @@ class TranscriptDecoder:
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
-            raise self._malformed("an event larger than any answer") from exc
+            raise AnswerTooLarge(
+                self._candidate.provider_id, "answered an event larger than any answer"
+            ) from exc
         return [event for data in found if data != _END for event in self._event(data)]
 
     def end(self) -> Sequence[TranscribeEvent]:
@@ -77,7 +79,7 @@ class TranscriptDecoder:
     def _keep(self, chunk: bytes) -> None:
         self._size += len(chunk)
         if self._size > _LIMIT:
-            raise self._malformed("more than any transcript holds")
+            raise AnswerTooLarge(self._candidate.provider_id, "answered more than any transcript holds")
         self._raw.append(chunk)
 
     def _event(self, data: bytes) -> Iterator[TranscribeEvent]:

@@ -9,8 +9,9 @@ from ringmain.v1.content_pb2 import Media
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.errors import MalformedAnswer, StreamBroken
+from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.vertex import signatures, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
 from ringmain_server.providers.vertex.usage import usage
@@ -28,7 +29,17 @@ class Answer:
         request: What was asked, for the estimate of its usage and for the ids of calls.
     """
 
-    __slots__ = ("_counts", "_key", "_kind", "_provider_id", "_reason", "_request", "assembler", "final")
+    __slots__ = (
+        "_counts",
+        "_heard",
+        "_key",
+        "_kind",
+        "_provider_id",
+        "_reason",
+        "_request",
+        "assembler",
+        "final",
+    )
 
     def __init__(self, provider_id: str, request: ChatRequest) -> None:
         self._provider_id = provider_id
@@ -37,13 +48,17 @@ class Answer:
         self._kind = _OTHER
         self._counts: wire.UsageMetadata | None = None
         self._reason: wire.Candidate | None = None
+        self._heard = False
         self.assembler = ChatAssembler(provider_id)
         self.final = False
 
     @property
     def finished(self) -> bool:
-        """Whether the model said why it stopped."""
-        return self._reason is not None
+        """Whether the model said why it stopped, or was counted without having said anything.
+
+        Gemini answers some prompts so: with a count of tokens, and without an answer.
+        """
+        return self._reason is not None or (self._counts is not None and not self._heard)
 
     def read(self, message: wire.GenerateContentResponse) -> None:
         """Reads a message: a whole answer, or one of a stream.
@@ -57,6 +72,7 @@ class Answer:
         if counted:
             self._counts = message.usage_metadata
         for candidate in message.candidates:
+            self._heard = True
             if candidate.index:
                 continue
             for part in candidate.content.parts:
@@ -81,13 +97,16 @@ class Answer:
 
         Raises:
             ContentFiltered: A safety system left nothing of the answer.
-            MalformedAnswer: There was none, or it broke off.
+            ModelOutputInvalid: There was nothing in it, or nothing that can be used.
+            StreamBroken: It had no end.
         """
         return self.assembler.respond(self._why(), self.usage())
 
     def _why(self) -> FinishReason.ValueType:
         """Why the answer ended."""
         last = self._reason
+        if last is None and self.finished:
+            raise said_nothing(self._provider_id)
         if last is None:
             raise StreamBroken(self._provider_id, "ended its answer without a reason to stop")
         return finish_reason(self._provider_id, last.finish_reason, last.safety_ratings, self.assembler)
@@ -151,7 +170,7 @@ class Answer:
         conversation.
         """
         if not call.name:
-            raise MalformedAnswer(self._provider_id, "called a tool without a name")
+            raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
         self._next(_OTHER)
         answer = response_id or str(len(self._request.messages))
         self.assembler.tool_call(self._key, f"call_{answer}_{self.assembler.tool_calls}", call.name)

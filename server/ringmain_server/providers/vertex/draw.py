@@ -12,11 +12,11 @@ from typing import TypeVar
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import ContentFiltered, MalformedAnswer, ProviderError
+from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid, ProviderError
 from ringmain_server.providers.dialogue import Dialogue
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
-from ringmain_server.providers.vertex.finish import blocked, is_complete, withheld
+from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
 
 _TEXT, _IMAGE = 1, 2
@@ -146,7 +146,7 @@ def _images(answer: wire.GenerateContentResponse) -> Iterator[wire.Blob]:
 def _why_none(answer: wire.GenerateContentResponse, provider_id: str) -> ProviderError:
     """Why an answer has no image; a model that answers in words alone has declined to draw."""
     for candidate in answer.candidates:
-        if found := withheld(provider_id, candidate, drawn=True):
+        if found := failed(provider_id, candidate, drawn=True):
             return found
         if any(part.text for part in candidate.content.parts) and is_complete(candidate):
             return ContentFiltered(
@@ -156,4 +156,6 @@ def _why_none(answer: wire.GenerateContentResponse, provider_id: str) -> Provide
             )
     if answer.prompt_feedback.block_reason:
         return blocked(provider_id, answer.prompt_feedback)
-    return MalformedAnswer(provider_id, "answered without an image")
+    if not answer.candidates and not answer.HasField("usage_metadata"):
+        return MalformedAnswer(provider_id, "answered nothing at all")
+    return ModelOutputInvalid(provider_id, "the model answered without an image")

@@ -1,7 +1,7 @@
 """Room 4, pure: what an error of Google's APIs means, on gRPC and on HTTP.
 
 https://cloud.google.com/apis/design/errors: a canonical status, a message for people, and details by type.
-Details are looked at first, wordings only where Google has no detail, and the status last.
+The table of what each says is `vertex.faults`; the status counts where that says nothing.
 """
 
 import re
@@ -13,29 +13,21 @@ from google.rpc.error_details_pb2 import ErrorInfo, QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from ringmain_server.errors import (
+    AnswerTooLarge,
     ConnectionFailed,
-    ContextTooLong,
     CredentialsRefused,
-    MalformedAnswer,
     ProviderError,
-    QuotaSpent,
     RateLimited,
     ServerFault,
-    UnknownProviderModel,
 )
-from ringmain_server.providers import http_errors
+from ringmain_server.providers import faults, http_errors
+from ringmain_server.providers.faults import Meaning
 from ringmain_server.providers.vertex import safety
+from ringmain_server.providers.vertex.faults import CANONICAL, ERRORS, SPENT_FOR_LONG
 
 DETAILS = "grpc-status-details-bin"
 """The trailer with the details: https://grpc.io/docs/guides/error/."""
 
-_KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "ACCESS_TOKEN_EXPIRED"})
-_BILLING_REASONS = frozenset({"BILLING_DISABLED"})
-_CONTEXT_WORDS = re.compile(
-    r"exceeds the maximum number of tokens|input token count.{0,80}(?:exceeds|only supports up to)",
-    re.IGNORECASE,
-)
-_KEY_WORDS = re.compile(r"api key (?:not valid|not found|expired)|location is not supported", re.IGNORECASE)
 _LONG_QUOTAS = re.compile(r"per_?(?:day|month)", re.IGNORECASE)
 _PROJECTS = re.compile(r"\bprojects/[^/\s'\"]+")
 _SIZE_WORDS = re.compile(r"received message larger than max|decompressed message larger", re.IGNORECASE)
@@ -58,8 +50,6 @@ _OFFLINE = re.compile(
 _SERVER = frozenset(
     {"UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED", "CANCELLED", "ABORTED", "DATA_LOSS"}
 )
-_ACCESS = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
-_MODEL = frozenset({"NOT_FOUND", "UNIMPLEMENTED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +62,8 @@ class WireError:
         reason: `ErrorInfo.reason`, empty when there is none.
         retry_after: Seconds of `RetryInfo`, None when there is none.
         quotas: The names of the quotas that are exhausted.
+        http: The HTTP status that it came with, 0 where there was none; it counts where the canonical one is
+            not known.
     """
 
     status: str
@@ -79,6 +71,7 @@ class WireError:
     reason: str = ""
     retry_after: float | None = None
     quotas: tuple[str, ...] = ()
+    http: int = 0
 
 
 def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()) -> ProviderError:
@@ -90,21 +83,27 @@ def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()
         secrets: The provider's own credentials, which no message may repeat.
     """
     message = _PROJECTS.sub(f"projects/{http_errors.REMOVED}", http_errors.clean(error.message, secrets))
-    if error.status == "RESOURCE_EXHAUSTED":
-        return _exhausted(provider_id, error)
-    if error.reason in _BILLING_REASONS:
-        return _spent(provider_id)
-    if error.status in _ACCESS or error.reason in _KEY_REASONS or _KEY_WORDS.search(error.message):
-        return CredentialsRefused(provider_id, "refused the gateway's credentials")
-    if error.status in _MODEL:
-        return UnknownProviderModel(provider_id, "does not know the model")
-    if error.status in _SERVER:
-        return ServerFault(provider_id, f"answered with status {error.status}", retry_after=error.retry_after)
-    if _CONTEXT_WORDS.search(error.message):
-        return ContextTooLong(provider_id, message)
-    if safety.is_refusal(error.message):
+    status = CANONICAL.get(error.status) or error.http or 500
+    words = {error.status.lower(), error.reason.lower()}
+    if status == 429 and any(map(_LONG_QUOTAS.search, error.quotas)):
+        words.add(SPENT_FOR_LONG)
+    meaning = faults.meaning_of(ERRORS, status, words, error.message)
+    if meaning is Meaning.FILTERED:
         return safety.filtered(provider_id, "refused the request", error.message)
-    return http_errors.rejected(provider_id, message)
+    if meaning is None:
+        found = http_errors.by_status(provider_id, status, {}, message, 0.0)
+        if isinstance(found, ServerFault):
+            found = ServerFault(provider_id, f"answered with status {_named(error, status)}")
+    else:
+        found = meaning.error(provider_id, message)
+    if isinstance(found, ServerFault | RateLimited):
+        found.retry_after = error.retry_after
+    return found
+
+
+def _named(error: WireError, status: int) -> str:
+    """A status by its name, where that is one of Google's and no text of somebody's."""
+    return error.status if error.status in CANONICAL else str(status)
 
 
 def from_rpc(provider_id: str, error: grpc.aio.AioRpcError, secrets: tuple[str, ...] = ()) -> ProviderError:
@@ -143,17 +142,7 @@ def _of_connection(provider_id: str, status: str, text: str) -> ProviderError | 
 def _too_large(provider_id: str, text: str) -> ProviderError:
     if text.upper().startswith("SERVER"):
         return http_errors.rejected(provider_id, "the request is larger than the provider takes")
-    return MalformedAnswer(provider_id, "answered with a message larger than any answer")
-
-
-def _exhausted(provider_id: str, error: WireError) -> ProviderError:
-    if any(map(_LONG_QUOTAS.search, error.quotas)):
-        return _spent(provider_id)
-    return RateLimited(provider_id, "is limiting our rate", retry_after=error.retry_after)
-
-
-def _spent(provider_id: str) -> ProviderError:
-    return QuotaSpent(provider_id, "has no quota or credit left for this account")
+    return AnswerTooLarge(provider_id, "answered with a message larger than any answer")
 
 
 def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") -> WireError:

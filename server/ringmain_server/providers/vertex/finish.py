@@ -7,18 +7,13 @@ got.
 
 from collections.abc import Iterable, Mapping
 
-from ringmain.v1.generation_pb2 import (
-    FINISH_REASON_CONTENT_FILTER,
-    FINISH_REASON_MAX_TOKENS,
-    FINISH_REASON_STOP,
-    FINISH_REASON_TOOL_CALLS,
-    FINISH_REASON_UNSPECIFIED,
-    FinishReason,
-)
+from ringmain.v1.generation_pb2 import FinishReason
 
-from ringmain_server.errors import ContentFiltered, MalformedAnswer, ProviderError
+from ringmain_server.errors import ContentFiltered, ProviderError
 from ringmain_server.events import ChatAssembler
+from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex.faults import ENDINGS
 
 FINISH_REASONS: Mapping[str, int] = {
     "FINISH_REASON_UNSPECIFIED": 0,
@@ -43,6 +38,7 @@ FINISH_REASONS: Mapping[str, int] = {
     "TOO_MANY_TOOL_CALLS": 1002,
     "MISSING_THOUGHT_SIGNATURE": 1003,
     "MALFORMED_RESPONSE": 1004,
+    "CONTINUATION": 1005,
 }
 BLOCK_REASONS: Mapping[str, int] = {
     "BLOCK_REASON_UNSPECIFIED": 0,
@@ -70,29 +66,6 @@ _BLOCK_NAMES = {number: name for name, number in BLOCK_REASONS.items()}
 _CATEGORIES = {
     number: name.removeprefix("HARM_CATEGORY_").lower() for name, number in HARM_CATEGORIES.items()
 }
-_WITHHELD = frozenset(
-    {
-        "SAFETY",
-        "RECITATION",
-        "BLOCKLIST",
-        "PROHIBITED_CONTENT",
-        "SPII",
-        "MODEL_ARMOR",
-        "IMAGE_SAFETY",
-        "IMAGE_PROHIBITED_CONTENT",
-        "IMAGE_RECITATION",
-        "LANGUAGE",
-    }
-)
-_BROKEN_CALLS = frozenset(
-    {
-        "MALFORMED_FUNCTION_CALL",
-        "UNEXPECTED_TOOL_CALL",
-        "TOO_MANY_TOOL_CALLS",
-        "MALFORMED_RESPONSE",
-        "MISSING_THOUGHT_SIGNATURE",
-    }
-)
 
 
 def finish_reason(
@@ -108,32 +81,33 @@ def finish_reason(
 
     Raises:
         ContentFiltered: A safety system left nothing of it.
-        MalformedAnswer: The model broke off, and left nothing or a call that nobody can make.
+        ModelOutputInvalid: The model broke off, and left nothing or a call that nobody can make.
+        Rejected: The conversation lacks what the model wants back in it.
     """
     name = _FINISH_NAMES.get(number, "")
-    if name in _WITHHELD:
-        if not assembler.parts:
-            raise _filtered(provider_id, "withheld the answer", ratings, name)
-        return FINISH_REASON_CONTENT_FILTER
-    if name in _BROKEN_CALLS:
-        raise MalformedAnswer(provider_id, "wrote a tool call that cannot be parsed")
-    if name == "MAX_TOKENS":
-        return FINISH_REASON_MAX_TOKENS
+    ending = ENDINGS.get(name, Ending.UNKNOWN)
+    if ending is Ending.WITHHELD and not assembler.parts:
+        raise _filtered(provider_id, "withheld the answer", ratings, name)
+    failure = ending.failure(provider_id)
+    if failure is not None:
+        raise failure
+    if ending in _AS_SAID:
+        return ending.reason
     if assembler.tool_calls:
-        return FINISH_REASON_TOOL_CALLS
-    if name == "STOP":
-        return FINISH_REASON_STOP
-    if not assembler.parts:
-        raise MalformedAnswer(provider_id, "broke off before it had answered anything")
-    return FINISH_REASON_UNSPECIFIED
+        return Ending.TOOL_CALLS.reason
+    if ending is Ending.UNKNOWN and not assembler.parts:
+        raise said_nothing(provider_id)
+    return ending.reason
 
 
+_AS_SAID = (Ending.WITHHELD, Ending.MAX_TOKENS)
+"""Endings that calls of tools do not change."""
 _UNDRAWN = frozenset({"IMAGE_OTHER", "NO_IMAGE"})
 """Why a model drew nothing, beside the reasons to withhold."""
 
 
-def withheld(provider_id: str, candidate: wire.Candidate, *, drawn: bool = False) -> ContentFiltered | None:
-    """The failure of an answer that a safety system withheld or cut off, None where none did.
+def failed(provider_id: str, candidate: wire.Candidate, *, drawn: bool = False) -> ProviderError | None:
+    """The failure of an answer by its reason to stop, None where that is no failure.
 
     Args:
         provider_id: Who answered.
@@ -141,9 +115,10 @@ def withheld(provider_id: str, candidate: wire.Candidate, *, drawn: bool = False
         drawn: Whether an image was asked for, which a model may also leave undrawn.
     """
     name = _FINISH_NAMES.get(candidate.finish_reason, "")
-    if name in _WITHHELD or (drawn and name in _UNDRAWN):
+    ending = ENDINGS.get(name, Ending.UNKNOWN)
+    if ending is Ending.WITHHELD or (drawn and name in _UNDRAWN):
         return _filtered(provider_id, "withheld the answer", candidate.safety_ratings, name)
-    return None
+    return ending.failure(provider_id)
 
 
 def is_complete(candidate: wire.Candidate) -> bool:

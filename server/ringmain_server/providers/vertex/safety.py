@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from ringmain_server.errors import ContentFiltered
 
 _CODES = re.compile(r"\b\d{8}\b")
-_WORDS = re.compile(
+REFUSALS = re.compile(
     r"responsible ai|sensitive words|support codes?:|violat\w+ .{0,60}(?:usage guidelines|policies)|"
     r"safety (?:filter|setting)s?",
     re.IGNORECASE,
 )
+"""How a safety system words a refusal."""
 _CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "celebrity": ("29310472", "15236754"),
     "celebrity_or_child": ("64151117", "42237218"),
@@ -31,11 +32,6 @@ _CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "vulgar": ("32635315",),
 }
 _BY_CODE = {code: name for name, codes in _CATEGORIES.items() for code in codes}
-
-
-def is_refusal(text: str) -> bool:
-    """Whether a message says that a safety system refused."""
-    return _WORDS.search(text) is not None
 
 
 def filtered(provider_id: str, did: str, *texts: str) -> ContentFiltered:

@@ -14,9 +14,9 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import text_tokens
-from ringmain_server.errors import MalformedAnswer, StreamBroken
+from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.providers.vertex import counts, pcm, wire
-from ringmain_server.providers.vertex.finish import blocked, is_complete, withheld
+from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.kinds import version
 from ringmain_server.providers.vertex.pcm import Pcm
 from ringmain_server.providers.vertex.port import Port
@@ -104,10 +104,12 @@ class SpeechDecoder:
             ProviderError: The speech is not whole.
         """
         last = self._last
-        if last is None or not is_complete(last):
+        if last is None:
             raise StreamBroken(self._provider_id, "ended the speech before its end")
+        if not is_complete(last):
+            raise ModelOutputInvalid(self._provider_id, "the model stopped before the speech's end")
         if not self._size:
-            raise MalformedAnswer(self._provider_id, "answered without a sound")
+            raise ModelOutputInvalid(self._provider_id, "the model answered without a sound")
         self.complete = True
         return (audio_pb2.SpeakEvent(finished=audio_pb2.SpeechFinished(usage=self.usage())),)
 
@@ -137,7 +139,7 @@ class SpeechDecoder:
                     yield from self._sounds(part.inline_data)
             if candidate.finish_reason:
                 self._last = candidate
-                if error := withheld(self._provider_id, candidate):
+                if error := failed(self._provider_id, candidate):
                     raise error
 
     def _sounds(self, blob: wire.Blob) -> Iterator[audio_pb2.SpeakEvent]:

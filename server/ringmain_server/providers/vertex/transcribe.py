@@ -14,10 +14,10 @@ from ringmain.v1.generation_pb2 import REASONING_EFFORT_NONE, GenerationConfig
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import MalformedAnswer, StreamBroken
+from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations import Upload
 from ringmain_server.providers.vertex import counts, generation, schemas, wire
-from ringmain_server.providers.vertex.finish import blocked, is_complete, withheld
+from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
 from ringmain_server.providers.vertex.traits import Thinking, traits_of
 from ringmain_server.providers.vertex.transcript import Heard, NoTranscript, Scanner
@@ -138,12 +138,14 @@ class TranscriptDecoder:
             ProviderError: The transcript is not whole.
         """
         last = self._last
-        if last is None or not is_complete(last):
+        if last is None:
             raise StreamBroken(self._provider_id, "ended the transcript before its end")
+        if not is_complete(last):
+            raise ModelOutputInvalid(self._provider_id, "the model stopped before the transcript's end")
         try:
             text = self._scanner.end()
         except NoTranscript as exc:
-            raise MalformedAnswer(self._provider_id, "answered something that is no transcript") from exc
+            raise ModelOutputInvalid(self._provider_id, "the model wrote what is no transcript") from exc
         self.complete = True
         finished = audio_pb2.TranscriptFinished(
             text=text, language_code=self._scanner.language, usage=self.usage()
@@ -168,14 +170,14 @@ class TranscriptDecoder:
                     yield from self._heard(part.text)
             if candidate.finish_reason:
                 self._last = candidate
-                if error := withheld(self._provider_id, candidate):
+                if error := failed(self._provider_id, candidate):
                     raise error
 
     def _heard(self, piece: str) -> Iterator[audio_pb2.TranscribeEvent]:
         try:
             found = self._scanner.feed(piece)
         except NoTranscript as exc:
-            raise MalformedAnswer(self._provider_id, "answered something that is no transcript") from exc
+            raise ModelOutputInvalid(self._provider_id, "the model wrote what is no transcript") from exc
         for heard in found:
             yield from _events(heard)
 

@@ -1,0 +1,121 @@
+"""Room 4, pure: whose fault each error and each ending on the Messages wire is. See `providers.faults`.
+
+https://platform.claude.com/docs/en/api/errors has Anthropic's types,
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html and
+https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html those of Bedrock, told in a header,
+https://cloud.google.com/apis/design/errors those of Vertex. Reasons to stop are
+https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons.
+"""
+
+from collections.abc import Mapping
+
+from ringmain_server.providers.faults import MISSING, Ending, Endings, Meaning, Row, row
+
+ORIGINALLY_REFUSED = "originally_refused"
+"""Stands for a failure of Bedrock whose `originalStatusCode` is that of a refused request."""
+
+ERRORS: tuple[Row, ...] = (
+    row(Meaning.REJECTED, ORIGINALLY_REFUSED),
+    row(Meaning.SERVER_FAULT, "modelerrorexception", "modelstreamerrorexception"),
+    row(Meaning.SERVER_FAULT, statuses=(424,)),
+    # The request.
+    row(Meaning.FILTERED, says=r"blocked by content filtering", statuses=(400,)),
+    row(
+        Meaning.TOO_LONG,
+        says=r"(?:prompt|input) is too long|exceeds? (?:the )?context (?:limit|window)",
+        statuses=(400, 413),
+    ),
+    row(
+        Meaning.TOO_LARGE,
+        says=r"usage is required for long context|long[ -]context (?:beta|requests?)",
+        statuses=(400, 403, 429),
+    ),
+    # The account: what is spent.
+    row(
+        Meaning.QUOTA_SPENT,
+        "contract_spend_limit_reached",
+        "enforced_spend_limit_reached",
+        "linked_organization_spend_limit_reached",
+        "linked_organization_billing_unavailable",
+        "billing_error",
+    ),
+    row(
+        Meaning.QUOTA_SPENT,
+        says=r"credit balance is too low|reached your specified .{0,40}usage limits"
+        r"|too many tokens per day|payment[ _]instrument|requires billing",
+        statuses=(400, 403, 429),
+    ),
+    # One large request may be all that exceeds it, so that it holds the model for no longer than a rate.
+    row(Meaning.RATE_LIMITED, "servicequotaexceededexception"),
+    # … its credentials.
+    row(
+        Meaning.CREDENTIALS,
+        "authentication_error",
+        "unrecognizedclientexception",
+        "invalidsignatureexception",
+        "signaturedoesnotmatch",
+        "incompletesignature",
+        "incompletesignatureexception",
+        "invalidclienttokenid",
+        "expiredtoken",
+        "expiredtokenexception",
+        "missingauthenticationtoken",
+        "missingauthenticationtokenexception",
+        "unauthenticated",
+        statuses=(400, 401, 403),
+    ),
+    row(
+        Meaning.CREDENTIALS,
+        says=r"security token included in the request|authentication failed|invalid x-api-key"
+        r"|signature expired|api key (?:(?:is|was|has been) )?(?:blocked|disabled|revoked|expired|invalid)"
+        r"|access token (?:is )?(?:invalid|expired)",
+        statuses=(400, 403),
+    ),
+    # … and what it may do, of this model.
+    row(Meaning.ACCESS, "optinrequired"),
+    row(Meaning.ACCESS, says=r"use case details|model access|access to the model", statuses=(403, 404)),
+    row(Meaning.UNKNOWN_MODEL, says=r"model identifier is invalid", statuses=(400,)),
+    *MISSING,
+)
+"""The first row that matches wins. What matches none goes by its status (`http_errors.STATUSES`)."""
+
+REPORTED: Mapping[str, int] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "conflict_error": 409,
+    "memory_path_conflict_error": 409,
+    "memory_precondition_failed_error": 412,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+    # Bedrock's, within a stream
+    "validationexception": 400,
+    "accessdeniedexception": 403,
+    "resourcenotfoundexception": 404,
+    "modelerrorexception": 424,
+    "modelstreamerrorexception": 424,
+    "throttlingexception": 429,
+    "modelnotreadyexception": 429,
+    "servicequotaexceededexception": 429,
+    "internalserverexception": 500,
+    "serviceunavailableexception": 503,
+    "modeltimeoutexception": 504,
+}
+"""The status that goes with a type, for errors under status 200. One that is not here is UNEXPLAINED."""
+
+ENDINGS: Endings = {
+    "end_turn": Ending.STOP,
+    "stop_sequence": Ending.STOP,
+    "pause_turn": Ending.STOP,
+    "max_tokens": Ending.MAX_TOKENS,
+    "model_context_window_exceeded": Ending.MAX_TOKENS,
+    "tool_use": Ending.TOOL_CALLS,
+    "refusal": Ending.REFUSAL,
+    "compaction": Ending.UNKNOWN,
+}
+"""One that is not here is UNKNOWN."""

@@ -1,0 +1,249 @@
+"""Room 4, pure: whose fault a failure is. The shape that the tables of all wires share.
+
+Each wire has a table in its folder's `faults.py`: rows that say what an error's words, wording and status
+mean, and the words by which an answer ends. `Meaning` and `Ending` say whose fault each is and which error
+class it becomes; the class decides what follows (laws, section 1). Only a provider's fault counts for its
+breaker, and only what is true for every caller holds a candidate.
+"""
+
+import enum
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from ringmain.v1.generation_pb2 import (
+    FINISH_REASON_CONTENT_FILTER,
+    FINISH_REASON_MAX_TOKENS,
+    FINISH_REASON_REFUSAL,
+    FINISH_REASON_STOP,
+    FINISH_REASON_TOOL_CALLS,
+    FINISH_REASON_UNSPECIFIED,
+    FinishReason,
+)
+
+from ringmain_server import errors
+from ringmain_server.errors import Hold, ProviderError
+
+
+class Whose(enum.Enum):
+    """Who can do something about a failure."""
+
+    CALLER = "caller"
+    MODEL = "model"
+    OPERATOR = "operator"
+    """The account: credentials, quota, access, configuration."""
+    PROVIDER = "provider"
+    NOBODY = "nobody"
+    """The answer is no failure, or nobody can tell."""
+
+
+class Meaning(enum.Enum):
+    """What an error of a provider means: whose fault it is, its class, and the gateway's words for it."""
+
+    REJECTED = Whose.CALLER, errors.Rejected, "refused the request without saying why"
+    TOO_LONG = Whose.CALLER, errors.ContextTooLong, "the input is longer than the model's context"
+    TOO_LARGE = Whose.CALLER, errors.RequestTooLarge, "the request is larger than the account's limit allows"
+    FILTERED = Whose.CALLER, errors.ContentFiltered, "the provider's safety system refused the request"
+    TIER_FULL = Whose.CALLER, errors.TierFull, "has no room in the tier that the request asks for"
+    MODEL_OUTPUT = Whose.MODEL, errors.ModelOutputInvalid, "the model wrote what cannot be used"
+    RATE_LIMITED = Whose.OPERATOR, errors.RateLimited, "is limiting our rate"
+    QUOTA_SPENT = Whose.OPERATOR, errors.QuotaSpent, "has no quota or credit left for this account"
+    CREDENTIALS = Whose.OPERATOR, errors.CredentialsRefused, "refused the gateway's credentials"
+    ACCESS = Whose.OPERATOR, errors.AccessRefused, "does not let the gateway's account use this model"
+    UNKNOWN_MODEL = Whose.OPERATOR, errors.UnknownProviderModel, "does not know the model"
+    SERVER_FAULT = Whose.PROVIDER, errors.ServerFault, "failed by a fault of its own"
+    UNEXPLAINED = Whose.NOBODY, errors.Unexplained, "reported an error instead of an answer"
+
+    def __init__(self, whose: Whose, kind: type[ProviderError], words: str) -> None:
+        self.whose = whose
+        self.kind = kind
+        self.words = words
+
+    def error(
+        self,
+        provider_id: str,
+        message: str = "",
+        *,
+        retry_after: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> ProviderError:
+        """The failure of an attempt that this was the meaning of.
+
+        Args:
+            provider_id: Who answered.
+            message: What a caller may see of the provider's own message, already clean. It is passed on where
+                the request is at fault; what is wrong with the account is nobody else's affair.
+            retry_after: Seconds that the provider asked to be left alone.
+            metadata: For programs.
+        """
+        shown = message if self in _SHOWN and message else self.words
+        return self.kind(provider_id, shown, retry_after=retry_after, metadata=metadata)
+
+
+_SHOWN = frozenset({Meaning.REJECTED, Meaning.TOO_LONG, Meaning.TOO_LARGE})
+"""Meanings whose error carries the provider's own message."""
+
+
+class Ending(enum.Enum):
+    """How an answer ended: whose fault that is, what the contract calls it, and the gateway's words for it.
+
+    Those without words are no failures, but for a safety system that left nothing.
+    """
+
+    STOP = Whose.NOBODY, FINISH_REASON_STOP, ""
+    TOOL_CALLS = Whose.NOBODY, FINISH_REASON_TOOL_CALLS, ""
+    MAX_TOKENS = Whose.CALLER, FINISH_REASON_MAX_TOKENS, ""
+    REFUSAL = Whose.CALLER, FINISH_REASON_REFUSAL, ""
+    WITHHELD = Whose.CALLER, FINISH_REASON_CONTENT_FILTER, ""
+    """By a safety system. What it left is an answer; where it left nothing, the call is refused."""
+    UNKNOWN = Whose.NOBODY, FINISH_REASON_UNSPECIFIED, ""
+    """A word without a meaning of its own, or one that a vendor added: what was written is the answer."""
+    HISTORY = (
+        Whose.CALLER,
+        FINISH_REASON_UNSPECIFIED,
+        "the conversation lacks a signature that the model gave with its reasoning and wants back",
+    )
+    BROKEN_CALL = (
+        Whose.MODEL,
+        FINISH_REASON_UNSPECIFIED,
+        "the model wrote a tool call that cannot be used",
+    )
+    BROKEN_ANSWER = (
+        Whose.MODEL,
+        FINISH_REASON_UNSPECIFIED,
+        "the model wrote an answer that cannot be used",
+    )
+    SERVER_FAULT = (
+        Whose.PROVIDER,
+        FINISH_REASON_UNSPECIFIED,
+        "broke the answer off by a fault of its own",
+    )
+
+    def __init__(self, whose: Whose, reason: FinishReason.ValueType, words: str) -> None:
+        self.whose = whose
+        self.reason = reason
+        self.words = words
+
+    def failure(self, provider_id: str) -> ProviderError | None:
+        """The failure of an answer that ended so, whatever it holds; None where it is an answer."""
+        kind = _FAILED.get(self)
+        return None if kind is None else kind(provider_id, self.words)
+
+
+_FAILED: Mapping[Ending, type[ProviderError]] = {
+    Ending.HISTORY: errors.Rejected,
+    Ending.BROKEN_CALL: errors.ModelOutputInvalid,
+    Ending.BROKEN_ANSWER: errors.ModelOutputInvalid,
+    Ending.SERVER_FAULT: errors.ServerFault,
+}
+
+
+def said_nothing(provider_id: str) -> ProviderError:
+    """The failure of an answer that ended for no known reason with nothing in it.
+
+    Prompts bring that about at healthy providers, so that it counts against none.
+    """
+    return errors.ModelOutputInvalid(provider_id, "the model broke off before it had answered anything")
+
+
+_OF_REQUESTS = range(400, 500)
+
+Endings = Mapping[str, Ending]
+"""By the wire's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a wire's table of errors. Each condition that it has must hold.
+
+    Attributes:
+        meaning: What it means.
+        words: Codes and types, in lower case, one of which the error has.
+        says: How the error's message is worded.
+        statuses: The HTTP statuses with which it comes; empty for any of the 400 class.
+    """
+
+    meaning: Meaning
+    words: frozenset[str] = frozenset()
+    says: re.Pattern[str] | None = None
+    statuses: frozenset[int] = frozenset()
+
+    def matches(self, status: int, words: Collection[str], message: str) -> bool:
+        """Whether an error is of this row."""
+        if status not in (self.statuses or _OF_REQUESTS):
+            return False
+        if self.words and self.words.isdisjoint(words):
+            return False
+        return self.says is None or self.says.search(self._readable(message)) is not None
+
+    def _readable(self, message: str) -> str:
+        """The part of a message that a row may rely on.
+
+        Providers quote what callers sent. A wording that holds a candidate must not be found there, or a
+        caller could take the candidate from everybody by naming a field after it.
+        """
+        return message if self.meaning.kind.hold is Hold.NONE else unquoted(message)
+
+
+def row(meaning: Meaning, *words: str, says: str | None = None, statuses: Iterable[int] = frozenset()) -> Row:
+    """A row, written shortly. `says` is a regular expression that ignores case."""
+    pattern = re.compile(says, re.IGNORECASE) if says is not None else None
+    return Row(meaning, frozenset(words), pattern, frozenset(statuses))
+
+
+def meaning_of(rows: Iterable[Row], status: int, words: Collection[str], message: str) -> Meaning | None:
+    """The meaning of the first row that an error matches, None when it matches none.
+
+    Args:
+        rows: The wire's table, in order.
+        status: The HTTP status, or the one that would have gone with the error.
+        words: The error's codes and types, in lower case.
+        message: The error's message, as it came.
+    """
+    text = message[:_READ]
+    for one in rows:
+        if one.matches(status, words, text):
+            return one.meaning
+    return None
+
+
+_READ = 4096
+"""Characters of a message that wordings are looked for in."""
+_QUOTED = re.compile(r"(?<!\w)'.*'(?!\w)|\".*\"|`.*`|\{.*\}|\[.*\]", re.DOTALL)
+
+
+def unquoted(message: str) -> str:
+    """A message without what it quotes: everything from the first to the last quotation mark of a kind."""
+    return _QUOTED.sub(" ", message)
+
+
+_THINGS = (
+    r"file|item|response|conversation|container|vector[ _]store|prompt|thread|assistant|batch|voice|upload|"
+    r"cached ?content|cache|skill|image|tool|connector|guardrail|session|document|media|knowledge base|run|"
+    r"message|adapter|memory"
+)
+# Not within a model's own name, such as `gpt-image-1`.
+_THING = rf"(?<![\w'\"`/.:-])(?:{_THINGS})(?:s|_ids?|[ -]ids?)?(?![\w-])"
+_MODEL = r"\b(?:models?|deployments?|engines?|endpoints?|publishers?|inference profiles?)\b"
+_NOWHERE = (
+    r"^(?:(?:404|error)\W*)*(?:the )?(?:requested )?(?:page|resource|url|path|entity|method|operation)? ?"
+    r"(?:(?:was|is) )?not (?:found|implemented)\W*$"
+    r"|invalid url|unknown request url|cannot (?:post|get)\b|requested url|resource not found"
+)
+
+MISSING: tuple[Row, ...] = (
+    row(Meaning.UNKNOWN_MODEL, says=r"^file not found\W*$", statuses=(404,)),  # llama.cpp, of a path
+    row(
+        Meaning.REJECTED,
+        says=rf"{_THING}.{{0,200}}(?:not found|(?:does not|doesn't|not) exist|expired)"
+        rf"|\bno (?:such )?{_THING}",
+        statuses=(404, 410),
+    ),
+    row(Meaning.UNKNOWN_MODEL, says=rf"{_MODEL}|{_NOWHERE}", statuses=(404, 410, 501)),
+    row(Meaning.REJECTED, says=r"\S", statuses=(404, 410, 501)),
+)
+"""Of 404, 410 and 501: what holds a candidate is a missing model, or an address that is configured wrongly.
+
+A caller names other things too: files, earlier responses, voices. What it alone is told is its own affair. A
+404 that says nothing is of the address.
+"""

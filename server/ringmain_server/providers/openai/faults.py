@@ -1,0 +1,308 @@
+"""Room 4, pure: whose fault each error and each ending on OpenAI's wire is. See `providers.faults`.
+
+OpenAI documents its errors at https://platform.openai.com/docs/guides/error-codes, those of responses that
+failed at https://platform.openai.com/docs/api-reference/responses/object. The other vendors of this wire keep
+the outer shape and have words of their own; where they have none, a row goes by the wording.
+"""
+
+from collections.abc import Mapping
+
+from ringmain_server.providers.faults import MISSING, Ending, Endings, Meaning, Row, row
+
+FILTER_CODES = frozenset(
+    {
+        "content_filter",
+        "contentfilter",
+        "content_policy_violation",
+        "responsibleaipolicyviolation",
+        "moderation_blocked",
+        "content_filtered",
+        "image_content_policy_violation",
+    }
+)
+POLICY_CODES = frozenset({"bio_policy", "misalignment_policy_violation"})
+"""Refusals of the responses wire that name their category themselves."""
+_INPUT = (
+    "data_residency_mismatch",
+    "empty_image_file",
+    "failed_to_download_image",
+    "image_file_not_found",
+    "image_file_too_large",
+    "image_parse_error",
+    "image_too_large",
+    "image_too_small",
+    "invalid_base64_image",
+    "invalid_image",
+    "invalid_image_format",
+    "invalid_image_mode",
+    "invalid_image_url",
+    "invalid_prompt",
+    "unsupported_image_media_type",
+)
+_NAMED = (
+    "previous_response_not_found",
+    "conversation_not_found",
+    "file_not_found",
+    "item_not_found",
+    "external_connector_error",
+    "string_above_max_length",
+    "unsupported_parameter",
+    "unsupported_value",
+    "invalid_value",
+)
+"""What a caller's options name: earlier responses, files, stores, servers of tools."""
+
+ERRORS: tuple[Row, ...] = (
+    # The model's: Groq (https://console.groq.com/docs/tool-use), OpenAI, Ollama, llama.cpp, vLLM.
+    row(
+        Meaning.MODEL_OUTPUT,
+        "tool_use_failed",
+        "json_validate_failed",
+        "output_parse_failed",
+        "model_error",
+        "malformed_function_call",
+        statuses=(400, 422, 500, 502),
+    ),
+    row(
+        Meaning.MODEL_OUTPUT,
+        says=r"failed to call a function|failed to generate json|failed to validate json"
+        r"|error parsing tool call|failed to parse (?:tool|function)[ _-]?calls?\b"
+        r"|failed to parse input at pos|tool call validation failed|unsupported value: nan"
+        r"|model (?:produced|generated) (?:an )?invalid",
+        statuses=(400, 422, 500, 502),
+    ),
+    # The caller's, told as a fault of the server by llama.cpp and Ollama.
+    row(
+        Meaning.TOO_LONG,
+        says=r"input is too large to process|exceeds? the available context size|context shift is disabled",
+        statuses=(400, 413, 500),
+    ),
+    row(
+        Meaning.REJECTED,
+        says=r"(?:image|audio|video|vision|tools?|embeddings?|logprobs?) (?:input )?(?:is|are) not supported"
+        r"|does not support (?:tools|images?|audio|vision|thinking|embeddings?|chat|generate)"
+        r"|image: unknown format|illegal base64|failed to (?:load|decode|process) (?:the )?(?:image|audio)"
+        r"|conversation roles must|roles? must alternate|only user(?:,| and) .{0,40}roles|roles are supported"
+        r"|failed to parse (?:grammar|messages|tools|json schema)|json schema conversion failed"
+        r"|unrecognized schema|jinja (?:exception|template)|template.{0,20}(?:error|exception)|--jinja",
+        statuses=(500, 501),
+    ),
+    # Safety systems, of which some answer 403: xAI, OpenRouter. Those with a category are told by it.
+    row(Meaning.FILTERED, *FILTER_CODES),
+    row(
+        Meaning.FILTERED,
+        "invalid_prompt",
+        says=r"usage polic|content (?:management )?polic|safety system",
+        statuses=(400,),
+    ),
+    row(
+        Meaning.FILTERED,
+        says=r"violat\w+ .{0,40}usage guidelines|safety_check_type|content moderation|was flagged\b"
+        r"|requires moderation|\bmoderated\b",
+        statuses=(400, 403, 422),
+    ),
+    # Too long for the model: every vendor words it in its own way, and few have a code.
+    row(
+        Meaning.TOO_LONG,
+        "context_length_exceeded",
+        "exceed_context_size_error",
+        "context_window_exceeded",
+        "prompt_too_long",
+        "too_many_prompt_tokens",
+        "max_tokens_exceeded",
+    ),
+    # Too large for the account: no waiting helps, and others' requests go through.
+    row(
+        Meaning.TOO_LARGE,
+        says=r"request too large|tokens must be reduced|reduce your message size|can only afford"
+        r"|fewer max_tokens",
+        statuses=(402, 413, 429),
+    ),
+    row(
+        Meaning.TOO_LONG,
+        says=r"maximum context length|context (?:length|window|size)|reduce the length of the "
+        r"(?:messages|prompt|input)|maximum prompt length|`inputs` tokens \+ `max_new_tokens`"
+        r"|(?:prompt|input) is too long|too many (?:prompt|input) tokens",
+        statuses=(400, 413, 422),
+    ),
+    # Quota and credit: OpenAI, DeepSeek, OpenRouter, xAI, fal-like 403s.
+    row(
+        Meaning.QUOTA_SPENT,
+        "insufficient_quota",
+        "insufficient_credits",
+        "insufficient_balance",
+        "insufficient_funds",
+        "quota_exceeded",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+        "payment_required",
+    ),
+    row(
+        Meaning.QUOTA_SPENT,
+        says=r"insufficient (?:balance|credits|quota|funds)|exceeded your current quota"
+        r"|all available credits|run out of credits|out of credits|have any (?:credits|licenses)"
+        r"|spending limit|spend limit|key limit exceeded|exhausted balance|top up your balance"
+        r"|negative balance|billing (?:hard )?limit|account is not active.{0,40}billing",
+        statuses=(400, 403, 429),
+    ),
+    # What the account may do, of this model.
+    row(
+        Meaning.ACCESS,
+        "unsupported_country_region_territory",
+        "missing_scope",
+        "insufficient_permissions",
+        "organization_verification_required",
+        "model_access_denied",
+        "authorizationfailed",
+        "permissiondenied",
+    ),
+    row(
+        Meaning.ACCESS,
+        says=r"missing scopes|insufficient permissions|must be verified|verify (?:your )?organization",
+        statuses=(400, 401, 403, 404),
+    ),
+    row(Meaning.ACCESS, "model_not_found", statuses=(403,)),
+    row(Meaning.ACCESS, says=r"data policy|guardrail restrictions", statuses=(404,)),
+    # The model.
+    row(
+        Meaning.UNKNOWN_MODEL,
+        "model_not_found",
+        "deploymentnotfound",
+        "model_decommissioned",
+        "model_not_available",
+        "invalid_model",
+        "unknown_model",
+        "model_deprecated",
+    ),
+    row(
+        Meaning.UNKNOWN_MODEL,
+        says=r"\bmodel\b.{0,200}\b(?:does not exist|not exist|not found|decommissioned)|invalid model\b"
+        r"|not a valid model",
+        statuses=(400, 422),
+    ),
+    # Credentials.
+    row(
+        Meaning.CREDENTIALS,
+        "invalid_api_key",
+        "invalid_authentication",
+        "authentication_error",
+        "account_deactivated",
+        "invalid_token",
+        "token_expired",
+    ),
+    row(Meaning.CREDENTIALS, says=r"(?:incorrect|invalid) api key", statuses=(400, 403)),
+    row(
+        Meaning.CREDENTIALS,
+        says=r"api key (?:(?:is|was|has been) )?(?:currently )?(?:blocked|disabled|revoked|inactive|expired)"
+        r"|(?:invalid|expired) (?:bearer )?(?:credentials|token)"
+        r"|not authenticated|unauthenticated",
+        statuses=(403,),
+    ),
+    # Limits.
+    row(Meaning.TIER_FULL, "resource_unavailable", statuses=(429,)),
+    row(Meaning.TIER_FULL, says=r"flex(?: processing)?\b.{0,60}(?:unavailable|capacity)", statuses=(429,)),
+    row(
+        Meaning.RATE_LIMITED,
+        "rate_limit_exceeded",
+        "rate_limit_error",
+        "rate_limit_reached",
+        "ratelimitreached",
+        statuses=range(400, 500),
+    ),
+    # What is missing. OpenRouter tells the needs of a request that no upstream of the model meets.
+    row(Meaning.REJECTED, *_NAMED, statuses=range(400, 500)),
+    row(
+        Meaning.REJECTED,
+        says=r"no (?:endpoints|allowed providers|providers) .{0,40}\b(?:support|handle|available)",
+        statuses=(404,),
+    ),
+    *MISSING,
+)
+"""The first row that matches wins. What matches none goes by its status (`http_errors.STATUSES`)."""
+
+REPORTED: Mapping[str, int] = {
+    **dict.fromkeys(("server_error", "internal_error", "internal_server_error", "internalservererror"), 500),
+    **dict.fromkeys(("vector_store_timeout", "timeout", "timeout_error"), 504),
+    **dict.fromkeys(("overloaded_error", "engine_overloaded", "service_unavailable"), 503),
+    **dict.fromkeys(
+        (
+            "rate_limit_exceeded",
+            "rate_limit_error",
+            "rate_limit_reached",
+            "ratelimitreached",
+            "insufficient_quota",
+            "insufficient_credits",
+            "insufficient_balance",
+            "billing_hard_limit_reached",
+            "billing_not_active",
+        ),
+        429,
+    ),
+    **dict.fromkeys(
+        (
+            "invalid_request_error",
+            "badrequesterror",
+            "bad_request_error",
+            "tool_use_failed",
+            "json_validate_failed",
+            "output_parse_failed",
+            "model_error",
+            "context_length_exceeded",
+            "exceed_context_size_error",
+            "context_window_exceeded",
+            "prompt_too_long",
+            "too_many_prompt_tokens",
+            "model_not_found",
+            "deploymentnotfound",
+            "model_decommissioned",
+            "model_not_available",
+            "invalid_model",
+            "invalid_api_key",
+            "invalid_authentication",
+            "authentication_error",
+            *FILTER_CODES,
+            *POLICY_CODES,
+            *_INPUT,
+            *_NAMED[:5],
+        ),
+        400,
+    ),
+}
+"""The status that goes with a word, for errors under status 200. One that is not here is UNEXPLAINED."""
+
+ENDINGS: Endings = {
+    "stop": Ending.STOP,
+    "eos": Ending.STOP,  # Together
+    "length": Ending.MAX_TOKENS,
+    "model_length": Ending.MAX_TOKENS,  # Mistral
+    "tool_calls": Ending.TOOL_CALLS,
+    "function_call": Ending.TOOL_CALLS,
+    "content_filter": Ending.WITHHELD,
+    "sensitive": Ending.WITHHELD,  # Zhipu
+    # Google's OpenAI endpoint: `function_call_filter: MALFORMED_FUNCTION_CALL`
+    "function_call_filter": Ending.BROKEN_CALL,
+    "tool_call_error": Ending.BROKEN_CALL,
+    # What an upstream of OpenRouter's said itself (`native_finish_reason`)
+    "malformed_function_call": Ending.BROKEN_CALL,
+    "unexpected_tool_call": Ending.BROKEN_CALL,
+    "too_many_tool_calls": Ending.BROKEN_CALL,
+    "malformed_response": Ending.BROKEN_ANSWER,
+    "missing_thought_signature": Ending.HISTORY,
+    # OpenRouter and Mistral · DeepSeek
+    "error": Ending.SERVER_FAULT,
+    "insufficient_system_resource": Ending.SERVER_FAULT,
+}
+"""Of chat completions. One that is not here is UNKNOWN."""
+
+INCOMPLETE: Endings = {"max_output_tokens": Ending.MAX_TOKENS, "content_filter": Ending.WITHHELD}
+"""Of responses, by `incomplete_details.reason`."""
+STATUSES: Endings = {
+    "completed": Ending.STOP,
+    "incomplete": Ending.UNKNOWN,
+    "failed": Ending.SERVER_FAULT,
+    # Only of responses in the background, which are not asked for.
+    "cancelled": Ending.UNKNOWN,
+    "in_progress": Ending.UNKNOWN,
+    "queued": Ending.UNKNOWN,
+}
+"""Of responses, by `status`."""
