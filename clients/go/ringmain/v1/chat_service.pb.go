@@ -28,7 +28,7 @@ type ChatRequest struct {
 	// day returns the first answer instead of paying twice.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway, such as `smart`, or `provider/model`. At most 256
-	// characters.
+	// characters, all of them printable, and no `.` or `..` between slashes.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
 	// The conversation so far, oldest first. At least one message, at most
 	// 10,000.

@@ -41,7 +41,7 @@ class ChatRequest(_message.Message):
     """
     model: _builtins.str
     """A model of this gateway, such as `smart`, or `provider/model`. At most 256
-    characters.
+    characters, all of them printable, and no `.` or `..` between slashes.
     """
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Message]:

@@ -784,7 +784,7 @@ pub struct ChatRequest {
     #[prost(string, tag="1")]
     pub request_id: ::prost::alloc::string::String,
     /// A model of this gateway, such as `smart`, or `provider/model`. At most 256
-    /// characters.
+    /// characters, all of them printable, and no `.` or `..` between slashes.
     #[prost(string, tag="2")]
     pub model: ::prost::alloc::string::String,
     /// The conversation so far, oldest first. At least one message, at most

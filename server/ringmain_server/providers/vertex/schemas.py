@@ -19,6 +19,9 @@ _ONE = ("items", "additionalProperties", "not")
 _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NAMED = ("properties", "$defs", "definitions")
 
+_KEPT_LENGTH = 4096
+"""Characters of the longest schema that is remembered: callers write them, and there are many of them."""
+
 Schema = Mapping[str, object]
 
 
@@ -32,12 +35,14 @@ def parameters(text: str, path: str) -> Value:
     Raises:
         InvalidField: It is no JSON object.
     """
-    return _checked(_parameters(text), path)
+    read = _parameters if len(text) <= _KEPT_LENGTH else _parameters.__wrapped__
+    return _checked(read(text), path)
 
 
 def response(text: str, path: str) -> Value:
     """The schema of an answer, not to be changed. See `parameters`."""
-    return _checked(_response(text), path)
+    read = _response if len(text) <= _KEPT_LENGTH else _response.__wrapped__
+    return _checked(read(text), path)
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,9 @@ _WORD_WEIGHT = 2.0
 _PURPOSE_SHARE = 0.05
 """What a vector is for, beside what it says, which is 1."""
 _KEPT = 8192
-"""Words whose features are remembered."""
+"""Words whose features are remembered,"""
+_KEPT_LENGTH = 32
+"""if they have no more characters than this."""
 _MASK = (1 << 32) - 1
 _KNUTH = 2_654_435_761
 """The golden ratio in 32 bits (Knuth, The Art of Computer Programming, volume 3, section 6.4)."""
@@ -36,7 +38,8 @@ def vector(text: str, dimension_count: int, *, purpose: str = "", seed: int = 0)
     """
     found: dict[int, float] = {}
     for word in _WORD.findall(text.casefold()) or [text]:
-        _add(found, _features(word, seed), 1.0, dimension_count)
+        features = _features if len(word) <= _KEPT_LENGTH else _features.__wrapped__
+        _add(found, features(word, seed), 1.0, dimension_count)
     length = _length(found)
     if purpose:
         # As a share of the length, so that it weighs the same for long texts and short ones.

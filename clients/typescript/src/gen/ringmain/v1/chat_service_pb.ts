@@ -36,7 +36,7 @@ export type ChatRequest = Message<"ringmain.v1.ChatRequest"> & {
 
   /**
    * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-   * characters.
+   * characters, all of them printable, and no `.` or `..` between slashes.
    *
    * @generated from field: string model = 2;
    */

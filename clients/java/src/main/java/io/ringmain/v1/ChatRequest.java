@@ -103,7 +103,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-   * characters.
+   * characters, all of them printable, and no `.` or `..` between slashes.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -125,7 +125,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-   * characters.
+   * characters, all of them printable, and no `.` or `..` between slashes.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -1105,7 +1105,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-     * characters.
+     * characters, all of them printable, and no `.` or `..` between slashes.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1126,7 +1126,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-     * characters.
+     * characters, all of them printable, and no `.` or `..` between slashes.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1148,7 +1148,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-     * characters.
+     * characters, all of them printable, and no `.` or `..` between slashes.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1166,7 +1166,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-     * characters.
+     * characters, all of them printable, and no `.` or `..` between slashes.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>
@@ -1181,7 +1181,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-     * characters.
+     * characters, all of them printable, and no `.` or `..` between slashes.
      * </pre>
      *
      * <code>string model = 2 [json_name = "model"];</code>

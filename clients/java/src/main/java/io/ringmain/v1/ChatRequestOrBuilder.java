@@ -33,7 +33,7 @@ public interface ChatRequestOrBuilder extends
   /**
    * <pre>
    * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-   * characters.
+   * characters, all of them printable, and no `.` or `..` between slashes.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
@@ -43,7 +43,7 @@ public interface ChatRequestOrBuilder extends
   /**
    * <pre>
    * A model of this gateway, such as `smart`, or `provider/model`. At most 256
-   * characters.
+   * characters, all of them printable, and no `.` or `..` between slashes.
    * </pre>
    *
    * <code>string model = 2 [json_name = "model"];</code>
