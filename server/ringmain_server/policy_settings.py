@@ -47,7 +47,12 @@ FAILURES: dict[str, type[errors.ProviderError]] = {
 def media_room(settings: Settings) -> MediaRoom:
     """Where media are worked on."""
     media = settings.media
-    read = ReadLimits(max_bytes=media.max_image_bytes, max_pixels=media.max_image_pixels)
+    read = ReadLimits(
+        max_bytes=media.max_image_bytes,
+        max_pixels=media.max_image_pixels,
+        max_frames=media.max_image_frames,
+        max_total_pixels=media.max_animation_pixels,
+    )
     return MediaRoom(MediaPool(media.threads), Fetcher(media.fetch_hosts, media.max_image_bytes), read)
 
 

@@ -194,6 +194,14 @@ class MediaSettings(Section):
     max_image_pixels: Count = Field(
         default=64_000_000, description="The most pixels of an image, width times height."
     )
+    max_image_frames: Count = Field(
+        default=1_000, description="The most frames of an animation, and pages of a TIFF."
+    )
+    max_animation_pixels: Count = Field(
+        default=1_000_000_000,
+        description="The most pixels of all frames of an animation together; of all pages of a TIFF, "
+        "20 times as many.",
+    )
     max_recording_bytes: Size = Field(
         default=25 * 2**20, description="The largest recording that is transcribed."
     )

@@ -3,12 +3,15 @@
 from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.errors import MediaInvalid
-from ringmain_server.media.detect import detect
+from ringmain_server.media.detect import DOCX, PPTX, detect
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.media.limits import READ_LIMITS, ModelLimits, ReadLimits
 from ringmain_server.media.pillow import allow_pixels
 from ringmain_server.media.prepare import Prepared, prepare
 from ringmain_server.media.runner import MediaPool
+
+_DOCUMENTS = frozenset({"application/pdf", "text/html", DOCX, PPTX})
+"""What is looked through before a provider is sent it; see `documents/bounds.py`."""
 
 NO_HOSTS = Fetcher((), 0)
 """Fetches nothing."""
@@ -32,10 +35,10 @@ class MediaRoom:
         allow_pixels(read.max_pixels)
 
     def touches(self, media: Media) -> bool:
-        """Whether a medium is fetched or prepared, as far as can be told without its bytes."""
+        """Whether a medium is fetched, prepared or looked through, as far as can be told beforehand."""
         if media.uri:
             return self.fetcher.allows(media.uri)
-        return _is_image(media)
+        return _is_image(media.mime_type, kind := detect(media.data)) or kind in _DOCUMENTS
 
     async def fetched(self, media: Media, path: str) -> Media:
         """A medium with its bytes, where its address may be fetched; else as it is.
@@ -57,13 +60,18 @@ class MediaRoom:
         """A medium in a form that a model takes; the same one where nothing had to change.
 
         Raises:
-            MediaInvalid: It is an image that cannot be read or made to fit.
+            MediaInvalid: It is an image that cannot be read or made to fit, or a document beyond a limit.
         """
         found = await self.fetched(media, path)
         data = found.data  # each look at it copies it
-        if not data or not _is_image(found, data):
+        if not data:
             return found
-        done: Prepared = await self.pool.run(prepare, data, limits, field=f"{path}.data", read=self.read)
+        kind, field = detect(data), f"{path}.data"
+        if not _is_image(found.mime_type, kind):
+            if kind in _DOCUMENTS:
+                await self.pool.run(_looked_through, data, kind, field, self.read)
+            return found
+        done: Prepared = await self.pool.run(prepare, data, limits, field=field, read=self.read)
         if done.data is data and done.mime_type == found.mime_type:
             return found
         return Media(mime_type=done.mime_type, data=done.data, filename=media.filename, detail=media.detail)
@@ -87,6 +95,11 @@ class MediaRoom:
         await self.fetcher.close()
 
 
-def _is_image(media: Media, data: bytes = b"") -> bool:
-    told = media.mime_type.lower()
-    return told.startswith("image/") or detect(data or media.data).startswith("image/")
+def _is_image(told: str, found: str) -> bool:
+    return told.lower().startswith("image/") or found.startswith("image/")
+
+
+def _looked_through(data: bytes, mime_type: str, field: str, read: ReadLimits) -> None:
+    from ringmain_server.media.documents.bounds import check_document  # with the first document
+
+    check_document(data, mime_type, field=field, read=read)

@@ -213,7 +213,12 @@ def _open(file: IO[bytes], mime_type: str, settings: MediaSettings) -> Document:
     limits = DocumentLimits(
         max_bytes=settings.max_document_bytes,
         max_pages=settings.max_document_pages,
-        picture=ReadLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels),
+        picture=ReadLimits(
+            max_bytes=settings.max_image_bytes,
+            max_pixels=settings.max_image_pixels,
+            max_frames=settings.max_image_frames,
+            max_total_pixels=settings.max_animation_pixels,
+        ),
     )
     return open_document(file, mime_type=mime_type, field="chunk", limits=limits)  # type: ignore[arg-type]
 
