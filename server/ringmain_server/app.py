@@ -34,6 +34,7 @@ from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.reload import Reload, Reloaded, Source
 from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
 from ringmain_server.telemetry.events import Events, counted, logged
+from ringmain_server.telemetry.faults import Faults
 from ringmain_server.telemetry.lines import Losses
 from ringmain_server.telemetry.logs import Mask
 from ringmain_server.telemetry.metrics import Metrics
@@ -104,9 +105,10 @@ class App:
         self._source = source or Source(lambda: settings)
         self._tell_others = tell_others
         self.losses = Losses()
-        metrics = self._metrics = Metrics(registry or CollectorRegistry())
-        self.events = Events(time.time, (logged(log), counted(metrics)))
-        reporter = self._reporter = Reporter(self.events, metrics, time.monotonic)
+        faults = Faults(log)
+        metrics = self._metrics = Metrics(registry or CollectorRegistry(), faults)
+        self.events = Events(time.time, (logged(log), counted(metrics)), faults=faults)
+        reporter = self._reporter = Reporter(self.events, metrics, time.monotonic, faults)
         self._conditions = Conditions(time.monotonic, reporter.breaker_changed)
         self._sessions = HttpSessions()
         self._room = media_room(settings)

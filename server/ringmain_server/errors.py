@@ -23,8 +23,9 @@
         ├── ServerFault                408, 500, 502, 503, 504, 529
         ├── MalformedAnswer            an answer that cannot be parsed
         │   ├── AnswerTooLarge         … or is larger than the gateway takes
-        │   └── StreamBroken           a stream that ended before its end
-        │       └── Unexplained        … with an error that does not say whose fault it is
+        │   ├── StreamBroken           a stream that ended before its end
+        │   │   └── Unexplained        … with an error that does not say whose fault it is
+        │   └── AnswerUnreadable       an answer at which the gateway's own reading of it failed
         ├── RateLimited                429, with or without a time to come back
         │   └── TierFull               … of a service tier that the request chose
         ├── QuotaSpent                 the account has no quota or credit left
@@ -368,6 +369,22 @@ class AnswerTooLarge(MalformedAnswer):
     """The answer is larger than the gateway takes, which requests can bring about at a healthy provider."""
 
     breaker_failure = False
+
+
+class AnswerUnreadable(MalformedAnswer):
+    """The gateway's own reading of an answer failed in a way that nobody had foreseen.
+
+    Whether the answer is odd, or the request was, or the gateway has a fault, is not known: so the next
+    candidate is asked, and the breaker counts nothing, or callers could open it by odd requests.
+
+    Attributes:
+        where: The place of the fault, for the log.
+        trace: How it came to it, for the log.
+    """
+
+    breaker_failure = False
+    where: str = ""
+    trace: str = ""
 
 
 class RateLimited(ProviderError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ringmain_server.errors import (
     AccessRefused,
     AnswerTooLarge,
+    AnswerUnreadable,
     CallerLimitPassed,
     ConnectionFailed,
     ContentFiltered,
@@ -63,6 +64,7 @@ LAWS: Mapping[type[ProviderError], Law] = {
     StreamBroken: _DOWN,
     Unexplained: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     AnswerTooLarge: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
+    AnswerUnreadable: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     CallerLimitPassed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     RateLimited: Law(
         "RESOURCE_EXHAUSTED", "PROVIDERS_RATE_LIMITED", breaker=False, hold=Hold.TIMED, retry_info=True

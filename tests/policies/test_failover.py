@@ -31,6 +31,7 @@ TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, Hold, str]] 
     errors.TierFull: (False, Failover.YES, False, Hold.NONE, "RESOURCE_EXHAUSTED"),
     errors.RequestTooLarge: (False, Failover.YES, False, Hold.NONE, "INVALID_ARGUMENT"),
     errors.StreamBroken: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
+    errors.AnswerUnreadable: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
 }
 
 

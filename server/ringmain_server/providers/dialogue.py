@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import ContentFiltered, ProviderError
+from ringmain_server.errors import ContentFiltered, ProviderError, RingmainError
+from ringmain_server.providers.unreadable import unreadable
 
 Res = TypeVar("Res")
 Req_contra = TypeVar("Req_contra", contravariant=True)
@@ -92,7 +93,11 @@ class DialogueTranslator(Protocol[Req_contra, Res_co]):
 
 
 async def hold(
-    dialogue: "Dialogue[Res]", send: Callable[[Any], Awaitable[Any]], *, deadline: float = math.inf
+    dialogue: "Dialogue[Res]",
+    send: Callable[[Any], Awaitable[Any]],
+    *,
+    deadline: float = math.inf,
+    provider_id: str = "",
 ) -> Res:
     """Acts a dialogue out.
 
@@ -100,12 +105,14 @@ async def hold(
         dialogue: What to ask.
         send: The transport's.
         deadline: When nobody waits any more, in seconds of the event loop's clock.
+        provider_id: Who is asked.
 
     Returns:
         What the dialogue returns.
 
     Raises:
-        RingmainError: What the dialogue raises.
+        RingmainError: What the dialogue raises. Before its first request anything else is a mistake of ours;
+            afterwards it is an answer that cannot be read.
     """
     begun: list[Any] = []
     try:
@@ -113,22 +120,22 @@ async def hold(
         while True:
             if isinstance(step, Pause):
                 if step.within_deadline and asyncio.get_running_loop().time() + step.seconds >= deadline:
-                    step = dialogue.throw(NoTimeLeft())
+                    step = _go_on(dialogue.throw, NoTimeLeft(), provider_id)
                     continue
                 await asyncio.sleep(step.seconds)
-                step = dialogue.send(())
+                step = _go_on(dialogue.send, (), provider_id)
                 continue
             if isinstance(step, Ended):
                 begun = [wire for wire in begun if wire not in step.undoes]
-                step = dialogue.send(())
+                step = _go_on(dialogue.send, (), provider_id)
                 continue
             together = _each if step.each else _together
             try:
                 answers = await together(step, _noting(send, step.undo, begun))
             except ProviderError as exc:
-                step = dialogue.throw(exc)
+                step = _go_on(dialogue.throw, exc, provider_id)
             else:
-                step = dialogue.send(answers)
+                step = _go_on(dialogue.send, answers, provider_id)
     except StopIteration as end:
         result: Res = end.value
         return result
@@ -136,6 +143,16 @@ async def hold(
         dialogue.close()
         for wire in begun:
             _begin_undo(wire, send)
+
+
+def _go_on(resume: Callable[[Any], Any], value: object, provider_id: str) -> Any:
+    """What a dialogue does next, once an answer is there."""
+    try:
+        return resume(value)
+    except (StopIteration, RingmainError, NoTimeLeft, MemoryError):
+        raise
+    except Exception as exc:
+        raise unreadable(provider_id, exc) from exc
 
 
 def _noting(
@@ -147,7 +164,11 @@ def _noting(
 
     async def sent(wire: Any) -> Any:
         answer = await send(wire)
-        if (back := undo(answer)) is not None:
+        try:
+            back = undo(answer)
+        except Exception:  # noqa: BLE001 - whoever reads the answer next says that it cannot be read
+            back = None
+        if back is not None:
             begun.append(back)
         return answer
 

@@ -6,9 +6,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ringmain.v1.usage_pb2 import Usage
+
 from ringmain_server.backend import Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import CapabilityMissing, ProviderError, StreamBroken
+from ringmain_server.errors import CapabilityMissing, ProviderError, RingmainError, StreamBroken
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import Streamed, Unary
@@ -16,11 +18,14 @@ from ringmain_server.providers.dialogue import hold
 from ringmain_server.providers.silence import Silence
 from ringmain_server.providers.translator import Decoder
 from ringmain_server.providers.transport import Transport
+from ringmain_server.providers.unreadable import unreadable
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 Event = TypeVar("Event")
 
+_FORESEEN = (RingmainError, MemoryError)
+"""What a translator says of an answer, and what is no fault of the answer's."""
 Translators = Mapping[object, Any]
 """Operation to UnaryTranslator, DialogueTranslator or StreamTranslator. A missing key is a missing
 capability.
@@ -132,12 +137,22 @@ class Exchange:
         if op in self._dialogues:
             with self._use:
                 dialogue = translator.dialogue(request, self._candidate)
-                answer: Res = await hold(dialogue, self._transport.send, deadline=_deadline(call))
+                answer: Res = await hold(
+                    dialogue,
+                    self._transport.send,
+                    deadline=_deadline(call),
+                    provider_id=self._candidate.provider_id,
+                )
             return answer
         with self._use:
             # No name for what is sent: it may be large, and nobody needs it once the answer comes.
             raw = await self._transport.send(translator.request(request, self._candidate))
-        response: Res = translator.response(raw, request, self._candidate)
+        try:
+            response: Res = translator.response(raw, request, self._candidate)
+        except _FORESEEN:
+            raise
+        except Exception as exc:
+            raise unreadable(self._candidate.provider_id, exc) from exc
         return response
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
@@ -163,7 +178,7 @@ class Exchange:
                     except ProviderError as exc:
                         events, chunk = _ended(decoder, exc), None
                     else:
-                        events = decoder.end() if chunk is None else decoder.feed(chunk)
+                        events = self._decoded(decoder, chunk)
                     if events:
                         silence.heard()
                         for event in events:
@@ -173,8 +188,17 @@ class Exchange:
             finally:
                 silence.end()
                 if not decoder.complete:
-                    call.attempt.usage = decoder.usage()
+                    call.attempt.usage = _consumed(decoder)
                 incoming.close(complete=decoder.complete)
+
+    def _decoded(self, decoder: Decoder[Event, Any], chunk: object) -> Sequence[Event]:
+        """The events of one network read, or of the end."""
+        try:
+            return decoder.end() if chunk is None else decoder.feed(chunk)
+        except _FORESEEN:
+            raise
+        except Exception as exc:
+            raise unreadable(self._candidate.provider_id, exc) from exc
 
     def _translator(self, op: object, model: str) -> Any:
         translator = self._translators.get(op)
@@ -200,5 +224,13 @@ def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Ev
         raise error
     try:
         return decoder.end()
-    except ProviderError:
+    except Exception:  # noqa: BLE001 - whatever is wrong with the end, the connection failed before
         raise error from error.__cause__
+
+
+def _consumed(decoder: Decoder[Any, Any]) -> Usage | None:
+    """What a stream that ended early has consumed; None where the answer cannot be read."""
+    try:
+        return decoder.usage()
+    except Exception:  # noqa: BLE001 - it may have broken at the same place
+        return None

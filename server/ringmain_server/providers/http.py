@@ -4,6 +4,7 @@ import asyncio
 import functools
 import io
 import socket
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,6 +25,7 @@ from ringmain_server.providers.http_body import json_body
 from ringmain_server.providers.leaves import LeafCutter
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import ErrorMap, FormField, HttpRequest
+from ringmain_server.providers.unreadable import explained
 from ringmain_server.shortage import shortage
 
 ANSWER_LIMIT = 64 << 20
@@ -179,7 +181,9 @@ class HttpTransport:
             body = b""  # the status says enough
         finally:
             response.release()
-        return self.error_map(self.provider_id, response.status, response.headers, body)
+        return explained(
+            self.error_map, self.provider_id, response.status, response.headers, body, time.time()
+        )
 
 
 def _form(fields: Sequence[FormField]) -> aiohttp.FormData:

@@ -7,6 +7,7 @@ Anthropic are made from one template; what is used here is the same in both.
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from ringmain_server.errors import (
 from ringmain_server.providers.http import ANSWER_LIMIT, connection_error
 from ringmain_server.providers.leaves import pieces, plain, render
 from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
+from ringmain_server.providers.unreadable import explained
 from ringmain_server.shortage import shortage
 
 _UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
@@ -144,7 +146,7 @@ class SdkTransport:
         )
         if response.status_code != 200:
             await response.aclose()
-            raise self.error_map(self.provider_id, response.status_code, response.headers, b"")
+            raise self._refusal(response.status_code, response.headers, b"")
         return response
 
     async def _sent(self, sending: Awaitable[httpx2.Response]) -> httpx2.Response:
@@ -155,13 +157,16 @@ class SdkTransport:
                 raise
             raise error from exc
 
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return explained(self.error_map, self.provider_id, status, headers, body, time.time())
+
     def _mapped(self, exc: Exception) -> ProviderError | Overloaded | None:
         """What an exception of the SDK means, None for one that is a mistake of ours."""
         if lack := shortage(exc):
             return lack
         if isinstance(exc, self.sdk.status_error):
             response: httpx2.Response = exc.response  # type: ignore[attr-defined] # the SDKs' common shape
-            return self.error_map(self.provider_id, response.status_code, response.headers, response.content)
+            return self._refusal(response.status_code, response.headers, response.content)
         unresolved = isinstance(exc, RuntimeError) and _UNRESOLVED.search(str(exc)) is not None
         if unresolved or isinstance(exc, self.sdk.credentials):
             return CredentialsRefused(self.provider_id, "its credentials could not be obtained")

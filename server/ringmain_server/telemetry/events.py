@@ -11,6 +11,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.excerpt import MESSAGE_LIMIT, excerpt
 from ringmain_server.policies import Clock
+from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
 
 KINDS: Final = ("breaker", "failover", "recovery", "limit", "budget", "config", "provider", "key")
@@ -114,9 +115,18 @@ class Events:
         clock: Seconds since 1970.
         listeners: Who hears of each event first.
         buffer: Most events that wait for one watcher.
+        faults: Where faults of listeners are told.
     """
 
-    def __init__(self, clock: Clock, listeners: Sequence[Listener] = (), *, buffer: int = BUFFER) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        listeners: Sequence[Listener] = (),
+        *,
+        buffer: int = BUFFER,
+        faults: Faults | None = None,
+    ) -> None:
+        self.faults = faults or Faults()
         self._clock = clock
         self._listeners = tuple(listeners)
         self._buffer = buffer
@@ -124,7 +134,7 @@ class Events:
         self._closed = False
 
     def publish(self, kind: str, message: str, provider_id: str = "", **attributes: str) -> None:
-        """Something happened.
+        """Something happened. Never raises.
 
         Args:
             kind: One of `KINDS`.
@@ -132,13 +142,19 @@ class Events:
             provider_id: The provider it concerns, or nothing.
             attributes: For programs.
         """
-        message = excerpt(message, MESSAGE_LIMIT)
+        self._publish(kind, message, provider_id, attributes)
+
+    @harmless
+    def _publish(self, kind: str, message: str, provider_id: str, attributes: Mapping[str, str]) -> None:
         told = {name: excerpt(value, MESSAGE_LIMIT) for name, value in attributes.items()}
-        event = Event(self._clock(), kind, message, provider_id, told)
-        for listener in self._listeners:
-            listener(event)
-        for watcher in self._watchers:
-            watcher.hear(event)
+        event = Event(self._clock(), kind, excerpt(message, MESSAGE_LIMIT), provider_id, told)
+        for hear in (*self._listeners, *(watcher.hear for watcher in self._watchers)):
+            self._tell(hear, event)
+
+    @harmless
+    def _tell(self, hear: Listener, event: Event) -> None:
+        """Whoever cannot hear of an event keeps it from nobody else."""
+        hear(event)
 
     def watch(self, kinds: Iterable[str] = ()) -> Watcher:
         """A reader of what happens from now on, to be entered by `with` and iterated.

@@ -4,13 +4,14 @@ import os
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from ringmain_server.backend import Call
+from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.gauges import MULTIPROCESS, CandidateGauge
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -31,17 +32,23 @@ class _Ended(NamedTuple):
     tokens: tuple[tuple[tuple[str, str], int], ...]
 
 
+_Counts: TypeAlias = dict[tuple[Counter, tuple[str, ...]], int]
+"""A counter and its labels to how much is added."""
+
+
 class Metrics:
-    """The service's metrics.
+    """The service's metrics. No method raises.
 
     Ended calls are counted in batches, at the latest when somebody looks, which costs a fraction of counting
     each at its end. One of several workers counts each at once, into the files that they share.
 
     Args:
         registry: Where they are collected.
+        faults: Where their own faults are told.
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, faults: Faults | None = None) -> None:
+        self.faults = faults or Faults()
         registry.register(_PassOn(self))  # the first to be collected
         self._calls = Counter(
             "ringmain_calls", "Calls by method and status code.", ["method", "code"], registry=registry
@@ -115,14 +122,17 @@ class Metrics:
         self._together = 1 if os.environ.get(MULTIPROCESS) else TOGETHER
         self._children: dict[tuple[MetricWrapperBase, tuple[str, ...]], Any] = {}
 
+    @harmless
     def tasks(self, count: int) -> None:
         """So many tasks there are now."""
         self._tasks.set(count)
 
+    @harmless
     def began(self, method: str) -> None:
         """A call began."""
         self._running[method] = self._running.get(method, 0) + 1
 
+    @harmless
     def ended(self, call: Call, code: str, seconds: float) -> None:
         """A call ended, with the name of its status code."""
         self._running[call.method] -= 1
@@ -132,36 +142,50 @@ class Metrics:
         if len(self._ended) >= self._together:
             self.pass_on()
 
+    @harmless
     def pass_on(self) -> None:
         """Counts what ended since the last time. May be called from any thread."""
         with self._passing_on:
-            counts: dict[tuple[Counter, tuple[str, ...]], int] = defaultdict(int)
+            counts: _Counts = defaultdict(int)
             while self._ended:
-                one = self._ended.popleft()
-                if one.method:
-                    counts[self._calls, (one.method, one.code)] += 1
-                    self._child(self._duration, (one.method,)).observe(one.seconds)
-                for outcome in one.outcomes:
-                    counts[self._attempts, outcome] += 1
-                for key, count in one.tokens:
-                    counts[self._tokens, key] += count
-            for (counter, labels), count in counts.items():
-                self._child(counter, labels).inc(count)
+                self._add(self._ended.popleft(), counts)
+            for key, count in counts.items():
+                self._increase(key, count)
             for method, running in list(self._running.items()):
                 self._child(self._in_flight, (method,)).set(running)
 
+    @harmless
+    def _add(self, one: _Ended, counts: _Counts) -> None:
+        """Adds an ended call to the counts; one that cannot be counted takes no other with it."""
+        if one.method:
+            counts[self._calls, (one.method, one.code)] += 1
+            self._child(self._duration, (one.method,)).observe(one.seconds)
+        for outcome in one.outcomes:
+            counts[self._attempts, outcome] += 1
+        for key, count in one.tokens:
+            counts[self._tokens, key] += count
+
+    @harmless
+    def _increase(self, key: tuple[Counter, tuple[str, ...]], count: int) -> None:
+        counter, labels = key
+        self._child(counter, labels).inc(count)
+
+    @harmless
     def happened(self, kind: str) -> None:
         """An event was published."""
         self._events.labels(kind).inc()
 
+    @harmless
     def refused(self, limit: str) -> None:
         """A call was refused because it passed a limit of the gateway's own."""
         self._child(self._refusals, (limit,)).inc()
 
+    @harmless
     def lost_lines(self, count: int) -> None:
         """So many lines of the log more could not be written."""
         self._lost_lines.inc(count)
 
+    @harmless
     def follow_breakers(self, states: Mapping[tuple[str, str], str]) -> None:
         """These breakers are worth a number.
 
@@ -170,10 +194,12 @@ class Metrics:
         """
         self._breakers.follow({key: _STATES[state] for key, state in states.items()})
 
+    @harmless
     def breaker_changed(self, provider_id: str, provider_model: str, state: str) -> None:
         """A breaker has changed; one that is not followed is left out."""
         self._breakers.changed((provider_id, provider_model), _STATES[state])
 
+    @harmless
     def occupied(self, limit: int, candidates: Mapping[tuple[str, str], tuple[int, int]]) -> None:
         """How far the limits of concurrent calls are used up.
 
@@ -220,5 +246,6 @@ def _tokens(call: Call) -> tuple[tuple[tuple[str, str], int], ...]:
     if call.usage is None or not call.attempts:
         return ()
     provider_id = call.attempts[-1].candidate.provider_id
-    read, written = call.usage.input_token_count, call.usage.output_token_count
+    # A counter takes no negative number, and one of a batch would take the others with it.
+    read, written = max(call.usage.input_token_count, 0), max(call.usage.output_token_count, 0)
     return ((provider_id, "input"), read), ((provider_id, "output"), written)

@@ -5,14 +5,15 @@ from ringmain.v1.usage_pb2 import Usage
 from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.backend import Call
-from ringmain_server.errors import Internal, RingmainError
+from ringmain_server.errors import AnswerUnreadable, Internal, RingmainError
 from ringmain_server.excerpt import excerpt
+from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
 
 
 class Observer:
-    """Is told by the edge what becomes of each call.
+    """Is told by the edge what becomes of each call. No method raises.
 
     Args:
         log: Where lines go.
@@ -29,11 +30,13 @@ class Observer:
         *,
         quiet: bool = False,
     ) -> None:
+        self.faults = Faults(log)
         self._log = log
         self._metrics = metrics
         self._reporter = reporter
         self._write = log.debug if quiet else log.info
 
+    @harmless
     def began(self, call: Call, request: Message | None) -> None:
         """A call began; what its request says about itself is kept for the line at its end.
 
@@ -45,11 +48,13 @@ class Observer:
             self.named(call, request)
         self._metrics.began(call.method)
 
+    @harmless
     def named(self, call: Call, request: Message) -> None:
         """What a request, or the configuration of one that comes in several messages, says about itself."""
         call.model = getattr(request, "model", "")
         call.request_id = getattr(request, "request_id", "")
 
+    @harmless
     def answered(self, call: Call, last: Message) -> None:
         """The whole answer, or the last event of a stream, is there."""
         finished = getattr(last, "finished", last)
@@ -57,6 +62,7 @@ class Observer:
         if isinstance(usage, Usage):
             call.usage = usage
 
+    @harmless
     def succeeded(self, call: Call, seconds: float) -> None:
         """The caller has the whole answer."""
         self._metrics.ended(call, "OK", seconds)
@@ -66,6 +72,7 @@ class Observer:
             _count(fields, call.usage)
         self._write("call", **fields)
 
+    @harmless
     def failed(self, call: Call, error: RingmainError, seconds: float) -> None:
         """The caller gets an error."""
         code = error.code.name
@@ -74,6 +81,7 @@ class Observer:
         write = self._log.error if isinstance(error, Internal) else self._log.warning
         write("call", **_fields(call, code, seconds, reason=error.reason, error=error.message))
 
+    @harmless
     def cancelled(self, call: Call, seconds: float) -> None:
         """The caller left."""
         self._metrics.ended(call, "CANCELLED", seconds)
@@ -83,11 +91,14 @@ class Observer:
             _count(fields, call.attempts[-1].usage)
         self._write("call", **fields)
 
+    @harmless
     def crashed(self, call: Call, exc: BaseException) -> None:
         """An unknown exception reached the edge; the caller is told nothing of it."""
         self._log.error("fault", response_id=call.response_id, method=call.method, exc_info=exc)
 
     def _report(self, call: Call, error: RingmainError | None = None) -> None:
+        if error is not None or len(call.attempts) > 1 or call.parts:
+            self._tell_unreadable(call)
         if self._reporter is None:
             return
         for one in (call, *call.parts) if call.parts else (call,):
@@ -95,6 +106,17 @@ class Observer:
                 self._reporter.ended(one)
         if error is not None:
             self._reporter.refused(error)
+
+    def _tell_unreadable(self, call: Call) -> None:
+        """Of an answer that could not be read nobody else tells how that came about."""
+        for one in (call, *call.parts):
+            for attempt in one.attempts:
+                error = attempt.error
+                if isinstance(error, AnswerUnreadable):
+                    candidate, trace = attempt.candidate.name, error.trace
+                    self.faults.happened(
+                        error.where, response_id=call.response_id, candidate=candidate, trace=trace
+                    )
 
 
 def _fields(call: Call, code: str, seconds: float, **more: object) -> dict[str, object]:

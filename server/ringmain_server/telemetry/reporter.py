@@ -9,6 +9,7 @@ from ringmain_server.errors import Overloaded, RingmainError
 from ringmain_server.policies import Clock
 from ringmain_server.policies.repeats import Repeats
 from ringmain_server.telemetry.events import Events
+from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
 
 PAUSE = 1.0
@@ -22,15 +23,17 @@ _SAID = {"open": "opened", "half_open": "lets one call through", "closed": "clos
 
 
 class Reporter:
-    """Is told by the machines and by the edge.
+    """Is told by the machines and by the edge. No method raises.
 
     Args:
         events: Where events go.
         metrics: Where numbers go.
         clock: Seconds on any monotonic clock.
+        faults: Where its own faults are told.
     """
 
-    def __init__(self, events: Events, metrics: Metrics, clock: Clock) -> None:
+    def __init__(self, events: Events, metrics: Metrics, clock: Clock, faults: Faults | None = None) -> None:
+        self.faults = faults or Faults()
         self._events = events
         self._metrics = metrics
         self._refused: Repeats[str] = Repeats(clock, PAUSE)
@@ -39,11 +42,13 @@ class Reporter:
         self._lost_lines = 0
         self._candidates: list[Condition] = []
 
+    @harmless
     def configured(self, conditions: Iterable[Condition]) -> None:
         """These are the candidates of the configuration, which are worth metrics."""
         self._candidates = list(conditions)
         self._metrics.follow_breakers({_key(one): one.breaker.state.value for one in self._candidates})
 
+    @harmless
     def look(self, limit: int, lost_lines: int = 0) -> None:
         """Brings the numbers up to date that nobody tells of, and tells of what was not told yet.
 
@@ -62,6 +67,7 @@ class Reporter:
         for name, count in self._refused.due():
             self._tell_refused(name, count)
 
+    @harmless
     def breaker_changed(self, condition: Condition, state: str, reason: str) -> None:
         """A candidate's breaker has changed."""
         self._metrics.breaker_changed(condition.provider_id, condition.provider_model, state)
@@ -74,12 +80,14 @@ class Reporter:
             reason=reason,
         )
 
+    @harmless
     def ended(self, call: Call) -> None:
         """A call of more than one attempt has ended: where it went after each failure."""
         for failed, following in pairwise(call.attempts):
             if failed.error is not None and failed.candidate.name != following.candidate.name:
                 self._moved(call, failed, following, failed.error)
 
+    @harmless
     def refused(self, error: RingmainError) -> None:
         """A call has failed; tells of it when it was refused because too many run."""
         if not isinstance(error, Overloaded):

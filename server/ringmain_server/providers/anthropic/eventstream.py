@@ -53,7 +53,7 @@ class EventStream:
         self._frames.add_data(chunk)
         try:
             return b"".join(_event(frame.headers, frame.payload) for frame in self._frames)
-        except (ParserError, binascii.Error, NotJson, KeyError, TypeError) as exc:
+        except (ParserError, binascii.Error, NotJson, KeyError, TypeError, AttributeError, ValueError) as exc:
             raise MalformedAnswer(self._provider_id, "sent a frame that cannot be read") from exc
 
 
