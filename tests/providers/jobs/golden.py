@@ -8,7 +8,7 @@ if the dialogue fails, or its caller leaves, after that answer. `response` is wh
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,10 @@ class JobGolden:
     content: dict[str, Any]
 
 
+class AsksMore(AssertionError):
+    """A dialogue asks for what its golden file does not have."""
+
+
 def goldens() -> list[JobGolden]:
     """Every file."""
     found = sorted(FOLDER.glob("*.json"))
@@ -58,8 +62,8 @@ def drawing(kind: str, operation: str) -> Drawing:
     return Drawing(service, service.submits[getattr(operations, operation)], MESSAGES[operation][1])
 
 
-def played(golden: JobGolden) -> dict[str, Any]:
-    """The steps of a dialogue whose answers are the file's, and what it comes to."""
+def played(golden: JobGolden, dumped: Callable[[Any], bytes] = orjson.dumps) -> dict[str, Any]:
+    """The steps of a dialogue whose answers are the file's, written as JSON by `dumped`, and its outcome."""
     told = golden.content
     request = ParseDict(_filled(told["request"]), MESSAGES[told["operation"]][0]())
     dialogue = drawing(told["kind"], told["operation"]).dialogue(
@@ -77,8 +81,9 @@ def played(golden: JobGolden) -> dict[str, Any]:
                 step = dialogue.send(())
             else:
                 answered = next(answers, None)
-                assert answered is not None, f"asks once more: {_asked(step)}"
-                raw = [_raw(one) for one in answered]
+                if answered is None or len(answered) != len(step.wires):
+                    raise AsksMore(_asked(step))
+                raw = [_raw(one, dumped) for one in answered]
                 steps.append({"sent": _asked(step), "answered": answered, **_undone(step, raw)})
                 step = dialogue.send(raw)
     except StopIteration as end:
@@ -112,8 +117,8 @@ def _field(field: Any) -> Iterator[str]:
     yield from filter(None, (field.filename, field.mime_type))
 
 
-def _raw(answer: Any) -> bytes:
-    return PNG if answer == "PNG" else orjson.dumps(_filled(answer))
+def _raw(answer: Any, dumped: Callable[[Any], bytes]) -> bytes:
+    return PNG if answer == "PNG" else dumped(_filled(answer))
 
 
 def _filled(value: Any) -> Any:

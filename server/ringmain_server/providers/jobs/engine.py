@@ -6,7 +6,6 @@ everything says that the same candidate is not to be asked again.
 """
 
 import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -228,7 +227,7 @@ def _decoded(address: str, candidate: Candidate) -> bytes:
     """The bytes of a `data:` address (https://www.rfc-editor.org/rfc/rfc2397)."""
     try:
         return base64.b64decode(address.partition(",")[2], validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:
         raise MalformedAnswer(candidate.provider_id, "answered with an image that cannot be decoded") from exc
 
 

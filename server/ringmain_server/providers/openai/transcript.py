@@ -16,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import AnswerTooLarge, StreamBroken
+from ringmain_server.halves import Joiner
 from ringmain_server.providers import numbers
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of
@@ -36,7 +37,17 @@ class TranscriptDecoder:
         streamed: Whether events come, else one document.
     """
 
-    __slots__ = ("_candidate", "_errors", "_raw", "_size", "_sse", "_streamed", "_texts", "complete")
+    __slots__ = (
+        "_candidate",
+        "_errors",
+        "_joiner",
+        "_raw",
+        "_size",
+        "_sse",
+        "_streamed",
+        "_texts",
+        "complete",
+    )
 
     def __init__(self, candidate: Candidate, errors: OpenAIErrors, *, streamed: bool) -> None:
         self._candidate = candidate
@@ -46,6 +57,7 @@ class TranscriptDecoder:
         self._raw: list[bytes] = []
         self._size = 0
         self._texts: list[str] = []
+        self._joiner = Joiner()
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[TranscribeEvent]:
@@ -86,7 +98,7 @@ class TranscriptDecoder:
         event = document(data, self._candidate.provider_id, self._errors)
         match event.get("type"):
             case "transcript.text.delta":
-                delta = text(event.get("delta"))
+                delta = self._joiner.feed(text(event.get("delta")))
                 self._texts.append(delta)
                 # What is told as segments, too, would be told twice.
                 if delta and "segment_id" not in event:
@@ -94,6 +106,8 @@ class TranscriptDecoder:
             case "transcript.text.segment":
                 yield TranscribeEvent(segment=_segment(event))
             case "transcript.text.done":
+                if left := self._joiner.end():
+                    yield TranscribeEvent(text_delta=left)
                 yield self._finished(event)
             case "error":
                 raise self._errors.reported(self._candidate.provider_id, event)

@@ -5,7 +5,6 @@ application/json` an image comes as base64 beside the reason why the model stopp
 """
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
@@ -135,7 +134,7 @@ def _read(document: Json) -> Job:
         return Job(done=False)
     try:
         return finished(document, (base64.b64decode(image, validate=True),))
-    except binascii.Error:
+    except ValueError:
         return Job(done=True, pictures=(f"data:;base64,{image}",))  # said to be one by the engine
 
 
