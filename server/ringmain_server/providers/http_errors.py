@@ -82,12 +82,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
-        return _bounded(milliseconds / 1000)
+        return bounded(milliseconds / 1000)
     header = headers.get("retry-after")
     seconds = _number(header)
     if seconds is None and header is not None:
         seconds = _until(header, now)
-    return _bounded(seconds) if seconds is not None else _resets(headers)
+    return bounded(seconds) if seconds is not None else _resets(headers)
 
 
 def by_status(
@@ -160,7 +160,8 @@ def _until(date: str, now: float) -> float | None:
         return None
 
 
-def _bounded(seconds: float) -> float:
+def bounded(seconds: float) -> float:
+    """A wait that a provider asks for, within what makes sense."""
     return min(max(seconds, 0.0), _LONGEST_WAIT)
 
 
@@ -180,4 +181,4 @@ def duration(text: str) -> float | None:
     pieces = list(_DURATION.finditer(text.strip()))
     if not pieces or "".join(piece[0] for piece in pieces) != text.strip():
         return None
-    return _bounded(sum(float(piece["number"]) * _UNITS[piece["unit"]] for piece in pieces))
+    return bounded(sum(float(piece["number"]) * _UNITS[piece["unit"]] for piece in pieces))

@@ -139,7 +139,9 @@ class Skeleton(bytes):
 
 def take(leaves: list[bytes | None], number: object) -> bytes | None:
     """The bytes of the leaf with this number, which are let go of."""
-    if not isinstance(number, str) or not number.isdecimal() or int(number) >= len(leaves):
+    if not isinstance(number, str) or not number.isdecimal() or len(number) > _DIGITS:
+        return None
+    if int(number) >= len(leaves):
         return None
     index = int(number)
     found, leaves[index] = leaves[index], None
@@ -158,6 +160,7 @@ class LeafCutter:
         "_begin",
         "_bits",
         "_broken",
+        "_escape",
         "_held",
         "_inside",
         "_limit",
@@ -178,6 +181,7 @@ class LeafCutter:
         self._inside = False
         self._broken = False
         self._rest = b""
+        self._escape = b""
         self._bits = io.BytesIO()
         self._size = 0
         self.leaves: list[bytes | None] = []
@@ -223,7 +227,10 @@ class LeafCutter:
     def _leaf(self, chunk: bytes, view: memoryview, at: int, out: list[bytes]) -> int:
         quote = chunk.find(b'"', at)
         stop = len(chunk) if quote < 0 else quote
-        self._add(view[at:stop])
+        if self._escape or chunk.find(b"\\", at, stop) >= 0:
+            self._add(memoryview(self._unescaped(chunk[at:stop])))
+        else:
+            self._add(view[at:stop])
         if quote < 0:
             return stop
         self._close()
@@ -231,15 +238,22 @@ class LeafCutter:
         return quote + 1
 
     def _add(self, text: memoryview) -> None:
-        """Decodes what has come of a leaf, but for up to three characters that wait for the next.
-
-        Base64 needs no escapes. JSON allows a solidus to be escaped; no provider does that.
-        """
+        """Decodes what has come of a leaf, but for up to three characters that wait for the next."""
         if self._rest:
             text = memoryview(self._rest + bytes(text))
         whole = len(text) - len(text) % 4
         self._rest = bytes(text[whole:])
         self._decode(text[:whole])
+
+    def _unescaped(self, text: bytes) -> bytes:
+        """What a piece of a leaf says in which there are escapes.
+
+        Base64 needs none; yet PHP escapes a solidus, and MIME breaks lines.
+        """
+        text = self._escape + text
+        whole = len(text) - text.endswith(b"\\")
+        self._escape, text = text[whole:], text[:whole]
+        return text.replace(b"\\/", b"/").replace(b"\\r", b"").replace(b"\\n", b"")
 
     def _decode(self, text: memoryview) -> None:
         try:
@@ -253,10 +267,10 @@ class LeafCutter:
         self._bits.write(bits)
 
     def _close(self) -> None:
-        self._broken |= bool(self._rest)
+        self._broken |= bool(self._rest or self._escape)
         # What the buffer holds is given away, not copied.
         self.leaves.append(None if self._broken else self._bits.getvalue())
-        self._inside, self._broken, self._rest = False, False, b""
+        self._inside, self._broken, self._rest, self._escape = False, False, b"", b""
         self._bits = io.BytesIO()
 
 
@@ -264,5 +278,7 @@ class LeafTooLarge(ValueError):
     """The leaves of a document exceed the limit."""
 
 
+_DIGITS = 9
+"""Of the number of a leaf."""
 _LONGEST = 64
 """Bytes of the longest beginning of a leaf that a read may end in."""

@@ -37,5 +37,5 @@ def explained(
     """What a status that is not a success means; by the status alone where the body cannot be read."""
     try:
         return error_map(provider_id, status, headers, body)
-    except Exception:  # noqa: BLE001 - a body may be of any shape, and the status says enough
-        return by_status(provider_id, status, headers, "", now)
+    except Exception:  # noqa: BLE001 - bodies and headers may be of any shape, and the status says enough
+        return by_status(provider_id, status, {}, "", now)

@@ -15,6 +15,11 @@ from ringmain_server.errors import MalformedAnswer, ProviderError
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.transport import Incoming
 
+_LENGTH = 4
+"""Bytes at the beginning of a frame that say how long it is."""
+_SMALLEST, _LARGEST = 16, 25 << 20
+"""Bytes of a frame: without headers and payload, and of those that botocore reads."""
+
 
 class EventStream:
     """A streamed answer in frames. See `Incoming`.
@@ -24,12 +29,13 @@ class EventStream:
         incoming: The frames.
     """
 
-    __slots__ = ("_frames", "_incoming", "_provider_id")
+    __slots__ = ("_frames", "_held", "_incoming", "_provider_id")
 
     def __init__(self, provider_id: str, incoming: Incoming[bytes]) -> None:
         self._provider_id = provider_id
         self._incoming = incoming
         self._frames = EventStreamBuffer()
+        self._held = bytearray()
 
     async def read(self) -> bytes | None:
         """The events that have come in since the last read. See `Incoming.read`."""
@@ -50,11 +56,26 @@ class EventStream:
         self._incoming.close(complete=complete)
 
     def _events(self, chunk: bytes) -> bytes:
-        self._frames.add_data(chunk)
+        self._frames.add_data(self._whole(chunk))
         try:
             return b"".join(_event(frame.headers, frame.payload) for frame in self._frames)
         except (ParserError, binascii.Error, NotJson, KeyError, TypeError, AttributeError, ValueError) as exc:
             raise MalformedAnswer(self._provider_id, "sent a frame that cannot be read") from exc
+
+    def _whole(self, chunk: bytes) -> bytes:
+        """The frames that are whole now: botocore copies all that it has with every piece that comes."""
+        self._held += chunk
+        end = 0
+        while len(self._held) >= end + _LENGTH:
+            size = int.from_bytes(self._held[end : end + _LENGTH], "big")
+            if not _SMALLEST <= size <= _LARGEST:
+                raise MalformedAnswer(self._provider_id, "sent a frame of no possible size")
+            if len(self._held) < end + size:
+                break
+            end += size
+        whole = bytes(self._held[:end])
+        del self._held[:end]
+        return whole
 
 
 def _event(headers: dict[str, object], payload: bytes) -> bytes:

@@ -83,7 +83,8 @@ class ResponsesAnswer:
             ProviderError: It is malformed, unfinished, or reports an error.
         """
         document = self._document(data)
-        self._end(document, document.get("status", "completed"))
+        status = document.get("status")
+        self._end(document, status if isinstance(status, str) and status else "completed")
 
     def event(self, data: bytes) -> None:
         """Reads one event of a stream; of an unknown type, it is skipped.

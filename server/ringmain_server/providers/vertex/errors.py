@@ -160,6 +160,7 @@ def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") 
     # A limit is named by its id, and until recently by the text alone.
     quotas = [*(violation.quota_id or violation.subject for violation in quota.violations)]
     quotas.append(info.metadata.get("quota_limit", ""))
+    wait = None if wait is None else http_errors.bounded(wait)
     return WireError(status, text, info.reason, wait, tuple(filter(None, quotas)))
 
 

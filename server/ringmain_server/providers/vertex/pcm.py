@@ -12,6 +12,8 @@ RATE = 24_000
 _BYTES = 2
 _ENDLESS = 0xFFFFFFFF
 """The size in the head of a file that is still being made: players read to its end."""
+_CHANNELS = 32
+"""Most channels; a media type with more is none that anybody plays."""
 _NUMBER = re.compile(r"\b(?P<name>rate|channels)=(?P<value>\d{1,6})", re.IGNORECASE)
 
 
@@ -61,4 +63,5 @@ def parse(mime_type: str) -> Pcm | None:
     if essence.strip().lower() not in ("audio/l16", "audio/pcm"):
         return None
     found = {one["name"].lower(): int(one["value"]) for one in _NUMBER.finditer(parameters)}
-    return Pcm(found.get("rate") or RATE, found.get("channels") or 1)
+    channels = found.get("channels", 0)
+    return Pcm(found.get("rate") or RATE, channels if 0 < channels <= _CHANNELS else 1)

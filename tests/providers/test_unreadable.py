@@ -1,0 +1,205 @@
+"""A translator that fails at an answer makes it unreadable; one that fails at a request is a mistake."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
+from ringmain.v1.usage_pb2 import Usage
+from ringmain_server.backend import Attempt, Call
+from ringmain_server.candidate import Candidate
+from ringmain_server.condition import Condition, ProviderState
+from ringmain_server.errors import AnswerUnreadable, MalformedAnswer, ProviderError, ServerFault
+from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.providers.dialogue import Ask, Dialogue, Pause, hold
+from ringmain_server.providers.exchange import Exchange, Use
+from ringmain_server.providers.unreadable import explained, unreadable
+
+from tests.fakes.clock import FakeClock
+
+SURPRISES: list[Exception] = [
+    TypeError("unhashable"),
+    KeyError("x"),
+    AttributeError("x"),
+    IndexError(3),
+    ValueError("bad"),
+    UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed"),
+    RecursionError("deep"),
+    OverflowError("large"),
+    ZeroDivisionError(),
+    AssertionError(),
+    NotImplementedError(),
+]
+EACH = pytest.mark.parametrize("surprise", SURPRISES, ids=lambda exc: type(exc).__name__)
+
+
+class Wire:
+    """A transport and its translators, which fail where they are told."""
+
+    def __init__(self, at: str, exc: BaseException) -> None:
+        self.at, self.exc = at, exc
+        self.complete = False
+        self.reads = iter([b"1", b"2", None])
+        self.closed: bool | None = None
+
+    def fail(self, at: str) -> None:
+        if at == self.at:
+            raise self.exc
+
+    async def send(self, _: object) -> bytes:
+        return b"1"
+
+    async def open(self, _: object) -> "Wire":
+        return self
+
+    async def read(self) -> bytes | None:
+        return next(self.reads)
+
+    def abort(self, _: ProviderError) -> None: ...
+
+    def close(self, *, complete: bool) -> None:
+        self.closed = complete
+
+    def request(self, *_: object) -> object:
+        self.fail("request")
+        return object()
+
+    def response(self, *_: object) -> ChatResponse:
+        self.fail("response")
+        return ChatResponse()
+
+    def decoder(self, *_: object) -> "Wire":
+        return self
+
+    def feed(self, _: bytes) -> Sequence[ChatEvent]:
+        self.fail("feed")
+        return [ChatEvent()]
+
+    def end(self) -> Sequence[ChatEvent]:
+        self.fail("end")
+        self.complete = True
+        return [ChatEvent()]
+
+    def usage(self) -> Usage:
+        self.fail("usage")
+        raise self.exc
+
+
+def exchange(wire: Wire) -> Exchange:
+    """A candidate's exchange over a wire."""
+    return Exchange(Candidate("p", "openai", "m"), cast("Any", wire), {CHAT: wire, STREAM_CHAT: wire}, Use())
+
+
+def call() -> Call:
+    """A call whose attempt runs."""
+    found = Call("resp_1", "Chat", 9e9)
+    found.current = Attempt(Candidate("p", "openai", "m"), 0.0)
+    return found
+
+
+async def run(wire: Wire, *, stream: bool) -> None:
+    """Asks, and reads all that comes."""
+    if stream:
+        async for _ in exchange(wire).stream(STREAM_CHAT, ChatRequest(), call()):
+            pass
+    else:
+        await exchange(wire).call(CHAT, ChatRequest(), call())
+
+
+@EACH
+@pytest.mark.parametrize("at", ["response", "feed", "end"])
+async def test_an_answer_that_a_translator_fails_at(surprise: Exception, at: str) -> None:
+    """Whatever a translator raises at an answer, that answer is unreadable, and the log knows why."""
+    wire = Wire(at, surprise)
+    with pytest.raises(AnswerUnreadable) as caught:
+        await run(wire, stream=at != "response")
+    error = caught.value
+    assert error.message == "p: answered what could not be read"
+    assert type(surprise).__name__ in error.where
+    assert "test_unreadable.py" in error.trace
+    assert wire.closed is (None if at == "response" else False)
+
+
+@EACH
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_request_that_cannot_be_built(surprise: Exception, stream: bool) -> None:
+    """What is raised before anybody is asked is a mistake of ours and looks like none of a provider's."""
+    with pytest.raises(type(surprise)):
+        await run(Wire("request", surprise), stream=stream)
+
+
+@pytest.mark.parametrize("at", ["response", "feed"])
+async def test_what_is_foreseen(at: str) -> None:
+    """Errors of the house pass as they are, and the lack of memory is nobody's answer."""
+    for known in (ServerFault("p", "failed"), MemoryError()):
+        with pytest.raises(type(known)) as caught:
+            await run(Wire(at, known), stream=at == "feed")
+        assert caught.value is known
+
+
+@EACH
+async def test_dialogues(surprise: Exception) -> None:
+    """What a dialogue raises before the first answer is a mistake, and afterwards an unreadable answer."""
+
+    def dialogue(fail: int) -> Dialogue[int]:
+        for step in (Ask(["a"]), Pause(0), Ask(["b"])):
+            if not fail:
+                raise surprise
+            fail -= 1
+            yield step
+        raise surprise
+
+    async def send(wire: str) -> str:
+        return wire
+
+    with pytest.raises(type(surprise)):
+        await hold(dialogue(0), send, provider_id="p")
+    for at in (1, 2, 3):
+        with pytest.raises(AnswerUnreadable):
+            await hold(dialogue(at), send, provider_id="p")
+
+
+async def test_an_answer_that_nobody_can_take_back() -> None:
+    """An answer of which its undo cannot be told is read by the dialogue all the same."""
+
+    def undo(_: object) -> object:
+        raise TypeError
+
+    def dialogue() -> Dialogue[str]:
+        (found,) = yield Ask(["a"], undo=undo)
+        return str(found)
+
+    async def send(wire: str) -> str:
+        return wire
+
+    assert await hold(dialogue(), send) == "a"
+
+
+def test_odd_requests_open_no_breaker() -> None:
+    """However many answers cannot be read, the breaker stays closed: a caller may have caused them."""
+    clock = FakeClock()
+    condition = Condition("p", "m", ProviderState(), clock)
+    for _ in range(50):
+        ticket = condition.admit()
+        assert ticket is not None
+        condition.failed(ticket, AnswerUnreadable("p", "x"))
+    assert condition.refusal() is None
+    for _ in range(50):
+        if (ticket := condition.admit()) is not None:
+            condition.failed(ticket, MalformedAnswer("p", "x"))
+    assert condition.refusal() is not None
+
+
+@EACH
+def test_error_bodies_that_cannot_be_read(surprise: Exception) -> None:
+    """An error whose body nobody can read means what its status means."""
+
+    def odd(*_: object) -> ProviderError:
+        raise surprise
+
+    assert isinstance(explained(odd, "p", 503, {"retry-after": "3"}, b"", 0.0), ServerFault)
+
+
+def test_a_trace_without_frames() -> None:
+    """An exception that was never raised has no place."""
+    assert unreadable("p", ValueError("x")).where == "ValueError at an unknown place"
