@@ -124,7 +124,7 @@ def _text(data: bytes) -> tuple[str | None, bool]:
     """A document's text, and whether bytes that are no UTF-8 are marked in it; None if too many are."""
     encoding = json.detect_encoding(data)
     if not encoding.startswith("utf-8"):
-        return data.decode(encoding, "replace"), False
+        return _wide(data, encoding), False
     data = data.removeprefix(_BOM)
     try:
         return data.decode(), False
@@ -133,6 +133,13 @@ def _text(data: bytes) -> tuple[str | None, bool]:
     if _MARKS.search(data) is not None:
         return data.decode("utf-8", "replace"), False  # the marks are in use
     return _with_marks(data), True
+
+
+def _wide(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode(encoding, "replace")
 
 
 def _with_marks(data: bytes) -> str | None:
