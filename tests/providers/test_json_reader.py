@@ -56,7 +56,9 @@ def test_any_bytes_end(raw: bytes) -> None:
 @settings(deadline=None)
 @given(
     st.text("aé你🙂", min_size=1),
-    st.lists(st.tuples(st.integers(0, 99), st.integers(0x80, 0xFF).filter(lambda byte: byte != 0xED)), max_size=9),
+    st.lists(
+        st.tuples(st.integers(0, 99), st.integers(0x80, 0xFF).filter(lambda byte: byte != 0xED)), max_size=9
+    ),
 )
 def test_bytes_that_are_no_utf8_are_replaced(text: str, odd: list[tuple[int, int]]) -> None:
     """Every byte that belongs to no character becomes U+FFFD, as every decoder has it.
