@@ -1,7 +1,9 @@
 """A reload whose configuration needs what is not installed."""
 
 import io
+import threading
 import time
+from collections.abc import Iterable
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -48,6 +50,38 @@ async def test_a_provider_whose_library_is_missing_is_a_mistake() -> None:
     assert "pip install" in str(caught.value)
     assert live.now is before
     assert [event.kind for event in told] == ["config"]
+
+
+async def test_a_reload_that_hangs_holds_up_no_other() -> None:
+    """A configuration that is not read to its end is given up, and the next one is taken on."""
+    hanging = threading.Event()
+    told: list[Event] = []
+    events = Events(time.time, (told.append,))
+    reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
+    wiring = Wiring(Conditions(time.monotonic), HttpSessions(), reporter, MediaRoom())
+    settings = load(environ={})
+    live = Live(wiring.wired(settings, wiring.providers(settings)))
+    more = load(environ={}, overrides={"models.m.candidates": ["sandbox/echo"]})
+
+    def read() -> Settings:
+        if len(told) == 0:
+            hanging.wait(5)
+        return more
+
+    ready: list[str] = []
+
+    async def loaded(providers: Iterable[Provider]) -> None:
+        ready.extend(provider.provider_id for provider in providers)
+        assert live.now.settings is settings
+
+    reload = Reload(read, live, wiring, Calls(1.0), events, lambda _: None)
+    reload.ready, reload.longest = loaded, 0.02
+    with pytest.raises(ConfigError, match="could not be read within"):
+        await reload()
+    reload.longest = 30
+    assert (await reload()).changed_paths == ["models.m"]
+    assert sorted(ready) == ["local", "sandbox"]
+    hanging.set()
 
 
 async def test_without_an_admin_port_or_a_source() -> None:

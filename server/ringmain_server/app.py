@@ -40,7 +40,7 @@ from ringmain_server.telemetry.logs import Mask
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.observer import Observer
 from ringmain_server.telemetry.reporter import Reporter
-from ringmain_server.warmth import warm
+from ringmain_server.warmth import load, settle
 from ringmain_server.wiring import Wiring
 
 _SERVICES = (
@@ -121,6 +121,7 @@ class App:
         )
         learn = (mask or Mask()).learn
         self._reload = Reload(self._source.load, self._live, wiring, self.calls, self.events, learn)
+        self._reload.ready = partial(load, log=log)
         self._background = Background(log)
         self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
@@ -144,15 +145,16 @@ class App:
         if self._admin is not None and server.admin_listen is not None:
             self.admin_port = _listen(self._admin, server.admin_listen)
             await self._admin.start()
+        self._background.watch(asyncio.get_running_loop())
+        self._background.keep("figures", self._look)
+        await load(self._live.now.providers.values(), self.log)
+        settle()
         await self._health.ready()
         self._ready = True
-        self._background.watch(asyncio.get_running_loop())
-        self._background.once("warm", partial(warm, self._live, self.log))
-        self._background.keep("figures", self._look)
         self._background.keep("probes", Probes(self._live, self.log).run)
-        if self._source.path is not None and server.watch_config:
-            watch = FileWatch(self._source.path)
-            self._background.keep("watch", partial(follow, watch, self.reload))
+        watch = self._source.watch or (self._source.path and FileWatch(self._source.path))
+        if watch and server.watch_config:
+            self._background.keep("watch", partial(follow, watch, self.reload, self._tell_of_file))
         self.log.info(
             "serving",
             listen=_bound(server.listen, self.port),
@@ -170,6 +172,9 @@ class App:
             pass  # the event says what is wrong
         except Exception as exc:  # nobody waits for this, and what runs must run on
             self.log.error("fault", where="reload", exc_info=exc)  # noqa: TRY400
+
+    def _tell_of_file(self, message: str, problem: bool) -> None:
+        self.events.publish("config", message, **({"problems": message} if problem else {}))
 
     def longest_stop(self) -> float:
         """Seconds after which a stop has failed."""

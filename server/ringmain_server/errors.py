@@ -17,6 +17,7 @@
         ├── BreakerOpen                not asked: the candidate's breaker is open
         ├── Drained                    not asked: an operator has taken the provider out
         ├── CandidateFull              not asked: its limit of concurrent calls is reached
+        ├── LibraryBroken              not asked: what reaching it needs cannot be loaded
         ├── ConnectionFailed           refused, reset or closed before a response
         ├── NoAnswer                   no response, no first content or no further content in time
         │   └── CallerLimitPassed      … and the time limit was the caller's own choice
@@ -318,6 +319,12 @@ class CandidateFull(ProviderError):
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "OVERLOADED"
+    breaker_failure = False
+
+
+class LibraryBroken(ProviderError):
+    """What reaching the provider needs cannot be loaded, such as a broken library: it was not asked."""
+
     breaker_failure = False
 
 

@@ -137,7 +137,7 @@ class Wiring:
         machines = condition_settings(self.settings, stated.provider, model)
         condition = self.conditions.get(stated.provider, stated.model, machines, addressed=model is None)
         transport = provider.transport
-        prepare = transport.warm if isinstance(transport, LazyTransport) else None
+        prepare = transport.prepare if isinstance(transport, LazyTransport) else None
         return Served(candidate, backend, served_by(own), condition, stated.weight, prepare)
 
 

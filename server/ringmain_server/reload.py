@@ -6,17 +6,23 @@ included; what is replaced is closed when the last call that may use it has ende
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from ringmain_server.config import ConfigError, Problem, Settings, secrets
 from ringmain_server.config.changes import changed_paths, reloadable
+from ringmain_server.config.watch import FileWatch
 from ringmain_server.edge.calls import Calls
 from ringmain_server.live import Live, Wired
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.telemetry.events import Events
+from ringmain_server.threads import in_daemon
 from ringmain_server.wiring import Wiring
+
+LONGEST = 60.0
+"""Seconds for reading a configuration and making what it needs, but for loading libraries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +32,12 @@ class Source:
     Attributes:
         load: Reads it as at the start.
         path: Its file, None when there is none.
+        watch: Has looked at the file before it was read, so that no change is missed; None to begin now.
     """
 
     load: Callable[[], Settings]
     path: str | None = None
+    watch: FileWatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,10 @@ class Reload:
         calls: The calls of callers.
         events: Where it is told.
         learn: Is told of secrets before they are used, so that no log line can hold one.
+
+    Attributes:
+        ready: Loads what providers need before calls may reach them; None for nothing.
+        longest: Seconds after which a configuration that cannot be read to its end is given up.
     """
 
     def __init__(
@@ -72,6 +84,8 @@ class Reload:
         self._calls = calls
         self._events = events
         self._learn = learn
+        self.ready: Callable[[Iterable[Provider]], Awaitable[None]] | None = None
+        self.longest = LONGEST
         self._one_at_a_time = asyncio.Lock()
         self._retiring: dict[asyncio.Task[None], Provider] = {}
 
@@ -97,8 +111,9 @@ class Reload:
 
     async def _reload(self) -> Reloaded:
         before = self._live.now
-        # In a thread, because a provider of a new kind may import its library, which takes a second.
-        settings, restart, providers = await asyncio.to_thread(self._prepare, before)
+        settings, restart, providers = await self._prepared(before)
+        if self.ready is not None:
+            await self.ready(providers.values())
         wired = self._wiring.wired(settings, providers)
         self._live.now = wired
         self._calls.default_deadline = settings.server.default_deadline
@@ -106,6 +121,15 @@ class Reload:
         done = Reloaded(changed_paths(before.settings, settings), restart)
         self._told(done)
         return done
+
+    async def _prepared(self, before: Wired) -> tuple[Settings, list[str], dict[str, Provider]]:
+        # In a thread, because reading takes a while; one that hangs holds up no later reload, nor the end.
+        preparing = in_daemon(partial(self._prepare, before), name="reload")
+        try:
+            return await asyncio.wait_for(preparing, self.longest)
+        except TimeoutError as exc:
+            message = f"could not be read within {self.longest:g} s"
+            raise ConfigError([Problem("", None, message, source="the configuration")]) from exc
 
     def _prepare(self, before: Wired) -> tuple[Settings, list[str], dict[str, Provider]]:
         loaded = self._load()

@@ -19,7 +19,13 @@ def test_every_class_is_its_row(kind: type[errors.ProviderError]) -> None:
 
 def test_the_table_is_whole() -> None:
     """Every failure of a provider has a row, but for those of candidates that were not asked."""
-    unasked = {errors.BreakerOpen, errors.Drained, errors.CandidateFull, errors.PrefillRejected}
+    unasked = {
+        errors.BreakerOpen,
+        errors.Drained,
+        errors.CandidateFull,
+        errors.LibraryBroken,
+        errors.PrefillRejected,
+    }
     assert set(_leaves(errors.ProviderError)) - unasked == set(LAWS)
 
 

@@ -24,6 +24,7 @@ TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, Hold, str]] 
     errors.PrefillRejected: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
     errors.BreakerOpen: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
     errors.Drained: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
+    errors.LibraryBroken: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
     errors.CandidateFull: (False, Failover.YES, False, Hold.NONE, "RESOURCE_EXHAUSTED"),
     errors.MalformedAnswer: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
     errors.AnswerTooLarge: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),

@@ -1,12 +1,20 @@
 """A transport whose library is loaded when it is needed."""
 
 import asyncio
+import io
 import threading
+from collections.abc import Callable
 
+import pytest
 from ringmain_server.candidate import Candidate
+from ringmain_server.config import LogSettings
+from ringmain_server.errors import LibraryBroken
 from ringmain_server.models import Served
 from ringmain_server.operations import CHAT
+from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
+from ringmain_server.telemetry.logs import make_log
+from ringmain_server.warmth import load
 
 from tests.fakes.backend import ScriptedBackend
 from tests.routing import new_call, router_of, served
@@ -71,3 +79,74 @@ async def test_no_time_of_an_attempt_counts_for_loading() -> None:
     await router_of([cold]).call(CHAT, REQUEST, call)
     assert loaded.is_set()
     assert (call.attempts[0].latency or 1) < 0.02
+
+
+def lazy(
+    make: Callable[[], object], clock: Callable[[], float] = lambda: 0.0
+) -> LazyTransport[str, str, str]:
+    """A transport of the provider `up`."""
+    return LazyTransport(make, "up", clock)  # type: ignore[arg-type] # says what it is asked
+
+
+async def test_a_library_that_cannot_be_loaded_is_the_providers_failure() -> None:
+    """It fails over, is no failure of a breaker, and is not tried again for every call."""
+    now, tries = 0.0, 0
+
+    def make() -> object:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ImportError("a library of another version")
+        return _Made()
+
+    broken = lazy(make, lambda: now)
+    await broken.prepare()
+    for _ in range(3):
+        with pytest.raises(LibraryBroken, match="up: its library cannot be loaded"):
+            await broken.send("a")
+    assert tries == 1
+    now = 31.0
+    assert await broken.send("b") == "b"
+
+
+async def test_who_waits_may_leave() -> None:
+    """A call that is cancelled while a library is loaded does not stop that; the next one has it."""
+    begun, go = threading.Event(), threading.Event()
+
+    def make() -> object:
+        begun.set()
+        go.wait(5)
+        return _Made()
+
+    slow = lazy(make)
+    first = asyncio.ensure_future(slow.send("a"))
+    await asyncio.to_thread(begun.wait)
+    first.cancel()
+    second = asyncio.ensure_future(slow.send("b"))
+    await asyncio.sleep(0)
+    go.set()
+    assert await second == "b"
+    assert first.cancelled()
+
+
+async def test_what_cannot_be_loaded_is_told_and_the_rest_is_loaded() -> None:
+    """A provider whose library is broken has a log line, and the others are ready all the same."""
+
+    def broken() -> object:
+        raise ImportError("no such name")
+
+    lines = io.StringIO()
+    log = make_log(LogSettings(format="json"), stream=lines)
+    good = lazy(_Made)
+    later: list[str] = []
+    providers = [
+        Provider("bad", "openai", lazy(broken), {}),
+        Provider("good", "openai", good, {}),
+        Provider("clouded", "vertex", good, {}),
+        Provider("other", "vertex", _Made(), {}, load=lambda: later.append("loaded")),  # type: ignore[arg-type]
+    ]
+    await load(providers, log)
+    assert good.made
+    assert later == ["loaded"]
+    assert '"provider":"bad"' in lines.getvalue()
+    assert '"providers":["good","other"]' in lines.getvalue()

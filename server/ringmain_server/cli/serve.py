@@ -2,12 +2,15 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from ringmain_server.cli.flag import Flag, parsed
+
+if TYPE_CHECKING:
+    from ringmain_server.config import Settings
 
 _PATHS: Final = {
     "listen": "server.listen",
@@ -77,9 +80,11 @@ def serve(flags: ServeFlags) -> int:
     """Start the gateway and serve until SIGTERM or Ctrl-C."""
     from ringmain_server.cli.failures import Failure
     from ringmain_server.cli.settings import loaded
-    from ringmain_server.config import load
+    from ringmain_server.config.watch import FileWatch
 
     given = overrides(flags)
+    path = flags.config or os.environ.get("RINGMAIN_CONFIG") or None
+    watch = FileWatch(path) if path else None
     settings = loaded(flags.config, given)
     _log_library()
     # What gRPC's core prints about each connection that goes wrong is of callers' making.
@@ -88,12 +93,20 @@ def serve(flags: ServeFlags) -> int:
     from ringmain_server.process import serve
     from ringmain_server.reload import Source
 
-    path = flags.config or os.environ.get("RINGMAIN_CONFIG") or None
     try:
-        # What is read again was there before: an empty file is then one that is being written.
-        return serve(settings, Source(partial(load, path, overrides=given, may_be_empty=False), path))
+        return serve(settings, Source(partial(_read_again, path, given), path, watch))
     except StartError as exc:
         raise Failure(f"error: {exc}") from exc
+
+
+def _read_again(path: str | None, given: Mapping[str, object]) -> "Settings":
+    """Reads the configuration anew. Its file may be one that somebody is writing just now."""
+    from ringmain_server.config import load
+    from ringmain_server.config.watch import wait_for_rest
+
+    if path:
+        wait_for_rest(path)
+    return load(path, overrides=given, may_be_empty=False)
 
 
 def _log_library() -> None:

@@ -88,6 +88,7 @@ class Provider:
         translators_for: What a candidate needs in place of `translators`, for the same operations, where a
             provider's models differ in their wire; None where they do not.
         check: Asks whether it answers and takes the credentials, at no cost, or raises a ProviderError.
+        load: Loads a library that its transport needs, in a thread; None where the transport is lazy itself.
         use: Counts the requests under way.
     """
 
@@ -102,6 +103,7 @@ class Provider:
     edits: Callable[[str], EditForm] = _by_transparency
     translators_for: Callable[[Candidate], Translators] | None = None
     check: Callable[[], Awaitable[None]] = _nothing_to_ask
+    load: Callable[[], object] | None = None
     use: Use = field(default_factory=Use)
 
     def backend(self, candidate: Candidate) -> "Exchange":

@@ -1,13 +1,21 @@
-"""Room 4, the I/O side: a transport whose library is loaded after the gateway serves, or at its first use.
+"""Room 4, the I/O side: a transport whose library is loaded while the gateway starts, or at its first use.
 
 The SDKs take up to a second each to import, and only what reaches a provider needs them: translators do not.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
+from ringmain_server.errors import LibraryBroken
+from ringmain_server.policies import Clock
 from ringmain_server.providers.transport import Incoming
+from ringmain_server.threads import in_daemon
+
+_AGAIN = 30.0
+"""Seconds until a library that could not be loaded is tried again: each time costs as much as loading it."""
 
 Wire_contra = TypeVar("Wire_contra", contravariant=True)
 Wire = TypeVar("Wire")
@@ -15,6 +23,9 @@ Raw_co = TypeVar("Raw_co", covariant=True)
 Raw = TypeVar("Raw")
 Chunk_co = TypeVar("Chunk_co", covariant=True)
 Chunk = TypeVar("Chunk")
+
+
+_BROKEN = "its library cannot be loaded"
 
 
 class Checked(Protocol[Wire_contra, Raw_co, Chunk_co]):
@@ -42,20 +53,58 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
 
     Args:
         make: Imports the library and makes the transport.
+        provider_id: Whose it is.
+        clock: Seconds on any monotonic clock.
     """
 
-    def __init__(self, make: Callable[[], Checked[Wire, Raw, Chunk]]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Checked[Wire, Raw, Chunk]],
+        provider_id: str = "",
+        clock: Clock = time.monotonic,
+    ) -> None:
         self._make = make
+        self._provider_id = provider_id
+        self._clock = clock
         self._made: Checked[Wire, Raw, Chunk] | None = None
-        self._making = asyncio.Lock()
+        self._making: asyncio.Future[Checked[Wire, Raw, Chunk]] | None = None
+        self._broken_until = 0.0
+
+    @property
+    def made(self) -> bool:
+        """Whether there is nothing left to load."""
+        return self._made is not None
 
     async def warm(self) -> Checked[Wire, Raw, Chunk]:
-        """The transport, made now if it was not."""
-        if self._made is None:
-            async with self._making:
-                if self._made is None:
-                    self._made = await asyncio.to_thread(self._make)
-        return self._made
+        """The transport, made now if it was not.
+
+        Raises:
+            LibraryBroken: It cannot be made, or could not a moment ago.
+        """
+        if self._made is not None:
+            return self._made
+        if self._making is None:
+            if self._clock() < self._broken_until:
+                raise LibraryBroken(self._provider_id, _BROKEN)
+            self._making = in_daemon(self._make, name="load")
+            self._making.add_done_callback(self._ended)
+        try:
+            # Who waits may be cancelled; what is loaded is of use to the next one.
+            return await asyncio.shield(self._making)
+        except Exception as exc:
+            raise LibraryBroken(self._provider_id, _BROKEN) from exc
+
+    async def prepare(self) -> None:
+        """Loads what is needed, if it can be: what cannot be is the attempt's failure."""
+        with suppress(LibraryBroken):
+            await self.warm()
+
+    def _ended(self, making: "asyncio.Future[Checked[Wire, Raw, Chunk]]") -> None:
+        self._making = None
+        if making.cancelled() or making.exception() is not None:
+            self._broken_until = self._clock() + _AGAIN
+        else:
+            self._made = making.result()
 
     # Once it is made, its own coroutine is handed on: one more around it would run at each wake-up.
 

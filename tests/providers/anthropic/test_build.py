@@ -145,8 +145,9 @@ async def test_an_answer_without_end_is_refused(upstream: FakeAnthropic) -> None
     """A whole answer through the SDK is bounded like any other."""
     upstream.default = Claude(tokens=("x" * 200,))
     made = at_vertex(upstream)
-    assert isinstance(made.transport, SdkTransport)
-    known = made.transport
+    assert isinstance(made.transport, LazyTransport)
+    known = await made.transport.warm()
+    assert isinstance(known, SdkTransport)
     transport = SdkTransport("claude", known.client, known.sdk, known.error_map, limit=100)
     body = made.translators[CHAT].request(asked(), candidate())
     with pytest.raises(errors.MalformedAnswer, match="exceeds 100 bytes"):

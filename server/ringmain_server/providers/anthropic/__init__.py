@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ringmain_server.providers.anthropic.credentials import secrets
@@ -12,13 +13,17 @@ from ringmain_server.providers.anthropic.translators import translators
 from ringmain_server.providers.checks import NOBODY, refusal_of
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
+from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest, Transport
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
     from ringmain_server.providers.http import HttpTransport
+    from ringmain_server.providers.sdk_transport import SdkTransport
 
+_LIBRARIES = {"vertex": "google.auth", "bedrock": "botocore.exceptions"}
+"""What a cloud's credentials need, by platform."""
 _LISTING = "/v1/models?limit=1"
 _REFUSED = HttpRequest(MESSAGES_PATH, {"model": NOBODY, "max_tokens": 1, "messages": []})
 """The clouds that serve Claude list no models under this API."""
@@ -45,13 +50,11 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
     transport: Transport[HttpRequest, bytes, bytes]
     check: Callable[[], Awaitable[None]]
     if settings.platform is None:
-        lazy = LazyTransport(partial(_direct, provider_id, settings, sessions, errors))
+        lazy = LazyTransport(partial(_direct, provider_id, settings, sessions, errors), provider_id)
         transport, check = lazy, partial(lazy.check, _LISTING)
     else:
-        from ringmain_server.providers.anthropic import connect
-
-        make = connect.vertex if settings.platform == "vertex" else connect.bedrock
-        transport = make(provider_id, settings, errors)
+        _check_installed(provider_id, settings.platform)
+        transport = LazyTransport(partial(_at_cloud, provider_id, settings, errors), provider_id)
         check = refusal_of(transport, _REFUSED)
     return Provider(
         provider_id,
@@ -61,6 +64,27 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         prefills=lambda model: traits_of(model).prefill,
         check=check,
     )
+
+
+def _check_installed(provider_id: str, platform: str) -> None:
+    """Finds out now whether a cloud's library is there, although it is loaded later.
+
+    Raises:
+        ExtraMissing: It is not.
+    """
+    try:
+        found = find_spec(_LIBRARIES[platform])
+    except (ModuleNotFoundError, ValueError):
+        found = None
+    if found is None:
+        raise ExtraMissing(provider_id, platform)
+
+
+def _at_cloud(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> "SdkTransport":
+    from ringmain_server.providers.anthropic import connect
+
+    make = connect.vertex if settings.platform == "vertex" else connect.bedrock
+    return make(provider_id, settings, errors)
 
 
 def _direct(

@@ -41,7 +41,7 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         timeout = settings.timeouts.connect or _CONNECT
         return HttpTransport(provider_id, sessions, base_url, credentials, errors, timeout)
 
-    transport = LazyTransport(connect)
+    transport = LazyTransport(connect, provider_id)
     embedding = choice.embeds(EmbedTranslator(errors))
     chosen = choice.choice(GeminiPort(errors), translators(errors), embedding, embedding)
     return Provider(

@@ -60,7 +60,7 @@ def build(
         CHAT: ResponsesTranslator(dialect, errors),
         STREAM_CHAT: StreamResponsesTranslator(dialect, errors),
     }
-    transport = LazyTransport(partial(_connect, provider_id, settings, sessions, errors, token))
+    transport = LazyTransport(partial(_connect, provider_id, settings, sessions, errors, token), provider_id)
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,

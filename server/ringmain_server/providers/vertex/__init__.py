@@ -43,8 +43,6 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         access_token=token,
         connect_timeout=settings.timeouts.connect or _CONNECT,
     )
-    if not access.insecure:
-        light.load_client()  # now, not within the first call
     secrets = (token,) if token else ()
     resources = Resources(settings.project or "", location)
     chosen = choice.choice(
@@ -62,6 +60,7 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
         translators_for=chosen,
         edits=choice.edits,
         check=refusal_of(transport, _refused(resources.name(NOBODY))),
+        load=None if access.insecure else light.load_client,
     )
 
 

@@ -158,6 +158,7 @@ class Connections:
         from google.auth.exceptions import GoogleAuthError
 
         access = self._access
+        light.load_client()  # in this thread too, where a call comes before it was loaded
         try:
             if access.access_token is not None:
                 return light.token_credentials(access.access_token)
