@@ -280,7 +280,7 @@ class App:
         ]
         if settings.max_concurrent_streams is not None:
             options.append(("grpc.max_concurrent_streams", settings.max_concurrent_streams))
-        return waiting_server(options, edge.missed)
+        return waiting_server(options, edge.missed, edge.careful, self._settings.overload.limit)
 
     def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
         """What every port has: health, and reflection of just what is served there."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import collections
+from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
+from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 
 from tests.e2e.gateway import ask, gateway
 from tests.edge.serving import details
@@ -21,15 +23,18 @@ async def test_a_burst_waits_or_is_refused_and_nothing_of_it_is_unseen() -> None
     """Each call of a burst ends OK or OVERLOADED with details, and log and metrics have all of them."""
     longest = 0.4
     async with gateway({**SANDBOX, "overload": {"longest_wait": f"{longest}s"}}) as running:
+        address = f"127.0.0.1:{running.app.port}"
+        channels = [grpc.aio.insecure_channel(address, options=[("number", index)]) for index in range(4)]
+        stubs: list[chat_grpc.ChatServiceAsyncStub] = [chat_grpc.ChatServiceStub(one) for one in channels]
 
-        async def one() -> object:
+        async def one(index: int) -> object:
             try:
-                await running.stub.Chat(ask("sandbox/echo"))
+                await stubs[index % len(stubs)].Chat(ask("sandbox/echo"))
             except grpc.aio.AioRpcError as error:
                 return error
             return "OK"
 
-        ended = await asyncio.gather(*(one() for _ in range(BURST)))
+        ended = await asyncio.gather(*(one(index) for index in range(BURST)))
         refused = [error for error in ended if isinstance(error, grpc.aio.AioRpcError)]
         assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
         assert all({"ErrorInfo", "RetryInfo"} <= details(error).keys() for error in refused)
@@ -44,6 +49,8 @@ async def test_a_burst_waits_or_is_refused_and_nothing_of_it_is_unseen() -> None
             running.metric("ringmain_calls_total", method=method, code=code)
             for code in ("OK", "RESOURCE_EXHAUSTED")
         ]
+        for channel in channels:
+            await channel.close()
         assert counts == [BURST - len(refused), len(refused)]
 
 
@@ -58,6 +65,25 @@ async def test_a_call_whose_caller_left_before_it_began_is_in_the_log() -> None:
         lines = running.events("call")
         assert (lines[0]["code"], lines[0]["method"]) == ("CANCELLED", method)
         assert running.metric("ringmain_calls_total", method=method, code="CANCELLED") == 1
+
+
+async def test_calls_whose_message_never_comes_are_bounded() -> None:
+    """Beyond a number the oldest is refused with details; those who send their message are answered."""
+    async with gateway({**SANDBOX, "overload": {"limit": 2}}) as running:
+        method = "ringmain.v1.ChatService/Chat"
+        channel: Any = running.channel
+        calls = [channel.stream_unary(f"/{method}")() for _ in range(256 + 2 + 3)]
+        await until(lambda: len(running.events("call")) == 3)
+        assert (await running.stub.Chat(ask("sandbox/echo"))).response_id
+        ended = [call for call in calls if call.done()]
+        assert len(ended) >= 3
+        assert {await call.code() for call in ended} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await ended[0]
+        assert details(caught.value)["ErrorInfo"].reason == "OVERLOADED"  # type: ignore[attr-defined]
+        for call in calls:
+            call.cancel()
+        assert (await running.stub.Chat(ask("sandbox/echo"))).response_id
 
 
 async def test_calls_in_an_idle_gateway_have_not_waited() -> None:

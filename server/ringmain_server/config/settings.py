@@ -80,8 +80,9 @@ class ServerSettings(Section):
         description="The largest message a caller may send.",
     )
     max_concurrent_streams: Count | None = Field(
-        default=None,
-        description="The most calls in flight on one connection; null for no limit.",
+        default=1000,
+        description="The most calls in flight on one connection, beyond which callers wait. With null, no "
+        "limit, one connection can flood the process with calls that it takes back.",
     )
     max_connections: Count = Field(
         default=10_000,

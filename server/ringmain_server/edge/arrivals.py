@@ -6,11 +6,11 @@ one here serves nothing: it notes the call, and the handler of the method finds 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
@@ -25,34 +25,45 @@ _ON_TIME = 0.001
 _TURNS = 4
 """Turns of the loop from a call that waits in gRPC to its note here."""
 
+_PENDING = 50_000
+"""Most calls that wait in gRPC, at 13 KB each: so many that only a flood is cut short by it."""
+
+_UNENDABLE = 256
+"""Most calls without their message that nothing can end, at 20 KB each."""
+
 _NO_LIMITS: tuple[tuple[str, int], ...] = (
-    ("grpc.server.max_pending_requests", 1_000_000),
-    ("grpc.server.max_pending_requests_hard_limit", 1_000_000),
+    ("grpc.server.max_pending_requests", _PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", _PENDING),
     ("grpc.server_max_unrequested_time_in_server", 3600),
 )
 """Options without which gRPC ends calls that wait to be taken, as CANCELLED and unseen: some of them beyond
 1,000, all beyond 3,000, and each after 30 seconds."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Arrival:
     """The note of a call.
 
     Attributes:
         came: When it came, in seconds of the monotonic clock.
         waited: Seconds it waited to be taken.
-        begun: Whether its handler was reached.
+        path: Of its method.
+        among: The calls of its server whose handlers were not reached yet, and that are served like it.
+        too_late: Whether it was ended because its message did not come.
     """
 
     came: float
     waited: float
-    begun: bool = False
+    path: str = ""
+    among: "dict[Arrival, asyncio.Task[object]] | None" = None
+    too_late: bool = False
 
 
 _NO_CONTEXT: Any = None
 """The servicer of channelz needs one only to say what failed."""
 
 Missed = Callable[[str, float], None]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 
 _ARRIVAL: ContextVar[Arrival] = ContextVar("arrival")
 
@@ -62,8 +73,15 @@ def arrival(now: float) -> Arrival:
     found = _ARRIVAL.get(None)
     if found is None:
         return Arrival(now, 0.0)
-    found.begun = True
+    if found.among is not None:
+        found.among.pop(found, None)
     return found
+
+
+def too_late() -> bool:
+    """Whether the running call was ended because its message did not come."""
+    found = _ARRIVAL.get(None)
+    return found is not None and found.too_late
 
 
 class Arrivals(grpc.GenericRpcHandler):
@@ -72,32 +90,54 @@ class Arrivals(grpc.GenericRpcHandler):
     Args:
         count: How many calls have come to the server so far, None when nobody knows.
         missed: Is told of a call that ended before its handler was reached: its path and the seconds.
+        careful: Path of a method to a handler that is reached before its message comes, and so can end.
+        most: How many of these may wait for their message; beyond, the oldest is ended.
     """
 
-    def __init__(self, count: Callable[[], int | None], missed: Missed) -> None:
+    def __init__(
+        self, count: Callable[[], int | None], missed: Missed, careful: Mapping[str, Handler], most: int
+    ) -> None:
         self._backlog = Backlog(time.monotonic, count)
         self._missed = missed
+        self._careful = careful
+        self._most = most
+        self._waiting: dict[Arrival, asyncio.Task[object]] = {}
+        self._endable: dict[Arrival, asyncio.Task[object]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._last = 0.0
         self._turns = 0
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> None:
-        """Notes a call, and leaves it to the other handlers."""
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
+        """Notes a call, and leaves it to the other handlers unless many wait for their message."""
         now = self._last = time.monotonic()
         came = self._backlog.taken(now)
-        note = Arrival(came, now - came)
+        path = handler_call_details.method or ""
+        # gRPC itself reads the one message of a call and reaches its handler then: nothing can end it before.
+        careful = self._careful.get(path) if len(self._waiting) >= _UNENDABLE else None
+        among = self._waiting if careful is None else self._endable
+        note = Arrival(came, now - came, path, among)
         _ARRIVAL.set(note)
         task = asyncio.current_task()
         if task is not None:
-            task.add_done_callback(partial(self._ended, note, handler_call_details.method))
+            among[note] = task
+            task.add_done_callback(partial(self._ended, note))
+            if len(self._endable) > self._most:
+                self._end_oldest()
         self._turns = 0
         if self._timer is None:
             self._look_later(now)
+        return careful
 
-    def _ended(self, note: Arrival, path: str, _: "asyncio.Task[object]") -> None:
-        if not note.begun:
-            self._missed(path, time.monotonic() - note.came)
+    def _end_oldest(self) -> None:
+        """Ends a call whose message does not come: who means it sends the message together with the call."""
+        note = next(iter(self._endable))
+        note.too_late = True
+        self._endable.pop(note).cancel()
+
+    def _ended(self, note: Arrival, _: "asyncio.Task[object]") -> None:
+        if note.among is not None and note.among.pop(note, None) is not None:
+            self._missed(note.path, time.monotonic() - note.came)
 
     def _look_later(self, now: float) -> None:
         self._due = now + _LOOK
@@ -111,15 +151,19 @@ class Arrivals(grpc.GenericRpcHandler):
             self._look_later(now)
 
 
-def waiting_server(options: list[tuple[str, object]], missed: Missed) -> grpc.aio.Server:
+def waiting_server(
+    options: list[tuple[str, object]], missed: Missed, careful: Mapping[str, Handler], most: int
+) -> grpc.aio.Server:
     """A server whose calls may wait to be taken, and which knows since when they do.
 
     Args:
         options: Channel arguments.
         missed: Is told of a call that ended before its handler was reached: its path and the seconds.
+        careful: Path of a method to a handler that is reached before its message comes.
+        most: How many of these may wait for their message.
     """
     server = grpc.aio.server(options=[*options, *_NO_LIMITS])
-    server.add_generic_rpc_handlers((Arrivals(_counter(_newest_id()), missed),))
+    server.add_generic_rpc_handlers((Arrivals(_counter(_newest_id()), missed, careful, most),))
     return server
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import grpc
 import grpc.aio
@@ -20,7 +20,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
 from ringmain_server.backend import Call
-from ringmain_server.edge.arrivals import arrival
+from ringmain_server.edge.arrivals import arrival, too_late
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.parsing import parser, unparsed
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
@@ -30,6 +30,7 @@ from ringmain_server.errors import (
     Internal,
     InvalidField,
     MediaInvalid,
+    Overloaded,
     RingmainError,
     ShuttingDown,
     Violation,
@@ -57,12 +58,14 @@ class Edge:
         observer: Is told how each call ended.
         validators: Request type's full name to its rules.
         methods: The paths of what was bound.
+        careful: The same paths to handlers that are reached before the message comes, which costs more.
     """
 
     calls: Calls
     observer: Observer
     validators: Mapping[str, Validator]
     methods: set[str] = field(default_factory=set)
+    careful: dict[str, "grpc.RpcMethodHandler[Any, Any]"] = field(default_factory=dict)
 
     def missed(self, path: str, seconds: float) -> None:
         """A call came and ended before its message did, so that no handler saw it: the caller left early.
@@ -92,6 +95,10 @@ class Edge:
         built = [method for method in service.methods if hasattr(servicer, method.name)]
         self.methods.update(f"/{service.full_name}/{method.name}" for method in built)
         handlers = {method.name: self._handler(method, servicer, large=large) for method in built}
+        for method in built:
+            if not method.client_streaming:
+                careful = handlers[method.name] if large else self._handler(method, servicer, large=True)
+                self.careful[f"/{service.full_name}/{method.name}"] = careful
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
     def _handler(
@@ -110,12 +117,30 @@ class Edge:
         if method.server_streaming:
             streamed = self._streamed(name, target, validate)
             if large:
-                return grpc.stream_stream_rpc_method_handler(_reading(streamed), parse, serialise)
+                return grpc.stream_stream_rpc_method_handler(self._reading(name, streamed), parse, serialise)
             return grpc.unary_stream_rpc_method_handler(streamed, parse, serialise)
         unary = self._unary(name, target, validate)
         if large:
-            return grpc.stream_unary_rpc_method_handler(_reading(unary), parse, serialise)
+            return grpc.stream_unary_rpc_method_handler(self._reading(name, unary), parse, serialise)
         return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
+
+    def _reading(self, method: str, handle: Callable[[Any, Context], Awaitable[T]]) -> Any:
+        """A handler that reads its one message by itself, as a stream's first; on the wire they are alike.
+
+        Of a message that gRPC reads for a handler, it keeps bytes and message until the answer is sent.
+        """
+
+        async def refuse(_: Call) -> NoReturn:
+            raise Overloaded("too many calls wait for their messages, and this call's did not come")
+
+        async def read(_: AsyncIterator[Message | None], context: Context) -> T | None:
+            try:
+                # No name for the message: it would be kept here too.
+                return await handle(await _first(context), context)
+            except _MessageTooLate:
+                return await self._run(method, None, context, refuse)
+
+        return read
 
     def _unary(self, method: str, target: Unary, validate: Validator) -> Any:
         async def handle(request: Message | None, context: Context) -> Message | None:
@@ -218,21 +243,17 @@ class Edge:
         return error
 
 
-def _reading(handle: Callable[[Any, Context], Awaitable[T]]) -> Any:
-    """A handler that reads its one message by itself, as the first of a stream; on the wire they are alike.
-
-    Of a message that gRPC reads for a handler, it keeps the bytes and the message until the answer is sent.
-    """
-
-    async def read(_: AsyncIterator[Message | None], context: Context) -> T:
-        # No name for the message: it would be kept here too.
-        return await handle(await _first(context), context)
-
-    return read
+class _MessageTooLate(Exception):
+    """A call was ended because its message did not come."""
 
 
 async def _first(context: Context) -> Message | None:
-    message = await context.read()
+    try:
+        message = await context.read()
+    except asyncio.CancelledError:
+        if too_late() and _forget_cancellation():
+            raise _MessageTooLate from None
+        raise
     return message if isinstance(message, Message) else None
 
 
