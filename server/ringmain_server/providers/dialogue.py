@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import ContentFiltered, ProviderError, RingmainError
+from ringmain_server.errors import ContentFiltered, Overloaded, ProviderError, RingmainError
 from ringmain_server.providers.unreadable import unreadable
 
 Res = TypeVar("Res")
@@ -36,7 +36,7 @@ class Ask:
             takes it back, or None where there is nothing to take back. Those are sent when the dialogue ends
             and what they take back was not told to have `Ended`.
         each: Whether each request stands for itself: a failure is not thrown, but stands in its place among
-            the answers, and does not end the others.
+            the answers, and does not end the others. So does what the gateway itself lacked for it.
         paid: Whether each request is paid for. No more is sent after one that failed, then; what was not
             sent stands as the same failure.
     """
@@ -70,6 +70,10 @@ class Ended:
     """
 
     undoes: Sequence[Any]
+
+
+Failure: TypeAlias = ProviderError | Overloaded
+"""Why a request has no answer: the provider's fault, or that the gateway could not even ask."""
 
 
 class NoTimeLeft(Exception):
@@ -192,7 +196,7 @@ async def _together(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequenc
 async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
     """The answer to each request, or its failure."""
     room = asyncio.Semaphore(PARALLEL)
-    refused: list[ProviderError] = []
+    refused: list[Failure] = []
 
     async def one(wire: Any) -> Any:
         async with room:
@@ -200,7 +204,7 @@ async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[An
                 return refused[0]
             try:
                 return await send(wire)
-            except ProviderError as exc:
+            except (ProviderError, Overloaded) as exc:
                 # A safety system looks at each by itself; anything else would meet the next one as well.
                 if not isinstance(exc, ContentFiltered):
                     refused.append(exc)

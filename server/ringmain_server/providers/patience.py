@@ -15,11 +15,12 @@ from ringmain_server.errors import (
     ContentFiltered,
     MalformedAnswer,
     NoAnswer,
+    Overloaded,
     ProviderError,
     RateLimited,
     ServerFault,
 )
-from ringmain_server.providers.dialogue import Ask, Dialogue, NoTimeLeft, Pause
+from ringmain_server.providers.dialogue import Ask, Dialogue, Failure, NoTimeLeft, Pause
 
 _PASSING = (ServerFault, ConnectionFailed, NoAnswer, RateLimited, MalformedAnswer)
 
@@ -54,7 +55,8 @@ class Patience:
 
 def may_pass(error: object) -> bool:
     """Whether an answer is a failure that may be gone at the next try."""
-    return isinstance(error, _PASSING) and not error.final
+    # What the gateway itself lacks for a moment must not cost the work either.
+    return isinstance(error, Overloaded) or (isinstance(error, _PASSING) and not error.final)
 
 
 def was_refused(error: object) -> bool:
@@ -65,7 +67,8 @@ def was_refused(error: object) -> bool:
     """
     if isinstance(error, ConnectionFailed):
         return not error.sent
-    return isinstance(error, ServerFault | RateLimited) and not error.final
+    refused = isinstance(error, ServerFault | RateLimited) and not error.final
+    return refused or isinstance(error, Overloaded)
 
 
 def ordered(
@@ -86,7 +89,7 @@ def ordered(
     """
     found = list((yield Ask(wires, undo=undo, each=True, paid=True)))
     refused = [index for index, answer in enumerate(found) if was_refused(answer)]
-    if not refused or all(isinstance(answer, ProviderError) for answer in found):
+    if not refused or all(isinstance(answer, Failure) for answer in found):
         return found
     if not (yield from rest(patience, 1, [found[index] for index in refused])):
         return found
@@ -97,12 +100,12 @@ def ordered(
     return found
 
 
-def chosen(failures: Sequence[ProviderError]) -> ProviderError:
+def chosen(failures: Sequence[Failure]) -> Failure:
     """The failure that stands for several: one that another candidate may not share goes first."""
     return next((error for error in failures if not isinstance(error, ContentFiltered)), failures[0])
 
 
-def missing(failures: Sequence[ProviderError], withheld: int = 0) -> str:
+def missing(failures: Sequence[Failure], withheld: int = 0) -> str:
     """What is missing beside the images that are there, in words; empty where nothing is.
 
     Args:
@@ -153,7 +156,7 @@ def patiently(
     return found
 
 
-def rest(patience: Patience, failures: int, errors: Sequence[ProviderError]) -> Dialogue[bool]:
+def rest(patience: Patience, failures: int, errors: Sequence[Failure]) -> Dialogue[bool]:
     """Waits until something is worth another try, as long as the providers asked for; False without the time.
 
     Args:
@@ -171,7 +174,7 @@ def rest(patience: Patience, failures: int, errors: Sequence[ProviderError]) -> 
 
 def read_one(answer: Any, read: Callable[[Any], Any] | None) -> Any:
     """What an answer says, or why it says nothing."""
-    if read is None or isinstance(answer, ProviderError):
+    if read is None or isinstance(answer, Failure):
         return answer
     try:
         return read(answer)

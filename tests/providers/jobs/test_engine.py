@@ -9,12 +9,13 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
     MalformedAnswer,
+    Overloaded,
     ProviderError,
     RateLimited,
     Rejected,
     ServerFault,
 )
-from ringmain_server.providers.dialogue import Ask, NoTimeLeft, Pause
+from ringmain_server.providers.dialogue import Ask, Failure, NoTimeLeft, Pause
 from ringmain_server.providers.patience import Patience
 
 from tests.providers.jobs.golden import BASE64, PNG, drawing
@@ -39,7 +40,7 @@ def ended(dialogue: Generator[Any, Any, Any], *answers: Any) -> Any:
     try:
         while True:
             answer = given.pop(0) if len(given) > 1 else given[0]
-            raw = answer if isinstance(answer, bytes | ProviderError) else orjson.dumps(answer)
+            raw = answer if isinstance(answer, bytes | Failure) else orjson.dumps(answer)
             step = dialogue.send((raw,))
             while not isinstance(step, Ask):
                 step = dialogue.send(())
@@ -52,9 +53,9 @@ def picture_at(address: str) -> dict[str, Any]:
     return {"status": "succeeded", "output": address}
 
 
-def look(dialogue: Generator[Any, Any, Any], news: ProviderError | dict[str, Any]) -> Pause:
+def look(dialogue: Generator[Any, Any, Any], news: Failure | dict[str, Any]) -> Pause:
     """One look at a job, and the pause before the next."""
-    step = dialogue.send((news if isinstance(news, ProviderError) else orjson.dumps(news),))
+    step = dialogue.send((news if isinstance(news, Failure) else orjson.dumps(news),))
     assert isinstance(step, Pause)
     assert isinstance(dialogue.send(()), Ask)
     return step
@@ -90,6 +91,14 @@ def test_no_wait_beyond_the_deadline() -> None:
     assert pause.within_deadline
     with pytest.raises(RateLimited):
         dialogue.throw(NoTimeLeft())
+
+
+def test_what_the_gateway_lacks_costs_no_work() -> None:
+    """A moment in which the gateway cannot even ask is waited out like one of the service's."""
+    dialogue = begun()
+    look(dialogue, BEGUN)
+    look(dialogue, Overloaded("the gateway has no descriptor left"))
+    assert ended(dialogue, picture_at(f"data:image/png;base64,{BASE64}")).images
 
 
 def test_a_refused_look_is_final() -> None:

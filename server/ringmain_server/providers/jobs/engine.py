@@ -16,7 +16,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ConnectionFailed, ContentFiltered, MalformedAnswer, NoAnswer, ProviderError
 from ringmain_server.media.detect import detect
-from ringmain_server.providers.dialogue import Dialogue, Ended, Pause
+from ringmain_server.providers.dialogue import Dialogue, Ended, Failure, Pause
 from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
 from ringmain_server.providers.jobs.service import Cancel, Fetch, Job, Picture, Service, Submit
 from ringmain_server.providers.json_reader import NotJson, read
@@ -31,7 +31,7 @@ from ringmain_server.providers.patience import (
 )
 from ringmain_server.providers.transport import HttpRequest, Json
 
-Found = Job | ProviderError
+Found = Job | Failure
 """What became of a job, or why that cannot be known."""
 
 
@@ -60,11 +60,11 @@ class Drawing:
             failures = [error for job in jobs if (error := self._failure(job, candidate)) is not None]
             drawn = [(job, picture) for job in jobs if isinstance(job, Job) for picture in job.pictures]
             files = yield from self._files([picture for _, picture in drawn], candidate)
-            failures += [file for file in files if isinstance(file, ProviderError)]
+            failures += [file for file in files if isinstance(file, Failure)]
             made = [
                 (job.text, file)
                 for (job, _), file in zip(drawn, files, strict=True)
-                if not isinstance(file, ProviderError)
+                if not isinstance(file, Failure)
             ]
             if not made:
                 raise chosen(failures)
@@ -80,7 +80,7 @@ class Drawing:
 
     def _submitted(
         self, wires: Sequence[HttpRequest], candidate: Candidate
-    ) -> "Dialogue[list[Json | ProviderError]]":
+    ) -> "Dialogue[list[Json | Failure]]":
         """What the service says of each job that it accepted, and why it refused others.
 
         Raises:
@@ -96,27 +96,26 @@ class Drawing:
         self._check_submitted(documents)
         return documents
 
-    def _check_submitted(self, documents: Sequence[Json | ProviderError]) -> None:
-        failures = [one for one in documents if isinstance(one, ProviderError)]
-        accepted = [one for one in documents if not isinstance(one, ProviderError)]
+    def _check_submitted(self, documents: Sequence[Json | Failure]) -> None:
+        failures = [one for one in documents if isinstance(one, Failure)]
+        accepted = [one for one in documents if not isinstance(one, Failure)]
         hard = [error for error in failures if not isinstance(error, ContentFiltered)]
         if not failures or (accepted and not hard) or any(self.service.read(one).done for one in accepted):
             return
         error = (hard or failures)[0]
-        error.final = error.final or bool(accepted) or any(map(_may_be_accepted, failures))
+        if isinstance(error, ProviderError) and (accepted or any(map(_may_be_accepted, failures))):
+            error.final = True
         raise error
 
-    def _done(
-        self, documents: Sequence[Json | ProviderError], candidate: Candidate
-    ) -> "Dialogue[list[Found]]":
+    def _done(self, documents: Sequence[Json | Failure], candidate: Candidate) -> "Dialogue[list[Found]]":
         """Every job, once nothing more will happen to it or nothing more can be learned of it."""
         service = self.service
-        jobs = [one if isinstance(one, ProviderError) else service.read(one) for one in documents]
+        jobs = [one if isinstance(one, Failure) else service.read(one) for one in documents]
         # What runs, by its place: the answer that tells of it.
         running = {
             index: one
             for index, (one, job) in enumerate(zip(documents, jobs, strict=True))
-            if not isinstance(one, ProviderError) and isinstance(job, Job) and not job.done
+            if not isinstance(one, Failure) and isinstance(job, Job) and not job.done
         }
         if service.poll is None or not running:
             return jobs
@@ -157,10 +156,10 @@ class Drawing:
             raise MalformedAnswer(candidate.provider_id, "answered with a job that has no end")
         return job
 
-    def _failure(self, job: Found, candidate: Candidate) -> ProviderError | None:
+    def _failure(self, job: Found, candidate: Candidate) -> Failure | None:
         """Why a job brought nothing; None where it brought pictures."""
         who = candidate.provider_id
-        if isinstance(job, ProviderError):
+        if isinstance(job, Failure):
             return job
         if job.filtered is not None:
             return filtered(who, (job.filtered,))
@@ -170,13 +169,11 @@ class Drawing:
             return MalformedAnswer(who, "answered with a job that has no end")
         return None if job.pictures else MalformedAnswer(who, "answered without an image")
 
-    def _files(
-        self, pictures: Sequence[Picture], candidate: Candidate
-    ) -> "Dialogue[list[bytes | ProviderError]]":
+    def _files(self, pictures: Sequence[Picture], candidate: Candidate) -> "Dialogue[list[bytes | Failure]]":
         """The bytes of every picture, fetched where only an address is known; or why they cannot be had."""
         check = partial(_image, candidate=candidate)
         remote = [one for one in pictures if isinstance(one, str) and not one.startswith("data:")]
-        fetched: Iterator[bytes | ProviderError] = iter(())
+        fetched: Iterator[bytes | Failure] = iter(())
         if remote:
             wires = [Fetch(address) for address in remote]
             fetched = iter((yield from patiently(wires, self._patience, check)))
@@ -199,7 +196,7 @@ class Drawing:
         return response
 
 
-def _may_be_accepted(error: ProviderError) -> bool:
+def _may_be_accepted(error: Failure) -> bool:
     """Whether a job may run although its submission failed."""
     lost = isinstance(error, ConnectionFailed) and error.sent
     return lost or isinstance(error, NoAnswer | MalformedAnswer)
@@ -214,7 +211,7 @@ def _stop(service: Service, cancel: Cancel, candidate: Candidate, answer: bytes)
     return None if service.read(document).done else cancel(document, candidate)
 
 
-def _held(picture: Picture, candidate: Candidate) -> bytes | ProviderError:
+def _held(picture: Picture, candidate: Candidate) -> bytes | Failure:
     """A picture that came with the answer."""
     try:
         data = picture if isinstance(picture, bytes) else _decoded(picture, candidate)

@@ -18,7 +18,7 @@ from ringmain.v1.image_service_pb2 import (
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError
-from ringmain_server.providers.dialogue import Dialogue
+from ringmain_server.providers.dialogue import Dialogue, Failure
 from ringmain_server.providers.openai import images_edit
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire
@@ -109,7 +109,7 @@ class EditTranslator:
 
 
 def _join(
-    answers: Sequence[bytes | ProviderError],
+    answers: Sequence[bytes | Failure],
     response: GenerateImagesResponse | EditImagesResponse,
     asked: Order,
     candidate: Candidate,
@@ -120,9 +120,9 @@ def _join(
     Raises:
         ProviderError: There is none.
     """
-    failures = [answer for answer in answers if isinstance(answer, ProviderError)]
+    failures = [answer for answer in answers if isinstance(answer, Failure)]
     for answer in answers:
-        if isinstance(answer, ProviderError):
+        if isinstance(answer, Failure):
             continue
         try:
             objections = read(answer, response, asked, candidate, wire.endpoint, wire.media.errors)

@@ -13,7 +13,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid, ProviderError
-from ringmain_server.providers.dialogue import Dialogue
+from ringmain_server.providers.dialogue import Dialogue, Failure
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
@@ -104,7 +104,7 @@ def _requests(
 
 
 def _response(
-    answers: Sequence[wire.GenerateContentResponse | ProviderError], candidate: Candidate, made: type[Drawn]
+    answers: Sequence[wire.GenerateContentResponse | Failure], candidate: Candidate, made: type[Drawn]
 ) -> Drawn:
     """The images of all answers. Those that were withheld or lost are left out while others are there.
 
@@ -113,8 +113,8 @@ def _response(
     """
     response = made()
     failures: list[ProviderError] = []
-    lost: list[ProviderError] = [answer for answer in answers if isinstance(answer, ProviderError)]
-    came = [answer for answer in answers if not isinstance(answer, ProviderError)]
+    lost: list[Failure] = [answer for answer in answers if isinstance(answer, Failure)]
+    came = [answer for answer in answers if not isinstance(answer, Failure)]
     for answer in came:
         images = list(_images(answer))
         for blob in images:

@@ -12,8 +12,8 @@ from typing import TypeVar
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import InvalidField, ProviderError
-from ringmain_server.providers.dialogue import Dialogue
+from ringmain_server.errors import InvalidField
+from ringmain_server.providers.dialogue import Dialogue, Failure
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
 from ringmain_server.providers.vertex.draw import styled
@@ -118,8 +118,8 @@ def _drawn(
         wires.append(port.predict((instance,), own, candidate))
     raws = yield from ordered(wires, Patience())
     found = [read_one(raw, lambda one: port.predictions(one, candidate.provider_id)) for raw in raws]
-    failures = [one for one in found if isinstance(one, ProviderError)]
-    answers = [one for one in found if not isinstance(one, ProviderError)]
+    failures = [one for one in found if isinstance(one, Failure)]
+    answers = [one for one in found if not isinstance(one, Failure)]
     if not answers:
         raise chosen(failures)
     response = made(
