@@ -22,7 +22,10 @@ from tests.e2e.gateway import Gateway, gateway
 from tests.edge.serving import details
 from tests.fakes.openai_media import numbers, picture
 from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.planner import Reply, Send
+from tests.fakes.received import Received
 from tests.fakes.script import Canned
+from tests.fakes.upstream import json_reply
 from tests.laws.lab import failure_of
 
 PNG = picture("64x32")
@@ -217,6 +220,35 @@ async def test_images_of_which_one_is_refused() -> None:
         answer = await stub.GenerateImages(request)
         assert ["withheld" in one.note for one in answer.images] == [True, True]
         assert len(upstream.requests) == 7
+
+
+class Elsewhere(FakeOpenAI):
+    """An upstream that answers with the address of a picture, and has trouble with giving it out."""
+
+    def __init__(self, *troubles: int) -> None:
+        super().__init__()
+        self.troubles = list(troubles)
+
+    def reply_to(self, received: Received) -> Reply:
+        """The answer to a request."""
+        if received.path.startswith("/files/"):
+            status = self.troubles.pop(0) if self.troubles else 200
+            return Reply(status=status, length=len(PNG), body=(Send(PNG),))
+        address = f"http://{self.host}:{self.port}/files/a.png?sig=1"
+        return json_reply({"created": 1, "data": [{"url": address}]})
+
+
+async def test_a_picture_by_its_address() -> None:
+    """A server that tells an address in place of bytes is asked for these, patiently, and draws once."""
+    async with Elsewhere(404, 503) as upstream:
+        provider = {"kind": "openai", "base_url": upstream.base_url, "api_key": "sk-up-secret-key"}
+        async with gateway({"providers": {"up": provider}}) as found:
+            stub: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(found.channel)
+            answer = await stub.GenerateImages(
+                image.GenerateImagesRequest(model="up/dall-e-2", prompt="A fox")
+            )
+    assert [one.media.data for one in answer.images] == [PNG]
+    assert [one.method for one in upstream.requests] == ["POST", "GET", "GET", "GET"]
 
 
 @pytest.mark.parametrize("header", ["x-venice-is-content-violation", "x-venice-is-blurred"])

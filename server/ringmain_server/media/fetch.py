@@ -33,6 +33,11 @@ A picture that was just made may not have come to every place that it is served 
 """
 
 
+def may_pass(status: int) -> bool:
+    """Whether a host that answered so may have the medium at another try."""
+    return status in _PASSING or status >= 500
+
+
 class NotFetched(MediaInvalid):
     """A medium could not be fetched.
 
@@ -164,7 +169,7 @@ class Fetcher:
     async def _body(self, response: "aiohttp.ClientResponse", field: str) -> tuple[bytes, str]:
         if response.status != 200:
             said = f"could not be fetched: its host answered {response.status}"
-            if response.status in _PASSING or response.status >= 500:
+            if may_pass(response.status):
                 raise NotFetched.now(field, said, response.headers)
             raise NotFetched.at(field, said)
         too_large = MediaInvalid.at(field, f"is larger than {self._limit} bytes, the most that is fetched")

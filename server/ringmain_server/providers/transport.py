@@ -60,6 +60,17 @@ class HttpRequest:
     leaf: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Gets a picture from an address that the provider gave, in place of its bytes.
+
+    Attributes:
+        address: Where it is.
+    """
+
+    address: str
+
+
 class Incoming(Protocol[Chunk_co]):
     """A provider's answer as it comes in."""
 

@@ -23,8 +23,7 @@ from ringmain_server.errors import RingmainError
 from ringmain_server.providers.dialogue import Ask, Ended, Pause
 from ringmain_server.providers.jobs import service_of
 from ringmain_server.providers.jobs.engine import Drawing
-from ringmain_server.providers.jobs.service import Fetch
-from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.transport import Fetch, HttpRequest
 
 from tests.fakes.jobs_server import picture
 

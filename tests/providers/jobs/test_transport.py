@@ -15,10 +15,9 @@ from ringmain_server.providers.http import FixedHeaders, HttpTransport
 from ringmain_server.providers.jobs import build
 from ringmain_server.providers.jobs.engine import Drawing
 from ringmain_server.providers.jobs.errors import JobErrors
-from ringmain_server.providers.jobs.service import Fetch
 from ringmain_server.providers.jobs.transport import JobsTransport
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.transport import Fetch, HttpRequest
 
 from tests.fakes.jobs_server import JobsServer, jobs_server, picture
 from tests.media.test_fetch import LIMIT, host

@@ -132,7 +132,8 @@ def test_errors_in_disguise(operation: str) -> None:
     [
         ("x", "without an image"),
         (["x"], "no known shape"),
-        ([{"url": "https://example.com/a.png"}], "cannot be decoded"),
+        ([{"url": ""}], "cannot be decoded"),
+        ([{"url": "data:image/png;base64,?"}], "no image"),
         ([{"b64_json": "?"}], "cannot be decoded"),
         ([{"b64_json": WORDS}], "no image"),
     ],
@@ -409,6 +410,12 @@ def test_images_that_a_safety_system_objects_to(flag: dict[str, Any]) -> None:
     assert "withheld" in told["images"][0]["note"]
     with pytest.raises(ContentFiltered):
         amounts_to(asked("GENERATE_IMAGES", {"data": [bad, {**bad, "b64_json": None}]}))
+
+
+def test_an_image_within_its_address() -> None:
+    """The bytes of a `data:` address need not be fetched."""
+    told = amounts_to(asked("GENERATE_IMAGES", {"data": [{"url": f"data:image/png;base64,{DRAWN}"}]}))
+    assert told["images"][0]["media"]["data"] == "PNG"
 
 
 def test_streamed_images_that_a_safety_system_objects_to() -> None:

@@ -17,7 +17,8 @@ from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTrans
 from ringmain_server.providers.jobs.engine import Drawing
 from ringmain_server.providers.jobs.errors import JobErrors
 from ringmain_server.providers.jobs.service import Service
-from ringmain_server.providers.jobs.transport import WITHIN, JobsTransport
+from ringmain_server.providers.jobs.transport import JobsTransport
+from ringmain_server.providers.pictures import WITHIN
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings

@@ -18,7 +18,7 @@ from ringmain_server.errors import ConnectionFailed, ContentFiltered, MalformedA
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.dialogue import Dialogue, Ended, Failure, Pause
 from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
-from ringmain_server.providers.jobs.service import Cancel, Fetch, Job, Picture, Service, Submit
+from ringmain_server.providers.jobs.service import Cancel, Job, Picture, Service, Submit
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.patience import (
     FIRST,
@@ -29,7 +29,7 @@ from ringmain_server.providers.patience import (
     patiently,
     read_one,
 )
-from ringmain_server.providers.transport import HttpRequest, Json
+from ringmain_server.providers.transport import Fetch, HttpRequest, Json
 
 Found = Job | Failure
 """What became of a job, or why that cannot be known."""

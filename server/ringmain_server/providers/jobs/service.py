@@ -86,17 +86,6 @@ class Service:
     beside: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """Gets a picture from an address that the service gave, without the credentials of the service.
-
-    Attributes:
-        address: Where it is.
-    """
-
-    address: str
-
-
 def finished(
     document: Json, pictures: Sequence[Picture], described: Sequence[object] = (), *, text: str = ""
 ) -> Job:

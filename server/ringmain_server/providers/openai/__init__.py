@@ -22,9 +22,8 @@ from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
-    from ringmain_server.providers.http import HttpTransport
     from ringmain_server.providers.openai.sdk import Token
-    from ringmain_server.providers.sdk_transport import SdkTransport
+    from ringmain_server.providers.pictures import WithPictures
 
 _CHECKS = {
     # Lists its models to anybody: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key.
@@ -77,7 +76,7 @@ def _connect(
     sessions: HttpSessions,
     errors: OpenAIErrors,
     token: "Token | None",
-) -> "HttpTransport | SdkTransport":
+) -> "WithPictures":
     # Not above: translators need no SDK, and the sandbox uses them.
     from ringmain_server.providers.openai.transport import make_transport
 

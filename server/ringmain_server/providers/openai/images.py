@@ -6,6 +6,7 @@ in order.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ringmain.v1.image_service_pb2 import (
     EditImagesRequest,
@@ -22,11 +23,11 @@ from ringmain_server.providers.dialogue import Dialogue, Failure
 from ringmain_server.providers.openai import images_edit
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire
-from ringmain_server.providers.openai.images_answer import LEAF, read, withheld
+from ringmain_server.providers.openai.images_answer import LEAF, checked, fill, parse, withheld
 from ringmain_server.providers.openai.images_request import Order, limits_of, order
 from ringmain_server.providers.openai.images_stream import ImageDecoder
-from ringmain_server.providers.patience import Patience, chosen, missing, ordered
-from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.patience import Patience, chosen, missing, ordered, patiently, read_one
+from ringmain_server.providers.transport import Fetch, HttpRequest
 
 _GENERATE_PATH = "/images/generations"
 
@@ -88,7 +89,7 @@ class GenerateTranslator:
         wires = [self.wire.generate(asked, count, candidate) for count in asked.counts]
         answers = yield from ordered(wires, Patience())
         response = GenerateImagesResponse()
-        _join(answers, response, asked, candidate, self.wire)
+        yield from _join(answers, response, asked, candidate, self.wire)
         return response
 
 
@@ -104,7 +105,7 @@ class EditTranslator:
         wires = [self.wire.edit(asked, count, request, candidate) for count in asked.counts]
         answers = yield from ordered(wires, Patience())
         response = EditImagesResponse()
-        _join(answers, response, asked, candidate, self.wire)
+        yield from _join(answers, response, asked, candidate, self.wire)
         return response
 
 
@@ -114,24 +115,32 @@ def _join(
     asked: Order,
     candidate: Candidate,
     wire: ImageWire,
-) -> None:
+) -> Dialogue[None]:
     """Joins the images of all answers; those that did not come are told of beside those that did.
 
     Raises:
         ProviderError: There is none.
     """
-    failures = [answer for answer in answers if isinstance(answer, Failure)]
-    for answer in answers:
-        if isinstance(answer, Failure):
-            continue
-        try:
-            objections = read(answer, response, asked, candidate, wire.endpoint, wire.media.errors)
-        except ProviderError as exc:
-            failures.append(exc.with_traceback(None))
-            continue
-        failures += [withheld(candidate.provider_id, category) for category in objections]
+    who = candidate.provider_id
+    read = partial(parse, candidate=candidate, errors=wire.media.errors)
+    found = [read_one(answer, read) for answer in answers]
+    failures = [one for one in found if isinstance(one, Failure)]
+    drawn = [one for one in found if not isinstance(one, Failure)]
+    pictures = [picture for one in drawn for picture in one.pictures]
+    failures += [withheld(who, picture.objection) for picture in pictures if picture.objection]
+    if elsewhere := [picture for picture in pictures if picture.address]:
+        wires = [Fetch(picture.address) for picture in elsewhere]
+        files = yield from patiently(wires, Patience(), partial(checked, provider_id=who))
+        failures += [file for file in files if isinstance(file, Failure)]
+        for picture, file in zip(elsewhere, files, strict=True):
+            picture.data = b"" if isinstance(file, Failure) else file
+    for one in drawn:
+        fill(response, one, asked, candidate, wire.endpoint)
     if not response.images:
-        raise chosen(failures)
+        error = chosen(failures)
+        if drawn and isinstance(error, ProviderError):
+            error.final = True  # what was drawn was paid for
+        raise error
     if note := missing(failures):
         for image in response.images:
             image.note = "; ".join(filter(None, (image.note, note)))

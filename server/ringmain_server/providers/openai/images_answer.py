@@ -4,7 +4,10 @@ https://platform.openai.com/docs/api-reference/images/object: images as base64, 
 model rewrites, and from gpt-image on the tokens of words and of images.
 """
 
-from collections.abc import Iterator, Mapping
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ringmain.v1.usage_pb2 import Usage
@@ -26,76 +29,120 @@ LEAF = "b64_json"
 _STANDARD = "standard"
 
 
-def read(
-    raw: bytes,
-    response: Any,
-    asked: Order,
-    candidate: Candidate,
-    endpoint: ImageEndpoint,
-    errors: OpenAIErrors,
-) -> list[str]:
-    """Adds the images and the usage of one answer to a response.
+@dataclass(slots=True)
+class Picture:
+    """An image of an answer.
+
+    Attributes:
+        said: What the answer says of it.
+        data: Its bytes; empty until they are there.
+        address: Where its bytes are, which are not in the answer; empty where they are.
+        objection: Why a safety system objects to it; empty where it does not.
+    """
+
+    said: Mapping[str, object]
+    data: bytes = b""
+    address: str = ""
+    objection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What one answer says.
+
+    Attributes:
+        found: The document.
+        pictures: Its images, in order.
+    """
+
+    found: Mapping[str, object]
+    pictures: Sequence[Picture]
+
+
+def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
+    """Reads one answer.
 
     Args:
         raw: The answer, its images perhaps cut out.
-        response: What is filled.
-        asked: What was asked for.
         candidate: Who drew.
-        endpoint: How its kind draws.
         errors: What its errors mean.
-
-    Returns:
-        For each image that a safety system objects to, and which is left out, the category.
 
     Raises:
         ProviderError: The answer is malformed, or an error in disguise.
     """
     skeleton = Skeleton.of(raw, LEAF)
     found = document(skeleton, candidate.provider_id, errors)
-    pictures = list(_images(found, skeleton, candidate))
-    made, objections = 0, []
-    for item, data, mime_type in pictures:
-        if data is None:
-            objections.append(_objection(item))
-            continue
-        image = response.images.add(revised_prompt=text(item.get("revised_prompt")), note=asked.note)
-        image.media.mime_type = mime_type
-        image.media.data = data
-        made += 1
-    size = text(found.get("size")) or asked.size
-    add_usage(response.usage, used(found.get("usage"), made, asked, candidate, endpoint, size=size))
-    return objections
-
-
-def _images(
-    found: Mapping[str, object], skeleton: Skeleton, candidate: Candidate
-) -> Iterator[tuple[Mapping[str, object], bytes | None, str]]:
-    """What is said of each image, its bytes and their type; None where a safety system objects to it."""
     items = found.get("data")
     if not isinstance(items, list):
         raise malformed(candidate.provider_id, "without an image")
     if not items:
         raise ModelOutputInvalid(candidate.provider_id, "the model drew nothing")
-    for item, objected in zip(items, flags(found, len(items)), strict=True):
-        if not isinstance(item, dict):
-            raise malformed(candidate.provider_id, "with an image of no known shape")
-        if objected or is_withheld(item):
-            skeleton.leaf(item.get(LEAF))  # let go of
-            yield item, None, ""
-            continue
-        data = skeleton.leaf(item.get(LEAF))
-        if data is None:
-            raise malformed(candidate.provider_id, "with an image that cannot be decoded")
-        yield item, data, picture_type(data, candidate.provider_id)
+    objected = flags(found, len(items))
+    pictures = [
+        _picture(item, skeleton, candidate, objected=one) for item, one in zip(items, objected, strict=True)
+    ]
+    return Drawn(found, pictures)
+
+
+def _picture(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> Picture:
+    who = candidate.provider_id
+    if not isinstance(item, dict):
+        raise malformed(who, "with an image of no known shape")
+    data, address = skeleton.leaf(item.get(LEAF)), text(item.get("url"))
+    if objected or is_withheld(item):
+        return Picture(
+            item, objection=content_filter_category(item.get("content_filter_results")) or "content_policy"
+        )
+    if data is None and address.startswith("data:"):
+        data = _inline(address)
+    if data is None and not address:
+        raise malformed(who, "with an image that cannot be decoded")
+    return Picture(item, address=address) if data is None else Picture(item, checked(data, who))
+
+
+def _inline(address: str) -> bytes:
+    """The bytes of a `data:` address (https://www.rfc-editor.org/rfc/rfc2397); empty where they are none."""
+    try:
+        return base64.b64decode(address.partition(",")[2], validate=True)
+    except binascii.Error:
+        return b""
+
+
+def checked(data: bytes, provider_id: str) -> bytes:
+    """The bytes of an image.
+
+    Raises:
+        MalformedAnswer: They are none.
+    """
+    picture_type(data, provider_id)
+    return data
+
+
+def fill(response: Any, drawn: Drawn, asked: Order, candidate: Candidate, endpoint: ImageEndpoint) -> None:
+    """Adds the images of an answer whose bytes are there, and its usage, to a response.
+
+    Args:
+        response: What is filled.
+        drawn: The answer.
+        asked: What was asked for.
+        candidate: Who drew.
+        endpoint: How its kind draws.
+    """
+    made = [picture for picture in drawn.pictures if picture.data]
+    for picture in made:
+        revised = text(picture.said.get("revised_prompt"))
+        image = response.images.add(revised_prompt=revised, note=asked.note)
+        image.media.mime_type = picture_type(picture.data, candidate.provider_id)
+        image.media.data = picture.data
+        picture.data = b""  # held once is enough
+    size = text(drawn.found.get("size")) or asked.size
+    used_up = used(drawn.found.get("usage"), len(made), asked, candidate, endpoint, size=size)
+    add_usage(response.usage, used_up)
 
 
 def is_withheld(item: Mapping[str, object]) -> bool:
     """Whether a safety system objects to an image, by its flags or Azure's results for it."""
     return flagged(item) or bool(content_filter_category(item.get("content_filter_results")))
-
-
-def _objection(item: Mapping[str, object]) -> str:
-    return content_filter_category(item.get("content_filter_results")) or "content_policy"
 
 
 def withheld(provider_id: str, category: str = "") -> ContentFiltered:

@@ -5,22 +5,34 @@ made anew for each request goes through the SDK's own client, which knows how to
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncStream, DefaultAioHttpClient
 
 from ringmain_server.errors import CredentialsRefused
+from ringmain_server.media.fetch import Fetcher
 from ringmain_server.providers.flags import means_yes
-from ringmain_server.providers.http import FixedHeaders, HttpTransport
+from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTransport
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
+from ringmain_server.providers.pictures import WITHIN, Pictures, WithPictures, picture_errors
 from ringmain_server.providers.sdk_transport import Sdk, SdkTransport, as_bytes
 from ringmain_server.providers.sessions import HttpSessions, sdk_trust
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
 
+PICTURE_HOSTS = {
+    "openai": ("*.blob.core.windows.net",),
+    "azure": ("*.blob.core.windows.net",),
+    "together": ("*.together.ai", "*.together.xyz"),
+    "venice": ("*.venice.ai",),
+    "xai": ("*.x.ai",),
+}
+"""Where pictures are whose address a server tells in place of their bytes, beside the server itself."""
 _CONNECT = 5.0
 """Seconds to reach the provider where its settings say nothing."""
 SDK = Sdk(status_error=APIStatusError, connection_error=APIConnectionError, stream=AsyncStream[object])
@@ -33,7 +45,7 @@ def make_transport(
     sessions: HttpSessions,
     errors: OpenAIErrors,
     token: Token | None = None,
-) -> HttpTransport | SdkTransport:
+) -> WithPictures:
     """How to reach the provider of these settings.
 
     Args:
@@ -52,10 +64,11 @@ def make_transport(
             limits=httpx2.Limits(max_connections=settings.connection_limit or 0),
         )
         signing = make_client(settings, token=_guarded(provider_id, token), http_client=http_client)
-        return SdkTransport(provider_id, signing, SDK, errors, payload=as_bytes)
+        made = SdkTransport(provider_id, signing, SDK, errors, payload=as_bytes)
+        return WithPictures(made, Pictures(provider_id, _fetcher(settings)))
     known = endpoint(make_client(settings), settings)
     limit = settings.connection_limit
-    return HttpTransport(
+    http = HttpTransport(
         provider_id=provider_id,
         sessions=HttpSessions(limit) if limit else sessions,
         base_url=known.base_url,
@@ -66,6 +79,14 @@ def make_transport(
         owns_sessions=limit is not None,
         objection=_objection if settings.kind == "venice" else None,
     )
+    url = urlsplit(http.base_url)
+    base = f"{url.scheme}://{url.netloc}"
+    own = replace(http, base_url=base, query="", owns_sessions=False, error_map=picture_errors)
+    return WithPictures(http, Pictures(provider_id, _fetcher(settings), own))
+
+
+def _fetcher(settings: "ProviderSettings") -> Fetcher:
+    return Fetcher(PICTURE_HOSTS.get(settings.kind, ()), ANSWER_LIMIT, within=WITHIN)
 
 
 def _objection(headers: Mapping[str, str]) -> str:

@@ -1,0 +1,138 @@
+"""Room 4, the I/O side: pictures that a provider leaves at an address in place of giving their bytes."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ringmain_server.errors import (
+    ConnectionFailed,
+    MalformedAnswer,
+    MediaInvalid,
+    NoAnswer,
+    ProviderError,
+)
+from ringmain_server.media.fetch import Fetcher, NotFetched, may_pass
+from ringmain_server.providers.http import HttpTransport
+from ringmain_server.providers.http_errors import retry_after
+from ringmain_server.providers.transport import Fetch, HttpRequest, Incoming
+
+if TYPE_CHECKING:
+    from ringmain_server.providers.sdk_transport import SdkTransport
+
+WITHIN = 60.0
+"""Seconds for a picture, or for news of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Gets what stands at an address: the provider's own with its credentials, any other without.
+
+    Attributes:
+        provider_id: The provider.
+        fetcher: Gets pictures from the hosts that are known as the provider's.
+        own: The provider's endpoint, for the addresses below its base; None for one that cannot be asked.
+    """
+
+    provider_id: str
+    fetcher: Fetcher
+    own: HttpTransport | None = None
+
+    async def get(self, address: str) -> bytes:
+        """The bytes of a picture.
+
+        Raises:
+            ProviderError: It cannot be had. A ConnectionFailed may pass.
+        """
+        who = self.provider_id
+        path = None if self.own is None else below(address, self.own.base_url)
+        if self.own is not None and path is not None:
+            return await in_time(self.own.send(HttpRequest(path, method="GET")), who)
+        if not self.fetcher.allows(address):
+            raise MalformedAnswer(who, "keeps its images at a host that is not known as its own")
+        try:
+            data, _ = await self.fetcher.get(address, "image")
+        except MediaInvalid as exc:
+            passing = isinstance(exc, NotFetched) and exc.passing
+            raise _not_fetched(who, exc.headers if isinstance(exc, NotFetched) else {}, passing) from exc
+        return data
+
+
+def picture_errors(provider_id: str, status: int, headers: Mapping[str, str], _: bytes) -> ProviderError:
+    """What a status means where a picture is at the provider itself. See `ErrorMap`.
+
+    It says nothing of the model or of the account, which have done their work.
+    """
+    return _not_fetched(provider_id, headers, may_pass(status))
+
+
+def _not_fetched(provider_id: str, headers: Mapping[str, str], passing: bool) -> ProviderError:
+    message = "made an image that could not be fetched"
+    if not passing:
+        return MalformedAnswer(provider_id, message)
+    wait = retry_after(headers, time.time()) if "retry-after" in headers else None
+    return ConnectionFailed(provider_id, message, retry_after=wait)
+
+
+@dataclass(frozen=True, slots=True)
+class WithPictures:
+    """A transport that also gets pictures. See `Transport`.
+
+    Attributes:
+        http: Everything but pictures.
+        pictures: Gets them.
+    """
+
+    http: "HttpTransport | SdkTransport"
+    pictures: Pictures
+
+    # The coroutines of others are handed on: one more around them would run at each wake-up.
+
+    def send(self, request: HttpRequest | Fetch) -> Coroutine[Any, Any, bytes]:
+        """The whole answer. See `Transport.send`."""
+        if isinstance(request, Fetch):
+            return self.pictures.get(request.address)
+        return self.http.send(request)
+
+    def open(self, request: HttpRequest) -> Coroutine[Any, Any, Incoming[bytes]]:
+        """The answer as it comes in. See `Transport.open`."""
+        return self.http.open(request)
+
+    async def check(self, path: str) -> None:
+        """Asks whether the provider answers and takes the credentials."""
+        await self.http.check(path)
+
+    async def close(self) -> None:
+        """Closes what is not shared."""
+        await self.pictures.fetcher.close()
+        await self.http.close()
+
+
+async def in_time(answer: Coroutine[Any, Any, bytes], provider_id: str, within: float = WITHIN) -> bytes:
+    """An answer that can be asked for again, so that its silence is not waited out for ever.
+
+    Raises:
+        NoAnswer: It did not come in time.
+    """
+    timeout = asyncio.timeout(within)
+    try:
+        async with timeout:
+            return await answer
+    except TimeoutError as exc:
+        if not timeout.expired():
+            raise
+        raise NoAnswer(provider_id, f"no answer within {within:g} s") from exc
+
+
+def below(address: str, base_url: str) -> str | None:
+    """The path of an address below a base address, with its query; None for any other address."""
+    try:
+        url, base = urlsplit(address), urlsplit(base_url)
+    except ValueError:
+        return None
+    if (url.scheme, url.netloc) != (base.scheme, base.netloc) or not url.path.startswith(base.path + "/"):
+        return None
+    query = f"?{url.query}" if url.query else ""
+    return url.path.removeprefix(base.path) + query
