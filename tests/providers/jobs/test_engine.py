@@ -9,6 +9,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
     MalformedAnswer,
+    ModelOutputInvalid,
     Overloaded,
     ProviderError,
     RateLimited,
@@ -118,14 +119,19 @@ def test_a_refused_look_is_final() -> None:
         ([picture_at("data:image/png;base64," + BASE64[:-1])], "cannot be decoded"),
         ([picture_at("data:text/plain;base64,aGVsbG8=")], "no image"),
         ([picture_at("https://replicate.delivery/a.png"), b"<html>"], "no image"),
-        ([{"status": "succeeded", "output": []}], "without an image"),
-        ([{"status": "succeeded", "output": None}], "without an image"),
     ],
 )
 def test_answers_that_are_no_images(answers: Sequence[Any], why: str) -> None:
     """Whatever a service answers instead of an image is a fault of its own, and never given out."""
     with pytest.raises(MalformedAnswer, match=why):
         ended(begun(), *answers)
+
+
+@pytest.mark.parametrize("output", [[], None, {}])
+def test_a_model_that_draws_nothing(output: Any) -> None:
+    """A job that is done and has no picture is the model's failure, which says nothing of the service."""
+    with pytest.raises(ModelOutputInvalid, match="drew nothing"):
+        ended(begun(), {"status": "succeeded", "output": output})
 
 
 def test_a_result_without_an_end() -> None:

@@ -14,7 +14,14 @@ from typing import Any
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import ConnectionFailed, ContentFiltered, MalformedAnswer, NoAnswer, ProviderError
+from ringmain_server.errors import (
+    ConnectionFailed,
+    ContentFiltered,
+    MalformedAnswer,
+    ModelOutputInvalid,
+    NoAnswer,
+    ProviderError,
+)
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.dialogue import Dialogue, Ended, Failure, Pause
 from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
@@ -167,7 +174,7 @@ class Drawing:
             return meant(who, fault_of_job(job.error, self.service.faults), job.error, self.secrets)
         if not job.done:
             return MalformedAnswer(who, "answered with a job that has no end")
-        return None if job.pictures else MalformedAnswer(who, "answered without an image")
+        return None if job.pictures else ModelOutputInvalid(who, "the model drew nothing")
 
     def _files(self, pictures: Sequence[Picture], candidate: Candidate) -> "Dialogue[list[bytes | Failure]]":
         """The bytes of every picture, fetched where only an address is known; or why they cannot be had."""
