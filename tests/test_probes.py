@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import LogSettings, load
-from ringmain_server.errors import NoAnswer
+from ringmain_server.errors import CredentialsRefused, NoAnswer, ServerFault
 from ringmain_server.live import Live, Wired
 from ringmain_server.media.runner import MediaPool
 from ringmain_server.models import Models, Plan
@@ -94,3 +94,60 @@ async def test_a_fault_does_not_end_the_probing() -> None:
     running.cancel()
     line = json.loads(bench.lines.getvalue().splitlines()[0])
     assert (line["event"], line["where"]) == ("fault", "probes")
+
+
+class Held:
+    """A candidate that is held for refused credentials, at a provider that can be asked; probes are off."""
+
+    def __init__(self, ask: Callable[[], Awaitable[None]]) -> None:
+        one = served(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
+        self.condition = one.condition
+        self.condition.provider.checks = True
+        refused = CredentialsRefused("p", "refused the gateway's credentials")
+        ticket = self.condition.admit()
+        assert ticket is not None
+        self.condition.failed(ticket, refused)
+        settings = load(environ={}, overrides={"probes.enabled": False, "probes.interval": 0.005})
+        models = Models({"m": Plan((one,))}, {})
+        wired = Wired(settings, {"p": _provider(ask)}, models, router_of([one]))
+        self.probes = Probes(Live(wired), make_log(LogSettings(format="json"), stream=io.StringIO()))
+
+
+async def test_refused_credentials_are_asked_after_without_probes() -> None:
+    """A hold for refused credentials ends once the provider takes them, whether probes are enabled or not."""
+    answers = [CredentialsRefused("p", "no"), CredentialsRefused("p", "no"), None]
+
+    async def ask() -> None:
+        answer = answers.pop(0) if answers else None
+        if answer is not None:
+            raise answer
+
+    held = Held(ask)
+    assert held.condition.hold.awaits_check
+    running = asyncio.ensure_future(held.probes.run())
+    await until(lambda: held.condition.refusal() is None)
+    running.cancel()
+    assert not answers
+
+
+async def test_a_check_that_tells_nothing_changes_no_hold() -> None:
+    """A check that fails for something else neither ends nor renews the hold: it runs out by itself."""
+
+    async def ask() -> None:
+        raise ServerFault("p", "answered with status 500")
+
+    held = Held(ask)
+    before = held.condition.hold.until
+    await held.probes.ask_held()
+    assert held.condition.hold.until == before
+    held.condition.check_failed(CredentialsRefused("p", "no"))
+    assert held.condition.hold.until != before
+
+
+async def test_without_a_check_refused_credentials_hold_for_a_time() -> None:
+    """Where a provider has no check, the hold is as long as any other and waits for nobody."""
+    condition = served(ScriptedBackend([]), Candidate("p", "sandbox", "x")).condition
+    ticket = condition.admit()
+    assert ticket is not None
+    condition.failed(ticket, CredentialsRefused("p", "no"))
+    assert (condition.hold.awaits_check, condition.hold.until is None) == (False, False)

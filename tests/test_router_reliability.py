@@ -135,14 +135,15 @@ async def test_a_cancelled_probe_lets_the_next_call_probe() -> None:
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p0"
 
 
-async def test_held_for_good_names_no_time() -> None:
-    """Refused credentials hold a candidate until it is checked; the caller is not told a time."""
+async def test_refused_credentials_hold_and_say_for_how_long() -> None:
+    """Refused credentials hold a candidate, and the caller is told when it is tried again at the latest."""
     refused = errors.CredentialsRefused("p0", "refused the gateway's credentials")
     alone = _at("p0", [refused])
     router = router_of([alone])
     for _ in range(2):
-        with pytest.raises(errors.ProvidersUnavailable):
+        with pytest.raises(errors.ProvidersUnavailable) as caught:
             await router.call(CHAT, REQUEST, new_call())
+        assert caught.value.retry_after == pytest.approx(HoldSettings().long, abs=1)
     assert _asked(alone) == 1
     alone.condition.restore()
     with pytest.raises(errors.ProvidersUnavailable):

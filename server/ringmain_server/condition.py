@@ -10,12 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ringmain_server.errors import (
+    AccessRefused,
     BreakerOpen,
     CallerLimitPassed,
     CandidateFull,
+    CredentialsRefused,
     Drained,
+    MalformedAnswer,
     NoAnswer,
     ProviderError,
+    QuotaSpent,
     RateLimited,
     UnknownProviderModel,
 )
@@ -47,12 +51,18 @@ class ConditionSettings:
 
 
 class ProviderState:
-    """What an operator decided about a provider; shared by its candidates."""
+    """What holds for a provider; shared by its candidates.
 
-    __slots__ = ("drained",)
+    Attributes:
+        drained: Whether an operator has taken it out.
+        checks: Whether it can be asked, at no cost, whether it takes the credentials.
+    """
+
+    __slots__ = ("checks", "drained")
 
     def __init__(self) -> None:
         self.drained = False
+        self.checks = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +199,14 @@ class Condition:
         self.limit.release(None, dropped=isinstance(error, RateLimited | NoAnswer) and not chosen)
         if not chosen:
             self.failures.observe(failed=error.breaker_failure)
-        if error.breaker_failure:
+        # A caller's own options may make an answer that nobody can read here.
+        if error.breaker_failure and not (error.by_options and isinstance(error, MalformedAnswer)):
             self.breaker.failed(ticket.permit, error.message)
         else:
             self.breaker.neutral(ticket.permit)
-        self._hold(error)
+        # … and name things that this caller alone may not have.
+        if not (error.by_options and isinstance(error, AccessRefused | UnknownProviderModel)):
+            self._hold(error)
 
     def abandoned(self, ticket: Ticket) -> None:
         """The attempt was cancelled, or lost to a fault of the gateway: no word on the candidate."""
@@ -206,9 +219,25 @@ class Condition:
         self.hold.clear()
 
     def checked(self) -> None:
-        """The provider takes the credentials, or has new ones: ends a hold that waits for that."""
-        if self.hold.until == math.inf:
+        """The provider takes the credentials: ends a hold that waits for that."""
+        if isinstance(self._held_by, CredentialsRefused):
             self.hold.clear()
+
+    def check_failed(self, error: ProviderError) -> None:
+        """A check failed: credentials that are still refused are left alone for as long again."""
+        if isinstance(error, CredentialsRefused) and self.hold.awaits_check:
+            self.hold.until_checked(error.message)
+
+    def renewed(self) -> None:
+        """The provider's settings have changed: ends a hold that followed from the account."""
+        if isinstance(self._held_by, CredentialsRefused | AccessRefused | QuotaSpent):
+            self.hold.clear()
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds until the candidate may be tried again, None when it may be or nobody can tell."""
+        until = self.hold.until or self.breaker.opens_until
+        return None if until is None else max(until - self._clock(), 0.0)
 
     def hold_until(self, until: float, error: ProviderError) -> None:
         """Leaves the candidate alone for a failure that is known from before.
@@ -237,8 +266,10 @@ class Condition:
                 self.hold.long(error.message)
                 if self.on_unknown is not None and isinstance(error, UnknownProviderModel):
                     self.on_unknown(self, self.hold.until or -math.inf)
-            case HoldKind.UNTIL_CHECKED:
+            case HoldKind.UNTIL_CHECKED if self.provider.checks:
                 self.hold.until_checked(error.message)
+            case HoldKind.UNTIL_CHECKED:
+                self.hold.long(error.message)
             case HoldKind.NONE:
                 return
         self._held_by = error
@@ -246,9 +277,8 @@ class Condition:
     def _held(self, seconds: float) -> ProviderError:
         error = self._held_by
         assert error is not None
-        wait = None if math.isinf(seconds) else seconds
         said = f"is left alone: {error.message.removeprefix(f'{self.provider_id}: ')}"
-        return type(error)(self.provider_id, said, retry_after=wait, metadata=error.metadata)
+        return type(error)(self.provider_id, said, retry_after=seconds, metadata=error.metadata)
 
     def _changed(self, state: BreakerState, reason: str) -> None:
         if self._on_change is not None:

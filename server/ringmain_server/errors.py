@@ -78,7 +78,7 @@ class Hold(enum.Enum):
     """Until the instant the provider named, or a growing time."""
     LONG = "long"
     UNTIL_CHECKED = "until_checked"
-    """Until the configuration changes or a check passes."""
+    """Until the configuration changes or a check passes; as LONG where the provider has no check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +280,8 @@ class ProviderError(RingmainError):
     Attributes:
         final: Whether the same candidate is not to be asked again for this request, whatever the class says:
             its work was, or may have been, paid for, or it says itself that repeating does not help.
+        by_options: Whether the request passes options of its own to the provider, which may be all that it
+            failed for.
     """
 
     code = grpc.StatusCode.UNAVAILABLE
@@ -300,6 +302,7 @@ class ProviderError(RingmainError):
         super().__init__(f"{provider_id}: {message}", retry_after=retry_after, metadata=metadata)
         self.provider_id = provider_id
         self.final = False
+        self.by_options = False
 
 
 class BreakerOpen(ProviderError):

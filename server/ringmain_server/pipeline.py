@@ -135,6 +135,7 @@ class Wiring:
         if model is not None and self.settings.models[model].on_cancel == "drain":
             backend = Drain(backend)
         machines = condition_settings(self.settings, stated.provider, model)
+        self.conditions.provider(stated.provider).checks = provider.checks
         condition = self.conditions.get(stated.provider, stated.model, machines, addressed=model is None)
         transport = provider.transport
         prepare = transport.prepare if isinstance(transport, LazyTransport) else None

@@ -1,5 +1,7 @@
 """Outside the rooms: asks providers whether they are back, so that no caller's request has to find out.
 
+A provider that refused the credentials is asked in any case: its candidates are held until a check passes.
+
 A provider is asked by its check, not by a generation. What it says counts as the one call that a half-open
 breaker lets through: success closes the breaker, failure opens it again for twice as long.
 """
@@ -74,10 +76,10 @@ class Probes:
         while True:
             settings = self._live.now.settings.probes
             await asyncio.sleep(settings.interval)
-            if not settings.enabled:
-                continue
             try:
-                await self.sweep()
+                if settings.enabled:
+                    await self.sweep()
+                await self.ask_held()
             except Exception as exc:  # noqa: BLE001  one fault must not end the probing
                 self._log.error("fault", where="probes", exc_info=exc)
 
@@ -86,6 +88,34 @@ class Probes:
         wired = self._live.now
         providers = wired.providers.values()
         await asyncio.gather(*(self._probe(one, wired.conditions(one.provider_id)) for one in providers))
+
+    async def ask_held(self) -> None:
+        """Asks each provider that refused the credentials whether it takes them now, all at once.
+
+        Nothing else would end those holds in time, so this is done whether probes are enabled or not.
+        """
+        wired = self._live.now
+        held: dict[str, list[Condition]] = {}
+        for condition in wired.models.conditions():
+            if condition.hold.awaits_check and not condition.provider.drained:
+                held.setdefault(condition.provider_id, []).append(condition)
+        asked = [
+            self._ask(wired.providers[name], conditions)
+            for name, conditions in held.items()
+            if name in wired.providers
+        ]
+        await asyncio.gather(*asked)
+
+    async def _ask(self, provider: Provider, held: Iterable[Condition]) -> None:
+        try:
+            checked = await check(provider, self._limit)
+        except Overloaded:
+            return  # the gateway itself could not ask: no word on the provider
+        for condition in held:
+            if checked.error is None:
+                condition.checked()
+            else:
+                condition.check_failed(checked.error)
 
     async def _probe(self, provider: Provider, conditions: Iterable[Condition]) -> None:
         due = [(one, permit) for one in conditions if (permit := one.probe()) is not None]

@@ -118,6 +118,8 @@ class Trial:
         """
         attempt.fail(self._clock(), error)
         self._failures.append(error)
+        if error.retry_after is None:
+            error.retry_after = served.condition.wait  # what the caller is told is true
         if not content and self._retry(served, error):
             return
         if isinstance(error, PrefillRejected):

@@ -51,7 +51,7 @@ class Wiring:
     def renewed(self, provider_id: str) -> None:
         """A provider's settings have changed: what waited for that need not wait any more."""
         for condition in self.conditions.of(provider_id):
-            condition.checked()
+            condition.renewed()
         self.conditions.renew(provider_id)
 
     def _kept(self, provider_id: str, settings: Settings, before: Wired | None) -> Provider | None:

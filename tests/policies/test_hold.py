@@ -74,17 +74,30 @@ def test_a_late_success_ends_nothing() -> None:
     assert hold.until == 3
 
 
-def test_long_and_endless_holds() -> None:
-    """A spent quota holds for minutes, refused credentials until somebody clears it."""
+def test_long_holds() -> None:
+    """A spent quota holds for minutes; refused credentials as long from each check that finds them so."""
     clock = FakeClock(0)
     hold = Hold(clock, HoldSettings(long=200))
     hold.long("quota spent")
     assert (hold.until, hold.reason) == (200, "quota spent")
+    assert not hold.awaits_check
+    clock.advance(50)
     hold.until_checked("answered 401")
-    clock.advance(1e9)
-    assert (hold.until, hold.reason) == (math.inf, "answered 401")
+    assert (hold.until, hold.reason, hold.awaits_check) == (250, "answered 401", True)
+    clock.advance(50)
+    hold.until_checked("answered 401")
+    assert (hold.until, hold.awaits_check) == (300, True)
     hold.clear()
-    assert (hold.until, hold.reason) == (None, None)
+    assert (hold.until, hold.reason, hold.awaits_check) == (None, None, False)
+
+
+def test_no_hold_is_for_ever() -> None:
+    """Where nobody asks again, also refused credentials are left alone for a time only."""
+    clock = FakeClock(0)
+    hold = Hold(clock, HoldSettings(long=200))
+    hold.until_checked("answered 401")
+    clock.advance(201)
+    assert (hold.until, hold.awaits_check) == (None, False)
 
 
 @given(st.lists(st.sampled_from(["short", "named", "long"]), min_size=1), st.floats(0, 50))

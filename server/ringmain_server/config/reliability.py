@@ -92,7 +92,11 @@ class ProbeSettings(Section):
         description="Whether the gateway itself asks a provider whether it is back, so that no caller's "
         "request has to find out.",
     )
-    interval: Span = Field(default=5.0, description="How often it asks.")
+    interval: Span = Field(
+        default=5.0,
+        description="How often it asks. A provider that refused the credentials is asked as often whether "
+        "they are taken now, also where probes are not enabled.",
+    )
 
 
 class RetrySettings(Section):

@@ -14,7 +14,8 @@ class HoldSettings:
         first: After a rate limit that named no time. Each further one doubles it,
         growing_max: up to this, until a call succeeds.
         named_max: The longest time that a provider may name.
-        long: After a spent quota or an unknown model.
+        long: After a spent quota, refused access or an unknown model; after refused credentials from the
+            latest check on that found them refused.
     """
 
     first: float = 1.0
@@ -40,10 +41,11 @@ class Hold:
         self._until = _NEVER
         self._reason = ""
         self._next = settings.first
+        self._checked = False
 
     @property
     def until(self) -> float | None:
-        """The instant it ends, infinite until a check passes, None when the candidate is not held."""
+        """The instant it ends, None when the candidate is not held."""
         until = self._until
         # Nearly always there was no hold yet: no need to look at the clock.
         return until if until > _NEVER and until > self._clock() else None
@@ -52,6 +54,11 @@ class Hold:
     def reason(self) -> str | None:
         """Why the candidate is held, None when it is not."""
         return self._reason if self._until > self._clock() else None
+
+    @property
+    def awaits_check(self) -> bool:
+        """Whether the candidate is held for what a check finds out, which may end the hold or renew it."""
+        return self._checked and self.until is not None
 
     def rate_limited(self, retry_after: float | None, reason: str = "rate limited") -> None:
         """The candidate answered 429.
@@ -68,12 +75,16 @@ class Hold:
             self._next = min(self._next * 2, self._settings.growing_max)
 
     def long(self, reason: str) -> None:
-        """The quota is spent, or the model unknown."""
+        """The quota is spent, access refused, or the model unknown."""
         self._hold(self._settings.long, reason)
 
     def until_checked(self, reason: str) -> None:
-        """The credentials were refused: nothing changes by itself."""
-        self._hold(math.inf, reason)
+        """The credentials were refused, in a call or in a check.
+
+        Where nobody asks again, the hold ends by itself: no hold is for ever.
+        """
+        self._hold(self._settings.long, reason)
+        self._checked = True
 
     def resume(self, until: float, reason: str) -> None:
         """Holds until an instant that is known from before."""
@@ -87,9 +98,11 @@ class Hold:
     def clear(self) -> None:
         """Ends the hold: a check passed, the configuration changed, or an operator said so."""
         self._until = _NEVER
+        self._checked = False
         self._next = self._settings.first
 
     def _hold(self, seconds: float, reason: str) -> None:
         until = self._clock() + seconds
         if until > self._until:
+            self._checked = False
             self._until, self._reason = until, reason

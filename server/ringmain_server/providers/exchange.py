@@ -15,6 +15,7 @@ from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import Streamed, Unary
 from ringmain_server.providers.dialogue import hold
+from ringmain_server.providers.options import Blamed
 from ringmain_server.providers.silence import Silence
 from ringmain_server.providers.translator import Decoder
 from ringmain_server.providers.transport import Transport
@@ -106,6 +107,11 @@ class Provider:
     load: Callable[[], object] | None = None
     use: Use = field(default_factory=Use)
 
+    @property
+    def checks(self) -> bool:
+        """Whether there is anything to ask."""
+        return self.check is not _nothing_to_ask
+
     def backend(self, candidate: Candidate) -> "Exchange":
         """The innermost backend of a candidate of this provider."""
         choose = self.translators_for
@@ -137,7 +143,7 @@ class Exchange:
         """Answers whole."""
         translator = self._translator(op, op.routed(request).model)
         if op in self._dialogues:
-            with self._use:
+            with self._use, Blamed(request):
                 dialogue = translator.dialogue(request, self._candidate)
                 answer: Res = await hold(
                     dialogue,
@@ -146,15 +152,15 @@ class Exchange:
                     provider_id=self._candidate.provider_id,
                 )
             return answer
-        with self._use:
+        with self._use, Blamed(request):
             # No name for what is sent: it may be large, and nobody needs it once the answer comes.
             raw = await self._transport.send(translator.request(request, self._candidate))
-        try:
-            response: Res = translator.response(raw, request, self._candidate)
-        except _FORESEEN:
-            raise
-        except Exception as exc:
-            raise unreadable(self._candidate.provider_id, exc) from exc
+            try:
+                response: Res = translator.response(raw, request, self._candidate)
+            except _FORESEEN:
+                raise
+            except Exception as exc:
+                raise unreadable(self._candidate.provider_id, exc) from exc
         return response
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
@@ -164,7 +170,7 @@ class Exchange:
             call.attempt.upload = op.upload(request)
         if op.gather is not None and translator.gathers:
             await op.gather(request)
-        with self._use:
+        with self._use, Blamed(request):
             silence = Silence(call.attempt, asyncio.get_running_loop())
             # No name for what is sent, as in `call`.
             opening = self._transport.open(translator.request(request, self._candidate))

@@ -1,6 +1,5 @@
 """Room 2, pure: a provider as operators see it."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,6 +88,6 @@ def _breaker(condition: Condition, clocks: Clocks) -> admin_pb2.Breaker:
     if condition.last_error is not None:
         found.last_error.CopyFrom(status(condition.last_error))
     until = condition.hold.until
-    if until is not None and not math.isinf(until):
+    if until is not None and not condition.hold.awaits_check:
         found.hold_end_time.CopyFrom(clocks.date(until))
     return found
