@@ -13,7 +13,7 @@ from ringmain_server.providers.vertex import schemas
 
 OWN = {
     "ringmain_server.catalog.models._family": "names of our own data files",
-    "ringmain_server.media.walk._ways": "kinds of images, of which there are a few",
+    "ringmain_server.media.walk._ways": "the types of our own messages",
 }
 """Caches without a limit whose keys are ours."""
 

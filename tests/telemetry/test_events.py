@@ -100,3 +100,17 @@ def test_every_event_is_a_line_and_a_number(kind: str, attributes: dict[str, str
     del line["time"]
     assert line == {"level": level, "event": kind, "message": "it happened", "provider": "up", **attributes}
     assert registry.get_sample_value("ringmain_events_total", {"kind": kind}) == 1
+
+
+@pytest.mark.parametrize("fill", ["x", "\0", "é", "🙂", "\ud800"])
+async def test_an_event_tells_little_of_what_others_wrote(fill: str) -> None:
+    """Message and attributes are cut and escaped, so that the line and the admin's stream can hold them."""
+    lines = io.StringIO()
+    events = Events(FakeClock(), (logged(make_log(LogSettings(format="json"), stream=lines)),))
+    with events.watch() as watcher:
+        events.publish("failover", fill * 99_999, "p", model=fill * 99_999)
+        (event,) = await _read(watcher, 1)
+    for text in (event.message, event.attributes["model"]):
+        assert len(text) <= 1024
+        assert text.isprintable()
+    assert len(lines.getvalue().encode()) < 4096
