@@ -14,7 +14,7 @@ from google.rpc.status_pb2 import Status
 from tests.e2e.gateway import Gateway, ask, gateway, upstreams
 from tests.edge.rules.places import SERVICES, Place, is_map, places
 from tests.fakes.openai_server import FakeOpenAI
-from tests.fakes.rejections import rejection
+from tests.fakes.rejections import MODEL_NOT_FOUND, rejection
 
 FILLS = ("x", "\0", "é", "🙂")
 LONG, SHORT = 100_000, 250
@@ -156,7 +156,7 @@ async def test_what_a_provider_wrote_is_cut_before_it_is_told(fill: str) -> None
 
 async def test_a_name_of_any_script_at_an_upstream_is_cut_too() -> None:
     """A name as long as it may be goes to the provider whole, and comes back in a status that fits."""
-    gone = rejection(404, "?")
+    gone = MODEL_NOT_FOUND
     async with FakeOpenAI(gone) as upstream, gateway(upstreams(oai=upstream.base_url)) as ringmain:
         for fill in ("x", "é", "🙂"):
             with pytest.raises(grpc.aio.AioRpcError) as refused:
