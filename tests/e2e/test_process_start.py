@@ -2,6 +2,7 @@
 
 import signal
 import time
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -21,7 +22,7 @@ def test_libraries_are_loaded_before_readiness() -> None:
         serving(*_addresses(port, *OPENAI)) as service,
         grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
     ):
-        health = health_pb2_grpc.HealthStub(channel)
+        health: Any = health_pb2_grpc.HealthStub(channel)
 
         def status(name: str) -> int:
             request = health_pb2.HealthCheckRequest(service=name)
@@ -43,7 +44,7 @@ def test_sigterm_ends_a_start() -> None:
     port = free_port()
     with serving(*_addresses(port, *OPENAI)) as service:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            health = health_pb2_grpc.HealthStub(channel)
+            health: Any = health_pb2_grpc.HealthStub(channel)
             health.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=20, wait_for_ready=True)
         service.process.send_signal(signal.SIGTERM)
         service.line("stopped")
