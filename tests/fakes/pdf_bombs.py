@@ -83,6 +83,12 @@ def picture(width: int, height: int, data: bytes, more: bytes = FLATE) -> bytes:
     return one_page(drawn, {5: stream(data, said + more)}, resources=b"/XObject<</I 5 0 R>>")
 
 
+def inline(width: int, height: int) -> bytes:
+    """A picture within a drawing, most of which is missing."""
+    said = b"q 100 0 0 100 0 0 cm BI /W %d /H %d /BPC 8 /CS /G /F /Fl ID " % (width, height)
+    return said + zlib.compress(b"\0" * 1_000) + b"\nEI Q\n"
+
+
 def tree(kids: Mapping[int, bytes]) -> bytes:
     """A PDF whose tree of pages has these nodes; the first is its root."""
     nodes = {number: b"<</Type/Pages/Kids[%s]/Count 3>>" % refs for number, refs in kids.items()}
@@ -176,6 +182,16 @@ PDF_BOMBS: Bombs = {
     "picture": lambda: picture(30_000, 30_000, zlib.compress(b"\0" * 1_000)),
     "picture, largest": lambda: picture(2**31 - 1, 2**31 - 1, zlib.compress(b"\0" * 1_000)),
     "picture, packed twice": lambda: picture(32, 32, _TWICE, b"/Filter[/FlateDecode/FlateDecode]"),
+    "picture within a drawing": lambda: one_page(stream(inline(30_000, 30_000))),
+    "pictures within a drawing": lambda: one_page(stream(inline(7_000, 7_000) * 100)),
+    "notes": lambda: one_page(
+        stream(b" "),
+        {
+            5: b"<</Type/Annot/Subtype/Stamp/Rect[0 0 9 9]/AP<</N 6 0 R>>>>",
+            6: stream(b"0 0 m 1 1 l S\n" * 1_000, b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]"),
+        },
+        page=b"/MediaBox[0 0 612 792]/Annots[%s]" % (b"5 0 R " * 9_000),
+    ),
     "JPEG": lambda: picture(32, 32, jpeg(start_of_frame(LARGE, LARGE), scan()), b"/Filter/DCTDecode"),
     "JPEG, packed": lambda: picture(
         32,

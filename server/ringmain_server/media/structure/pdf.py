@@ -35,7 +35,10 @@ _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _BOX = re.compile(rb"/(?:Media|Crop|Bleed|Trim|Art)Box\s*\[([^\]]{0,400})\]")
 _UNIT = re.compile(rb"/UserUnit\s*([\d.]{1,20})")
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,120})\s+(?:Do|scn|SCN)(?![A-Za-z])")
-_OVERLAP = 160
+_INLINE = re.compile(rb"BI\s[^>]{0,300}?[\s/>\])]ID\s")
+_SIDES = tuple(re.compile(rb"/%s\s*(\d{1,10})" % name) for name in (rb"W(?:idth)?", rb"H(?:eight)?"))
+_REPEATS = re.compile(rb"/Contents|/Annots|\d\s+R\s+\d")
+_OVERLAP = 400
 _LARGE = MIB
 _HEADER = 64 * 1024
 """Bytes of a picture in which its own header is looked for."""
@@ -119,6 +122,7 @@ class _Check:
         self._streams: list[Object] = []
         self._drawings: dict[int, _Drawing] = {}
         self._unpacked = 0
+        self._inline_pixels = 0
         self._everywhere: dict[bytes, set[int]] = {}
         self._costs: dict[int, int] = {}
 
@@ -221,10 +225,22 @@ class _Check:
             for use in _DRAWN.finditer(text):
                 if use.end() > len(before):
                     made.uses[use[1]] += 1
+            for inline in _INLINE.finditer(text):
+                if inline.end() > len(before):
+                    self._inline_picture(inline[0])
             before = text[-_OVERLAP:]
         self._drawings[found.stream] = made
 
     # Pictures
+
+    def _inline_picture(self, text: bytes) -> None:
+        """A picture within a drawing: its bytes are few, and all of these count together."""
+        width, height = (int(found[1]) if (found := side.search(text)) else 0 for side in _SIDES)
+        self._check_size(width, height, 1)
+        self._inline_pixels += width * height
+        if self._inline_pixels > self._limits.max_pixels:
+            problem = f"with {self._inline_pixels} pixels of pictures within its drawings"
+            raise Beyond(problem, f"at most {self._limits.max_pixels} pixels")
 
     def _picture(self, found: Object) -> None:
         names, packed = filters(self._objects, found), self._packed(found)
@@ -262,7 +278,7 @@ class _Check:
         pixels, limits = width * height, self._limits
         small = pixels > limits.max_ratio * packed * 8  # a pixel may be a bit
         if pixels > limits.max_pixels or (pixels > limits.picture.max_pixels and small):
-            found = f"with a picture of {width}x{height} pixels ({pixels}) in {packed} bytes"
+            found = f"with a picture of {width}x{height} pixels ({pixels})"
             raise Beyond(found, f"at most {limits.picture.max_pixels} pixels in all")
 
     # Pages
@@ -314,11 +330,25 @@ class _Check:
                     _reference(found.text, b"Contents")
                 )
                 total = sum(self._cost_of(number, found, 0) for number in contents)
-                self._check_cost(total)
+                self._check_cost(total + self._annotations(found))
+
+    def _annotations(self, page: Object) -> int:
+        """What the notes and fields on a page come to, each drawn by a form of its own."""
+        notes = Counter(references(_array(self._objects.value(page.text, b"Annots"))))
+        total = 0
+        for number, times in notes.items():
+            for note in self._objects.resolved(number):
+                looks = references(self._objects.value(note.text, b"AP")[:_OVERLAP])
+                total += times * max((self._cost_of(look, note, 0) for look in looks), default=0)
+            if total > self._limits.max_page_bytes:
+                break
+        return total
 
     def _most_contents(self) -> int:
-        """The most streams that a page's contents may have, by the bytes of the page's text."""
-        return max((len(found.text) for found in self._objects.all() if b"Contents" in found.text), default=0)
+        """The most streams that a page may draw by itself, by the bytes of its text, or of its lists'."""
+        return max(
+            (len(found.text) for found in self._objects.all() if _REPEATS.search(found.text)), default=0
+        )
 
     def _check_cost(self, cost: int) -> None:
         if cost > self._limits.max_page_bytes:

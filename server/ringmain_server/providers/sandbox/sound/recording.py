@@ -11,6 +11,8 @@ from ringmain_server.providers.sandbox.sound.tones import RATE
 
 HEADER_SIZE = 44
 _SAMPLE = 2
+_MOST_CHUNKS = 1_000
+"""Before the samples; each costs a look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def read(data: bytes, mime_type: str) -> Recording | None:
 
 
 def _wav(data: bytes) -> Recording | None:
+    if _chunk_count(data) > _MOST_CHUNKS:
+        return None
     try:
         with wave.open(io.BytesIO(data)) as file:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
@@ -65,6 +69,16 @@ def _wav(data: bytes) -> Recording | None:
     seconds = len(frames) / (channels * width * rate) if rate else 0.0
     samples = _samples(frames)[::channels] if width == _SAMPLE else array("h")
     return Recording(samples, rate, seconds)
+
+
+def _chunk_count(data: bytes) -> int:
+    """How many chunks stand before the samples, counted no further than what is taken."""
+    at, count = 12, 0
+    while data[at : at + 4] not in (b"data", b"") and count <= _MOST_CHUNKS:
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + length + length % 2
+        count += 1
+    return count
 
 
 def _samples(data: bytes) -> "array[int]":

@@ -1,0 +1,71 @@
+"""Tests of documents that are small and would grow while they are read."""
+
+import time
+from typing import Any
+
+import pytest
+from ringmain_server.errors import MediaInvalid
+from ringmain_server.media.documents import open_document, page_markdown
+from ringmain_server.media.documents.markdown import table
+
+from tests.fakes import office, papers
+
+
+def _boxes(depth: int) -> Any:
+    """Paragraphs in boxes within boxes."""
+    paragraph = office.element("p")
+    for level in range(depth):
+        drawing, box, run = office.element("drawing"), office.element("txbxContent"), office.element("r")
+        text = office.element("r")
+        text.append(office.element("t", f"level {level}"))
+        paragraph.append(text)
+        box.append(paragraph)
+        drawing.append(box)
+        run.append(drawing)
+        paragraph = office.element("p")
+        paragraph.append(run)
+    return paragraph
+
+
+def test_a_box_within_a_box_is_read_once() -> None:
+    """Each paragraph comes once, so that the depth of the boxes does not multiply them."""
+
+    def build(document: Any) -> None:
+        document.element.body.insert(0, _boxes(40))
+
+    data = office.word(build)
+    began = time.process_time()
+    text = page_markdown(open_document(data).page(1))
+    assert time.process_time() - began < 1
+    assert [text.count(f"level {level}\n") for level in (1, 20, 38)] == [1, 1, 1]
+
+
+def test_a_table_does_not_grow_by_one_long_row() -> None:
+    """A table whose rows would all become as long as the longest is refused."""
+    rows = [["x"] * 2_000, *([["x"]] * 2_000)]
+    with pytest.raises(ValueError, match="a table of 2001 rows of 2000 cells"):
+        table(rows)
+
+    def build(document: Any) -> None:
+        long = document.add_table(1, 2)
+        for _ in range(1_200):
+            long._tbl.append(office.element("tr"))
+        row = office.element("tr")
+        for _ in range(900):
+            row.append(office.element("tc"))
+        long._tbl.append(row)
+        long.cell(0, 0).text = "x"
+
+    with pytest.raises(MediaInvalid, match="whose page 1 is broken"):
+        open_document(office.word(build)).page(1)
+
+
+def test_a_chart_of_very_many_points_is_noted() -> None:
+    """The points that a chart says it has are not looked for; the slide goes on."""
+    data = papers.changed(
+        office.slides(office.full_slides),
+        lambda name, content: content.replace(b'<c:ptCount val="2"/>', b'<c:ptCount val="900000"/>'),
+    )
+    text = page_markdown(open_document(data).page(2))
+    assert "*[a chart of more than 10000 points]*" in text
+    assert "at the bottom" in text
