@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from urllib.request import getproxies
 
 import uvloop
 from prometheus_client import CollectorRegistry, multiprocess, start_http_server
@@ -21,6 +22,7 @@ from ringmain_server.config import Settings, secrets
 from ringmain_server.config.environment import left_out
 from ringmain_server.lifetime import first_of, run
 from ringmain_server.orphan import SUPERVISOR, tell_supervisor
+from ringmain_server.providers.sessions import unusable_proxies
 from ringmain_server.reload import Source
 from ringmain_server.signals import AT_ONCE, Sentinel, Stopping, handle, soon
 from ringmain_server.telemetry.lines import Losses, never_wait_for
@@ -67,6 +69,8 @@ def serve(settings: Settings, source: Source | None = None) -> int:
             log.warning(
                 "provider_left_out", provider=kind.name, reason="its extra is not installed", hint=hint
             )
+    for scheme in unusable_proxies(getproxies()):
+        log.warning("proxy_left_out", variable=f"{scheme}_proxy", reason="only http:// proxies can be used")
     # A call makes hundreds of short-lived objects and leaves nothing that only the collector could free;
     # what libraries leave is little, and found within some ten thousand calls.
     gc.set_threshold(*_GC_THRESHOLD)

@@ -83,7 +83,7 @@ class Kind:
 
 
 STARTUP = Kind("startup.seconds", "Start to SERVING, sandbox alone", "s", 1.5)
-STARTUP_ALL = Kind("startup.all.seconds", "Start to SERVING, every provider", "s", 2.5)
+STARTUP_ALL = Kind("startup.all.seconds", "Start to SERVING, every provider", "s", 5.0)
 RSS_IDLE = Kind("rss.idle", "RSS idle, sandbox alone", "MB", 75)
 RSS_IDLE_ALL = Kind("rss.all.idle", "RSS idle, every provider", "MB", 165)
 RSS_LOADED = Kind("rss.loaded", "RSS after all load", "MB")

@@ -103,3 +103,26 @@ def test_a_closed_terminal_stops_it(file: Path) -> None:
     os.close(ours)
     process.send_signal(signal.SIGHUP)
     assert process.wait(timeout=10) == 0
+
+
+def test_files_that_nobody_can_want(file: Path, tmp_path: Path) -> None:
+    """An empty file is refused, a missing one told of, and one that hangs holds up no reload and no end."""
+    port = free_port()
+    with serving(*_addresses(port, "--config", str(file))) as service:
+        service.line("serving")
+        file.write_text("")
+        assert "is empty" in str(service.line("config")["problems"])
+        file.unlink()
+        assert "is gone" in str(service.line("config")["message"])
+        os.mkfifo(file)
+        service.process.send_signal(signal.SIGHUP)
+        assert "is a pipe" in str(service.line("config")["problems"])
+        ask(port, "one")
+        (tmp_path / "new").write_text(TWO)
+        (tmp_path / "new").rename(file)
+        while "changed_paths" not in (line := service.line("config")):
+            pass
+        assert line["changed_paths"] == "models.one models.two"
+        ask(port, "two")
+        service.process.terminate()
+        assert service.process.wait(timeout=10) == 0
