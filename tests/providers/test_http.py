@@ -4,12 +4,14 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 import orjson
 import pytest
 import trustme
 from ringmain_server.errors import (
+    CandidateFull,
     ConnectionFailed,
     MalformedAnswer,
     MediaInvalid,
@@ -203,6 +205,30 @@ async def test_a_certificate_that_nobody_trusts() -> None:
     async with served(answering(b""), tls) as made:
         with pytest.raises(ConnectionFailed, match="TLS"):
             await made.send(HttpRequest("/x"))
+
+
+async def test_waiting_for_a_connection_is_not_the_providers_silence() -> None:
+    """Where all connections that are allowed stay in use, a request is refused as beyond a limit of ours;
+    when one becomes free in time, it is answered."""
+    free = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            await free.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    async with served(handler) as made:
+        limited = replace(made, sessions=HttpSessions(1), connect_timeout=0.05)
+        request = HttpRequest("/", {}, method="GET")
+        first = asyncio.ensure_future(limited.send(request))
+        await asyncio.sleep(0.02)
+        with pytest.raises(CandidateFull, match="as many connections"):
+            await limited.send(request)
+        second = asyncio.ensure_future(limited.send(request))
+        await asyncio.sleep(0)
+        free.set()
+        assert [await first, await second] == [b"{}", b"{}"]
+        await limited.close()
 
 
 async def test_a_port_that_refuses() -> None:

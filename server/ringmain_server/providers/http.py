@@ -14,6 +14,7 @@ from yarl import URL
 
 from ringmain_server.errors import (
     AnswerTooLarge,
+    CandidateFull,
     ConnectionFailed,
     ContentFiltered,
     MalformedAnswer,
@@ -23,7 +24,7 @@ from ringmain_server.errors import (
 )
 from ringmain_server.providers.http_body import json_body
 from ringmain_server.providers.leaves import LeafCutter
-from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.sessions import ConnectionsInUse, HttpSessions, in_turn
 from ringmain_server.providers.transport import ErrorMap, FormField, HttpRequest
 from ringmain_server.providers.unreadable import explained
 from ringmain_server.shortage import shortage
@@ -132,7 +133,7 @@ class HttpTransport:
         body: "bytes | aiohttp.Payload | aiohttp.FormData | None",
     ) -> aiohttp.ClientResponse:
         try:
-            response = await self.sessions.get().request(
+            asking = self.sessions.get().request(
                 method,
                 self._url(path),
                 data=body,
@@ -141,6 +142,10 @@ class HttpTransport:
                 proxy=self.sessions.proxy(self.base_url),
                 timeout=_connect_within(self.connect_timeout),
             )
+            limited = self.sessions.limited
+            response = await (in_turn(asking, self.connect_timeout) if limited else asking)
+        except ConnectionsInUse as exc:
+            raise CandidateFull(self.provider_id, "has as many connections in use as it may") from exc
         except (aiohttp.ClientError, OSError) as exc:
             raise _upload_error(exc) or connection_error(self.provider_id, exc) from exc
         if response.status not in _ANSWERED:

@@ -1,8 +1,10 @@
 """Room 4, the I/O side: the one aiohttp session of a process, and whom the SDKs' own clients trust."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping
+from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 _READ_BUFFER = 64 << 10
+
+T = TypeVar("T")
 
 
 class HttpSessions:
@@ -26,6 +30,11 @@ class HttpSessions:
         self._session: aiohttp.ClientSession | None = None
         self._proxies = usable_proxies(getproxies())
         self._chosen: dict[str, str | None] = {}
+
+    @property
+    def limited(self) -> bool:
+        """Whether a request may have to wait for another's connection."""
+        return self._connection_limit > 0
 
     def proxy(self, base_url: str) -> str | None:
         """The proxy that the environment names for an address, None to go without.
@@ -55,6 +64,7 @@ class HttpSessions:
                 auto_decompress=True,
                 read_bufsize=_READ_BUFFER,
                 trust_env=False,
+                trace_configs=[_turns()] if self.limited else None,
             )
         return self._session
 
@@ -63,6 +73,52 @@ class HttpSessions:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+class ConnectionsInUse(Exception):
+    """Every connection that the limit allows was in use for as long as one may wait for it."""
+
+
+_TURN: ContextVar[tuple[asyncio.Timeout, float]] = ContextVar("turn")
+"""What ends the wait for a connection, and after how many seconds."""
+
+
+async def in_turn(asking: Awaitable[T], longest: float) -> T:
+    """Waits for an answer, but not for ever for a connection: that wait is not the provider's silence.
+
+    Args:
+        asking: The request, at a session with a limit.
+        longest: Seconds to wait for a connection.
+
+    Raises:
+        ConnectionsInUse: None became free.
+    """
+    turn = asyncio.timeout(None)
+    try:
+        async with turn:
+            _TURN.set((turn, longest))
+            return await asking
+    except TimeoutError:
+        if turn.expired():
+            raise ConnectionsInUse from None
+        raise
+
+
+def _turns() -> "aiohttp.TraceConfig":
+    """Tells a request's `in_turn` when it begins to wait for a connection, and when it has one."""
+    import aiohttp
+
+    async def begins(*_: object) -> None:
+        turn, longest = _TURN.get()
+        turn.reschedule(asyncio.get_running_loop().time() + longest)
+
+    async def ends(*_: object) -> None:
+        _TURN.get()[0].reschedule(None)
+
+    config = aiohttp.TraceConfig()
+    config.on_connection_queued_start.append(begins)
+    config.on_connection_queued_end.append(ends)
+    return config
 
 
 @cache

@@ -92,4 +92,10 @@ def _sdk(credentials: type[Exception]) -> Sdk:
 def _http_client(settings: "ProviderSettings") -> httpx2.AsyncClient:
     """The timeout is for the connection alone: the rooms above bound everything else."""
     timeout = httpx2.Timeout(None, connect=settings.timeouts.connect or _CONNECT)
-    return anthropic.DefaultAioHttpClient(verify=sdk_trust(), follow_redirects=False, timeout=timeout)
+    # Without limits of its own: waiting for a connection here would look like the provider's silence.
+    return anthropic.DefaultAioHttpClient(
+        verify=sdk_trust(),
+        follow_redirects=False,
+        timeout=timeout,
+        limits=httpx2.Limits(max_connections=0),
+    )
