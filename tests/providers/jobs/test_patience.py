@@ -1,5 +1,6 @@
 """Work that is paid for is fetched with patience and not ordered twice, at every service of images."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -169,4 +170,27 @@ async def test_a_job_that_failed_takes_no_other_with_it() -> None:
         response = await here.stub.GenerateImages(ask(image_count=3))
     assert len(response.images) == 2
     assert "lost" in response.images[1].note
+    assert undone(here.upstream) == []
+
+
+async def test_a_rate_limit_orders_no_second_job() -> None:
+    """A service that limits the rate of looks for good is not given another job afterwards."""
+    async with setup("replicate", retries=3, interval=0.002) as here:
+        here.upstream.refuse["/predictions/"] = (429, {"detail": "slow down"})
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await here.stub.GenerateImages(ask())
+    assert details(failed.value)["ErrorInfo"].reason == "PROVIDERS_RATE_LIMITED"  # type: ignore[attr-defined]
+    assert len(here.upstream.sent("POST /models")) == 1
+
+
+async def test_who_leaves_while_a_picture_is_fetched_takes_nothing_back() -> None:
+    """A job that is known to be done is not cancelled any more."""
+    async with setup("replicate", interval=0.002) as here:
+        here.upstream.refuse["/files/"] = (503, {})
+        call = here.stub.GenerateImages(ask())
+        async with asyncio.timeout(10):
+            while not here.upstream.sent("GET /files/"):  # noqa: ASYNC110 - the fake's list has no event
+                await asyncio.sleep(0.01)
+        call.cancel()
+        await asyncio.sleep(0.1)
     assert undone(here.upstream) == []
