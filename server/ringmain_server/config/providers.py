@@ -110,8 +110,8 @@ class ProviderSettings(Section):
     )
     connection_limit: Count | None = Field(
         default=None,
-        description="The most connections at once; null for no limit of its own. A request waits for one as long "
-        "as for a new one, then the candidate is full. OpenAI wire.",
+        description="The most connections at once; null for no limit of its own. A request waits for one "
+        "as long as for a new one, then the candidate is full. OpenAI wire.",
     )
     platform: Literal["vertex", "bedrock"] | None = Field(
         default=None,
