@@ -46,6 +46,9 @@ def is_media(path: str) -> bool:
     return path.endswith(PATHS)
 
 
+MOST_DIMENSIONS = 4096
+
+
 def complaint(received: Received) -> str | None:
     """What OpenAI refuses, None if nothing."""
     return next(_complaints(received), None)
@@ -59,6 +62,9 @@ def _complaints(received: Received) -> Iterator[str]:
         yield from _image_complaints(received)
     if path.endswith("/embeddings") and not all(body.get("input") or [""]):
         yield "'$.input' is invalid."
+    wanted = body.get("dimensions") or body.get("output_dimension")
+    if path.endswith("/embeddings") and isinstance(wanted, int) and wanted > MOST_DIMENSIONS:
+        yield f"This model does not support specifying dimensions above {MOST_DIMENSIONS}."
     if path.endswith("/audio/speech") and not (body.get("input") and body.get("voice")):
         yield "Missing required parameter: 'voice'."
     if path.endswith(("/transcriptions", "/translations")) and [one.name for one in received.files] != [

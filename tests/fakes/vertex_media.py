@@ -121,6 +121,9 @@ def embedded(text: str, size: int = VECTOR) -> Json:
     return {"embeddings": {"values": vector(text, size), "statistics": {"token_count": len(text)}}}
 
 
+LONGEST_VECTOR = 8192
+
+
 def vector(text: str, size: int = VECTOR) -> list[float]:
-    """The vector of a text: its length, and quarters."""
-    return [float(len(text)), *(index / 4 for index in range(1, size))]
+    """The vector of a text: its length, and quarters; never longer than any model's."""
+    return [float(len(text)), *(index / 4 for index in range(1, min(size, LONGEST_VECTOR)))]

@@ -24,7 +24,7 @@ from tests.faults.catalogue import case_name
 from tests.faults.rows import PRICES, TIMEOUTS, Place, Row, Side, Trial
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT = 30.0
+START_LIMIT = 90.0
 """Seconds after which a process that does not serve counts as failed."""
 _CHANNEL = (("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1))
 

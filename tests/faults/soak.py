@@ -4,7 +4,7 @@ Random faults, cancellations, short deadlines, reloads and drains go over a gate
 
 Three phases: the same load on a model that has nothing wrong, for comparison; faults, until everything has
 been used once; and faults again. At the end every call has one outcome, and no task, socket or megabyte is
-left.
+left. A soak of 15 minutes is also level: its last third holds no more than its second.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from statistics import median, quantiles
 import aiohttp
 
 from tests.faults.chaos import Chaos
+from tests.faults.course import follow, told, uneven
 from tests.faults.leftovers import Leftovers, look, settled, uncounted
 from tests.faults.load import FAULTS, HEALTHY, RESCUE, Tally, call_on, time_healthy
 from tests.faults.processes import Gateway, gateway, upstream
@@ -67,6 +68,8 @@ async def soak(seconds: float, seed: int) -> list[str]:
         fallback = await enter(upstream(Side.FALLBACK))
         served = await enter(gateway(configuration(primary.base_url, fallback.base_url)))
         http = await enter(aiohttp.ClientSession())
+        course: list[Leftovers] = []
+        following = asyncio.create_task(follow(http, served, course, time.monotonic() + seconds))
         choice = random.Random(seed)
         calm = await _phase(served, [HEALTHY], choice, seconds * COMPARED, None)
         chaos = Chaos(served, random.Random(seed))
@@ -76,12 +79,14 @@ async def soak(seconds: float, seed: int) -> list[str]:
         before = await look(http, served)
         stormy = await _phase(served, FAULTS, choice, seconds * (1 - COMPARED - WARMING), chaos)
         await chaos.calm()
+        await following
         await settled(http, served)
         after = await look(http, served)
         tallies = (calm, warm, stormy)
         _tell(tallies, before, after, chaos)
+        print(*told(course), sep="\n")
         wrong = [*(line for tally in tallies for line in tally.wrong), *chaos.wrong]
-        wrong += [*before.outgrown(after), *_slower(calm, stormy)]
+        wrong += [*before.outgrown(after), *uneven(course), *_slower(calm, stormy)]
         wrong += await uncounted(http, served, tallies)
         return [*wrong, *await _ends_well(served)]
 

@@ -8,10 +8,13 @@ import argparse
 import asyncio
 import logging
 import random
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 
 from tests.faults.leftovers import Leftovers
@@ -22,6 +25,8 @@ from tests.fuzz.requests import Requests
 from tests.fuzz.tally import Tally
 
 CAMPAIGNS = (requests.NAME, answers.NAME)
+MEMORY = 6 << 30
+"""Bytes of addresses that a campaign's own process may have."""
 WARM = 500
 """Cases until what a gateway holds is compared with."""
 
@@ -32,6 +37,8 @@ async def campaign(name: str, seed: int, until: float, cases: Iterator[int]) -> 
     fuzz: Requests | Answers = Requests(seed) if name == requests.NAME else Answers(seed)
     workers = requests.AT_ONCE if name == requests.NAME else answers.AT_ONCE
     async with fuzz.running() as served:
+        # What is wrong here must not take the machine with it. The gateway has begun, so it is not meant.
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
         before = await _through(fuzz, served, tally, workers, until, cases, WARM)
         after = await _through(fuzz, served, tally, workers, until, cases, None)
         print(f"before: {before}\nafter:  {after}")
@@ -96,15 +103,19 @@ def _both(seed: int, options: argparse.Namespace) -> int:
     """Both campaigns at once, each in a process of its own; then what each has to say."""
     more = [f"--minutes={options.minutes}", f"--seed={seed}"]
     more += [f"--cases={options.cases}"] if options.cases is not None else []
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.fuzz", f"--only={name}", *more], stdout=subprocess.PIPE, text=True
-        )
-        for name in CAMPAIGNS
-    ]
-    told = [process.communicate()[0] for process in running]
-    print("\n".join(told), flush=True)
-    return max(process.returncode for process in running)
+    codes = []
+    with ExitStack() as stack:
+        running = []
+        for name in CAMPAIGNS:
+            # Not a pipe, which a gateway that outlives its campaign would hold open.
+            told = stack.enter_context(tempfile.TemporaryFile("w+"))
+            command = (sys.executable, "-m", "tests.fuzz", f"--only={name}", *more)
+            running.append((subprocess.Popen(command, stdout=told), told))
+        for process, told in running:
+            codes.append(process.wait())
+            told.seek(0)
+            print(told.read(), flush=True)
+    return max(map(abs, codes))
 
 
 if __name__ == "__main__":

@@ -185,12 +185,12 @@ class Answers:
         return delivery.odd(case.rng, good)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Served]:
+    async def running(self, serve: gateways.Serve = gateways.gateway) -> AsyncIterator[Served]:
         """Starts the upstreams and a gateway before them."""
         async with AsyncExitStack() as stack:
             for upstream in (self.http, self.good, self.grpc, self.healthy):
                 await stack.enter_async_context(upstream)
-            yield await stack.enter_async_context(gateways.gateway(self.config()))
+            yield await stack.enter_async_context(serve(self.config()))
 
     def config(self) -> dict[str, object]:
         """A bad provider and a good one of each wire; a model over both for each that is asked."""
@@ -272,7 +272,9 @@ def _ending(case: Case, outcome: Outcome) -> str:
 def _law(case: Case, outcome: Outcome) -> Iterable[str]:
     """A cut answer is never a success; a healthy candidate behind answers in place of an odd one."""
     by = answered_by(outcome)
-    if outcome.code == "OK" and case.truncated and by.startswith("bad-") and not case.wire.job:
+    # Where several were asked for, the pictures of the others may make the answer.
+    alone = case.asked == 1 and not case.wire.job
+    if outcome.code == "OK" and case.truncated and by.startswith("bad-") and alone:
         yield f"a truncated answer is a success: {str(outcome.messages[-1])[:200]}"
     if case.safe and case.asked and outcome.code not in _WITH_ANOTHER:
         yield f"a healthy candidate was not asked, or in vain: {outcome}"

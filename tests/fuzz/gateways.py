@@ -1,8 +1,8 @@
 """Tests, fuzz: the gateway under test, in a process of its own, and what remains of the cases in it."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import grpc.aio
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 from ringmain.admin.v1 import admin_service_pb2_grpc as admin_grpc
 
+from tests.e2e import gateway as e2e
 from tests.faults import processes
 from tests.faults.leftovers import Leftovers, look, settled
 from tests.fuzz.judge import KEY
@@ -25,7 +26,7 @@ OPTIONS = (
     ("grpc.enable_retries", 0),
 )
 PATIENT: Mapping[str, object] = {
-    "timeouts": {"connect": 2, "attempt": 2, "first_content": 0.5, "idle": 0.5},
+    "timeouts": {"connect": 4, "attempt": 5, "first_content": 1, "idle": 1},
     "retry": {"attempts": 0, "rate_limit_wait": 0},
     "hold": {"first": 0.001, "growing_max": 0.001, "named_max": 0.001, "long": 0.001},
     "server": {"stream_grace": 5},
@@ -38,28 +39,21 @@ class Served:
     """A gateway that runs.
 
     Attributes:
-        process: It.
         public: A channel to its API.
         admin: A channel to its admin API.
-        http: For its metrics.
+        log: What its log has from a byte on.
+        look: What it holds when nothing runs.
     """
 
-    process: processes.Gateway
     public: grpc.aio.Channel
     admin: grpc.aio.Channel
-    http: aiohttp.ClientSession
+    log: Callable[[int], bytes]
+    look: Callable[[], Awaitable[Leftovers]]
     _read: int = 0
-
-    async def look(self) -> Leftovers:
-        """What it holds when nothing runs."""
-        await settled(self.http, self.process)
-        return await look(self.http, self.process)
 
     def faults(self) -> Iterator[str]:
         """What the log has since the last time that should not be there."""
-        with self.process.log.open("rb") as log:
-            log.seek(self._read)
-            data = log.read()
+        data = self.log(self._read)
         whole = data[: data.rfind(b"\n") + 1]
         self._read += len(whole)
         plain: list[str] = []
@@ -124,9 +118,38 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Served]:
         grpc.aio.insecure_channel(f"127.0.0.1:{process.port}", options=OPTIONS) as public,
         grpc.aio.insecure_channel(f"127.0.0.1:{process.admin_port}", options=OPTIONS) as admin,
     ):
-        yield Served(process, public, admin, http)
+
+        def log(start: int) -> bytes:
+            with process.log.open("rb") as file:
+                file.seek(start)
+                return file.read()
+
+        async def held() -> Leftovers:
+            await settled(http, process)
+            return await look(http, process)
+
+        yield Served(public, admin, log, held)
+
+
+@asynccontextmanager
+async def here(config: Mapping[str, object]) -> AsyncIterator[Served]:
+    """A gateway in this very process, for tests that want it to begin at once."""
+
+    async def held() -> Leftovers:
+        return Leftovers(len(running.app.calls), 0, 0, None, 0)
+
+    async with e2e.gateway(config) as running:
+        address = f"127.0.0.1:{running.app.admin_port}"
+        async with grpc.aio.insecure_channel(address, options=OPTIONS) as admin:
+            yield Served(
+                running.channel, admin, lambda start: running.lines.getvalue().encode()[start:], held
+            )
 
 
 def settings(kind: str, **more: object) -> dict[str, object]:
     """A provider's settings."""
     return {"kind": kind, "api_key": KEY, **more}
+
+
+Serve = Callable[[Mapping[str, object]], AbstractAsyncContextManager[Served]]
+"""Starts a gateway with a configuration."""

@@ -108,7 +108,9 @@ def numbers(message: Message) -> Iterator[str]:
                 continue
             for below in value if field.is_repeated else (value,):
                 yield from numbers(below)
-        elif field.name.endswith(("_count", "_ms", "_usd")) and not 0 <= value < LARGEST_COUNT:
+        elif field.name.endswith("_usd") and value < 0:
+            yield f"{field.full_name} is {value}"
+        elif field.name.endswith(("_count", "_ms")) and not 0 <= value <= LARGEST_COUNT:
             yield f"{field.full_name} is {value}"
         elif field.cpp_type in (field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE):
             found = value if field.is_repeated else (value,)

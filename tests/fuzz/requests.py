@@ -121,7 +121,7 @@ class Requests:
         return wrong
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Served]:
+    async def running(self, serve: gateways.Serve = gateways.gateway) -> AsyncIterator[Served]:
         """Starts upstreams that answer well, and a gateway before them."""
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
@@ -173,7 +173,7 @@ class Requests:
                 "spare-model": {"candidates": ["spare/echo", "sandbox/echo"]},
             }
             config = {**gateways.PATIENT, "providers": providers, "models": models}
-            yield await enter(gateways.gateway(config))
+            yield await enter(serve(config))
 
 
 def _row(method: MethodDescriptor) -> str:
