@@ -22,7 +22,9 @@ import ringmain_server
 from hypothesis import is_hypothesis_test
 
 TESTS = Path(__file__).parent
-WHOLE = [TESTS / name for name in ("bench", "conformance", "deploy", "examples", "fakes", "laws", "tools")]
+WHOLE = [
+    TESTS / name for name in ("bench", "conformance", "deploy", "examples", "fakes", "fuzz", "laws", "tools")
+]
 PROCESSES = [
     TESTS / name for name in ("cli", "e2e", "media/test_processes.py", "providers/vertex/test_light.py")
 ]

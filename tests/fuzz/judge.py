@@ -15,7 +15,8 @@ KEY = "sk-fuzz-the-providers-own-secret-0123456789"
 """The key of every provider here."""
 DOMAIN = "ringmain.v1"
 MOST_TRAILERS = 8 << 10
-LARGEST_COUNT = 2**53
+_LARGEST = {"count": 2**53, "ms": 2**53, "usd": 2**63}
+"""By the last word of a field's name."""
 
 _NEVER = ("INTERNAL", "UNKNOWN", "DATA_LOSS", "HANGS")
 _REASONS = {name.removeprefix("ERROR_REASON_") for name, _ in ErrorReason.items()}
@@ -108,10 +109,9 @@ def numbers(message: Message) -> Iterator[str]:
                 continue
             for below in value if field.is_repeated else (value,):
                 yield from numbers(below)
-        elif field.name.endswith("_usd") and value < 0:
-            yield f"{field.full_name} is {value}"
-        elif field.name.endswith(("_count", "_ms")) and not 0 <= value <= LARGEST_COUNT:
-            yield f"{field.full_name} is {value}"
+        elif field.name.endswith(tuple(_LARGEST)):
+            if not 0 <= value <= _LARGEST[field.name.rpartition("_")[2]]:
+                yield f"{field.full_name} is {value}"
         elif field.cpp_type in (field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE):
             found = value if field.is_repeated else (value,)
             if not all(map(math.isfinite, found)):

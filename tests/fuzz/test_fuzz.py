@@ -12,7 +12,7 @@ from tests.fuzz.requests import Requests
 from tests.fuzz.tally import Tally
 
 SEED = 12
-COUNT = 250
+COUNT = 200
 
 
 @pytest.mark.parametrize("campaign", [Requests, Answers])

@@ -308,6 +308,9 @@ def test_the_categories_that_filtered(results: object, category: str) -> None:
         (b'{"error": {"message": "a", "metadata": {"raw": "\\"b\\""}}}', "a: b"),
         (b'{"error": {"message": "a", "metadata": {"raw": "{\\"error\\": \\"b\\"}"}}}', "a: b"),
         (b'{"error": {"message": "a", "metadata": {"reasons": "x"}}}', "a"),
+        (b'{"error": {"message": "a", "code": [], "type": {}}}', "a"),
+        (b'{"error": {"message": "a", "code": {"b": []}}}', "a"),
+        (b'{"error": {"message": ' + b"[" * 300 + b"1" + b"]" * 300 + b"}}", ""),
     ],
 )
 def test_bodies_of_many_shapes(raw: bytes, message: str) -> None:

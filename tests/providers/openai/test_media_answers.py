@@ -134,6 +134,7 @@ def test_errors_in_disguise(operation: str) -> None:
         (["x"], "no known shape"),
         ([{"url": ""}], "cannot be decoded"),
         ([{"url": "data:image/png;base64,?"}], "no image"),
+        ([{"url": "data:image/png;base64,\u00e9"}], "no image"),
         ([{"b64_json": "?"}], "cannot be decoded"),
         ([{"b64_json": WORDS}], "no image"),
     ],

@@ -147,8 +147,9 @@ def _category(
     reasons = metadata.get("reasons")  # OpenRouter's moderation
     if isinstance(reasons, Sequence) and not isinstance(reasons, str):
         return ",".join(_text(reason) for reason in reasons)
-    if error.get("code") in POLICY_CODES:
-        return _text(error.get("code"))
+    code = error.get("code")
+    if isinstance(code, str) and code in POLICY_CODES:
+        return code
     return content_filter_category(azure)
 
 
@@ -156,7 +157,12 @@ def _text(value: object) -> str:
     """A message as text; validators of FastAPI and Mistral answer with a structure."""
     if isinstance(value, str):
         return value
-    return orjson.dumps(value).decode() if isinstance(value, Mapping | list) and value else ""
+    if not value or not isinstance(value, Mapping | list):
+        return ""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return ""  # of more levels than it writes: nobody could read that
 
 
 def _words(*values: object) -> frozenset[str]:

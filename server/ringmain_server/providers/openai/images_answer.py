@@ -5,7 +5,6 @@ model rewrites, and from gpt-image on the tokens of words and of images.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +103,7 @@ def _inline(address: str) -> bytes:
     """The bytes of a `data:` address (https://www.rfc-editor.org/rfc/rfc2397); empty where they are none."""
     try:
         return base64.b64decode(address.partition(",")[2], validate=True)
-    except binascii.Error:
+    except ValueError:
         return b""
 
 
