@@ -387,7 +387,7 @@ TIFF: Bombs = {
         [*_PAGE, (330, 4, 1, 8)],
         data=b"".join(directory([(330, 4, 1, 8 + 18 * at)]) for at in range(1, 40)).ljust(1100),
     ),
-    "field of very many values": lambda: tiff([*_PAGE, (65_000, 3, 200_000, 8)], data=bytes(400_000)),
+    "field of very many values": lambda: tiff([*_PAGE, (65_000, 3, 300_000, 8)], data=bytes(600_000)),
     "JPEG of another size": lambda: _in_jpeg(LARGE, LARGE),
     "JPEG of another size, within the limit": lambda: _in_jpeg(7_000, 7_000),
     "JPEG of the old kind": lambda: _in_jpeg(7_000, 7_000, (259, 3, 1, 6), (513, 4, 1, 8)),

@@ -84,11 +84,8 @@ def _check_content(member: Member, opening: Opening) -> None:
 
     Office never declares entities, and the standard forbids it (ECMA-376, part 2, section 9.1.4).
     """
-    limits, found, elements, before = opening.limits, 0, 0, b""
-    for piece, packed in unpacked(opening.source.file(), member):
-        found += len(piece)
-        if found > _LARGE and found > limits.max_ratio * packed:
-            raise _packed_too_well(opening)
+    limits, elements, before = opening.limits, 0, b""
+    for piece in unpacked(opening.source.file(), member):
         if not _is_xml(member):
             continue
         elements += piece.count(b"<")

@@ -87,8 +87,8 @@ def members(file: BinaryIO, size: int, most: int) -> list[Member]:
     return found
 
 
-def unpacked(file: BinaryIO, member: Member) -> Iterator[tuple[bytes, int]]:
-    """What a member unpacks to, in pieces that nobody keeps, each with the packed bytes read so far.
+def unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:
+    """What a member unpacks to, in pieces that nobody keeps.
 
     Raises:
         Beyond: It has more bytes than the directory says.
@@ -115,7 +115,7 @@ def unpacked(file: BinaryIO, member: Member) -> Iterator[tuple[bytes, int]]:
                 raise Beyond(
                     "with a file that is larger than announced", "files of the size that is announced"
                 )
-            yield piece, member.packed - left - len(rest)
+            yield piece
             if machine is not None and machine.eof:
                 return
     except zlib.error as exc:

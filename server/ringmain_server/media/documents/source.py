@@ -29,7 +29,7 @@ class Source:
     def sample(self) -> bytes:
         """Its first and its last bytes, by which its type is known."""
         if isinstance(self._data, bytes):
-            return self._data[:_SAMPLE] + self._data[_SAMPLE:][-_SAMPLE:]
+            return self._data[:_SAMPLE] + self._data[max(self.size - _SAMPLE, _SAMPLE) :]
         self._data.seek(0)
         head = self._data.read(_SAMPLE)
         self._data.seek(max(self.size - _SAMPLE, len(head)))

@@ -28,8 +28,12 @@ _MOST_PROFILE = 4 * 1024 * 1024
 _MOST_STRIPS = 65_536
 _MOST_CODED = 1_000
 """Strips whose own JPEG header is looked at."""
-_MOST_VALUES = 65_536
-"""Numbers of an EXIF field: each becomes an object of its own."""
+_MOST_VALUES = 200_000
+"""Numbers of a field, each of which becomes an object of its own: the curves of 16 bits have 196,608."""
+_MOST_TAGS = 1_000
+"""Of a directory; twenty are usual."""
+_TAGS_A_PIECE = 8
+"""A tag is read at an eighth of the cost of a chunk."""
 _LEAST_TILE = 1024 * 1024
 _DEEPEST = 5
 _MOST_DIRECTORIES = 4_000
@@ -137,7 +141,9 @@ def _directory(data: bytes, at: int, budget: Budget, seen: set[int], depth: int,
         raise Beyond(found, f"at most {_MOST_DIRECTORIES} directories")
     if 8 <= at <= len(data) - 2:
         (count,) = struct.unpack_from(">H" if data[:2] == b"MM" else "<H", data, at)
-        budget.pieces(1 + count)
+        budget.pieces(1 + count // _TAGS_A_PIECE)
+        if count > _MOST_TAGS:
+            raise Beyond(f"with a directory of {count} tags", f"at most {_MOST_TAGS} tags")
     directory = Directory.at(data, at)
     if directory is None:
         return 0
