@@ -125,9 +125,10 @@ class ChatAssembler:
     @property
     def tokens(self) -> int:
         """About how many tokens came so far, counted as `catalog.tokens.text_tokens` does."""
-        if is_cut(self._pending):
-            self._flush()  # what characters there are is known once they are joined
         plain, wide = _measure("".join(self._pending))
+        if wide and is_cut(self._pending):
+            self._flush()  # what characters there are is known once they are joined
+            plain = wide = 0
         return (self._ascii + plain + 3) // 4 + self._wide + wide + len(self._joiners)
 
     def take(self) -> list[chat_pb2.ChatEvent]:
