@@ -456,7 +456,7 @@ type ToolCall struct {
 	// The name of the tool, as declared in the request. At most 256 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The arguments as a JSON object. Text, because models stream it in pieces
-	// and may emit invalid JSON. At most 64 levels of objects and lists.
+	// and may emit invalid JSON. At most 30 levels of objects and lists.
 	ArgumentsJson string `protobuf:"bytes,3,opt,name=arguments_json,json=argumentsJson,proto3" json:"arguments_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

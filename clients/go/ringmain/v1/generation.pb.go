@@ -476,7 +476,7 @@ type JsonSchemaFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+	// The JSON Schema, as JSON text. At most 30 levels of objects and lists.
 	SchemaJson    string `protobuf:"bytes,2,opt,name=schema_json,json=schemaJson,proto3" json:"schema_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -533,7 +533,7 @@ type Tool struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What it does, for the model.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	// Its parameters, as the text of a JSON Schema object. At most 64 levels of
+	// Its parameters, as the text of a JSON Schema object. At most 30 levels of
 	// objects and lists.
 	ParametersSchemaJson string `protobuf:"bytes,3,opt,name=parameters_schema_json,json=parametersSchemaJson,proto3" json:"parameters_schema_json,omitempty"`
 	unknownFields        protoimpl.UnknownFields

@@ -217,7 +217,7 @@ class ToolCall(_message.Message):
     """The name of the tool, as declared in the request. At most 256 characters."""
     arguments_json: _builtins.str
     """The arguments as a JSON object. Text, because models stream it in pieces
-    and may emit invalid JSON. At most 64 levels of objects and lists.
+    and may emit invalid JSON. At most 30 levels of objects and lists.
     """
     def __init__(
         self,

@@ -301,7 +301,7 @@ class JsonSchemaFormat(_message.Message):
     name: _builtins.str
     """A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty."""
     schema_json: _builtins.str
-    """The JSON Schema, as JSON text. At most 64 levels of objects and lists."""
+    """The JSON Schema, as JSON text. At most 30 levels of objects and lists."""
     def __init__(
         self,
         *,
@@ -330,7 +330,7 @@ class Tool(_message.Message):
     description: _builtins.str
     """What it does, for the model."""
     parameters_schema_json: _builtins.str
-    """Its parameters, as the text of a JSON Schema object. At most 64 levels of
+    """Its parameters, as the text of a JSON Schema object. At most 30 levels of
     objects and lists.
     """
     def __init__(

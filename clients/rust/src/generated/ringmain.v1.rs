@@ -437,7 +437,7 @@ pub struct ToolCall {
     #[prost(string, tag="2")]
     pub name: ::prost::alloc::string::String,
     /// The arguments as a JSON object. Text, because models stream it in pieces
-    /// and may emit invalid JSON. At most 64 levels of objects and lists.
+    /// and may emit invalid JSON. At most 30 levels of objects and lists.
     #[prost(string, tag="3")]
     pub arguments_json: ::prost::alloc::string::String,
 }
@@ -614,7 +614,7 @@ pub struct JsonSchemaFormat {
     /// A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
-    /// The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+    /// The JSON Schema, as JSON text. At most 30 levels of objects and lists.
     #[prost(string, tag="2")]
     pub schema_json: ::prost::alloc::string::String,
 }
@@ -627,7 +627,7 @@ pub struct Tool {
     /// What it does, for the model.
     #[prost(string, tag="2")]
     pub description: ::prost::alloc::string::String,
-    /// Its parameters, as the text of a JSON Schema object. At most 64 levels of
+    /// Its parameters, as the text of a JSON Schema object. At most 30 levels of
     /// objects and lists.
     #[prost(string, tag="3")]
     pub parameters_schema_json: ::prost::alloc::string::String,

@@ -41,4 +41,15 @@ def reasoning_item(reasoning: Reasoning, provider_id: str) -> Object | None:
         return None
     if not isinstance(kept, dict):
         return None
+    if not all(_is_kept(kept[name]) for name in _KEPT if name in kept):
+        return None
     return {"type": "reasoning", "summary": [], **{name: kept[name] for name in _KEPT if name in kept}}
+
+
+def _is_kept(value: object) -> bool:
+    """Whether a value is of the form that we keep: callers can write anything into a signature."""
+    if isinstance(value, str):
+        return True
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and all(isinstance(inner, str) for inner in one.values()) for one in value
+    )

@@ -187,7 +187,7 @@ export type ToolCall = Message$1<"ringmain.v1.ToolCall"> & {
 
   /**
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON. At most 64 levels of objects and lists.
+   * and may emit invalid JSON. At most 30 levels of objects and lists.
    *
    * @generated from field: string arguments_json = 3;
    */

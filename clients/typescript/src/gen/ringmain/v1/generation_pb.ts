@@ -175,7 +175,7 @@ export type JsonSchemaFormat = Message<"ringmain.v1.JsonSchemaFormat"> & {
   name: string;
 
   /**
-   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
    *
    * @generated from field: string schema_json = 2;
    */
@@ -210,7 +210,7 @@ export type Tool = Message<"ringmain.v1.Tool"> & {
   description: string;
 
   /**
-   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
    * objects and lists.
    *
    * @generated from field: string parameters_schema_json = 3;

@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object schemaJson_ = "";
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -118,7 +118,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -588,7 +588,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object schemaJson_ = "";
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -608,7 +608,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -629,7 +629,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -660,7 +660,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string schema_json = 2 [json_name = "schemaJson"];</code>

@@ -30,7 +30,7 @@ public interface JsonSchemaFormatOrBuilder extends
 
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
@@ -39,7 +39,7 @@ public interface JsonSchemaFormatOrBuilder extends
   java.lang.String getSchemaJson();
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 64 levels of objects and lists.
+   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string schema_json = 2 [json_name = "schemaJson"];</code>

@@ -145,7 +145,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object parametersSchemaJson_ = "";
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
    * objects and lists.
    * </pre>
    *
@@ -167,7 +167,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
    * objects and lists.
    * </pre>
    *
@@ -754,7 +754,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object parametersSchemaJson_ = "";
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
      * objects and lists.
      * </pre>
      *
@@ -775,7 +775,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
      * objects and lists.
      * </pre>
      *
@@ -797,7 +797,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
      * objects and lists.
      * </pre>
      *
@@ -815,7 +815,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
      * objects and lists.
      * </pre>
      *
@@ -830,7 +830,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
      * objects and lists.
      * </pre>
      *

@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON. At most 64 levels of objects and lists.
+   * and may emit invalid JSON. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -170,7 +170,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON. At most 64 levels of objects and lists.
+   * and may emit invalid JSON. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -762,7 +762,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON. At most 64 levels of objects and lists.
+     * and may emit invalid JSON. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -783,7 +783,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON. At most 64 levels of objects and lists.
+     * and may emit invalid JSON. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -805,7 +805,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON. At most 64 levels of objects and lists.
+     * and may emit invalid JSON. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -823,7 +823,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON. At most 64 levels of objects and lists.
+     * and may emit invalid JSON. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -838,7 +838,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The arguments as a JSON object. Text, because models stream it in pieces
-     * and may emit invalid JSON. At most 64 levels of objects and lists.
+     * and may emit invalid JSON. At most 30 levels of objects and lists.
      * </pre>
      *
      * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>

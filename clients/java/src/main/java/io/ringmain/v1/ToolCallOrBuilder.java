@@ -53,7 +53,7 @@ public interface ToolCallOrBuilder extends
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON. At most 64 levels of objects and lists.
+   * and may emit invalid JSON. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>
@@ -63,7 +63,7 @@ public interface ToolCallOrBuilder extends
   /**
    * <pre>
    * The arguments as a JSON object. Text, because models stream it in pieces
-   * and may emit invalid JSON. At most 64 levels of objects and lists.
+   * and may emit invalid JSON. At most 30 levels of objects and lists.
    * </pre>
    *
    * <code>string arguments_json = 3 [json_name = "argumentsJson"];</code>

@@ -50,7 +50,7 @@ public interface ToolOrBuilder extends
 
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
    * objects and lists.
    * </pre>
    *
@@ -60,7 +60,7 @@ public interface ToolOrBuilder extends
   java.lang.String getParametersSchemaJson();
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 64 levels of
+   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
    * objects and lists.
    * </pre>
    *
