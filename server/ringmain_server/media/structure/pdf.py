@@ -10,6 +10,7 @@ into.
 """
 
 import re
+import struct
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -271,7 +272,10 @@ class _Check:
         plain = self._data[found.stream : found.stream + 2] == b"\xff\xd8"
         budget = Budget(_LENIENT)
         whole = self._data[found.stream : found.stream + packed] if plain else head
-        seen = jpeg.check_one(whole, 0, budget)
+        try:
+            seen = jpeg.check_one(whole, 0, budget)
+        except (struct.error, IndexError):
+            return  # cut: there is no picture
         self._check_size(seen.width, seen.height, packed)
 
     def _check_size(self, width: int, height: int, packed: int) -> None:

@@ -149,7 +149,7 @@ def within(text: bytes, first: int) -> Iterator[Object]:
     numbers = [int(found) for found in _NUMBERS.findall(text[:first])]
     pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
     ends = [first + place for _, place in pairs[1:]] + [len(text)]
-    for (number, place), end in zip(pairs, ends, strict=True):
+    for (number, place), end in zip(pairs, ends, strict=False):
         yield Object(number, _plain(text[first + place : max(end, first + place)]))
 
 
