@@ -21,6 +21,7 @@ from ringmain_server.errors import (
     ProviderError,
     QuotaSpent,
     RateLimited,
+    TierFull,
     UnknownProviderModel,
 )
 from ringmain_server.errors import (
@@ -196,7 +197,8 @@ class Condition:
         """The attempt failed; the error's class says what that means."""
         chosen = isinstance(error, CallerLimitPassed)
         self.last_error = error
-        self.limit.release(None, dropped=isinstance(error, RateLimited | NoAnswer) and not chosen)
+        dropped = isinstance(error, RateLimited | NoAnswer) and not (chosen or isinstance(error, TierFull))
+        self.limit.release(None, dropped=dropped)
         if not chosen:
             self.failures.observe(failed=error.breaker_failure)
         # A caller's own options may make an answer that nobody can read here.

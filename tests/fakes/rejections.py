@@ -137,6 +137,12 @@ BAD_REQUEST = rejection(
     code="invalid_value",
     param="temperature",
 )
+TOOL_USE_FAILED = rejection(
+    400,
+    "Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.",
+    code="tool_use_failed",
+)
+"""Groq's word for a tool call of the model's that cannot be parsed: https://console.groq.com/docs/tool-use."""
 BARE_STRING = _json(400, {"error": "prompt is required"})
 REQUEST_TIMEOUT = rejection(408, "Request timed out.", kind="timeout", code="request_timeout")
 TOO_LARGE = _html(413, "413 Request Entity Too Large")

@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
+from grpc import StatusCode
 from ringmain_server.errors import (
     AccessRefused,
     ConnectionFailed,
     ContentFiltered,
     ContextTooLong,
     CredentialsRefused,
+    ModelOutputInvalid,
     ProviderError,
     QuotaSpent,
     RateLimited,
     Rejected,
+    RequestTooLarge,
     ServerFault,
+    TierFull,
     UnknownProviderModel,
 )
 
@@ -43,6 +48,13 @@ class Row:
 
 WEEK = 7 * 86_400.0
 
+
+def _amazon(status: int, kind: str, message: str) -> Canned:
+    """An error as Bedrock tells it: the type in a header."""
+    body = orjson.dumps({"message": message})
+    return Canned(status=status, body=body, headers=(("x-amzn-errortype", kind),))
+
+
 OPENAI: Mapping[str, Row] = {
     "400": Row(openai.BAD_REQUEST, Rejected),
     "400-context": Row(openai.CONTEXT_LENGTH_EXCEEDED, ContextTooLong),
@@ -52,6 +64,59 @@ OPENAI: Mapping[str, Row] = {
     "400-text": Row(openai.BARE_STRING, Rejected),
     "401": Row(openai.UNAUTHORIZED, CredentialsRefused),
     "403": Row(openai.FORBIDDEN, AccessRefused),
+    "400-tool-use": Row(
+        openai.TOOL_USE_FAILED,
+        ModelOutputInvalid,
+    ),
+    "400-json": Row(
+        openai.rejection(400, "Failed to validate JSON.", code="json_validate_failed"), ModelOutputInvalid
+    ),
+    "400-tokens-perplexity": Row(
+        openai.rejection(400, "Too long", kind="too_many_prompt_tokens"), ContextTooLong
+    ),
+    "400-quoted": Row(
+        openai.rejection(400, "Unknown parameter: 'insufficient balance, invalid api key'."), Rejected
+    ),
+    "402": Row(openai.rejection(402, "Insufficient Balance", kind="unknown_error"), QuotaSpent),
+    "402-size": Row(
+        openai.rejection(402, "You requested up to 65536 tokens, but can only afford 3000."), RequestTooLarge
+    ),
+    "403-model": Row(
+        openai.rejection(403, "Project `p` has no access to model `m`", code="model_not_found"),
+        AccessRefused,
+    ),
+    "403-verify": Row(
+        openai.rejection(403, "Your organization must be verified to use the model `m`."), AccessRefused
+    ),
+    "403-key": Row(openai.rejection(403, "API key is currently blocked"), CredentialsRefused),
+    "403-credit": Row(openai.rejection(403, "Key limit exceeded (monthly limit)."), QuotaSpent),
+    "403-moderation": Row(
+        openai.rejection(403, "Content violates usage guidelines."), ContentFiltered, category="unspecified"
+    ),
+    "404-empty": Row(Canned(status=404), UnknownProviderModel),
+    "404-path": Row(openai.rejection(404, "Invalid URL (POST /v1/x)"), UnknownProviderModel),
+    "404-response": Row(
+        openai.rejection(
+            404, "Previous response with id 'resp_1' not found.", code="previous_response_not_found"
+        ),
+        Rejected,
+    ),
+    "404-item": Row(openai.rejection(404, "Item with id 'rs_1' not found."), Rejected),
+    "404-needs": Row(openai.rejection(404, "No endpoints found that support tool use."), Rejected),
+    "413-tokens": Row(
+        openai.rejection(413, "Request too large for model `m`", code="rate_limit_exceeded"), RequestTooLarge
+    ),
+    "424": Row(
+        openai.rejection(424, "Error retrieving tool list", code="external_connector_error"), Rejected
+    ),
+    "429-size": Row(
+        openai.rejection(429, "Request too large for m: Limit 3, Requested 5.", code="rate_limit_exceeded"),
+        RequestTooLarge,
+    ),
+    "429-flex": Row(openai.rejection(429, "Resource Unavailable", code="resource_unavailable"), TierFull),
+    "500-tool-call": Row(openai.rejection(500, "error parsing tool call: raw='{'"), ModelOutputInvalid),
+    "500-template": Row(openai.rejection(500, "Conversation roles must alternate user/assistant"), Rejected),
+    "501": Row(openai.rejection(501, "This server does not support embeddings."), Rejected),
     "404": Row(openai.MODEL_NOT_FOUND, UnknownProviderModel),
     "404-ollama": Row(openai.OLLAMA_MODEL_NOT_FOUND, UnknownProviderModel),
     "408": Row(openai.REQUEST_TIMEOUT, ServerFault),
@@ -80,7 +145,35 @@ ANTHROPIC: Mapping[str, Row] = {
     "401": Row(claude.UNAUTHORIZED, CredentialsRefused),
     "402": Row(claude.BILLING, QuotaSpent),
     "403": Row(claude.FORBIDDEN, AccessRefused),
+    "403-aws-key": Row(
+        _amazon(403, "UnrecognizedClientException", "The token is invalid."), CredentialsRefused
+    ),
+    "403-aws-signature": Row(_amazon(403, "InvalidSignatureException", "x"), CredentialsRefused),
+    "403-aws-access": Row(
+        _amazon(403, "AccessDeniedException", "You don't have access to the model."), AccessRefused
+    ),
     "404": Row(claude.MODEL_NOT_FOUND, UnknownProviderModel),
+    "404-file": Row(
+        Canned(status=404, body=b'{"error":{"type":"not_found_error","message":"File not found: file_1"}}'),
+        Rejected,
+    ),
+    "424-aws": Row(_amazon(424, "ModelErrorException", "Try your request again"), ServerFault),
+    "424-aws-refused": Row(
+        Canned(
+            status=424,
+            body=b'{"message":"the model refused it","originalStatusCode":400}',
+            headers=(("x-amzn-errortype", "ModelErrorException:http://internal.amazon.com/"),),
+        ),
+        Rejected,
+    ),
+    "429-long-context": Row(
+        Canned(
+            status=429,
+            body=b'{"error":{"type":"rate_limit_error",'
+            b'"message":"Extra usage is required for long context requests."}}',
+        ),
+        RequestTooLarge,
+    ),
     "413": Row(claude.TOO_LARGE, Rejected),
     "429": Row(claude.RATE_LIMITED, RateLimited),
     "429-seconds": Row(claude.RATE_LIMITED_SECONDS, RateLimited, wait=20),
@@ -104,6 +197,18 @@ GOOGLE: Mapping[str, Row] = {
     "location": Row(google.LOCATION, AccessRefused),
     "unauthenticated": Row(google.UNAUTHENTICATED, CredentialsRefused),
     "permission": Row(google.PERMISSION, AccessRefused),
+    "file": Row(
+        Status(
+            code=StatusCode.PERMISSION_DENIED,
+            message="You do not have permission to access the File abc or it may not exist.",
+        ),
+        Rejected,
+    ),
+    "cache": Row(Status(code=StatusCode.NOT_FOUND, message="CachedContent not found."), Rejected),
+    "scopes": Row(
+        Status(code=StatusCode.PERMISSION_DENIED, message="Request had insufficient authentication scopes."),
+        CredentialsRefused,
+    ),
     "billing": Row(google.BILLING, QuotaSpent),
     "not-found": Row(google.NOT_FOUND, UnknownProviderModel),
     "unimplemented": Row(google.UNIMPLEMENTED, UnknownProviderModel),

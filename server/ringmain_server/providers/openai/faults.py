@@ -294,7 +294,12 @@ ENDINGS: Endings = {
 }
 """Of chat completions. One that is not here is UNKNOWN."""
 
-INCOMPLETE: Endings = {"max_output_tokens": Ending.MAX_TOKENS, "content_filter": Ending.WITHHELD}
+INCOMPLETE: Endings = {
+    "max_output_tokens": Ending.MAX_TOKENS,
+    "content_filter": Ending.WITHHELD,
+    "max_messages": Ending.UNKNOWN,
+    "steered": Ending.UNKNOWN,
+}
 """Of responses, by `incomplete_details.reason`."""
 STATUSES: Endings = {
     "completed": Ending.STOP,
