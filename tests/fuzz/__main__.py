@@ -43,8 +43,9 @@ async def campaign(name: str, seed: int, until: float, cases: Iterator[int]) -> 
         after = await _through(fuzz, served, tally, workers, until, cases, None)
         print(f"before: {before}\nafter:  {after}")
         tally.fail(-1, "what is left", [*before.outgrown(after), *served.faults()])
-        if isinstance(fuzz, Requests):
-            tally.fail(-1, "at the end", await fuzz.innocent(served))
+        tally.fail(-1, "at the end", await fuzz.innocent(served))
+        if isinstance(fuzz, Answers):
+            tally.fail(-1, "what was tried", answers.coverage(tally))
     return tally
 
 

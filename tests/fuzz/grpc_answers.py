@@ -18,7 +18,7 @@ from tests.fuzz import trees, values
 from tests.fuzz.judge import KEY
 
 if TYPE_CHECKING:
-    from tests.fuzz.answers import Case
+    from tests.fuzz.cases import Case
 
 _KINDS: dict[str, Any] = {
     "GenerateContent": wire.GenerateContentResponse,
