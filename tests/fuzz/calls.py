@@ -137,7 +137,11 @@ async def _run(channel: grpc.aio.Channel, plan: Plan, outcome: Outcome) -> None:
             outcome.status = Status.FromString(packed)
         outcome.local = not trailers and _of_the_client(exc)
     except asyncio.CancelledError:
-        raise
+        # Also what gRPC's client raises where its own upload broke off.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        outcome.code, outcome.local = "LEFT", True
     finally:
         made.cancel()
 

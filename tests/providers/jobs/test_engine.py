@@ -1,6 +1,6 @@
 """The engine of jobs: what it waits for, what it gives up, and what it does not take for an image."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -145,3 +145,34 @@ def test_a_picture_within_its_address() -> None:
     """The bytes of a `data:` address need not be fetched."""
     response = ended(begun(), picture_at(f"data:image/png;base64,{BASE64}"))
     assert [image.media.data for image in response.images] == [PNG]
+
+
+IDS: Mapping[str, tuple[str, Callable[[object], Mapping[str, object]]]] = {
+    "replicate": ("a/b", lambda found: {"id": found, "status": "starting"}),
+    "fal": ("fal-ai/flux/dev", lambda found: {"request_id": found, "status": "IN_QUEUE"}),
+    "luma": ("photon-1", lambda found: {"id": found, "state": "queued"}),
+    "runway": ("gen4_image", lambda found: {"id": found}),
+    "leonardo": ("b24e16ff", lambda found: {"sdGenerationJob": {"generationId": found}}),
+}
+"""By service, a model and how the answer to a submission tells of its job."""
+
+
+@pytest.mark.parametrize("kind", IDS)
+@pytest.mark.parametrize("job", ["", ".", "..", "a\r\nb", "a\0", "\x85", "x" * 501, None, 3, ["a"]])
+def test_an_id_that_is_none(kind: str, job: object) -> None:
+    """A job whose id is no step of a path is not asked for, so that no other path is asked with the key."""
+    model, told = IDS[kind]
+    with pytest.raises(MalformedAnswer, match="usable id"):
+        ended(begun(kind, model), told(job))
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_an_id_chooses_no_path(kind: str) -> None:
+    """What would end or go on with the path is escaped in the one step that an id is."""
+    model, told = IDS[kind]
+    dialogue = begun(kind, model)
+    step = dialogue.send((orjson.dumps(told("../a?b#c/d e")),))
+    while not isinstance(step, Ask):
+        step = dialogue.send(())
+    (asked,) = step.wires
+    assert "/..%2Fa%3Fb%23c%2Fd%20e" in asked.path

@@ -7,8 +7,10 @@ with the pictures at once. A description says how that looks on its wire; `engin
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MalformedAnswer
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.providers.flags import flagged, flags
 from ringmain_server.providers.jobs.faults import Faults, Told
@@ -114,10 +116,28 @@ def _at(document: object, path: Sequence[str]) -> object:
     return document
 
 
+_LONGEST_ID = 500
+"""Characters of a job's id."""
+
+
 def text_at(document: object, *path: str) -> str:
     """A text inside a JSON document; empty where there is none."""
     found = _at(document, path)
     return found if isinstance(found, str) else ""
+
+
+def id_at(document: object, candidate: Candidate, *path: str) -> str:
+    """A job's id inside a JSON document, as one step of the path that it is asked for by.
+
+    A service chooses its ids, and every request has its key: an id must not choose another path.
+
+    Raises:
+        MalformedAnswer: There is none, or it is no step of a path.
+    """
+    found = text_at(document, *path)
+    if not found.strip(".") or len(found) > _LONGEST_ID or not found.isprintable():
+        raise MalformedAnswer(candidate.provider_id, "answered with a job that has no usable id")
+    return quote(found, safe=":")
 
 
 def texts_at(document: object, *path: str) -> tuple[str, ...]:

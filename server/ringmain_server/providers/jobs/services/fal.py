@@ -15,7 +15,7 @@ from ringmain_server.providers.jobs.errors import told_by
 from ringmain_server.providers.jobs.faults import Fault, Faults
 from ringmain_server.providers.jobs.inputs import described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, finished, items_at, text_at
+from ringmain_server.providers.jobs.service import Job, Service, finished, id_at, items_at, text_at
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import fitted_size
 from ringmain_server.providers.transport import HttpRequest, Json
@@ -97,7 +97,7 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
 def _address(document: Json, candidate: Candidate) -> str:
     """Requests live below the app, without what follows it in the model's name."""
     app = quote("/".join(candidate.provider_model.split("/")[:2]))
-    return f"/{app}/requests/{text_at(document, 'request_id')}"
+    return f"/{app}/requests/{id_at(document, candidate, 'request_id')}"
 
 
 _FAULTS = Faults(

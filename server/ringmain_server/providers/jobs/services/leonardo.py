@@ -13,7 +13,16 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.operations import GENERATE_IMAGES
 from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, items_at, text_at, texts_at
+from ringmain_server.providers.jobs.service import (
+    Job,
+    Service,
+    bearer,
+    finished,
+    id_at,
+    items_at,
+    text_at,
+    texts_at,
+)
 from ringmain_server.providers.jobs.shape import fitted_size
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -68,14 +77,18 @@ def _objections(document: Json) -> Sequence[str]:
     return sorted({kind.lower() for kind in found})
 
 
-def _poll(document: Json, _: Candidate) -> HttpRequest:
-    return HttpRequest(f"/generations/{text_at(document, 'sdGenerationJob', 'generationId')}", method="GET")
-
-
-def _cancel(document: Json, _: Candidate) -> HttpRequest:
+def _poll(document: Json, candidate: Candidate) -> HttpRequest:
     return HttpRequest(
-        f"/generations/{text_at(document, 'sdGenerationJob', 'generationId')}", method="DELETE"
+        f"/generations/{id_at(document, candidate, 'sdGenerationJob', 'generationId')}", method="GET"
     )
+
+
+def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
+    return HttpRequest(_address(document, candidate), method="DELETE")
+
+
+def _address(document: Json, candidate: Candidate) -> str:
+    return f"/generations/{id_at(document, candidate, 'sdGenerationJob', 'generationId')}"
 
 
 SERVICE = Service(

@@ -10,7 +10,7 @@ from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
 from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, text_at, texts_at
+from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, id_at, text_at, texts_at
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
@@ -67,12 +67,12 @@ def _read(document: Json) -> Job:
     return Job()
 
 
-def _poll(document: Json, _: Candidate) -> HttpRequest:
-    return HttpRequest(f"/tasks/{text_at(document, 'id')}", method="GET")
+def _poll(document: Json, candidate: Candidate) -> HttpRequest:
+    return HttpRequest(f"/tasks/{id_at(document, candidate, 'id')}", method="GET")
 
 
-def _cancel(document: Json, _: Candidate) -> HttpRequest:
-    return HttpRequest(f"/tasks/{text_at(document, 'id')}", method="DELETE")
+def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
+    return HttpRequest(f"/tasks/{id_at(document, candidate, 'id')}", method="DELETE")
 
 
 _FAULTS = Faults(

@@ -19,7 +19,7 @@ from ringmain_server.providers.jobs.errors import told_by
 from ringmain_server.providers.jobs.faults import Fault, Faults
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, items_at, text_at
+from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, id_at, items_at, text_at
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
@@ -138,9 +138,9 @@ def _read(document: Json) -> Job:
         return Job(done=True, pictures=(f"data:;base64,{image}",))  # said to be one by the engine
 
 
-def _poll(document: Json, _: Candidate) -> HttpRequest:
+def _poll(document: Json, candidate: Candidate) -> HttpRequest:
     """Results are beside the services of images: `/v2beta/results/{id}`."""
-    return HttpRequest(f"/results/{text_at(document, 'id')}", method="GET")
+    return HttpRequest(f"/results/{id_at(document, candidate, 'id')}", method="GET")
 
 
 SERVICE = Service(
