@@ -14,7 +14,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1 import image_service_pb2_grpc as image_grpc
 from ringmain.v1.chat_service_pb2 import ChatResponse
 from ringmain.v1.content_pb2 import Media
-from ringmain_server.errors import MalformedAnswer
+from ringmain_server.errors import ModelOutputInvalid
 from ringmain_server.services.classify import CATEGORIES, classification
 
 from tests.e2e.gateway import Gateway, gateway
@@ -113,7 +113,7 @@ def test_scores_are_bounded_and_flagged() -> None:
 @pytest.mark.parametrize(
     "text", ["", "no", "[]", "{}", '{"labels": [], "scores": {}}', '{"labels": 1, "scores": 2}']
 )
-def test_an_answer_of_another_shape_is_malformed(text: str) -> None:
+def test_an_answer_of_another_shape_is_the_models_mistake(text: str) -> None:
     """What is not JSON of the schema is never a classification."""
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(ModelOutputInvalid):
         classification(_said(text))

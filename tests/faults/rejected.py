@@ -116,6 +116,20 @@ STATUSES = (
         trials=refused_attempt(calls=2),
     ),
     Row(
+        name="403",
+        title="403, of this model",
+        primary=rejections.FORBIDDEN,
+        trials=refused_attempt(calls=2),
+    ),
+    Row(
+        name="tool-use-failed",
+        title="the model wrote a broken tool call",
+        primary=rejections.TOOL_USE_FAILED,
+        trials=refused_attempt(
+            alone=Expect(code=grpc.StatusCode.ABORTED, reason="MODEL_OUTPUT_INVALID"),
+        ),
+    ),
+    Row(
         name="404",
         title="unknown model",
         primary=rejections.MODEL_NOT_FOUND,
