@@ -73,6 +73,14 @@ def forms_elsewhere(depth: int, times: int) -> bytes:
     return one_page(stream(b"/F Do " * times), more, resources=b"/XObject<</F 10 0 R>>")
 
 
+def tangled(count: int) -> bytes:
+    """Forms without resources of their own, each of which draws all by names that anybody may mean."""
+    use = b"".join(b"/F%d Do " % number for number in range(count))
+    names = b"/XObject<<%s>>" % b"".join(b"/F%d %d 0 R" % (number, 5 + number) for number in range(count))
+    form = stream(use, b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]")
+    return one_page(stream(use), {5 + number: form for number in range(count)}, resources=names)
+
+
 def picture(width: int, height: int, data: bytes, more: bytes = FLATE) -> bytes:
     """A page with a picture."""
     said = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceGray" % (
@@ -173,6 +181,7 @@ PDF_BOMBS: Bombs = {
     "forms": lambda: forms(10, 10),
     "forms, few of many": lambda: forms(30, 2),
     "forms elsewhere": lambda: forms_elsewhere(10, 10),
+    "forms without resources": lambda: tangled(30),
     "patterns": lambda: forms(10, 10, b"/Pattern"),
     "objects": lambda: one_page(stream(b" ")) + b"\n9 0 obj\n" + b"9 0 obj\n" * 550_000,
     "tree in a circle": lambda: tree({2: b"3 0 R", 3: b"2 0 R"}),

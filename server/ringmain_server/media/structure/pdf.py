@@ -39,6 +39,7 @@ _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,120})\s+(?:Do|scn|SCN)(?![A-Za-z])"
 _INLINE = re.compile(rb"BI\s[^>]{0,300}?[\s/>\])]ID\s")
 _SIDES = tuple(re.compile(rb"/%s\s*(\d{1,10})" % name) for name in (rb"W(?:idth)?", rb"H(?:eight)?"))
 _REPEATS = re.compile(rb"/Contents|/Annots|\d\s+R\s+\d")
+_MOST_STEPS = 100_000
 _OVERLAP = 400
 _LARGE = MIB
 _HEADER = 64 * 1024
@@ -125,7 +126,10 @@ class _Check:
         self._unpacked = 0
         self._inline_pixels = 0
         self._everywhere: dict[bytes, set[int]] = {}
-        self._costs: dict[int, int] = {}
+        self._costs: dict[tuple[int, int], int] = {}
+        self._names: dict[int, dict[bytes, set[int]]] = {}
+        self._steps = 0
+        self._most_steps = 0
 
     def run(self) -> None:
         if self._data_count(b"obj") - self._data_count(b"endobj") > self._limits.max_objects:
@@ -326,6 +330,7 @@ class _Check:
         for found in self._objects.all():
             for name, number in named(found.text):
                 self._everywhere.setdefault(name, set()).add(number)
+        self._most_steps = _MOST_STEPS + 4 * sum(len(drawing.uses) for drawing in self._drawings.values())
         for found in self._streams:
             self._check_cost(self._cost(found, 0))
         for found in self._objects.all():
@@ -360,39 +365,56 @@ class _Check:
             problem = f"with a page of more than {most} to draw, what it repeats included"
             raise Beyond(problem, f"at most {most}")
 
-    def _cost_of(self, number: int, user: Object, depth: int) -> int:
+    def _cost_of(self, number: int, user: Object | None, depth: int) -> int:
         """The costliest of the streams of a number, drawn by somebody."""
         return max((self._cost(one, depth, user) for one in self._objects.resolved(number)), default=0)
 
     def _cost(self, found: Object, depth: int, user: Object | None = None) -> int:
-        """Bytes that are read to draw a stream, with all that it draws, each time that it does."""
+        """Bytes that are read to draw a stream, with all that it draws, each time that it does.
+
+        What has no resources of its own uses those of whoever draws it, so that it is added up once for each.
+        """
         drawing = self._drawings.get(found.stream)
         if drawing is None or depth > _DEEPEST_FORM:
             return 0
-        key = found.stream if b"/Resources" in found.text or user is None else 0
-        if key and key in self._costs:
-            return self._costs[key]
-        self._costs[found.stream] = drawing.size  # one that draws itself is drawn once
-        total = drawing.size
         owner = found if b"/Resources" in found.text else user
+        key = (found.stream, owner.number if owner is not None else 0)
+        if key in self._costs:
+            return self._costs[key]
+        self._costs[key] = total = drawing.size  # one that draws itself is drawn once
         for name, times in drawing.uses.items():
-            inner = max((self._cost_of(one, found, depth + 1) for one in self._meant(name, owner)), default=0)
-            total += times * inner
+            meant = self._meant(name, owner)
+            self._step(1 + len(meant))
+            total += times * max((self._cost_of(one, owner, depth + 1) for one in meant), default=0)
             if total > self._limits.max_page_bytes:
                 break
-        self._costs[found.stream] = total
+        self._costs[key] = total
         return total
+
+    def _step(self, count: int) -> None:
+        """Bounds the adding up itself, which a file of names that mean many things could make long."""
+        self._steps += count
+        if self._steps > self._most_steps:
+            found = "whose drawings draw each other in too many ways"
+            raise Beyond(found, f"at most {self._most_steps} ways")
 
     def _meant(self, name: bytes, owner: Object | None) -> set[int]:
         """What a name may mean where it is drawn: by the owner's resources, else by anybody's."""
-        if owner is not None and b"/Resources" in owner.text:
-            texts = [owner.text, self._objects.value(owner.text, b"Resources")]
-            for key in (b"XObject", b"Pattern"):
-                texts += [self._objects.value(text, key) for text in texts[:2]]
-            numbers = {number for text in texts for found, number in named(text) if found == name}
-            if numbers:
-                return numbers
-        return self._everywhere.get(name, set())
+        if owner is None or b"/Resources" not in owner.text:
+            return self._everywhere.get(name, set())
+        if id(owner) not in self._names:
+            self._names[id(owner)] = self._resources(owner)
+        return self._names[id(owner)].get(name) or self._everywhere.get(name, set())
+
+    def _resources(self, owner: Object) -> dict[bytes, set[int]]:
+        texts = [owner.text, self._objects.value(owner.text, b"Resources")]
+        for key in (b"XObject", b"Pattern"):
+            texts += [self._objects.value(text, key) for text in texts[:2]]
+        found: dict[bytes, set[int]] = {}
+        for text in texts:
+            for name, number in named(text):
+                found.setdefault(name, set()).add(number)
+        return found
 
 
 _LENIENT = ReadLimits(max_pixels=2**33, max_side=2**17)
