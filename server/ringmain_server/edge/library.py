@@ -3,6 +3,7 @@
 Their handlers let a parser's exception, or any other, end a call as UNKNOWN, with names of Python's classes.
 """
 
+import contextlib
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
@@ -61,6 +62,8 @@ class Guarded:
                 return await found if inspect.isawaitable(found) else found
             except grpc.aio.AbortError:
                 raise
+            except grpc.aio.InternalError:
+                return None  # the caller has left meanwhile: gRPC says no more than that a batch failed
             except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
                 self._crashed(method, exc)
                 return await _refuse(context, caller_error(exc))
@@ -74,6 +77,8 @@ class Guarded:
                     await context.write(answer)
             except grpc.aio.AbortError:
                 raise
+            except grpc.aio.InternalError:
+                return  # likewise
             except _UnparsedError:
                 await _refuse(context, unparsed())
             except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
@@ -110,4 +115,5 @@ def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 async def _refuse(context: Context, error: Any) -> None:
     status = caller_status(error, "")
-    await context.abort(error.code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+    with contextlib.suppress(grpc.aio.InternalError):  # likewise
+        await context.abort(error.code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
