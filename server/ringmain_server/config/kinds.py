@@ -234,7 +234,7 @@ _ALL = (
         also={"api_key": "GOOGLE_API_KEY"},
         triggers=("api_key",),
         extra="vertex",
-        module="google.genai",
+        module="google.cloud.aiplatform_v1",
     ),
     _drawing(
         "stability", "Stability AI", "https://api.stability.ai/v2beta/stable-image", "STABILITY_API_KEY"

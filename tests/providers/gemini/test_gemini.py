@@ -285,12 +285,12 @@ async def test_whole_and_streamed(upstream: Upstream, model: str) -> None:
 
 
 async def test_what_is_sent(upstream: Upstream) -> None:
-    """Requests carry the key, the client's headers and the operator's own, below the version of the API."""
+    """Requests carry the key, who asks, and the operator's own headers, below the version of the API."""
     await upstream.chat()
     [(path, headers, body)] = upstream.server.requests
     assert path == "/v1beta/models/gemini-2.5-flash:generateContent"
     assert headers["x-goog-api-key"] == "AIza-key"
-    assert "google-genai-sdk" in headers["user-agent"]
+    assert headers["x-goog-api-client"].startswith("gl-python/3.")
     assert headers["x-own"] == "1"
     assert headers["content-type"] == "application/json"
     assert body == {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}

@@ -65,9 +65,7 @@ def test_gemini_needs_no_client_of_vertex() -> None:
     assert found == "[]"
 
 
-@pytest.mark.parametrize(
-    ("kind", "hidden"), [("vertex", "google.cloud"), ("gemini", "google.genai"), ("gemini", "google.cloud")]
-)
+@pytest.mark.parametrize(("kind", "hidden"), [("vertex", "google.cloud"), ("gemini", "google.cloud")])
 def test_missing_extra(kind: str, hidden: str) -> None:
     """A provider whose library is not installed says which extra brings it."""
     found = run(

@@ -1,10 +1,12 @@
 """Room 4: Gemini by key, at the developer API.
 
-google-genai knows the endpoint, the version of the API and its headers; requests go through the shared
-session. The translators are those of Vertex AI (`docs/decisions/0010-gemini-shares-the-vertex-wire.md`).
+Requests go through the shared session (https://ai.google.dev/api). The translators are those of Vertex AI
+(`docs/decisions/0010-gemini-shares-the-vertex-wire.md`).
 """
 
+import platform
 from functools import partial
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from ringmain_server.providers.exchange import Provider
@@ -20,7 +22,11 @@ from ringmain_server.providers.vertex import choice
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
 
+_BASE_URL = "https://generativelanguage.googleapis.com"
+_VERSION = "v1beta"
+"""Has everything that the translators write; v1 lacks thinking, tools and images."""
 _CONNECT = 5.0
+_OURS = metadata.version("ringmain-server")
 
 
 def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
@@ -36,8 +42,8 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
     errors = GeminiErrors(tuple(filter(None, (key, *own.values()))))
 
     def connect() -> HttpTransport:
-        base_url, headers = _endpoint(settings.base_url, key)
-        credentials = FixedHeaders({**headers, **own})
+        base_url = f"{(settings.base_url or _BASE_URL).rstrip('/')}/{_VERSION}"
+        credentials = FixedHeaders({**_headers(key), **own})
         timeout = settings.timeouts.connect or _CONNECT
         return HttpTransport(provider_id, sessions, base_url, credentials, errors, timeout)
 
@@ -55,19 +61,11 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
     )
 
 
-def _endpoint(base_url: str | None, key: str) -> tuple[str, dict[str, str]]:
-    """Where the API is, and the headers that it wants, by the official client.
+def _headers(key: str) -> dict[str, str]:
+    """What every request carries: its type, who asks, and the key if there is one.
 
-    The client is asked once and thrown away: what it knows stands in its options, which it has no public
-    name for.
+    https://google.aip.dev/client-libraries has the form of `x-goog-api-client`.
     """
-    from google.genai import Client  # at the first use: it costs as much as the rest of the gateway
-    from google.genai.types import HttpOptions
-
-    options = HttpOptions(base_url=base_url) if base_url else None
-    client = Client(vertexai=False, api_key=key or "none", http_options=options)
-    found = client._api_client._http_options
-    headers = {
-        name: value for name, value in (found.headers or {}).items() if key or name != "x-goog-api-key"
-    }
-    return f"{(found.base_url or '').rstrip('/')}/{found.api_version}", headers
+    asking = f"gl-python/{platform.python_version()} ringmain/{_OURS}"
+    headers = {"content-type": "application/json", "x-goog-api-client": asking}
+    return {**headers, "x-goog-api-key": key} if key else headers
