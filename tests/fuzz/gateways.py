@@ -94,6 +94,9 @@ def _fault(line: str) -> str | None:
         told = json.loads(line)
     except ValueError:
         return line
+    if told.get("event") == "library" and "ExecuteBatchError" in line:
+        # The caller of a method that is not there had left before gRPC could say so.
+        return None
     if told.get("event") == "fault" or told.get("level") in ("error", "critical") or "Traceback" in line:
         return f"{told.get('event')} {_exception(told)}"
     return None
