@@ -24,8 +24,8 @@ QUEUE_CHARACTERS = 8 << 20
 
 _TOGETHER = 4096
 """Characters that are written at once: the kernel keeps so many together where several processes write."""
-_BREATH = 0.005
-"""Seconds between two writes, so that a busy gateway's lines are written in groups."""
+_BREATH = 0.05
+"""Seconds between two writes of a busy gateway: waking the thread more often costs each call some percent."""
 _AT_EXIT = 2.0
 """Seconds for what waits when the process ends."""
 
