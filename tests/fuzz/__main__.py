@@ -27,7 +27,7 @@ from tests.fuzz.tally import Tally
 CAMPAIGNS = (requests.NAME, answers.NAME)
 MEMORY = 6 << 30
 """Bytes of addresses that a campaign's own process may have."""
-WARM = 500
+WARM = 2500
 """Cases until what a gateway holds is compared with."""
 
 

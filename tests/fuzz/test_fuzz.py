@@ -1,4 +1,4 @@
-"""More than a hundred cases of each campaign go well, always the same ones, and the fuzzer does what it says."""
+"""A hundred cases of each campaign go well, always the same ones, and the fuzzer does what it says."""
 
 import asyncio
 import random
