@@ -21,7 +21,7 @@ from tests.fuzz.values import MARK
 from tests.fuzz.wires import ENDPOINTS, Example, Given, Wire, messages, wires
 
 NAME = "answers"
-AT_ONCE = 12
+AT_ONCE = 32
 """Cases that run together."""
 _MARK = re.compile(rf"{MARK}(\d+){MARK}".encode())
 ENOUGH = 20
