@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from contextvars import ContextVar
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -127,6 +128,15 @@ def sdk_trust() -> "ssl.SSLContext":
     import httpx2  # not at the top: only the SDKs bring it
 
     return httpx2.create_ssl_context()
+
+
+def no_cookies() -> CookieJar:
+    """For an SDK's client: keeps none of a provider's cookies.
+
+    Nothing that one answer brings along may go with the requests of other callers; and a cookie that is no
+    ASCII would fail each of them.
+    """
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def usable_proxies(named: Mapping[str, str]) -> dict[str, str]:

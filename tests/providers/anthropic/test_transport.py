@@ -178,6 +178,16 @@ async def test_counting(upstream: Upstream, platform: str) -> None:
     assert await upstream.count() == TOKEN_COUNT
 
 
+@pytest.mark.parametrize("cookie", ["a=b; Path=/", "a=\u00e9"])
+async def test_cookies_are_not_kept(upstream: Upstream, cookie: str) -> None:
+    """What an answer sets goes with no later request, and can fail none."""
+    upstream.server.enqueue(Canned(status=500, headers=(("set-cookie", cookie),)))
+    with pytest.raises(errors.ServerFault):
+        await upstream.chat()
+    await upstream.chat()
+    assert "cookie" not in upstream.server.requests[-1].headers
+
+
 async def test_the_connection_is_kept(upstream: Upstream) -> None:
     """Answers that were read to their end leave their connection for the next request."""
     for _ in range(3):

@@ -106,6 +106,16 @@ async def upstream(sessions: HttpSessions, through_sdk: bool) -> AsyncIterator[U
         await asyncio.sleep(0)
 
 
+@pytest.mark.parametrize("cookie", ["a=b; Path=/", "a=\u00e9"])
+async def test_cookies_are_not_kept(upstream: Upstream, cookie: str) -> None:
+    """What an answer sets goes with no later request, and can fail none."""
+    upstream.server.enqueue(Canned(status=500, headers=(("set-cookie", cookie),)))
+    with pytest.raises(errors.ServerFault):
+        await upstream.streamed()
+    await upstream.streamed()
+    assert "cookie" not in upstream.server.requests[-1].headers
+
+
 ANSWERS: Iterable[Answer] = (
     Answer(usage=Usage(prompt=20, completion=9, cached=8, reasoning=3), reasoning=("Hm", ".")),
     Answer(tokens=(), tool_calls=WEATHER_CALLS),

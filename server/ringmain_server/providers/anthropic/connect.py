@@ -10,7 +10,7 @@ from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkTransport
-from ringmain_server.providers.sessions import HttpSessions, sdk_trust
+from ringmain_server.providers.sessions import HttpSessions, no_cookies, sdk_trust
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -96,6 +96,7 @@ def _http_client(settings: "ProviderSettings") -> httpx2.AsyncClient:
     return anthropic.DefaultAioHttpClient(
         verify=sdk_trust(),
         follow_redirects=False,
+        cookies=no_cookies(),
         timeout=timeout,
         limits=httpx2.Limits(max_connections=0),
     )

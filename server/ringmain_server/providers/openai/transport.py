@@ -20,7 +20,7 @@ from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
 from ringmain_server.providers.pictures import WITHIN, Pictures, WithPictures, picture_errors
 from ringmain_server.providers.sdk_transport import Sdk, SdkTransport, as_bytes
-from ringmain_server.providers.sessions import HttpSessions, sdk_trust
+from ringmain_server.providers.sessions import HttpSessions, no_cookies, sdk_trust
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
@@ -60,6 +60,7 @@ def make_transport(
         http_client = DefaultAioHttpClient(
             verify=sdk_trust(),
             follow_redirects=False,
+            cookies=no_cookies(),
             timeout=httpx2.Timeout(None, connect=connect),
             limits=httpx2.Limits(max_connections=settings.connection_limit or 0),
         )
