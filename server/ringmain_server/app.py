@@ -280,6 +280,9 @@ class App:
         ]
         if settings.max_concurrent_streams is not None:
             options.append(("grpc.max_concurrent_streams", settings.max_concurrent_streams))
+            # With it, calls that ended count until we have let go of them, and gRPC refuses those that take
+            # their places: UNAVAILABLE, without details, and unseen by log and metrics.
+            options.append(("grpc.http.overload_protection", 0))
         return waiting_server(options, edge.missed, edge.careful, self._settings.overload.limit)
 
     def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:

@@ -54,6 +54,13 @@ async def test_a_burst_waits_or_is_refused_and_nothing_of_it_is_unseen() -> None
         assert counts == [BURST - len(refused), len(refused)]
 
 
+async def test_calls_of_one_connection_wait_their_turn() -> None:
+    """A burst over one connection, far more than it may have in flight, is answered to the last call."""
+    async with gateway({**SANDBOX, "server": {"max_concurrent_streams": 20}}) as running:
+        calls = [running.stub.Chat(ask("sandbox/echo")) for _ in range(400)]
+        assert [await call.code() for call in calls] == [grpc.StatusCode.OK] * len(calls)
+
+
 async def test_a_call_whose_caller_left_before_it_began_is_in_the_log() -> None:
     """A call without its message reaches no handler; when its caller leaves, it is logged and counted."""
     async with gateway(SANDBOX) as running:

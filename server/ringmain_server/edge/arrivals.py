@@ -25,7 +25,7 @@ _ON_TIME = 0.001
 _TURNS = 4
 """Turns of the loop from a call that waits in gRPC to its note here."""
 
-_PENDING = 50_000
+_PENDING = 25_000
 """Most calls that wait in gRPC, at 13 KB each: so many that only a flood is cut short by it."""
 
 _UNENDABLE = 256
