@@ -57,6 +57,12 @@ BOMBS = {
     "table.toml": "[a" + ".a" * 500_000 + "]\n",
     "many.toml": "a = [" + "1," * 200_000 + "1]",
     "digits.toml": "a = " + "1" * 100_000,
+    "tables.toml": "".join(f"[t{n}]\n" for n in range(60_000)),
+    "lists.toml": "[[a]]\n" * 60_000,
+    "lines.toml": "\n" * 200_000,
+    "lines.yaml": "\r" * 200_000,
+    "block.yaml": "a: |\n" + " x\n" * 200_000,
+    "name.yaml": "a: *" + "a" * 1_000_000,
 }
 
 
@@ -203,3 +209,44 @@ def test_numbers_beyond_any_use(tmp_path: Path, setting: str) -> None:
     path.write_text(setting)
     with pytest.raises(ConfigError, match="must be at most"):
         load(str(path), environ={})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("r.yaml", "timeouts: {idle: 0xDIGITS}"),
+        ("r.yaml", "server: {workers: 0xDIGITS}"),
+        ("r.yaml", "providers: {a: {kind: 0xDIGITS}}"),
+        ("r.toml", "[timeouts]\nidle = 0xDIGITS"),
+        ("r.json", '{"timeouts": {"idle": DIGITS}}'),
+    ],
+)
+def test_numbers_that_python_cannot_handle(tmp_path: Path, name: str, text: str) -> None:
+    """A whole number that cannot be turned into another number, or into text, is a mistake with a line."""
+    digits = "9" * (4000 if name.endswith("json") else 6000)
+    path = tmp_path / name
+    path.write_text(text.replace("DIGITS", digits))
+    with pytest.raises(ConfigError, match="is a number that is too large") as caught:
+        load(str(path), environ={})
+    assert caught.value.problems[0].line
+
+
+@pytest.mark.parametrize("key", ["\\ud800", "\\0", "a\\nb", "\\u009b"])
+def test_what_cannot_be_printed_is_escaped(tmp_path: Path, key: str) -> None:
+    """A mistake is one line of text that every terminal, log and message of gRPC can take."""
+    path = tmp_path / "r.yaml"
+    path.write_text(f'"{key}": 1\nproviders: {{"{key}": {{kind: openai}}}}\n')
+    with pytest.raises(ConfigError) as caught:
+        load(str(path), environ={})
+    for problem in caught.value.problems:
+        assert str(problem).isprintable()
+
+
+@pytest.mark.parametrize("text", ["server: ${NOT_SET}", "providers: {a: ${NOT_SET}}", "nonsense: ${NOT_SET}"])
+def test_a_whole_section_by_reference(tmp_path: Path, text: str) -> None:
+    """A reference that cannot be followed is told with the line of the file, also in place of a section."""
+    path = tmp_path / "r.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(str(path), environ={})
+    assert [(problem.source, problem.line) for problem in caught.value.problems] == [(str(path), 1)]

@@ -10,6 +10,10 @@ VALUES = 50_000
 """Most values of a document, those of aliases counted wherever they are used."""
 DEPTH = 50
 """Most levels of nesting; the settings have seven."""
+LINES = 100_000
+"""Most lines; a reader takes seconds for millions of empty ones."""
+NUMBER = 1 << 63
+"""Whole numbers are nearer to zero than this. Python refuses to turn much larger ones into text."""
 TEXT = 16 << 20
 """Most characters that references to the environment may grow into, all together."""
 
@@ -43,6 +47,13 @@ def check_depth(depth: int) -> None:
         raise OutOfBounds(f"is nested more than {DEPTH} levels deep")
 
 
+def check_lines(text: str) -> None:
+    """Raises OutOfBounds when there are too many lines, whatever ends them."""
+    feeds, returns = text.count("\n"), text.count("\r")
+    if max(feeds, returns) + sum(text.count(end) for end in "\x85\u2028\u2029") > LINES:
+        raise OutOfBounds(f"has more than {LINES} lines")
+
+
 def check_json(text: str) -> None:
     """Counts what a JSON text would make, by the marks outside of its strings.
 
@@ -68,6 +79,7 @@ def _check_outline(outline: str) -> None:
         dots = dots + 1 if mark == "." else 0
         if mark in "[{":
             depth += 1
+            count += 1
         elif mark in "]}":
             depth -= 1
         elif mark in "=:,":

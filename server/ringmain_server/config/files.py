@@ -29,6 +29,7 @@ def read(path: str) -> Source:
     """
     text = _text(path)
     try:
+        bounds.check_lines(text)
         return _FORMATS.get(Path(path).suffix.lower(), _yaml)(path, text)
     except bounds.OutOfBounds as exc:
         raise _failure(path, None, str(exc)) from exc

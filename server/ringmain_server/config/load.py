@@ -1,7 +1,7 @@
 """Configuration, outside the rooms: defaults, then a file, then the environment, then flags."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 
@@ -52,7 +52,8 @@ def load(
         if not (file.values or may_be_empty):
             raise ConfigError([Problem("", None, _EMPTY, source=path)])
         values, mistakes = substitute.resolve(file.values, environ)
-        first = Source(file.name, _without_empty_sections(values), file.places)
+        values = _without_empty_sections(values, {mistake.keys for mistake in mistakes})
+        first = Source(file.name, values, file.places)
     else:
         first = environment.discovered(environ)
     sources = [_DEFAULTS, first]
@@ -83,8 +84,11 @@ def _flags(overrides: Mapping[str, object]) -> Source:
     return Source("command line", values)
 
 
-def _without_empty_sections(values: Tree) -> Tree:
-    """Drops sections of which a file has the name only, such as when all else is a comment."""
+def _without_empty_sections(values: Tree, mistaken: Collection[Keys]) -> Tree:
+    """Drops sections of which a file has the name only, such as when all else is a comment.
+
+    What is mistaken stays, so that the file is named as its place.
+    """
 
     def kept(value: object, keys: Keys) -> object:
         if not isinstance(value, dict):
@@ -92,10 +96,12 @@ def _without_empty_sections(values: Tree) -> Tree:
         return {
             key: kept(inner, (*keys, key))
             for key, inner in value.items()
-            if inner is not None or not _is_section((*keys, key))
+            if inner is not None or (*keys, key) in mistaken or not _is_section((*keys, key))
         }
 
-    return {key: kept(inner, (key,)) for key, inner in values.items() if inner is not None}
+    return {
+        key: kept(inner, (key,)) for key, inner in values.items() if inner is not None or (key,) in mistaken
+    }
 
 
 def _is_section(keys: Keys) -> bool:

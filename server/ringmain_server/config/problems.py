@@ -4,6 +4,11 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ringmain_server.excerpt import excerpt
+
+_ESCAPED = 10
+"""Most characters that stand for one that cannot be printed."""
+
 # Where a setting sits in the tree: names of mappings, positions in lists.
 Keys = tuple[str | int, ...]
 
@@ -85,8 +90,8 @@ class ConfigError(Exception):
 
 
 def cut(text: str, most: int = 100) -> str:
-    """A text of the file as a message shows it: not much of it."""
-    return text if len(text) <= most else f"{text[:most]}…"
+    """A text of the file as a message shows it: not much of it, and escapes for what cannot be printed."""
+    return excerpt(text[:most], most * _ESCAPED) + ("…" if len(text) > most else "")
 
 
 def dotted(keys: Keys) -> str:

@@ -101,6 +101,9 @@ def resolve(values: Tree, environ: Mapping[str, str]) -> tuple[Tree, list[Mistak
             return {key: walk(inner, (*keys, key)) for key, inner in value.items()}
         if isinstance(value, list):
             return [walk(inner, (*keys, index)) for index, inner in enumerate(value)]
+        if isinstance(value, int) and abs(value) >= bounds.NUMBER:
+            mistakes.append(Mistake(keys, "is a number that is too large"))
+            return None
         if not isinstance(value, str) or "$" not in value:
             return value
         try:

@@ -27,7 +27,10 @@ def seconds(value: object) -> float:
         ValueError: It is neither.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError("must be a duration, such as 30, 500ms, 30s, 2m or 1h") from None
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError("must be a duration, such as 30, 500ms, 30s, 2m or 1h")

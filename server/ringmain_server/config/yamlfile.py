@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import yaml
 
 from ringmain_server.config.bounds import check_count, check_depth
-from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, dotted
+from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, cut, dotted
 
 # A brace begins a mapping inside another, so that `{api_key: ${NAME}}` would be no YAML. While it is
 # scanned, a reference has private characters in place of its braces.
@@ -205,7 +205,7 @@ def _syntax(path: str, error: yaml.YAMLError) -> Problem:
     line = None if mark is None else int(mark.line) + 1
     if error.problem == _ITSELF:
         return Problem("", line, _ITSELF, source=path)
-    return Problem("", line, f"is not YAML: {error.problem}", source=path)
+    return Problem("", line, f"is not YAML: {cut(str(error.problem))}", source=path)
 
 
 def write(value: object) -> str:
