@@ -1,5 +1,6 @@
 """The configuration reference, made from the settings."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_everything_is_in_the_reference() -> None:
     row = "| `stream_grace` | duration | `30s` | `RINGMAIN_SERVER__STREAM_GRACE` | How long"
     assert row in text
     assert "| `max_receive_bytes` | size | `64MiB` |" in text
+
+
+def test_links_lead_to_headings() -> None:
+    """Each link within the reference leads to a heading of it, by the name that GitHub gives that."""
+    text = render()
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
 
 
 def test_the_page_is_fresh() -> None:

@@ -226,7 +226,7 @@ def _section_link(section: type[BaseModel]) -> str:
     if section is config.TimeoutOverrides:
         return "mapping as in [timeouts](#timeouts)"
     path = next(path for path, known in _SECTIONS if known is section)
-    anchor = "".join(char for char in path.lower() if char.isalnum())
+    anchor = "".join(char for char in path.lower() if char.isalnum() or char == "_")
     return f"[{path}](#{anchor})"
 
 
