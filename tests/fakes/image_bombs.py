@@ -48,6 +48,10 @@ GIF: Bombs = {
     "frames together": lambda: gif([gif_frame(7_000, 7_000)] * 100),
     "blocks of one byte": lambda: gif([_DOT[:-1] + b"\1\0" * 300_000 + b"\0"]),
     "comments": lambda: gif([b"!\xfe\x01x\0" * 40_000, _DOT]),
+    "comment in pieces": lambda: gif([b"!\xfe" + b"\x01x" * 190_000 + b"\0", _DOT]),
+    "comment, large": lambda: gif([b"!\xfe" + (b"\xff" + b"x" * 255) * 80_000 + b"\0", _DOT]),
+    "frame behind what is no block": lambda: gif([_DOT, b"\0\x55", gif_frame(LARGE, LARGE)]),
+    "no blocks": lambda: gif([_DOT, bytes(100_000)]),
 }
 
 
@@ -196,6 +200,8 @@ JPEG: Bombs = {
     "scans of a large picture": lambda: jpeg(start_of_frame(8_000, 8_000, 0xC2), scan() * 60),
     "baseline scans": lambda: jpeg(start_of_frame(4_000, 4_000), scan() * 5_000),
     "filled scans": lambda: jpeg(start_of_frame(4_000, 4_000, 0xC2), (scan() + b"\xff") * 5_000),
+    "hardly a byte": lambda: jpeg(start_of_frame(7_900, 7_900, 0xC2), scan() * 10),
+    "hardly a byte, arithmetic": lambda: jpeg(start_of_frame(7_900, 7_900, 0xC9), scan()),
     "segments": lambda: jpeg(segment(0xEF, b"") * 50_000, _TRUE, scan()),
     "profile": lambda: jpeg(segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(60_000)) * 100, _TRUE, scan()),
     "EXIF, large": lambda: jpeg(segment(0xE1, b"Exif\0\0II*\0" + bytes(60_000)) * 30, _TRUE, scan()),
@@ -320,6 +326,10 @@ BMP: Bombs = {
         8_000, 8_000, bits=4, compression=2, pixels=bytes(1024) + b"\1\0\0\0" * 4_000
     ),
     "jumps": lambda: bitmap(8_000, 8_000, bits=8, compression=1, pixels=bytes(1024) + b"\0\2\xff\xff" * 400),
+    "jumps to nowhere": lambda: bitmap(
+        1_900, 1_900, bits=8, compression=1, pixels=bytes(1024) + b"\0\2\0\0" * 500_000
+    ),
+    "header of a million bytes": lambda: bitmap(8, 8, header=1_000_000),
 }
 
 

@@ -172,6 +172,7 @@ PDF_BOMBS: Bombs = {
     "content many times": lambda: one_page(
         stream(b"0 0 m 1 1 l S\n" * 1_000), contents=b"[%s]" % (b"4 0 R " * 9_000)
     ),
+    "shadings": lambda: one_page(stream(b"/S sh " * 5_000)),
     "filters": lambda: one_page(stream(b"x", b"/Filter[%s]" % (b"/FlateDecode" * 100))),
     "object stream": lambda: one_page(stream(b" "), {5: stream(packed(100_000_000), _OBJECTS)}),
     "reference stream": lambda: one_page(

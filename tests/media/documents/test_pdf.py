@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -23,6 +24,7 @@ from ringmain_server.media.documents.pdf_page import _text
 
 from tests.fakes import papers, pictures
 from tests.fakes.papers import LEFT, TOP
+from tests.fakes.pdf_bombs import one_page, stream
 
 COLUMN = [
     "one two three four five six",
@@ -215,6 +217,38 @@ def test_a_page_as_a_picture() -> None:
     assert image.getpixel((1100, 1600)) == (255, 255, 255)
     small = open_document(data, limits=DocumentLimits(max_render_side=200)).page_image(1)
     assert max(small.width, small.height) == 200
+
+
+_PAINT = b"0 0 612 792 re f "
+_BLENDED = b"/ExtGState<</G<</BM/Luminosity>>>>/Shading<</S<</ShadingType 3/ColorSpace/DeviceGray"
+_BLENDED += b"/Coords[9 9 0 9 9 9]/Function<</FunctionType 2/Domain[0 1]/N 1>>/Extend[true true]>>>>"
+_FORM = b"/Type/XObject/Subtype/Form/BBox[0 0 612 792]/Resources<<" + _BLENDED + b">>"
+_NOTE = b"<</Type/Annot/Subtype/Stamp/Rect[0 0 612 792]/AP<</N 6 0 R>>>>"
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "more"),
+    [
+        (_PAINT * 5_000, b"", b""),
+        (b"/G gs " + _PAINT * 500, b"", b""),
+        (b"/S sh " * 500, b"", b""),
+        (b"/X Do", b"/S sh " * 500, b""),
+        (b"/X Do " * 100, _PAINT * 50, b""),
+        (b" ", b"/G gs " + _PAINT * 500, b"/Annots[5 0 R]"),
+    ],
+    ids=["fills", "blended", "shadings", "shadings in a form", "forms", "annotation"],
+)
+def test_a_page_painted_over_and_over_is_not_drawn(content: bytes, form: bytes, more: bytes) -> None:
+    """However few bytes ask for it, and wherever they stand; its text is still read."""
+    objects = {5: _NOTE, 6: stream(form, _FORM)}
+    page, resources = b"/MediaBox[0 0 612 792]" + more, _BLENDED + b"/XObject<</X 6 0 R>>"
+    document = open_document(one_page(stream(content), objects, page=page, resources=resources))
+    began = time.thread_time()
+    with pytest.raises(MediaInvalid, match="painted over too often"):
+        document.page_image(1)
+    assert time.thread_time() - began < 1
+    assert not document.page(1).blocks
+    document.close()
 
 
 @pytest.mark.parametrize(

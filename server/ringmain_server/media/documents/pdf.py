@@ -17,6 +17,7 @@ from ringmain_server.media.documents.content import PageContent, Picture
 from ringmain_server.media.documents.layout import body_size, page_blocks
 from ringmain_server.media.documents.limits import PDF, DocumentLimits
 from ringmain_server.media.documents.opening import Opening, checked
+from ringmain_server.media.documents.pdf_drawing import drawn
 from ringmain_server.media.documents.pdf_page import PageReader
 from ringmain_server.media.documents.reader import library
 from ringmain_server.media.encode import write
@@ -58,7 +59,11 @@ class PdfDocument:
         """See `Document.page_image`."""
         checked(number, self.page_count)
         with self._opened(number) as page:
-            bitmap = page.render(scale=_scale(page.get_size(), self._opening.limits), draw_annots=True)
+            scale = _scale(page.get_size(), self._opening.limits)
+            try:
+                bitmap = drawn(self._library, page, scale)
+            except Beyond as exc:
+                raise refuse(self._opening.field, PDF, exc.problem, exc.allowed) from None
             try:
                 image = bitmap.to_pil().convert("RGB")
             finally:

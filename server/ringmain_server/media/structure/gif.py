@@ -5,12 +5,18 @@ dispose of it, so each frame counts, whatever the screen says.
 """
 
 import struct
+from collections import Counter
 
 from ringmain_server.media.structure.budget import Beyond, Budget
 
-_IMAGE, _EXTENSION = 0x2C, 0x21
+_IMAGE, _EXTENSION, _END = 0x2C, 0x21, 0x3B
 _MOST_BLOCKS = 200_000
 """Blocks of data: 32 MiB in whole ones are 131,000, in blocks of one byte 16 million."""
+_MOST_NOTES = 40_000
+"""Blocks of comments and of what programs note, which a decoder joins."""
+_LARGE = 64 * 1024
+_MOST_NOTE = 1024 * 1024
+_MOST_BETWEEN = 1_000
 
 
 def check(data: bytes, budget: Budget) -> None:
@@ -20,22 +26,44 @@ def check(data: bytes, budget: Budget) -> None:
         Beyond: Something is beyond a limit.
     """
     width, height = struct.unpack_from("<HH", data, 6)
-    at, blocks = 13 + _table(data[10]), 0
-    while at < len(data) and data[at] in (_IMAGE, _EXTENSION):
+    at, blocks, between = 13 + _table(data[10]), _Blocks(), 0
+    while at < len(data) and data[at] != _END:
         if data[at] == _IMAGE:
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, at + 1)
             width, height = max(width, left + wide), max(height, top + high)
             budget.frame(width, height)
-            at += 11 + _table(flags)
-        else:
+            at = blocks.behind(data, at + 11 + _table(flags), _MOST_BLOCKS)
+        elif data[at] == _EXTENSION:
             budget.pieces()
-            at += 2
+            start, at = at, blocks.behind(data, at + 2, _MOST_NOTES)
+            if at - start > _LARGE:
+                budget.metadata(at - start, "a note", _MOST_NOTE)
+        else:  # decoders look for the next block
+            between, at = between + 1, at + 1
+            if between > _MOST_BETWEEN:
+                raise Beyond(f"with more than {_MOST_BETWEEN} bytes between its blocks", "whole blocks")
+
+
+class _Blocks:
+    """Counts the blocks of data of a file: those of frames, and those of notes."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+
+    def behind(self, data: bytes, at: int, most: int) -> int:
+        """Where the blocks that begin at a place end.
+
+        Raises:
+            Beyond: There are more of their kind in the file than this.
+        """
+        left = most - self._counts[most]
         while at < len(data) and data[at]:
             at += 1 + data[at]
-            blocks += 1
-            if blocks > _MOST_BLOCKS:
-                raise Beyond(f"made of more than {_MOST_BLOCKS} blocks", f"at most {_MOST_BLOCKS} blocks")
-        at += 1
+            left -= 1
+            if left < 0:
+                raise Beyond(f"made of more than {most} blocks", f"at most {most} blocks")
+        self._counts[most] = most - left
+        return at + 1
 
 
 def _table(flags: int) -> int:

@@ -23,6 +23,9 @@ _MOST_SCANS = 100
 _USUAL_SCANS = 16
 _MOST_SEGMENTS = 4_000
 _MOST_PROFILE = 4 * 1024 * 1024
+_LARGE = 1_000_000
+_BEST_RATIO = 1024
+"""Pixels for a byte: each block of 64 has two codes, each of a bit at least; doubled to be sure."""
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """What ends a scan: a marker that is neither a stuffed byte, nor a restart, nor filling."""
 _IMAGES, _ENTRIES = 0xB001, 0xB002
@@ -62,10 +65,18 @@ def check(data: bytes, budget: Budget) -> None:
         Beyond: Something is beyond a limit.
     """
     found = check_one(data, 0, budget)
+    _check_bytes(found, len(data))
     if found.index:
         for at in _further(data, found.index, budget):
             if data[at : at + 2] == b"\xff\xd8":
-                check_one(data, at, budget)
+                _check_bytes(check_one(data, at, budget), len(data) - at)
+
+
+def _check_bytes(found: "_Found", size: int) -> None:
+    """A large picture of hardly a byte: a decoder would reserve all of it before it notices."""
+    pixels = found.width * found.height
+    if pixels > _LARGE and pixels > _BEST_RATIO * size:
+        raise Beyond("broken or cut short", "a whole file")
 
 
 def check_one(data: bytes, start: int, budget: Budget) -> _Found:

@@ -36,6 +36,9 @@ _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _BOX = re.compile(rb"/(?:Media|Crop|Bleed|Trim|Art)Box\s*\[([^\]]{0,400})\]")
 _UNIT = re.compile(rb"/UserUnit\s*([\d.]{1,20})")
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,120})\s+(?:Do|scn|SCN)(?![A-Za-z])")
+_SHADED = re.compile(rb"/[^\s/<>\[\](){}%]{1,120}\s+sh(?![A-Za-z0-9])")
+_SHADING = 16 * 1024
+"""Bytes that a shading counts as: it may paint the whole page."""
 _INLINE = re.compile(rb"BI\s[^>]{0,300}?[\s/>\])]ID\s")
 _SIDES = tuple(re.compile(rb"/%s\s*(\d{1,10})" % name) for name in (rb"W(?:idth)?", rb"H(?:eight)?"))
 _REPEATS = re.compile(rb"/Contents|/Annots|\d\s+R\s+\d")
@@ -227,6 +230,9 @@ class _Check:
         for piece in self._pieces(found):
             made.size += len(piece)
             text = before + piece
+            for shading in _SHADED.finditer(text):
+                if shading.end() > len(before):
+                    made.size += _SHADING
             for use in _DRAWN.finditer(text):
                 if use.end() > len(before):
                     made.uses[use[1]] += 1
