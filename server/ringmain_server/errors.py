@@ -19,6 +19,7 @@
         ├── CandidateFull              not asked: its limit of concurrent calls is reached
         ├── LibraryBroken              not asked: what reaching it needs cannot be loaded
         ├── ConnectionFailed           refused, reset or closed before a response
+        │   └── UploadCut              … while a large request was on its way
         ├── NoAnswer                   no response, no first content or no further content in time
         │   └── CallerLimitPassed      … and the time limit was the caller's own choice
         ├── ServerFault                408, 500, 502, 503, 504, 529
@@ -340,6 +341,17 @@ class ConnectionFailed(ProviderError):
 
     retry = True
     sent = False
+
+
+class UploadCut(ConnectionFailed):
+    """The connection was closed over a large request, and no answer says why.
+
+    Servers close it over what is larger than they take, without reading the rest and often without a word,
+    so that the request may be all that was wrong.
+    """
+
+    breaker_failure = False
+    sent = True
 
 
 class NoAnswer(ProviderError):

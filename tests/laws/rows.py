@@ -28,6 +28,7 @@ from ringmain_server.errors import (
     TierFull,
     Unexplained,
     UnknownProviderModel,
+    UploadCut,
 )
 
 
@@ -58,6 +59,7 @@ _DOWN = Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry_info=True)
 
 LAWS: Mapping[type[ProviderError], Law] = {
     ConnectionFailed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry=True, retry_info=True),
+    UploadCut: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry=True, retry_info=True, breaker=False),
     NoAnswer: _DOWN,
     ServerFault: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", retry=True, retry_info=True),
     MalformedAnswer: _DOWN,

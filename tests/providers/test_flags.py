@@ -7,10 +7,11 @@ from ringmain_server.providers.flags import flagged, flags
 
 
 @pytest.mark.parametrize(
-    "value", [True, "true", "True ", "yes", 1, 1.0, 0.9, "0.7", [False, True], {"sexual": 1}]
+    "value",
+    [True, "true", "True ", "yes", 1, 1.0, 0.9, "0.7", float("nan"), "NaN", [False, True], {"sexual": 1}],
 )
 @pytest.mark.parametrize(
-    "name", ["nsfw", "has_nsfw_concepts", "nsfw_content_detected", "is_blurred", "flagged"]
+    "name", ["nsfw", "has_nsfw_concepts", "nsfw_content_detected", "is_blurred", "flagged", "isNSFW"]
 )
 def test_what_means_yes(name: str, value: Any) -> None:
     """Every form of a "yes", of whatever type, withholds the picture."""
@@ -25,6 +26,12 @@ def test_what_means_no(value: Any) -> None:
     assert not flagged({"nsfw": value, "url": "https://example.com/a.png"})
     assert not flagged({})
     assert not flagged("https://example.com/a.png")
+
+
+def test_flags_within() -> None:
+    """A flag counts within an object of a safety system too, but not in what repeats the request."""
+    assert flagged({"url": "https://example.com/a.png", "moderation": {"flagged": True}})
+    assert not flagged({"safety": {"flagged": False, "score": 0.9}, "input": {"nsfw": True}})
 
 
 @pytest.mark.parametrize(

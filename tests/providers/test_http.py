@@ -17,7 +17,9 @@ from ringmain_server.errors import (
     MediaInvalid,
     ProviderError,
     RateLimited,
+    Rejected,
     RingmainError,
+    UploadCut,
 )
 from ringmain_server.providers.http import (
     _LINGERING,
@@ -123,6 +125,51 @@ async def test_what_came_before_a_break_is_read_first() -> None:
         with pytest.raises(ConnectionFailed, match="within the answer"):
             await incoming.read()
         incoming.close(complete=False)
+
+
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Closes the connection in the middle of a request, without a word."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.transport.abort()
+
+
+async def _coming(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), 1 << 16):
+        yield data[start : start + (1 << 16)]
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        HttpRequest("/x", {"prompt": "x" * (8 << 20)}),
+        HttpRequest("/x", {"image": Base64(bytes(8 << 20))}),
+        HttpRequest("/x", form=(FormField("f", bytes(8 << 20), "f.wav", "audio/wav"),)),
+        HttpRequest("/x", form=(FormField("f", lambda: _coming(bytes(8 << 20)), "f.wav", "audio/wav"),)),
+    ],
+    ids=("text", "leaf", "form", "upload"),
+)
+async def test_a_large_request_that_is_cut_off(large: HttpRequest) -> None:
+    """A connection that is closed over a large request counts for nobody; over a small one it does."""
+    async with served(_hang_up) as made:
+        with pytest.raises(UploadCut, match="over a large request") as cut:
+            await made.send(large)
+        assert not cut.value.breaker_failure
+        with pytest.raises(ConnectionFailed, match="before its answer") as lost:
+            await made.send(HttpRequest("/x", {}))
+        assert lost.value.breaker_failure
+
+
+async def test_an_answer_to_half_a_request() -> None:
+    """An answer that comes while a large request is still being sent is read, though the rest is not."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 7\r\n\r\ntoo big")
+        await writer.drain()
+
+    async with served(handle) as made:
+        with pytest.raises(Rejected, match="too big"):
+            await made.send(HttpRequest("/x", {"prompt": "x" * (8 << 20)}))
 
 
 def test_a_small_body_is_bytes() -> None:

@@ -217,10 +217,62 @@ def unquoted(message: str) -> str:
     return _QUOTED.sub(" ", message)
 
 
+MODERATED = (
+    r"\bnsfw\b|\bmoderat(?:ion|ed|or)\b|\bsafety\b(?! ?(?:tolerance|checker))|\bflagged\b"
+    r"|content[ _-]?(?:policy|filter)|usage polic|content exists risk"
+    r"|\b(?:sensitive|inappropriate|prohibited|unsafe|harmful|disallowed) (?:content|material|words?)"
+    r"|violat\w+ .{0,60}(?:polic|guideline)"
+    r"|\b(?:prompt|content|image)\b.{0,40}"
+    r"\b(?:not (?:allowed|permitted)|blocked|disallowed|prohibited|violat)"
+    r"|\b(?:blocked|disallowed|prohibited)\b.{0,40}\b(?:prompt|content|words?)\b"
+)
+"""How safety systems word a refusal, where nothing else is likely, as of a 403."""
+OBJECTED = (
+    r"(?:blocked|rejected|refused|filtered|flagged|denied|violat\w+)\b.{0,60}"
+    r"\b(?:safety|moderation|guardrails?|(?:content|usage) (?:management )?(?:polic|guideline))"
+    r"|\b(?:safety|moderation|guardrails?)(?: \w+){0,2} (?:has |have )?"
+    r"(?:blocked|rejected|refused|filtered|flagged|intervened)"
+    r"|content exists risk|(?:contains?|contain(?:ed|ing)) "
+    r"(?:sensitive|inappropriate|prohibited|unsafe|harmful|disallowed|nsfw) (?:content|material|words?)"
+)
+"""How they word it beyond doubt, where the message may as well be about a field that is named after them."""
+SPENT = (
+    r"(?:insufficient|not enough|(?:do not|don't|does not) have (?:enough|sufficient)|out of|no|exhausted"
+    r"|(?:ran|run) out of)\s+(?:\w+\s+){0,3}?(?:credits?|balance|funds|tokens|quota)\b"
+    r"|\b(?:credits?|balance|quota)\b.{0,30}\b(?:exhausted|exceeded|too low|spent|used up|depleted)"
+    r"|\b(?:exceeded|exhausted|reached|used up)\b.{0,30}\b(?:quota|credits?|monthly .{0,20}limit)\b"
+    r"|\bmonthly\b.{0,30}\blimit (?:reached|exceeded)|\btop up\b|payment required|billing (?:hard )?limit"
+    r"|spend(?:ing)? (?:limit|cap)"
+)
+"""How vendors say that quota or credit is spent."""
+_RATE = r"requests?\b|_requests|per[ _-]?(?:second|minute|min|hour)|\b[rt]pm\b|\brate\b"
+SPENT_NOT_RATE = rf"^(?![\s\S]*(?:{_RATE}))[\s\S]*?(?:{SPENT})"
+"""… and not that a rate is exceeded, which some call a quota as well: of a 429."""
+SUSPENDED = (
+    r"\b(?:account|organi[sz]ation|project|team|workspace|consumer)\b.{0,60}"
+    r"\b(?:suspended|disabled|deactivated|terminated|banned)\b"
+)
+"""How they say that the account itself is shut, for whatever reason."""
+INPUTS: tuple[Row, ...] = (
+    row(
+        Meaning.REJECTED,
+        says=r"\bgrammar\b|(?:json|response|tool) ?_?schema|schema (?:is )?too (?:complex|large|deep)"
+        r"|(?:invalid|unsupported|malformed|corrupt(?:ed)?) (?:\w+ )?(?:schema|regex|image|audio|video|pdf)\b"
+        r"|(?:could not|cannot|can't|unable to|failed to) (?:load|read|decode|open|parse|process|identify)"
+        r" (?:\w+ ){0,2}(?:image|audio|video|file|pdf|document|schema)\b"
+        r"|initialize samplers|\bvalidation errors?\b|illegal base64|(?:image|audio): unknown format",
+        statuses=(500, 501, 502),
+    ),
+)
+"""Inputs at which servers fail and say so under a status of their own faults.
+
+Whoever sends such an input could open the breaker for everybody otherwise.
+"""
+
 _THINGS = (
     r"file|item|response|conversation|container|vector[ _]store|prompt|thread|assistant|batch|voice|upload|"
     r"cached ?content|cache|skill|image|tool|connector|guardrail|session|document|media|knowledge base|run|"
-    r"message|adapter|memory"
+    r"message|adapter|memory|speaker|language|dimension|format|parameter|style|preset|template|job|task"
 )
 # Not within a model's own name, such as `gpt-image-1`.
 _THING = rf"(?<![\w'\"`/.:-])(?:{_THINGS})(?:s|_ids?|[ -]ids?)?(?![\w-])"
@@ -236,7 +288,7 @@ MISSING: tuple[Row, ...] = (
     row(
         Meaning.REJECTED,
         says=rf"{_THING}.{{0,200}}(?:not found|(?:does not|doesn't|not) exist|expired)"
-        rf"|\bno (?:such )?{_THING}",
+        rf"|\b(?:no|unknown|unsupported|invalid) (?:such )?{_THING}",
         statuses=(404, 410),
     ),
     row(Meaning.UNKNOWN_MODEL, says=rf"{_MODEL}|{_NOWHERE}", statuses=(404, 410, 501)),

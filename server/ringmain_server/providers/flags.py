@@ -7,21 +7,36 @@ as a "yes", and a list that has not one value for each picture cannot tell which
 
 from collections.abc import Mapping, Sequence
 
-_FLAGS = (
-    "has_nsfw_concepts",  # fal
-    "has_nsfw_concept",
-    "has_nsfw_content",
-    "nsfw_content_detected",  # fal's older models, and models at Replicate
-    "nsfw_detected",
-    "nsfw",  # Leonardo.Ai
-    "is_nsfw",
-    "is_blurred",
-    "flagged",
-    "moderated",
-    "content_filtered",
+_FLAGS = frozenset(
+    {
+        "hasnsfwconcepts",  # fal
+        "hasnsfwconcept",
+        "hasnsfwcontent",
+        "hasnsfw",
+        "containsnsfw",
+        "nsfwcontentdetected",  # fal's older models, and models at Replicate
+        "nsfwdetected",
+        "nsfw",  # Leonardo.Ai
+        "isnsfw",
+        "nsfwscore",
+        "nsfwprobability",
+        "isblurred",
+        "blurred",
+        "censored",
+        "flagged",
+        "isflagged",
+        "moderated",
+        "ismoderated",
+        "contentfiltered",
+        "unsafe",
+        "isunsafe",
+    }
 )
-_CLEARED = ("respect_moderation",)
-"""True where a picture is good. xAI's name (https://docs.x.ai/docs/guides/image-generations)."""
+"""Names in lower case without what joins their words, which differs from service to service."""
+_CLEARED = frozenset({"respectmoderation", "issafe"})
+"""True where a picture is good. xAI's name is the first (https://docs.x.ai/docs/guides/image-generations)."""
+_WITHIN = frozenset({"moderation", "safety", "contentmoderation", "safetycheck"})
+"""Objects in which the flags may stand."""
 _NO = frozenset({"", "0", "false", "no", "none", "null", "off", "ok", "safe", "sfw"})
 _LIKELY = 0.5
 """From where on a likelihood counts as a "yes"."""
@@ -37,11 +52,21 @@ def flags(document: object, count: int) -> Sequence[bool]:
     found = [False] * count
     if not isinstance(document, Mapping):
         return found
-    for name in _FLAGS:
-        found = [one or more for one, more in zip(found, _each(document.get(name), count), strict=True)]
-    if any(document.get(name) is not None and not means_yes(document[name]) for name in _CLEARED):
-        return [True] * count
+    for written, value in document.items():
+        name = _plain(written)
+        if name in _FLAGS:
+            more = _each(value, count)
+        elif name in _WITHIN and isinstance(value, Mapping):
+            more = [any(flags(value, 1))] * count
+        else:
+            more = [name in _CLEARED and value is not None and not means_yes(value)] * count
+        found = [one or other for one, other in zip(found, more, strict=True)]
     return found
+
+
+def _plain(name: object) -> str:
+    """A field's name, whichever way its words are joined."""
+    return name.lower().replace("_", "").replace("-", "") if isinstance(name, str) else ""
 
 
 def _each(value: object, count: int) -> Sequence[bool]:
@@ -57,12 +82,13 @@ def means_yes(value: object) -> bool:
         return value.strip().lower() not in _NO and _numbermeans_yes(value)
     if isinstance(value, list | Mapping):
         return any(map(means_yes, value.values() if isinstance(value, Mapping) else value))
-    return value >= _LIKELY if isinstance(value, int | float) else value is not None
+    # No number at all, NaN, is not below anything.
+    return not value < _LIKELY if isinstance(value, int | float) else value is not None
 
 
 def _numbermeans_yes(text: str) -> bool:
     """Whether a text that is a number means a "yes"; any other text does."""
     try:
-        return float(text) >= _LIKELY
+        return not float(text) < _LIKELY
     except ValueError:
         return True

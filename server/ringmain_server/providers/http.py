@@ -5,7 +5,7 @@ import functools
 import io
 import socket
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from ringmain_server.errors import (
     Overloaded,
     ProviderError,
     RingmainError,
+    UploadCut,
 )
 from ringmain_server.providers.http_body import json_body
 from ringmain_server.providers.leaves import LeafCutter
@@ -35,6 +36,8 @@ DRAWN_LIMIT = 256 << 20
 """Most bytes of a whole answer that consists of images, in base64."""
 ERROR_LIMIT = 64 << 10
 """Most bytes read of an error's body."""
+_LARGE_UPLOAD = 1 << 20
+"""From so many bytes on, a request may be why its connection was closed without an answer."""
 _ANSWERED = frozenset({200, 201, 202})
 """Statuses of answers; where a job is begun, the answer to that is Created or Accepted."""
 _LINGER = 1.0
@@ -120,10 +123,19 @@ class HttpTransport:
 
     async def _post(self, request: HttpRequest) -> aiohttp.ClientResponse:
         headers = {**await self.credentials.headers(), **request.headers}
+        upload = _Upload()
+        body: bytes | aiohttp.Payload | aiohttp.FormData | None = None
         if request.form:
-            return await self._ask(request.method, request.path, _without_type(headers), _form(request.form))
-        body = None if request.method == "GET" else json_body(request.body)
-        return await self._ask(request.method, request.path, headers, body)
+            headers, body = _without_type(headers), _form(request.form, upload)
+        elif request.method != "GET":
+            body = json_body(request.body)
+            upload.size = (len(body) if isinstance(body, bytes) else body.size) or 0
+        try:
+            return await self._ask(request.method, request.path, headers, body)
+        except ConnectionFailed as exc:
+            if cut := upload_cut(exc, upload.size):
+                raise cut from exc
+            raise
 
     async def _ask(
         self,
@@ -191,12 +203,46 @@ class HttpTransport:
         )
 
 
-def _form(fields: Sequence[FormField]) -> aiohttp.FormData:
+class _Upload:
+    """How large a request is, as far as it is known.
+
+    Attributes:
+        size: Bytes; of a body that is still coming in, those that came.
+    """
+
+    __slots__ = ("size",)
+
+    def __init__(self) -> None:
+        self.size = 0
+
+
+class _Weighed:
+    """An iterator over pieces of an upload, which are weighed on their way."""
+
+    __slots__ = ("_pieces", "_upload")
+
+    def __init__(self, pieces: AsyncIterator[bytes], upload: _Upload) -> None:
+        self._pieces = pieces
+        self._upload = upload
+
+    def __aiter__(self) -> "_Weighed":
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._pieces)
+        self._upload.size += len(piece)
+        return piece
+
+
+def _form(fields: Sequence[FormField], upload: _Upload) -> aiohttp.FormData:
     form = aiohttp.FormData(default_to_multipart=True)
     for field in fields:
         value: object = field.value() if callable(field.value) else field.value
         if isinstance(value, bytes):
+            upload.size += len(value)
             value = io.BytesIO(value)  # goes out in pieces, and is no copy
+        elif isinstance(value, AsyncIterator):
+            value = _Weighed(value, upload)
         form.add_field(
             field.name,
             value,
@@ -296,6 +342,16 @@ def connection_error(provider_id: str, exc: BaseException) -> ProviderError | Ov
     if isinstance(exc, aiohttp.ClientResponseError):
         return MalformedAnswer(provider_id, "answered something that is not HTTP")
     return _lost(provider_id, "closed the connection before its answer")
+
+
+def upload_cut(error: object, size: int) -> UploadCut | None:
+    """What a connection means that was closed without an answer over a request of so many bytes.
+
+    None where the request is too small, or the failure another, for the request to be the reason.
+    """
+    if isinstance(error, ConnectionFailed) and error.sent and size > _LARGE_UPLOAD:
+        return UploadCut(error.provider_id, "closed the connection over a large request")
+    return None
 
 
 def _lost(provider_id: str, message: str) -> ConnectionFailed:

@@ -8,11 +8,16 @@ from aiohttp.abc import AbstractStreamWriter
 from ringmain_server.providers.leaves import Base64, pieces, render, size
 from ringmain_server.providers.transport import Json
 
+_LARGE = 1 << 20
+"""Bytes; aiohttp warns of a body of more that is given to it as such."""
+
 
 def json_body(body: Json) -> bytes | Payload:
     """A JSON body: bytes, or what writes it where large leaves are in it."""
     rendered = render(body)
-    return rendered[0] if isinstance(rendered[0], bytes) and len(rendered) == 1 else JsonPayload(rendered)
+    whole = rendered[0]
+    small = len(rendered) == 1 and isinstance(whole, bytes) and len(whole) <= _LARGE
+    return whole if small and isinstance(whole, bytes) else JsonPayload(rendered)
 
 
 class JsonPayload(Payload):

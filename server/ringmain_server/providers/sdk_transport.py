@@ -23,8 +23,8 @@ from ringmain_server.errors import (
     Overloaded,
     ProviderError,
 )
-from ringmain_server.providers.http import ANSWER_LIMIT, connection_error
-from ringmain_server.providers.leaves import pieces, plain, render
+from ringmain_server.providers.http import ANSWER_LIMIT, connection_error, upload_cut
+from ringmain_server.providers.leaves import pieces, plain, render, size
 from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
 from ringmain_server.providers.unreadable import explained
 from ringmain_server.shortage import shortage
@@ -134,16 +134,21 @@ class SdkTransport:
         await self.client.close()
 
     async def _post(self, request: HttpRequest) -> httpx2.Response:
-        response = await self._sent(
-            self.client.post(
-                request.path,
-                cast_to=httpx2.Response,
-                options={"headers": dict(request.headers)},
-                stream=True,
-                stream_cls=self.sdk.stream,
-                **self.payload(request.body),
+        try:
+            response = await self._sent(
+                self.client.post(
+                    request.path,
+                    cast_to=httpx2.Response,
+                    options={"headers": dict(request.headers)},
+                    stream=True,
+                    stream_cls=self.sdk.stream,
+                    **self.payload(request.body),
+                )
             )
-        )
+        except ConnectionFailed as exc:
+            if exc.sent and (cut := upload_cut(exc, size(render(request.body)))):
+                raise cut from exc
+            raise
         if response.status_code != 200:
             await response.aclose()
             raise self._refusal(response.status_code, response.headers, b"")

@@ -9,7 +9,19 @@ https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons.
 
 from collections.abc import Mapping
 
-from ringmain_server.providers.faults import MISSING, Ending, Endings, Meaning, Row, row
+from ringmain_server.providers.faults import (
+    INPUTS,
+    MISSING,
+    MODERATED,
+    OBJECTED,
+    SPENT,
+    SUSPENDED,
+    Ending,
+    Endings,
+    Meaning,
+    Row,
+    row,
+)
 
 ORIGINALLY_REFUSED = "originally_refused"
 """Stands for a failure of Bedrock whose `originalStatusCode` is that of a refused request."""
@@ -19,7 +31,8 @@ ERRORS: tuple[Row, ...] = (
     row(Meaning.SERVER_FAULT, "modelerrorexception", "modelstreamerrorexception"),
     row(Meaning.SERVER_FAULT, statuses=(424,)),
     # The request.
-    row(Meaning.FILTERED, says=r"blocked by content filtering", statuses=(400,)),
+    *INPUTS,
+    row(Meaning.FILTERED, says=rf"blocked by content filtering|{OBJECTED}", statuses=(400,)),
     row(
         Meaning.TOO_LONG,
         says=r"(?:prompt|input) is too long|exceeds? (?:the )?context (?:limit|window)",
@@ -74,6 +87,9 @@ ERRORS: tuple[Row, ...] = (
     # … and what it may do, of this model.
     row(Meaning.ACCESS, "optinrequired"),
     row(Meaning.ACCESS, says=r"use case details|model access|access to the model", statuses=(403, 404)),
+    row(Meaning.ACCESS, says=SUSPENDED, statuses=(403,)),
+    row(Meaning.FILTERED, says=MODERATED, statuses=(403,)),
+    row(Meaning.QUOTA_SPENT, says=SPENT, statuses=(403,)),
     row(Meaning.UNKNOWN_MODEL, says=r"model identifier is invalid", statuses=(400,)),
     *MISSING,
 )

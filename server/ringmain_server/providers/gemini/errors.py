@@ -87,11 +87,17 @@ def wire_error(found: object, http: int = 0) -> WireError | None:
     return WireError(
         status,
         _text(found.get("message")),
-        _text(info.get("reason")),
+        _text(info.get("reason")) or _reason(found.get("errors")),
         http_errors.duration(_text(retry.get("retryDelay"))),
         (*_quotas(quota.get("violations")), *_quota_limit(info.get("metadata"))),
         http,
     )
+
+
+def _reason(errors: object) -> str:
+    """The reason of the older list of errors that Google's APIs had in place of details."""
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return _text(first.get("reason")) if isinstance(first, Mapping) else ""
 
 
 def _quotas(violations: object) -> tuple[str, ...]:

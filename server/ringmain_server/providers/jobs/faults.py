@@ -20,6 +20,7 @@ from ringmain_server.errors import (
     QuotaSpent,
     ServerFault,
 )
+from ringmain_server.providers.faults import INPUTS, MODERATED, SPENT, SPENT_NOT_RATE, meaning_of
 from ringmain_server.providers.http_errors import clean, rejected
 
 
@@ -96,22 +97,9 @@ _CODES: Codes = {
     "quota_exceeded": Fault.QUOTA,
 }
 
-_MODERATION = re.compile(
-    r"\bnsfw\b|\bmoderat(?:ion|ed|or)\b|\bsafety\b(?! ?(?:tolerance|checker))|\bflagged\b"
-    r"|content[ _-]?(?:policy|filter)|usage polic"
-    r"|\b(?:sensitive|inappropriate|prohibited|unsafe|disallowed) (?:content|material)"
-    r"|violat\w+ .{0,60}(?:polic|guideline)"
-    r"|\b(?:prompt|content|image)\b.{0,40}\b(?:not allowed|blocked|disallowed|prohibited|violat)"
-    r"|\b(?:blocked|disallowed|prohibited)\b.{0,40}\b(?:prompt|content|words?)\b",
-    re.IGNORECASE,
-)
-_QUOTA = re.compile(
-    r"(?:insufficient|not enough|(?:do not|don't|does not) have (?:enough|sufficient)|out of|no|exhausted"
-    r"|(?:ran|run) out of)\s+(?:\w+\s+){0,3}?(?:credits?|balance|funds|tokens|quota)\b"
-    r"|\b(?:credits?|balance|quota)\b.{0,30}\b(?:exhausted|exceeded|too low|spent|used up|depleted)"
-    r"|\btop up\b|payment required|billing (?:hard )?limit|spend(?:ing)? limit",
-    re.IGNORECASE,
-)
+_MODERATION = re.compile(MODERATED, re.IGNORECASE)
+_QUOTA = re.compile(SPENT, re.IGNORECASE)
+_QUOTA_NOT_RATE = re.compile(SPENT_NOT_RATE, re.IGNORECASE)
 _QUOTA_ITSELF = re.compile(
     r"\W*(?:error:?\s*)?(?:your account\s+)?(?:you (?:have|(?:do not|don't) have)\s+)?"
     r"(?:insufficient|not enough|no|enough|sufficient|exhausted|out of)\s+(?:api\s+)?"
@@ -151,7 +139,7 @@ def fault_of_status(told: Told, status: int, faults: Faults) -> Fault | None:
     for pattern, fault in _WORDS.get(status, ()):
         if pattern(told.message):
             return fault
-    return None
+    return None if meaning_of(INPUTS, status, (), told.message) is None else Fault.CALLER
 
 
 _MODERATED = (_MODERATION.search, Fault.MODERATION)
@@ -166,7 +154,7 @@ _WORDS: Mapping[int, Sequence[tuple[Callable[[str], object], Fault]]] = {
         (lambda _: True, Fault.ACCESS),
     ),
     422: (_MODERATED,),
-    429: ((_QUOTA.search, Fault.QUOTA),),
+    429: ((_QUOTA_NOT_RATE.search, Fault.QUOTA),),
 }
 """By status: the words that count there, the first one that is found."""
 

@@ -7,7 +7,20 @@ the outer shape and have words of their own; where they have none, a row goes by
 
 from collections.abc import Mapping
 
-from ringmain_server.providers.faults import MISSING, Ending, Endings, Meaning, Row, row
+from ringmain_server.providers.faults import (
+    INPUTS,
+    MISSING,
+    MODERATED,
+    OBJECTED,
+    SPENT,
+    SPENT_NOT_RATE,
+    SUSPENDED,
+    Ending,
+    Endings,
+    Meaning,
+    Row,
+    row,
+)
 
 FILTER_CODES = frozenset(
     {
@@ -18,6 +31,13 @@ FILTER_CODES = frozenset(
         "moderation_blocked",
         "content_filtered",
         "image_content_policy_violation",
+        "content_blocked",
+        "content_moderation",
+        "data_inspection_failed",  # Alibaba's
+        "datainspectionfailed",
+        "1301",  # Zhipu's
+        "safety_violation",
+        "safety_violations",
     }
 )
 POLICY_CODES = frozenset({"bio_policy", "misalignment_policy_violation"})
@@ -87,6 +107,8 @@ ERRORS: tuple[Row, ...] = (
         r"|unrecognized schema|jinja (?:exception|template)|template.{0,20}(?:error|exception)|--jinja",
         statuses=(500, 501),
     ),
+    *INPUTS,
+    row(Meaning.ACCESS, says=SUSPENDED, statuses=(403,)),
     # Safety systems, of which some answer 403: xAI, OpenRouter. Those with a category are told by it.
     row(Meaning.FILTERED, *FILTER_CODES),
     row(
@@ -98,8 +120,8 @@ ERRORS: tuple[Row, ...] = (
     row(
         Meaning.FILTERED,
         says=r"violat\w+ .{0,40}usage guidelines|safety_check_type|content moderation|was flagged\b"
-        r"|requires moderation|\bmoderated\b",
-        statuses=(400, 403, 422),
+        rf"|requires moderation|\bmoderated\b|{OBJECTED}",
+        statuses=(400, 403, 422, 451),
     ),
     # Too long for the model: every vendor words it in its own way, and few have a code.
     row(
@@ -145,6 +167,7 @@ ERRORS: tuple[Row, ...] = (
         r"|negative balance|billing (?:hard )?limit|account is not active.{0,40}billing",
         statuses=(400, 403, 429),
     ),
+    row(Meaning.QUOTA_SPENT, says=SPENT_NOT_RATE, statuses=(429,)),
     # What the account may do, of this model.
     row(
         Meaning.ACCESS,
@@ -198,6 +221,9 @@ ERRORS: tuple[Row, ...] = (
         r"|not authenticated|unauthenticated",
         statuses=(403,),
     ),
+    # 403s that say it in other words. Whatever is left is about what the account may do.
+    row(Meaning.FILTERED, says=MODERATED, statuses=(403,)),
+    row(Meaning.QUOTA_SPENT, says=SPENT, statuses=(403,)),
     # Limits.
     row(Meaning.TIER_FULL, "resource_unavailable", statuses=(429,)),
     row(Meaning.TIER_FULL, says=r"flex(?: processing)?\b.{0,60}(?:unavailable|capacity)", statuses=(429,)),

@@ -9,7 +9,19 @@ for the developer API, https://ai.google.dev/api/generate-content#FinishReason.
 
 from collections.abc import Mapping
 
-from ringmain_server.providers.faults import MISSING, Ending, Endings, Meaning, Row, row
+from ringmain_server.providers.faults import (
+    INPUTS,
+    MISSING,
+    MODERATED,
+    OBJECTED,
+    SPENT,
+    SUSPENDED,
+    Ending,
+    Endings,
+    Meaning,
+    Row,
+    row,
+)
 from ringmain_server.providers.vertex.safety import REFUSALS
 
 CANONICAL: Mapping[str, int] = {
@@ -84,7 +96,15 @@ ERRORS: tuple[Row, ...] = (
         says=r"exceeds the maximum number of tokens|input token count.{0,80}(?:exceeds|only supports up to)",
         statuses=(400,),
     ),
-    Row(Meaning.FILTERED, says=REFUSALS, statuses=frozenset((400,))),
+    *INPUTS,
+    row(Meaning.ACCESS, says=SUSPENDED, statuses=(403,)),
+    Row(Meaning.FILTERED, says=REFUSALS, statuses=frozenset((400, 403))),
+    row(Meaning.FILTERED, says=OBJECTED, statuses=(400,)),
+    # 403s that say it in other words. Whatever is left is about what the account may do.
+    row(Meaning.RATE_LIMITED, "ratelimitexceeded", "userratelimitexceeded", "rate_limit_exceeded"),
+    row(Meaning.QUOTA_SPENT, "dailylimitexceeded", "quotaexceeded", statuses=(403,)),
+    row(Meaning.FILTERED, says=MODERATED, statuses=(403,)),
+    row(Meaning.QUOTA_SPENT, says=SPENT, statuses=(403,)),
     *MISSING,
 )
 """The first row that matches wins. What matches none goes by its status (`http_errors.STATUSES`)."""
