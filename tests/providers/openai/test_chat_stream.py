@@ -179,6 +179,10 @@ def test_a_filtered_answer_is_an_error() -> None:
             {"choices": [{"finish_reason": "error", "error": {"code": 429, "message": "m"}}]},
             errors.RateLimited,
         ),
+        (
+            {"error": {"code": 502, "message": "m"}, "choices": [{"delta": {}, "message": {}}]},
+            errors.ServerFault,
+        ),
     ],
 )
 def test_errors_within_an_answer(document: object, kind: type[errors.ProviderError]) -> None:

@@ -102,7 +102,7 @@ class Answer:
 
         Raises:
             ContentFiltered: The safety system refused, and nothing was written.
-            ModelOutputInvalid: The answer ended for no known reason with nothing in it.
+            ModelOutputInvalid: The answer ended for no known reason with nothing in it, or cannot be used.
         """
         reason = self._why(stop_reason, details)
         return self.assembler.finish(reason, counts.usage(request, self.assembler.tokens))
@@ -117,8 +117,10 @@ class Answer:
     def _why(self, stop_reason: str, details: object) -> FinishReason.ValueType:
         """Why the answer ended."""
         ending = ENDINGS.get(stop_reason, Ending.UNKNOWN)
+        if (failure := ending.failure(self._provider_id)) is not None:
+            raise failure
         if not self.assembler.parts:
-            if ending is Ending.REFUSAL:
+            if ending in (Ending.REFUSAL, Ending.WITHHELD):
                 why = "the provider's safety system refused the request"
                 raise ContentFiltered(self._provider_id, why, metadata={"category": _category(details)})
             if ending is Ending.UNKNOWN:

@@ -132,6 +132,11 @@ ENDINGS: Endings = {
     "model_context_window_exceeded": Ending.MAX_TOKENS,
     "tool_use": Ending.TOOL_CALLS,
     "refusal": Ending.REFUSAL,
+    # Bedrock's: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+    "guardrail_intervened": Ending.WITHHELD,
+    "content_filtered": Ending.WITHHELD,
+    "malformed_tool_use": Ending.BROKEN_CALL,
+    "malformed_model_output": Ending.BROKEN_ANSWER,
     "compaction": Ending.UNKNOWN,
 }
 """One that is not here is UNKNOWN."""

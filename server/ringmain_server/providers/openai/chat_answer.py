@@ -87,10 +87,14 @@ class ChatAnswer:
         counts = document.get("usage")
         if counts is not None:
             self._counts = counts
+        error = document.get("error")
         if choices:
             self._choose(choices, field, document)
-        elif document.get("error") is not None:
-            raise self._errors.reported(self._provider_id, document["error"])
+            # Some report what breaks a stream off beside an empty choice.
+            if error and self._ending is None:
+                raise self._errors.reported(self._provider_id, error)
+        elif error is not None:
+            raise self._errors.reported(self._provider_id, error)
 
     def finish(self) -> list[ChatEvent]:
         """The last events.
@@ -116,7 +120,7 @@ class ChatAnswer:
             raise self.malformed("without any choice")
         reason = FINISH_REASON_UNSPECIFIED if self._ending is None else self._ending.reason
         if not self.assembler.parts:
-            if self._ending is Ending.WITHHELD:
+            if self._ending in (Ending.WITHHELD, Ending.REFUSAL):
                 raise withheld(self._provider_id, self._category)
             if self._ending is Ending.UNKNOWN:
                 raise said_nothing(self._provider_id)

@@ -305,6 +305,22 @@ ENDINGS: Endings = {
     "function_call": Ending.TOOL_CALLS,
     "content_filter": Ending.WITHHELD,
     "sensitive": Ending.WITHHELD,  # Zhipu
+    # Upstreams' own words, which servers that stand before several of them hand on as they are
+    "eos_token": Ending.STOP,
+    "end_turn": Ending.STOP,
+    "stop_sequence": Ending.STOP,
+    "max_tokens": Ending.MAX_TOKENS,
+    "max_output_tokens": Ending.MAX_TOKENS,
+    "model_context_window_exceeded": Ending.MAX_TOKENS,
+    "tool_use": Ending.TOOL_CALLS,
+    "refusal": Ending.REFUSAL,
+    "content_filtered": Ending.WITHHELD,
+    "guardrail_intervened": Ending.WITHHELD,
+    "safety": Ending.WITHHELD,
+    "recitation": Ending.WITHHELD,
+    "blocklist": Ending.WITHHELD,
+    "prohibited_content": Ending.WITHHELD,
+    "spii": Ending.WITHHELD,
     # Google's OpenAI endpoint: `function_call_filter: MALFORMED_FUNCTION_CALL`
     "function_call_filter": Ending.BROKEN_CALL,
     "tool_call_error": Ending.BROKEN_CALL,
