@@ -107,6 +107,15 @@ def finished(
     return Job(done=True, pictures=good, withheld=count - len(good), filtered=filtered, text=text)
 
 
+_FAILED = ("fail", "cancel", "abort", "reject", "expire", "error", "moderated", "block", "timed", "timeout")
+"""How words begin by which services say that a job came to nothing."""
+
+
+def has_failed(status: str) -> bool:
+    """Whether a job's status says that it came to nothing, so that it is waited for no longer."""
+    return status.lower().startswith(_FAILED)
+
+
 def _at(document: object, path: Sequence[str]) -> object:
     """The value at a path; None where something on the way is missing or of another shape."""
     for name in path:

@@ -18,6 +18,7 @@ from ringmain_server.providers.jobs.service import (
     Service,
     bearer,
     finished,
+    has_failed,
     id_at,
     items_at,
     text_at,
@@ -63,7 +64,7 @@ def _read(document: Json) -> Job:
     images = items_at(document, "generations_by_pk", "generated_images")
     if status == "COMPLETE":
         return finished(document, [text_at(image, "url") for image in images], images)
-    if status == "FAILED":
+    if has_failed(status):
         if objections := _objections(document):
             return Job(done=True, filtered=",".join(objections))
         return Job(done=True, error=Told("the generation failed"))

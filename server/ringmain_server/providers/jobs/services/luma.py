@@ -14,7 +14,16 @@ from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
 from ringmain_server.providers.jobs.faults import Told
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, id_at, text_at, texts_at
+from ringmain_server.providers.jobs.service import (
+    Job,
+    Service,
+    bearer,
+    finished,
+    has_failed,
+    id_at,
+    text_at,
+    texts_at,
+)
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -56,8 +65,8 @@ def _read(document: Json) -> Job:
     state = text_at(document, "state")
     if state == "completed":
         return finished(document, texts_at(document, "assets", "image"))
-    if state == "failed":
-        return Job(done=True, error=Told(text_at(document, "failure_reason")))
+    if has_failed(state):
+        return Job(done=True, error=Told(text_at(document, "failure_reason") or state))
     return Job()
 
 

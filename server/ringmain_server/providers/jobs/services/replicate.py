@@ -15,10 +15,20 @@ from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
+from ringmain_server.providers.jobs.errors import told_by
 from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, id_at, text_at, texts_at
+from ringmain_server.providers.jobs.service import (
+    Job,
+    Service,
+    bearer,
+    finished,
+    has_failed,
+    id_at,
+    text_at,
+    texts_at,
+)
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -98,9 +108,9 @@ def _read(document: Json) -> Job:
     status = text_at(document, "status")
     if status == "succeeded":
         return finished(document, texts_at(document, "output"))
-    if status in ("failed", "canceled", "aborted"):
-        text = text_at(document, "error")
-        return Job(done=True, error=Told(text, _CODE.findall(text)))
+    if has_failed(status):
+        told = told_by({"error": document.get("error")})
+        return Job(done=True, error=Told(told.message or status, _CODE.findall(told.message)))
     return Job()
 
 

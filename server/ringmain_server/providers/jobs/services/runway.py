@@ -10,7 +10,16 @@ from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
 from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, id_at, text_at, texts_at
+from ringmain_server.providers.jobs.service import (
+    Job,
+    Service,
+    bearer,
+    finished,
+    has_failed,
+    id_at,
+    text_at,
+    texts_at,
+)
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
@@ -61,7 +70,7 @@ def _read(document: Json) -> Job:
     status = text_at(document, "status")
     if status == "SUCCEEDED":
         return finished(document, texts_at(document, "output"))
-    if status in ("FAILED", "CANCELLED"):
+    if has_failed(status):
         code = text_at(document, "failureCode")
         return Job(done=True, error=Told(text_at(document, "failure"), (code,), (code.lower(),)))
     return Job()

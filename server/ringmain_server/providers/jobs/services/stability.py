@@ -27,6 +27,8 @@ RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
 LARGEST_SEED = 4_294_967_294
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 _SD3 = "/generate/sd3"
+_OBJECTIONS = ("FILTER", "SAFETY", "MODERAT", "NSFW", "BLOCK")
+"""In the reason why it stopped. Such a picture is blurred."""
 _GENERATE = {"core": "/generate/core", "ultra": "/generate/ultra"}
 _UPSCALE = {"fast": "/upscale/fast", "conservative": "/upscale/conservative", "creative": "/upscale/creative"}
 _EDIT = {
@@ -125,7 +127,7 @@ def _file(name: str, media: Media, field: str) -> FormField:
 def _read(document: Json) -> Job:
     image = text_at(document, "image") or text_at(document, "result")
     reason = text_at(document, "finish_reason").upper()
-    if "FILTER" in reason:
+    if any(word in reason for word in _OBJECTIONS):
         return Job(done=True, filtered="content")
     if reason == "ERROR" or items_at(document, "errors"):
         return Job(done=True, error=told_by(document))
