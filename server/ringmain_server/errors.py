@@ -46,11 +46,10 @@ Foreign exceptions are mapped to this tree once, where they enter (`raise … fr
 the classification from the class; none looks at text.
 """
 
-import asyncio
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import grpc
 
@@ -145,20 +144,6 @@ def release(error: BaseException | None) -> None:
         if isinstance(one, BaseExceptionGroup):
             waiting += one.exceptions
         one.__traceback__ = one.__cause__ = one.__context__ = None
-
-
-def release_task(task: "asyncio.Future[Any]") -> None:
-    """Lets go of how a task ended, as `release` does, once everybody who wanted to know has been told.
-
-    A task keeps its failure, its cancellation included, and the failure's frames often keep the task.
-
-    Args:
-        task: One that is done. May be a callback of it.
-    """
-    try:
-        task.result()  # `exception` would leave the traceback with the task
-    except BaseException as exc:  # noqa: BLE001, a cancellation too
-        release(exc)
 
 
 class CallerError(RingmainError):

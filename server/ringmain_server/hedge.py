@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ringmain_server.errors import ProviderError, release_task
+from ringmain_server.errors import ProviderError
+from ringmain_server.tasks import release_task
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

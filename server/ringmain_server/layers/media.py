@@ -24,6 +24,7 @@ from ringmain_server.media.transform import OUTPUT_TYPES, convert
 from ringmain_server.media.walk import any_media, media_in, with_media
 from ringmain_server.operations.base import Streamed, Unary, Whole
 from ringmain_server.providers.silence import Silence
+from ringmain_server.tasks import together
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -113,7 +114,7 @@ class FitMedia:
         """
         assert isinstance(request, Message)
         found = [(path, media) for path, media in media_in(request) if not _is_mask(path)]
-        done = await asyncio.gather(*(self._one(path, media) for path, media in found))
+        done = await together(self._one(path, media) for path, media in found)
         changed = {
             path: after for (path, before), after in zip(found, done, strict=True) if after is not before
         }

@@ -6,13 +6,14 @@ the dialogue, which a translator makes; here it is acted upon.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, Overloaded, ProviderError, RingmainError
 from ringmain_server.providers.unreadable import unreadable
+from ringmain_server.tasks import together
 
 Res = TypeVar("Res")
 Req_contra = TypeVar("Req_contra", contravariant=True)
@@ -190,7 +191,7 @@ async def _together(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequenc
         async with room:
             return await send(wire)
 
-    return await _all(one(wire) for wire in wires)
+    return await together(one(wire) for wire in wires)
 
 
 async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
@@ -210,16 +211,7 @@ async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[An
                     refused.append(exc)
                 return exc.with_traceback(None)
 
-    return await _all(one(wire) for wire in step.wires)
-
-
-async def _all(asked: Iterable[Coroutine[Any, Any, Any]]) -> Sequence[Any]:
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in asked]
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return [task.result() for task in tasks]
+    return await together(one(wire) for wire in step.wires)
 
 
 _UNDOING: set["asyncio.Task[None]"] = set()

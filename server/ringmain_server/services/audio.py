@@ -11,6 +11,7 @@ from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.operations import SPEAK, TRANSCRIBE, Upload
 from ringmain_server.spool import Spool
+from ringmain_server.tasks import release_task
 
 SERVICE = audio_pb2.DESCRIPTOR.services_by_name["AudioService"]
 
@@ -45,6 +46,7 @@ class AudioService:
         finally:
             filling.cancel()
             await asyncio.wait((filling,))
+            release_task(filling)
 
     def Speak(
         self, request: audio_pb2.SpeakRequest, call: Call

@@ -20,11 +20,12 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.backend import Backend, Call
 from ringmain_server.config import MediaSettings
-from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release, release_task
+from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release
 from ringmain_server.media.documents import Document, Picture, page_markdown
 from ringmain_server.media.room import MediaRoom
 from ringmain_server.operations import CHAT
 from ringmain_server.settlement import status
+from ringmain_server.tasks import release_task
 from ringmain_server.usage import total
 
 DESCRIBE = (

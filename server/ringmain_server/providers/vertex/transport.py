@@ -22,12 +22,12 @@ from ringmain_server.errors import (
     MalformedAnswer,
     Overloaded,
     ProviderError,
-    release_task,
 )
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.channels import Connection, Connections
 from ringmain_server.providers.vertex.errors import from_rpc
 from ringmain_server.shortage import in_words, lacking_descriptors
+from ringmain_server.tasks import release_task
 
 Answer = wire.GenerateContentResponse | wire.CountTokensResponse
 M = TypeVar("M", wire.GenerateContentResponse, wire.CountTokensResponse)
