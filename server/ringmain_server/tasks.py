@@ -1,7 +1,7 @@
 """Outside the rooms: tasks of one call, none of which outlives it or holds it."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from ringmain_server.errors import RingmainError, release
@@ -32,14 +32,27 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     Raises:
         Exception: What the first to fail raises; the others are cancelled.
     """
-    tasks: list[asyncio.Task[T]] = []
+    # No TaskGroup: one that is cancelled keeps its own cancellation, whose frames keep the group.
+    tasks = [asyncio.ensure_future(one) for one in work]
+    if not tasks:
+        return []
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks += [group.create_task(one) for one in work]
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        if failed := [task for task in tasks if task.done() and not task.cancelled() and task.exception()]:
+            failed[0].result()
+        return [task.result() for task in tasks]
     finally:
-        for task in tasks:
-            if task.cancelled() or isinstance(task.exception(), RingmainError):
-                release_task(task)
-    return [task.result() for task in tasks]
+        await _ended(tasks)
+        tasks.clear()
+
+
+async def _ended(tasks: "Sequence[asyncio.Future[Any]]") -> None:
+    """Cancels what still runs, and lets go of what failed."""
+    left = [task for task in tasks if not task.done()]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left)
+    for task in tasks:
+        if task.cancelled() or isinstance(task.exception(), RingmainError):
+            release_task(task)
