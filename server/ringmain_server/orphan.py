@@ -33,12 +33,16 @@ def tie(environ: MutableMapping[str, str] = os.environ) -> None:
         return
     pid, _, pipe = told.partition(":")
     _supervisor.append(int(pid))
-    # What is passed on to a worker that does not listen yet must not end it.
-    for number in (signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, lambda number, _: _missed.add(number))
+    remember_signals()
     watch_pipe(int(pipe))
     if sys.platform == "linux":
         ask_kernel(int(pid))
+
+
+def remember_signals() -> None:
+    """Keeps signals that ask something of a gateway from ending one that does not listen yet."""
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda number, _: _missed.add(number))
 
 
 def ask_kernel(supervisor: int) -> None:
@@ -62,7 +66,7 @@ def watch_pipe(descriptor: int) -> None:
 
 
 def missed(number: int) -> bool:
-    """Whether this worker got a signal before anything handled it."""
+    """Whether this process got a signal before anything handled it."""
     return number in _missed
 
 

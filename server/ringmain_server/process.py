@@ -59,7 +59,11 @@ def serve(settings: Settings, source: Source | None = None) -> int:
     never_wait_for(sys.stderr.fileno())
     descriptors.raise_limit()
     losses = Losses()
-    log = make_log(settings.log, mask, worker=worker, losses=losses)
+    try:
+        log = make_log(settings.log, mask, worker=worker, losses=losses)
+    except (OSError, ValueError) as exc:
+        what = exc.strerror if isinstance(exc, OSError) else str(exc)
+        raise StartError(f"cannot open the log file: {what}") from exc
     adopt_libraries(log)
     if settings.server.workers > 1 and worker is None:
         return _supervise(settings, log)

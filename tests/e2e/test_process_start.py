@@ -1,13 +1,17 @@
 """The start of a process: alive at once, ready when what its providers need is loaded."""
 
+import os
 import signal
+import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.e2e.processes import free_port, serving
+from tests.e2e.processes import command, free_port, serving
 from tests.e2e.test_process import _addresses
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -50,3 +54,51 @@ def test_sigterm_ends_a_start() -> None:
         service.line("stopped")
         assert service.process.wait(timeout=10) == 0
         assert "Traceback" not in service.rest()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "missing"])
+def test_a_log_file_that_cannot_be_opened(tmp_path: Path, kind: str) -> None:
+    """A start whose log file is none ends at once with a sentence, and waits for no reader of a pipe."""
+    path = tmp_path / "log"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path = path / "log"
+    with serving("--set", f"log.file={path}") as service:
+        told = service.rest()
+        assert service.process.returncode == 1
+    assert told.startswith("error: cannot open the log file: ")
+    assert len(told.splitlines()) == 1
+
+
+def test_closed_streams() -> None:
+    """A gateway whose streams were closed by who started it serves all the same, and stops."""
+    port = free_port()
+    shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command(*_addresses(port))]
+    process = subprocess.Popen(shell)
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            health.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=20, wait_for_ready=True)
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux which signals are handled")
+def test_signals_of_a_process_that_is_still_importing() -> None:
+    """SIGHUP and SIGQUIT do not end a process that has not come to its event loop yet."""
+    with serving(*_addresses(free_port())) as service:
+        status = Path(f"/proc/{service.process.pid}/status")
+        while not _caught(status) >> (signal.SIGHUP - 1) & 1:
+            time.sleep(0.005)
+        service.process.send_signal(signal.SIGHUP)
+        service.process.send_signal(signal.SIGQUIT)
+        service.line("serving")
+
+
+def _caught(status: Path) -> int:
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines["SigCgt"], 16)

@@ -7,6 +7,10 @@ what parsing needs: gRPC, rich and the service are imported when a command runs.
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Final
+
+_CANCELLED: Final = 130
+"""Exit code of whatever Ctrl-C ended, as in `failures`, which imports gRPC."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -15,6 +19,7 @@ def main(args: Sequence[str] | None = None) -> int:
     Args:
         args: What follows the program's name. Default: the process's own.
     """
+    _open_closed_streams()
     # A model may write what the terminal's encoding lacks.
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
@@ -26,6 +31,18 @@ def main(args: Sequence[str] | None = None) -> int:
 
         return _exit_code(lambda: lean_serve(args[1:]))
     return _exit_code(lambda: _run_typer(args))
+
+
+def _open_closed_streams() -> None:
+    """Stands nothing in for streams that were closed (`2>&-`), whose numbers other files would get."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+                os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def _run_typer(args: Sequence[str]) -> int:
@@ -44,3 +61,6 @@ def _exit_code(run: Callable[[], int]) -> int:
         return run()
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(bool(exc.code))
+    except KeyboardInterrupt:  # before the command itself, while modules are imported
+        print("cancelled", file=sys.stderr)
+        return _CANCELLED

@@ -70,6 +70,9 @@ def lean_serve(args: Sequence[str]) -> int:
     Args:
         args: What follows `serve`; no request for help.
     """
+    from ringmain_server.orphan import remember_signals
+
+    remember_signals()  # before the imports that take most of a start
     from ringmain_server.cli.outcome import exit_code
 
     flags = parsed(_LeanFlags, args, program="ringmain serve")

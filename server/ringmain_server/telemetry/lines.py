@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import TextIO
 
 QUEUE_LINES = 10_000
@@ -151,8 +152,19 @@ def file_destination(path: str, max_bytes: int, backup_count: int, losses: Losse
     Raises:
         OSError: It cannot be.
     """
+    _refuse_to_wait(path)
     handler = _RotatingFile(path, maxBytes=max_bytes, backupCount=backup_count, encoding="utf-8")
     return Lines(handler.write, losses).put
+
+
+def _refuse_to_wait(path: str) -> None:
+    """Raises OSError where opening a file would wait for whoever reads it."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISFIFO(Path(path).stat().st_mode):
+            try:
+                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            except OSError as exc:
+                raise OSError(exc.errno, "it is a pipe that nobody reads") from exc
 
 
 class _RotatingFile(RotatingFileHandler):

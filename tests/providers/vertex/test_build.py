@@ -95,6 +95,16 @@ async def test_no_credentials(tmp_path: Path, content: str) -> None:
     assert caught.value.message == "gem: has no usable credentials"
 
 
+@pytest.mark.parametrize("content", ["[" * 100_000, "\x00", '{"type": "service_account", "private_key": 1}'])
+async def test_odd_default_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    """Whatever the library raises at a file of default credentials, there are none; it is no fault."""
+    path = tmp_path / "key.json"
+    path.write_text(content, encoding="utf-8")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    with pytest.raises(errors.CredentialsRefused):
+        await Connections("gem", Access("x")).take()
+
+
 @pytest.mark.parametrize("named", ["credentials_file", "GOOGLE_APPLICATION_CREDENTIALS"])
 async def test_credentials_in_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     """A path that leads to a pipe means that there are no credentials, and nobody waits for a writer."""

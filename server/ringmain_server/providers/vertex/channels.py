@@ -155,8 +155,6 @@ class Connections:
 
         https://cloud.google.com/docs/authentication/application-default-credentials
         """
-        from google.auth.exceptions import GoogleAuthError
-
         access = self._access
         light.load_client()  # in this thread too, where a call comes before it was loaded
         try:
@@ -165,7 +163,9 @@ class Connections:
             if access.credentials_file is not None:
                 return light.file_credentials(access.credentials_file)
             return light.default_credentials()
-        except (GoogleAuthError, OSError, ValueError) as exc:
+        except (
+            Exception
+        ) as exc:  # whatever the library raises at what stands in a file, it is no fault of ours
             if lack := shortage(exc):
                 raise lack from exc
             raise CredentialsRefused(self._provider_id, "has no usable credentials") from exc
