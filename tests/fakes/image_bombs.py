@@ -202,6 +202,11 @@ JPEG: Bombs = {
     "filled scans": lambda: jpeg(start_of_frame(4_000, 4_000, 0xC2), (scan() + b"\xff") * 5_000),
     "hardly a byte": lambda: jpeg(start_of_frame(7_900, 7_900, 0xC2), scan() * 10),
     "hardly a byte, arithmetic": lambda: jpeg(start_of_frame(7_900, 7_900, 0xC9), scan()),
+    "notes of Photoshop": lambda: jpeg(
+        segment(0xED, b"Photoshop 3.0\0" + b"8BIM\4\4\0\0\0\0\0\0" * 5_000) * 30, _TRUE, scan()
+    ),
+    "filling": lambda: jpeg(b"\xff" * 10_000_000, start_of_frame(LARGE, LARGE), scan()),
+    "bare markers": lambda: jpeg(b"\xff\xd0" * 5_000_000, _TRUE, scan()),
     "segments": lambda: jpeg(segment(0xEF, b"") * 50_000, _TRUE, scan()),
     "profile": lambda: jpeg(segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(60_000)) * 100, _TRUE, scan()),
     "EXIF, large": lambda: jpeg(segment(0xE1, b"Exif\0\0II*\0" + bytes(60_000)) * 30, _TRUE, scan()),

@@ -17,7 +17,7 @@ from ringmain_server.media.structure.budget import Beyond, Budget
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-_SCAN, _END, _EXIF, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
+_SCAN, _END, _EXIF, _APP2, _APP13 = 0xDA, 0xD9, 0xE1, 0xE2, 0xED
 _MOST_SCANS = 100
 """Encoders make about ten."""
 _USUAL_SCANS = 16
@@ -28,6 +28,7 @@ _BEST_RATIO = 1024
 """Pixels for a byte: each block of 64 has two codes, each of a bit at least; doubled to be sure."""
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """What ends a scan: a marker that is neither a stuffed byte, nor a restart, nor filling."""
+_FILLING = re.compile(rb"\xff+")
 _IMAGES, _ENTRIES = 0xB001, 0xB002
 
 
@@ -96,14 +97,17 @@ def check_one(data: bytes, start: int, budget: Budget) -> _Found:
             at = _next(data, at)  # a decoder looks for the next marker, too
             continue
         marker = data[at + 1]
-        if marker == 0xFF or marker in _BARE or not marker:
-            at += 1 if marker == 0xFF else 2
+        if marker == 0xFF:
+            at = _FILLING.match(data, at).end() - 1  # type: ignore[union-attr]
             continue
         if marker == _END:
             break
         segments += 1
         if segments > _MOST_SEGMENTS:
             raise Beyond(f"with more than {_MOST_SEGMENTS} segments", f"at most {_MOST_SEGMENTS} segments")
+        if marker in _BARE or not marker:
+            at += 2
+            continue
         _segment(data, at, marker, found, budget)
         at += 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
         if marker == _SCAN:
@@ -130,6 +134,8 @@ def _segment(data: bytes, at: int, marker: int, found: _Found, budget: Budget) -
         found.profile += length
         if found.profile > _MOST_PROFILE:
             budget.metadata(found.profile, "a color profile", _MOST_PROFILE)
+    elif marker == _APP13:
+        budget.pieces(data.count(b"8BIM", at, at + length))  # each becomes an object
     elif marker == _APP2 and data[at + 4 : at + 8] == b"MPF\0":
         found.index = at + 8
 

@@ -38,6 +38,8 @@ def check(data: bytes, budget: Budget) -> None:
             pixels = _Pixels(_raw(wide, high, bits), is_first=pixels.is_first and not pixels.packed)
         elif name == b"acTL":
             _announced(body, width, height, budget)
+        elif name == b"tEXt":
+            budget.metadata(len(body), "a text", _MOST_TEXT)
         elif name in _PACKED:
             _text(name, bytes(body), budget)
         elif name == b"eXIf":
@@ -116,6 +118,7 @@ def _text(name: bytes, body: bytes, budget: Budget) -> None:
     _, _, rest = body.partition(b"\0")
     if name == b"iTXt":
         if rest[:1] != b"\1":
+            budget.metadata(len(rest), "a text", _MOST_TEXT)
             return
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     else:
