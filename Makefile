@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: conformance tools tools-check check-deploy check-examples live-test
-.PHONY: help setup run tour-python test faults soak fuzz lint format generate check-generated check-floor check-docs bench lock clean
+.PHONY: help setup run tour-python test faults soak fuzz nightly lint format generate check-generated check-floor check-docs bench lock clean
 
 # Most of what is called here starts Python many times, and each would compile the same modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -114,6 +114,13 @@ soak: dev-environment ## Let random faults, cancellations, reloads and drains lo
 # Both campaigns at once, for two cores. A case that went wrong is told with the command that repeats it.
 fuzz: dev-environment ## Fuzz requests and answers for MINUTES=3, with SEED; ARGS="--only answers --case N" for one
 	@$(bin)/python -m tests.fuzz --minutes $(or $(MINUTES),3) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+# What is too dear for every change: an hour of fuzzing with a new seed, a soak of a quarter of an hour, and the memory
+# that failed calls of 20 MB leave, class by class.
+nightly: dev-environment ## Fuzz for an hour, soak for 15 minutes, measure the memory that failed calls leave
+	@$(bin)/python -m tests.fuzz --minutes 60
+	@$(bin)/python -m tests.faults.soak --minutes 15
+	@$(bin)/python -m tests.faults.memory
 
 # Drivers of languages whose toolchain is absent are skipped with a message, but fail under RINGMAIN_REQUIRE_ALL=1.
 conformance: dev-environment ## Ask the client of every language every case; ARGS="--lang go" for one language
