@@ -15,6 +15,7 @@ from ringmain_server.providers.sandbox.sound import recording, tones
 from ringmain_server.providers.sandbox.sound.endpoint import speak, transcribe
 from ringmain_server.providers.sandbox.sound.speech_translator import SpeakTranslator
 from ringmain_server.providers.sandbox.sound.transcription_translator import TranscriptDecoder
+from ringmain_server.providers.sse import EVENT_LIMIT
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 from tests.providers.sandbox.bench import Bench
@@ -174,7 +175,7 @@ def test_decoders_of_transcripts_skip_what_they_do_not_know() -> None:
     with pytest.raises(StreamBroken):
         decoder.end()
     with pytest.raises(MalformedAnswer):
-        decoder.feed(b"data: " + bytes(17 << 20))
+        decoder.feed(b"data: " + bytes(EVENT_LIMIT))
     done = TranscriptDecoder(BOX)
     assert done.feed(b'data: {"type":"transcript.text.done","text":"a"}\n\n')
     assert not done.end()
