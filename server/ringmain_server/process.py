@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from urllib.request import getproxies
 
 import uvloop
-from prometheus_client import CollectorRegistry, multiprocess, start_http_server
+from prometheus_client import CollectorRegistry, multiprocess
 from structlog.typing import FilteringBoundLogger
 
 from ringmain_server import descriptors
@@ -27,6 +27,7 @@ from ringmain_server.reload import Source
 from ringmain_server.signals import AT_ONCE, Sentinel, Stopping, handle, soon
 from ringmain_server.telemetry.lines import Losses, never_wait_for
 from ringmain_server.telemetry.logs import Mask, adopt_libraries, make_log
+from ringmain_server.telemetry.scraping import serve_metrics
 
 WORKER = "_RINGMAIN_WORKER"
 """Environment variable that tells a worker its number."""
@@ -259,6 +260,6 @@ def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> None:
         return
     host, _, port = address.rpartition(":")
     try:
-        start_http_server(int(port), addr=host.strip("[]"), registry=registry)
+        serve_metrics(host.strip("[]"), int(port), registry)
     except OSError as exc:
         raise StartError(f"cannot serve metrics on {address}: {exc.strerror}") from exc
