@@ -266,6 +266,7 @@ def moving(*frames: bytes, canvas: tuple[int, int] = (32, 32)) -> bytes:
 
 _SMALL = webp_frame(32, 32, lossless(32, 32))
 WEBP: Bombs = {
+    "lossy, hardly a byte": lambda: webp(lossy(7_900, 7_900)),
     "canvas": lambda: webp(extended(16_384, 16_384), lossy(32, 32)),
     "largest canvas": lambda: webp(extended(1 << 24, 1 << 24), lossy(32, 32)),
     "lossy": lambda: webp(lossy(16_000, 16_000)),

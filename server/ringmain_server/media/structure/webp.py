@@ -11,6 +11,9 @@ from ringmain_server.media.structure import tiff
 from ringmain_server.media.structure.budget import Beyond, Budget
 
 _MOST_PROFILE = 4 * 1024 * 1024
+_LARGE = 1_000_000
+_BEST_RATIO = 2048
+"""Pixels for a byte of a lossy picture: each block of 256 has two modes, of a bit at least together."""
 _PICTURES = (b"VP8 ", b"VP8L")
 
 
@@ -32,6 +35,8 @@ def check(data: bytes, budget: Budget) -> None:
             size = _coded(data, name, start)
             budget.frame(*size)
             _same(size, canvas)
+            if name == b"VP8 " and size[0] * size[1] > max(_LARGE, _BEST_RATIO * (stop - start)):
+                raise Beyond("broken or cut short", "a whole file")
         elif name == b"ICCP" and stop - start > _MOST_PROFILE:
             budget.metadata(stop - start, "a color profile", _MOST_PROFILE)
         elif name == b"EXIF":
