@@ -19,7 +19,7 @@ UNSUSPICIOUS = 0.05
 """Seconds without a pause after which calls may be waiting; shorter waits are not seen."""
 
 _BETWEEN_COUNTS = 0.05
-_SHARE = 0.01
+_SHARE = 0.002
 """The part of the time that counting may take."""
 _TRUSTED = 10.0
 """Seconds for which two counts that were set equal are held to be."""

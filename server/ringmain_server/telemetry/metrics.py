@@ -127,20 +127,21 @@ class Metrics:
         """So many tasks there are now."""
         self._tasks.set(count)
 
-    @harmless
     def began(self, method: str) -> None:
-        """A call began."""
+        """A call began. Called by the observer, which guards it."""
         self._running[method] = self._running.get(method, 0) + 1
 
-    @harmless
     def ended(self, call: Call, code: str, seconds: float) -> None:
         """A call ended, with the name of its status code."""
-        self._running[call.method] -= 1
-        self._ended.append(_Ended(call.method, code, seconds, _outcomes(call, code), _tokens(call)))
-        for part in call.parts:
-            self._ended.append(_Ended("", code, 0.0, _outcomes(part, code), _tokens(part)))
-        if len(self._ended) >= self._together:
-            self.pass_on()
+        try:
+            self._running[call.method] -= 1
+            self._ended.append(_Ended(call.method, code, seconds, _outcomes(call, code), _tokens(call)))
+            for part in call.parts:
+                self._ended.append(_Ended("", code, 0.0, _outcomes(part, code), _tokens(part)))
+            if len(self._ended) >= self._together:
+                self.pass_on()
+        except Exception as exc:  # noqa: BLE001 - the line in the log is written all the same
+            self.faults.happened("Metrics.ended", exc)
 
     @harmless
     def pass_on(self) -> None:

@@ -45,14 +45,13 @@ class Observer:
             request: Its request, None where that comes in several messages.
         """
         if request is not None:
-            self.named(call, request)
+            _name(call, request)
         self._metrics.began(call.method)
 
     @harmless
     def named(self, call: Call, request: Message) -> None:
-        """What a request, or the configuration of one that comes in several messages, says about itself."""
-        call.model = getattr(request, "model", "")
-        call.request_id = getattr(request, "request_id", "")
+        """What the configuration of a request that comes in several messages says about itself."""
+        _name(call, request)
 
     @harmless
     def answered(self, call: Call, last: Message) -> None:
@@ -117,6 +116,11 @@ class Observer:
                     self.faults.happened(
                         error.where, response_id=call.response_id, candidate=candidate, trace=trace
                     )
+
+
+def _name(call: Call, request: Message) -> None:
+    call.model = getattr(request, "model", "")
+    call.request_id = getattr(request, "request_id", "")
 
 
 def _fields(call: Call, code: str, seconds: float, **more: object) -> dict[str, object]:
