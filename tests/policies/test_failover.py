@@ -8,6 +8,7 @@ from ringmain_server.policies.failover import exhausted
 # class: retry the same, next candidate, breaker failure, hold, caller's code
 TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, Hold, str]] = {
     errors.ConnectionFailed: (True, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
+    errors.UploadCut: (True, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
     errors.NoAnswer: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
     errors.ServerFault: (True, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
     errors.RateLimited: (False, Failover.YES, False, Hold.TIMED, "RESOURCE_EXHAUSTED"),

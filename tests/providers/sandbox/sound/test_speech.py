@@ -175,7 +175,7 @@ def test_decoders_of_transcripts_skip_what_they_do_not_know() -> None:
     with pytest.raises(StreamBroken):
         decoder.end()
     with pytest.raises(MalformedAnswer):
-        decoder.feed(b"data: " + bytes(EVENT_LIMIT))
+        decoder.feed(b"data: " + bytes(EVENT_LIMIT + 1))
     done = TranscriptDecoder(BOX)
     assert done.feed(b'data: {"type":"transcript.text.done","text":"a"}\n\n')
     assert not done.end()
