@@ -184,6 +184,16 @@ HTML_BOMBS: Bombs = {
     "columns": lambda: html(b"<table><tr>" + b"<td colspan=1000>" * 20_000),
     "columns of one cell": lambda: html(b'<table><tr><td colspan="1000000000">x</table>'),
     "rows of one cell": lambda: html(b"<table><tr><td rowspan='1000000000'>x</table>"),
+    "elements, fewer": lambda: html(b"<p>" * 390_000),
+    "deep nesting late": lambda: html(b"<p>x</p>" * 130_000 + b"<b>" * 9_000),
+    "nesting late, closed": lambda: html(b"<p>x</p>" * 130_000 + b"<i>" * 3_000 + b"</i>" * 3_000),
+    "nesting with other ends": lambda: html(b"<b></i>" * 5_000),
+    "nesting in capitals": lambda: html(b"<DIV>" * 9_000),
+    "nesting behind an empty comment": lambda: html(b"<!-->" + b"<b>" * 9_000 + b"-->"),
+    "nesting within a title": lambda: html(b"<title>" + b"<b>" * 9_000),
+    "attributes of many elements": lambda: html(
+        (b"<p " + b" ".join(b"a%d=1" % number for number in range(400)) + b">") * 4_000
+    ),
     "attributes": lambda: html(b"<p " + b" ".join(b"a%d=1" % number for number in range(100_000)) + b">"),
     "attributes without values": lambda: html(b"<p " + b" ".join(b"a%d" % n for n in range(100_000)) + b">"),
     "attributes with quotes": lambda: html(b"<p " + b"".join(b'a%d=">"' % n for n in range(100_000)) + b">"),

@@ -45,7 +45,8 @@ GIF: Bombs = {
     "screen": lambda: gif([_DOT], (65_535, 65_535)),
     "screen within a side": lambda: gif([_DOT], (30_000, 30_000)),
     "frames": lambda: gif([_DOT] * 5_000),
-    "frames together": lambda: gif([gif_frame(7_000, 7_000)] * 100),
+    "frames together": lambda: gif([gif_frame(4_000, 3_900)] * 100),
+    "two large frames": lambda: gif([gif_frame(7_000, 7_000)] * 2),
     "blocks of one byte": lambda: gif([_DOT[:-1] + b"\1\0" * 300_000 + b"\0"]),
     "comments": lambda: gif([b"!\xfe\x01x\0" * 40_000, _DOT]),
     "comment in pieces": lambda: gif([b"!\xfe" + b"\x01x" * 190_000 + b"\0", _DOT]),
@@ -120,6 +121,7 @@ PNG: Bombs = {
     "APNG, announced": lambda: animated_png(announced=2**31),
     "APNG, frames": lambda: animated_png(_frames(3_000, 1, 1)),
     "APNG, frame beyond": lambda: animated_png(frame_control(1, LARGE, LARGE)),
+    "APNG, two large frames": lambda: animated_png(_frames(1, 1, 1), size=(5_000, 5_000)),
     "APNG, frame far out": lambda: animated_png(frame_control(1, 1, 1, (2**31 - 5, 2**31 - 5))),
     "APNG, frames together": lambda: animated_png(_frames(900, 1, 1), announced=900, size=(2_000, 2_000)),
     "APNG, fdAT": lambda: animated_png(frame_control(1, 32, 32) + chunk(b"fdAT", bytes(4)) * 50_000),
@@ -282,7 +284,11 @@ WEBP: Bombs = {
     "picture larger than its frame": lambda: moving(_SMALL, webp_frame(32, 32, lossy(16_000, 16_000))),
     "lossless larger than its frame": lambda: moving(_SMALL, webp_frame(32, 32, lossless(16_000, 16_000))),
     "frames": lambda: moving(*[_SMALL] * 3_000),
-    "frames together": lambda: moving(*[webp_frame(32, 32, lossless(32, 32))] * 300, canvas=(7_000, 7_000)),
+    "frames together": lambda: moving(*[_SMALL] * 300, canvas=(4_000, 3_900)),
+    "large canvas of one frame": lambda: moving(
+        webp_frame(7_900, 7_900, lossless(7_900, 7_900)), canvas=(7_900, 7_900)
+    ),
+    "large canvas of small frames": lambda: moving(_SMALL, _SMALL, canvas=(7_900, 7_900)),
     "frames within frames": lambda: moving(webp_frame(32, 32, webp_frame(32, 32, lossless(32, 32)))),
     "chunks": lambda: webp(extended(32, 32), riff(b"JUNK", b"") * 50_000, lossy(32, 32)),
     "EXIF in a circle": lambda: webp(extended(32, 32, 8), lossy(32, 32), riff(b"EXIF", exif_in_a_circle())),
@@ -509,7 +515,8 @@ AVIF: Bombs = {
     ),
     "track": lambda: movie(b"avis", 2, LARGE, LARGE),
     "samples": lambda: movie(b"avis", 2**31, 32, 32),
-    "samples together": lambda: movie(b"avis", 900, 7_000, 7_000),
+    "samples together": lambda: movie(b"avis", 900, 4_000, 3_900),
+    "two large samples": lambda: movie(b"avis", 2, 7_900, 7_900),
 }
 
 BOMBS: Mapping[str, Bombs] = {

@@ -98,6 +98,7 @@ def check_html(data: bytes, limits: DocumentLimits, *, field: str) -> None:
         check(
             data,
             max_elements=limits.max_elements,
+            max_attributes=limits.max_attributes,
             max_nesting=limits.max_nesting,
             max_spanned=limits.max_spanned,
         )

@@ -27,6 +27,7 @@ class DocumentLimits:
         max_ratio: Unpacked over packed bytes of a file within, where it is large.
         max_tags: Tags of a single XML file within a DOCX or PPTX; each element has one or two.
         max_elements: Elements of an HTML file.
+        max_attributes: Attributes of all elements of an HTML file.
         max_nesting: Elements within elements.
         max_spanned: Columns that all cells of an HTML file span beyond their own.
         max_points: Of a chart.
@@ -45,7 +46,8 @@ class DocumentLimits:
     max_xml_bytes: int = 64 * MIB
     max_ratio: int = 200
     max_tags: int = 3_000_000
-    max_elements: int = 400_000
+    max_elements: int = 150_000
+    max_attributes: int = 400_000
     max_nesting: int = 200
     max_spanned: int = 100_000
     max_points: int = 10_000

@@ -47,6 +47,8 @@ def check(data: bytes, budget: Budget) -> None:
     """
     items = _Items()
     _walk(data, 0, len(data), 0, items, budget)
+    if budget.samples > 1:
+        budget.moving()
     for number, kind in items.kinds.items():
         place = items.places.get(number)
         if place is not None:
@@ -100,6 +102,7 @@ def _samples(data: bytes, at: int, _stop: int, _items: _Items, budget: Budget) -
     most = budget.limits.max_frames
     if count > most:
         raise Beyond(f"of more than {most} frames", f"at most {most} frames")
+    budget.samples = max(budget.samples, count)
     budget.work(count * budget.canvas)
 
 

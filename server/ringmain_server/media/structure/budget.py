@@ -7,6 +7,8 @@ from ringmain_server.media.limits import ReadLimits, size_words
 
 _STEP = 256 * 1024
 """Bytes that are inflated at a time."""
+_CANVASES = 4
+"""The canvas, the frame, and what they are disposed to and shown as."""
 
 
 class Beyond(Exception):
@@ -32,8 +34,12 @@ class Budget:
 
     def __init__(self, limits: ReadLimits) -> None:
         self.limits = limits
+        self.largest = 0
+        """Pixels of the largest area so far."""
         self.canvas = 0
         """Pixels of the largest track of an animation."""
+        self.samples = 0
+        """Pictures of the longest track of an animation."""
         self.most_pixels = limits.max_total_pixels
         self.frames = 0
         self.pixels = 0
@@ -51,6 +57,18 @@ class Budget:
             raise Beyond(size, f"at most {limits.max_side} pixels on a side")
         if width * height > limits.max_pixels:
             raise Beyond(f"{size} ({width * height})", f"at most {limits.max_pixels} pixels in all")
+        self.largest = max(self.largest, width * height)
+
+    def moving(self) -> None:
+        """The file is an animation, whose decoder has several canvases at once.
+
+        Raises:
+            Beyond: Something in it has too many pixels for that.
+        """
+        most = self.limits.max_pixels // _CANVASES
+        if self.largest > most:
+            found = f"an animation with a frame or canvas of {self.largest} pixels"
+            raise Beyond(found, f"at most {most} pixels where there are several frames")
 
     def frame(self, width: int, height: int, what: str = "a frame") -> None:
         """One more picture of this size, which counts with all others of the file.

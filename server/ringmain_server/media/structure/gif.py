@@ -32,6 +32,8 @@ def check(data: bytes, budget: Budget) -> None:
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, at + 1)
             width, height = max(width, left + wide), max(height, top + high)
             budget.frame(width, height)
+            if budget.frames > 1:
+                budget.moving()
             at = blocks.behind(data, at + 11 + _table(flags), _MOST_BLOCKS)
         elif data[at] == _EXTENSION:
             budget.pieces()

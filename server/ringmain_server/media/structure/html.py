@@ -2,42 +2,49 @@
 
 Tags are counted nearly as https://html.spec.whatwg.org/multipage/parsing.html has them: those within
 comments, scripts and styles do not count; elements whose end may be left out end where the next of their kind
-begins. Hardly a byte is looked at twice, so that what never ends costs no more than what does.
+begins. What mere counts tell is told first; then one expression goes over the file, and looks at hardly a
+byte twice, so that what never ends costs no more than what does.
 """
 
+import heapq
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from ringmain_server.media.structure.budget import Beyond
 
-_OPENING = re.compile(rb"<(?:(!--)|(/?)([a-zA-Z][^\s/>\x00]*))")
-_NAME = 40
-"""Bytes of a name that are looked at."""
-_REST = re.compile(rb"""(?>[^>=]+|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+>""")
+_REST = rb"""(?:(?>[^>=]+|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+(?:>|\Z))"""
 """A tag behind its name: a `>` within a quoted value does not end it."""
-_VALUE = re.compile(rb"""=\s*(?:"[^"]*"?|'[^']*'?)""")
-_ATTRIBUTE = re.compile(rb"""[\s"'/][^\s"'<>/=]""")
+_COMMENT = rb"!--(?!-?>)(?:[^-]++|-(?!-!?>)){0,100000}+"
+_RAW = rb"(?i:(script|style)(?=[\s/>])(%s)(?:[^<]++|<(?!/\1))*+)" % _REST
+"""Elements whose content has no tags, also to a parser of HTML 4."""
+_TAG = rb"(/?[a-zA-Z][^\s/>\x00]{0,39}+)[^\s/>\x00]*+(?:>|([^>]%s))" % _REST
+_TOKEN = re.compile(rb"<(?:(?=[sS])%s|%s|%s)" % (_RAW, _TAG, _COMMENT))
+_RAW_REST, _NAME, _TAG_REST = 2, 3, 4
+"""Groups of a token; a comment has none."""
+_SHORT_TAG = 16
+"""Bytes up to which a tag's attributes are not counted."""
+_ATTRIBUTE = re.compile(rb"""=\s*+(?:"[^"]*+|'[^']*+|[^\s>"']*+)|([\s"'/][^\s"'<>/=]++)""")
+"""A value, or an attribute's name."""
+_BYTES_PER_ATTRIBUTE = 3
+_PIECE = 4096
+_UNCLOSED = 100
+"""Tags of a piece without an end for which it is looked at first."""
+_LOOKED_AT_FIRST = 8
 _SPAN = re.compile(rb"""(col|row)span\s{0,9}=\s{0,9}["']?\s{0,9}(\d{1,20})""")
 _LONGEST_SPAN = 64
 _MOST_COLUMNS = 1_000
 """A cell spans no more, whatever it says (HTML, section 4.9.11)."""
 _MOST_SPAN = 65_534
 _ROUGHLY = 5
-_MOST_ATTRIBUTES = 1_000
+_MOST_ATTRIBUTES = 250
+_LONG_TAG = 750
+"""Bytes from which on a tag's attributes are counted in any file."""
 _WINDOW = 64 * 1024
-"""Bytes that are followed for the end of a tag; longer ones hold a picture, as a rule."""
-_LONG_TAG = 4_000
-"""Bytes from which on a tag's attributes are counted."""
+"""Bytes that are looked at together."""
 
 _VOID = frozenset(
     b"area base basefont bgsound br col embed frame hr img input link meta param source track wbr".split()
 )
-_RAW = {
-    name: re.compile(b"</" + name, re.IGNORECASE)
-    for name in (b"script", b"style", b"textarea", b"title", b"xmp")
-}
-"""Elements whose content has no tags, and what ends them."""
 _CELLS = frozenset(b"p li td th".split())
 _ENDED_BY: dict[bytes, frozenset[bytes]] = {
     b"p": frozenset({b"p"}),
@@ -54,42 +61,13 @@ _ENDED_BY: dict[bytes, frozenset[bytes]] = {
 """The open elements that end where one of a name begins."""
 
 
-class _Open:
-    """The elements that are open."""
-
-    def __init__(self) -> None:
-        self._names: list[bytes] = []
-        self._counts: Counter[bytes] = Counter()
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def begin(self, name: bytes) -> None:
-        """An element begins, which ends some that may be left open."""
-        ended = _ENDED_BY.get(name)
-        while ended and self._names and self._names[-1] in ended:
-            self._pop()
-        self._names.append(name)
-        self._counts[name] += 1
-
-    def end(self, name: bytes) -> None:
-        """An element ends, and with it whatever is open within."""
-        if self._counts[name]:
-            while self._pop() != name:
-                pass
-
-    def _pop(self) -> bytes:
-        name = self._names.pop()
-        self._counts[name] -= 1
-        return name
-
-
-def check(data: bytes, *, max_elements: int, max_nesting: int, max_spanned: int) -> None:
+def check(data: bytes, *, max_elements: int, max_attributes: int, max_nesting: int, max_spanned: int) -> None:
     """Counts elements, their depth, their attributes, and the columns that cells span.
 
     Args:
         data: The file.
         max_elements: Of the file.
+        max_attributes: Of all its elements.
         max_nesting: Elements within elements. Some more are let through here, since what was not closed
             counts, of which the parser closes most itself.
         max_spanned: Columns that all cells span beyond their own.
@@ -98,43 +76,82 @@ def check(data: bytes, *, max_elements: int, max_nesting: int, max_spanned: int)
         Beyond: There are more.
     """
     ends = data.count(b"</")
-    if data.count(b"<") - ends > max_elements or ends > 2 * max_elements:
+    if data.count(b"<") - ends > max_elements or ends > max_elements:
         raise Beyond(f"of more than {max_elements} elements", f"at most {max_elements} elements")
+    if data.count(b"=") > 2 * max_attributes:  # scripts and addresses have some
+        raise _many_attributes(max_attributes)
     _check_spans(data, max_spanned)
-    opened, at = _Open(), 0
-    while found := _OPENING.search(data, at):
-        at = found.end()
-        if found[1]:
-            at = data.find(b"-->", at)
-            if at < 0:
-                return
+    for at in _least_closed(data):
+        _check_nesting(data, at, at + _WINDOW, max_nesting)
+    _check_nesting(data, 0, len(data), max_nesting)
+    if len(data) > _BYTES_PER_ATTRIBUTE * max_attributes:
+        _check_attributes(data, max_attributes)
+
+
+def _least_closed(data: bytes) -> list[int]:
+    """Where very many more elements begin than end: deep nesting is found there without all before it."""
+    unclosed = []
+    for at in range(0, len(data), _PIECE):
+        begun = data.count(b"<", at, at + _PIECE)
+        if begun > _UNCLOSED:
+            begun -= 2 * data.count(b"</", at, at + _PIECE)
+            if begun > _UNCLOSED:
+                unclosed.append((begun, at))
+    return [at for _, at in heapq.nlargest(_LOOKED_AT_FIRST, unclosed)]
+
+
+def _check_nesting(data: bytes, start: int, end: int, most: int) -> None:
+    names: list[bytes] = []
+    counts: dict[bytes, int] = {}
+    before = start
+    for found in _TOKEN.finditer(data, start, end):
+        name = found[_NAME]
+        if found.end() - before > _LONG_TAG:
+            _attributes(found)
+        before = found.end()
+        if name is None:
             continue
-        name = found[3][:_NAME].lower()
-        if found[2]:
-            opened.end(name)
-            continue
-        at = _attributes(data, at)
-        if name in _RAW:
-            end = _RAW[name].search(data, at)
-            at = end.end() if end else len(data)
+        name = name.lower()
+        if name.startswith(b"/"):
+            name = name[1:]
+            if counts.get(name):  # it ends, and with it whatever is open within
+                while (ended := names.pop()) != name:
+                    counts[ended] -= 1
+                counts[name] -= 1
         elif name not in _VOID:
-            opened.begin(name)
-            if len(opened) > _ROUGHLY * max_nesting:
-                raise Beyond(f"nested more than {max_nesting} elements deep", f"at most {max_nesting}")
+            ends = _ENDED_BY.get(name)
+            while ends and names and names[-1] in ends:
+                counts[names.pop()] -= 1
+            names.append(name)
+            counts[name] = counts.get(name, 0) + 1
+            if len(names) > _ROUGHLY * most:
+                raise Beyond(f"nested more than {most} elements deep", f"at most {most}")
 
 
-def _attributes(data: bytes, at: int) -> int:
-    """Where a tag ends, or how far it was followed; refuses one of very many attributes."""
-    end = data.find(b">", at, at + _WINDOW)
-    if end < 0 or data.count(b'"', at, end) % 2 or data.count(b"'", at, end) % 2:  # within a value, maybe
-        rest = _REST.match(data, at, at + _WINDOW)
-        end = rest.end() if rest else min(at + _WINDOW, len(data))
-    if end - at > _LONG_TAG:
-        names = _VALUE.sub(b"= ", data[at:end])
-        if sum(1 for _ in _ATTRIBUTE.finditer(names)) > _MOST_ATTRIBUTES:
-            problem = f"with a tag of more than {_MOST_ATTRIBUTES} attributes"
-            raise Beyond(problem, f"at most {_MOST_ATTRIBUTES}")
-    return end
+def _check_attributes(data: bytes, most: int) -> None:
+    total = 0
+    for found in _TOKEN.finditer(data):
+        total += _attributes(found)
+        if total > most:
+            raise _many_attributes(most)
+
+
+def _attributes(tag: re.Match[bytes]) -> int:
+    """How many attributes a tag has, unless it is short."""
+    start, end = tag.span(_TAG_REST if tag[_NAME] else _RAW_REST)
+    count = 0
+    if end - start > _SHORT_TAG:
+        for attribute in _ATTRIBUTE.finditer(tag.string, start, end):
+            if attribute.lastindex:
+                count += 1
+                if count > _MOST_ATTRIBUTES:
+                    problem = f"with a tag of more than {_MOST_ATTRIBUTES} attributes"
+                    raise Beyond(problem, f"at most {_MOST_ATTRIBUTES}")
+    return count
+
+
+def _many_attributes(most: int) -> Beyond:
+    return Beyond(f"with more than {most} attributes", f"at most {most} attributes")
 
 
 def _check_spans(data: bytes, most: int) -> None:

@@ -99,6 +99,8 @@ def _frame(body: memoryview, width: int, height: int, budget: Budget) -> tuple[i
         found = f"with a frame of {wide}x{high} pixels at {left},{top}"
         raise Beyond(found, f"frames within its {width}x{height} pixels")
     budget.frame(width, height)
+    if budget.frames > 1:
+        budget.moving()
     return wide, high
 
 
@@ -107,6 +109,8 @@ def _announced(body: memoryview, width: int, height: int, budget: Budget) -> Non
     limits = budget.limits
     if count > limits.max_frames:
         raise Beyond(f"of more than {limits.max_frames} frames", f"at most {limits.max_frames} frames")
+    if count > 1:
+        budget.moving()
     if count * width * height > limits.max_total_pixels:
         found = f"with {count * width * height} pixels in all its frames"
         raise Beyond(found, f"at most {limits.max_total_pixels} pixels in all frames")

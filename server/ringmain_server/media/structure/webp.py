@@ -59,6 +59,7 @@ def _frame(data: bytes, start: int, stop: int, canvas: tuple[int, int], budget: 
     if left + size[0] > canvas[0] or top + size[1] > canvas[1]:
         found = f"with a frame of {size[0]}x{size[1]} pixels at {left},{top}"
         raise Beyond(found, f"frames within its {canvas[0]}x{canvas[1]} pixels")
+    budget.moving()
     budget.frame(*canvas)
     for name, inner, _ in _chunks(data, start + 16, stop, budget):
         if name in _PICTURES:
