@@ -151,6 +151,27 @@ _OF_REQUESTS = range(400, 500)
 Endings = Mapping[str, Ending]
 """By the wire's word."""
 
+_OF_SAFETY = (
+    "safety",
+    "content_",
+    "content ",
+    "policy",
+    "moderat",
+    "guardrail",
+    "prohibited",
+    "blocked",
+    "filter",
+)
+_OF_LENGTH = ("length", "max_tokens", "max_output", "token_limit")
+
+
+def plainly(word: str) -> Ending:
+    """What a word means that no table has, as of a server that hands on another's, by what it speaks of."""
+    lower = word.lower()
+    if any(one in lower for one in _OF_SAFETY):
+        return Ending.WITHHELD
+    return Ending.MAX_TOKENS if any(one in lower for one in _OF_LENGTH) else Ending.UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -253,13 +274,20 @@ SUSPENDED = (
     r"\b(?:suspended|disabled|deactivated|terminated|banned)\b"
 )
 """How they say that the account itself is shut, for whatever reason."""
+_GET = r"(?:load|read|decode|open|parse|process|identify|download|fetch|retrieve|access)"
+_MEDIUM = r"(?:image|picture|audio|video|file|pdf|document|schema|media|mask|url)s?"
 INPUTS: tuple[Row, ...] = (
     row(
         Meaning.REJECTED,
         says=r"\bgrammar\b|(?:json|response|tool) ?_?schema|schema (?:is )?too (?:complex|large|deep)"
-        r"|(?:invalid|unsupported|malformed|corrupt(?:ed)?) (?:\w+ )?(?:schema|regex|image|audio|video|pdf)\b"
-        r"|(?:could not|cannot|can't|unable to|failed to) (?:load|read|decode|open|parse|process|identify)"
-        r" (?:\w+ ){0,2}(?:image|audio|video|file|pdf|document|schema)\b"
+        r"|(?:invalid|unsupported|malformed|corrupt(?:ed)?|broken|bad) (?:\w+ )?"
+        r"(?:schema|regex|image|audio|video|pdf)\b"
+        rf"|(?:could not|cannot|can't|unable to|failed to) {_GET} (?:\w+ ){{0,3}}{_MEDIUM}\b"
+        rf"|\b(?:failed|errors?|failure|problem)(?: occurred)?(?: while| when| in| during)? "
+        rf"(?:download|load|fetch|retriev|decod|read|open|pars|process)ing (?:\w+ ){{0,3}}{_MEDIUM}\b"
+        rf"|\b{_MEDIUM} (?:data |file )?(?:is |are |was )?(?:truncated|corrupt(?:ed)?|broken|unreadable)"
+        rf"|\bnot (?:a |an )?(?:valid )?(?:image|audio|video|pdf)\b|broken data stream"
+        r"|^\W*\d{3}, message='|client error: .{0,80} for url"
         r"|initialize samplers|\bvalidation errors?\b|illegal base64|(?:image|audio): unknown format",
         statuses=(500, 501, 502),
     ),

@@ -35,8 +35,40 @@ _FLAGS = frozenset(
 """Names in lower case without what joins their words, which differs from service to service."""
 _CLEARED = frozenset({"respectmoderation", "issafe"})
 """True where a picture is good. xAI's name is the first (https://docs.x.ai/docs/guides/image-generations)."""
-_WITHIN = frozenset({"moderation", "safety", "contentmoderation", "safetycheck"})
-"""Objects in which the flags may stand."""
+_WITHIN = frozenset(
+    {
+        "moderation",
+        "moderations",
+        "moderationresult",
+        "promptmoderation",
+        "promptmoderations",  # Leonardo.Ai
+        "imagemoderation",
+        "imagemoderations",
+        "safety",
+        "contentmoderation",
+        "safetycheck",
+    }
+)
+"""Objects, or lists of them, in which the flags may stand, or a verdict."""
+_VERDICTS = frozenset({"status", "result", "verdict", "outcome", "decision", "action"})
+_CLASSES = frozenset({"moderationclassification"})  # Leonardo.Ai's, of what is objected to
+_OBJECTIONS = (
+    "flag",
+    "block",
+    "reject",
+    "den",
+    "fail",
+    "moderated",
+    "filter",
+    "unsafe",
+    "nsfw",
+    "violat",
+    "censor",
+)
+"""How words begin by which a verdict objects."""
+_REASON = "finishreason"
+_STOPS = ("filter", "safety", "moderat", "nsfw", "policy", "prohibited")
+"""Within the reason for which the drawing of a picture ended: Stability's `CONTENT_FILTERED`."""
 _NO = frozenset({"", "0", "false", "no", "none", "null", "off", "ok", "safe", "sfw"})
 _LIKELY = 0.5
 """From where on a likelihood counts as a "yes"."""
@@ -56,12 +88,26 @@ def flags(document: object, count: int) -> Sequence[bool]:
         name = _plain(written)
         if name in _FLAGS:
             more = _each(value, count)
-        elif name in _WITHIN and isinstance(value, Mapping):
-            more = [any(flags(value, 1))] * count
+        elif name in _WITHIN and isinstance(value, Mapping | list):
+            more = [any(map(objects, value if isinstance(value, list) else [value]))] * count
+        elif name == _REASON and isinstance(value, str):
+            more = [any(word in value.lower() for word in _STOPS)] * count
         else:
             more = [name in _CLEARED and value is not None and not means_yes(value)] * count
         found = [one or other for one, other in zip(found, more, strict=True)]
     return found
+
+
+def objects(moderation: object) -> bool:
+    """Whether what a safety system says of a description or a picture is an objection to it."""
+    if not isinstance(moderation, Mapping):
+        return False
+    if any(_plain(name) in _CLASSES and means_yes(value) for name, value in moderation.items()):
+        return True
+    told = [value for name, value in moderation.items() if _plain(name) in _VERDICTS]
+    words = [word for value in told for word in (value if isinstance(value, list) else [value])]
+    texts = [word.strip().lower() for word in words if isinstance(word, str)]
+    return flagged(moderation) or any(text.startswith(_OBJECTIONS) for text in texts)
 
 
 def _plain(name: object) -> str:

@@ -16,7 +16,7 @@ from ringmain_server.providers.anthropic import reasoning
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.faults import ENDINGS
 from ringmain_server.providers.anthropic.usage import Counts
-from ringmain_server.providers.faults import Ending, said_nothing
+from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly, written
 
 Json = Mapping[str, object]
@@ -116,7 +116,7 @@ class Answer:
 
     def _why(self, stop_reason: str, details: object) -> FinishReason.ValueType:
         """Why the answer ended."""
-        ending = ENDINGS.get(stop_reason, Ending.UNKNOWN)
+        ending = ENDINGS.get(stop_reason) or plainly(stop_reason)
         if (failure := ending.failure(self._provider_id)) is not None:
             raise failure
         if not self.assembler.parts:

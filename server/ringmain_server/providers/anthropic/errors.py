@@ -8,7 +8,7 @@ where that says nothing.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ringmain_server.errors import ProviderError
@@ -16,6 +16,7 @@ from ringmain_server.providers import faults, http_errors
 from ringmain_server.providers.anthropic.faults import ERRORS, ORIGINALLY_REFUSED, REPORTED
 from ringmain_server.providers.faults import Meaning
 from ringmain_server.providers.json_reader import NotJson, read
+from ringmain_server.providers.wording import told
 
 _AMAZONS = "x-amzn-errortype"
 """The header in which Bedrock names the type of an error, sometimes with a namespace and an address."""
@@ -56,6 +57,8 @@ class AnthropicErrors:
     ) -> ProviderError:
         """What a status other than 200 means. See `http.ErrorMap`."""
         error = parse(body)
+        if not error.message:
+            error = replace(error, message=told(body, status))
         named = headers.get(_AMAZONS, "").partition(":")[0].rpartition("#")[2].lower()
         return self._classified(provider_id, status, headers, error, named)
 

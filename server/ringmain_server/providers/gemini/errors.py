@@ -6,7 +6,7 @@ https://ai.google.dev/gemini-api/docs/troubleshooting: an HTTP status, and a bod
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringmain_server.errors import ProviderError
 from ringmain_server.providers import http_errors
@@ -14,6 +14,7 @@ from ringmain_server.providers.faults import Meaning
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.vertex.errors import WireError, classified
 from ringmain_server.providers.vertex.faults import CANONICAL
+from ringmain_server.providers.wording import told
 
 _TYPE = "type.googleapis.com/google.rpc."
 
@@ -33,8 +34,11 @@ class GeminiErrors:
     ) -> ProviderError:
         """What a status other than 200 means. See `transport.ErrorMap`."""
         error = parse(body, status)
-        if error is None:
-            return http_errors.by_status(provider_id, status, headers, "", time.time())
+        if error is None or not error.message:
+            words = told(body, status)
+            if not words and error is None:
+                return http_errors.by_status(provider_id, status, headers, "", time.time())
+            error = replace(error or WireError("", http=status), message=words)
         return classified(provider_id, error, self.secrets)
 
     def reported(self, provider_id: str, found: object) -> ProviderError:

@@ -3,9 +3,10 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ringmain_server.errors import JobFailed, ProviderError, ServerFault
+from ringmain_server.providers import wording
 from ringmain_server.providers.http_errors import by_status, clean, retry_after
 from ringmain_server.providers.jobs.faults import Fault, Faults, Told, fault_of_status, meant
 from ringmain_server.providers.json_reader import NotJson, read
@@ -44,6 +45,8 @@ class JobErrors:
     ) -> ProviderError:
         """What a status that is not a success means."""
         told = told_by(_document(body))
+        if not told.message:
+            told = replace(told, message=wording.told(body, status))
         error = self._meaning(provider_id, status, headers, told)
         if any(headers.get(name, "").lower() in ("false", "0") for name in _FINAL_HEADERS):
             error.final = True

@@ -6,7 +6,7 @@ with the pictures at once. A description says how that looks on its wire; `engin
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import quote
 
 from ringmain_server.candidate import Candidate
@@ -14,6 +14,7 @@ from ringmain_server.errors import MalformedAnswer
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.providers.flags import flagged, flags
 from ringmain_server.providers.jobs.faults import Faults, Told
+from ringmain_server.providers.jobs.found import Picture, pictures
 from ringmain_server.providers.transport import HttpRequest, Json
 
 WHITE = EditForm("luminance")
@@ -27,9 +28,6 @@ Raises CallerError for a value that the service cannot do.
 
 Cancel = Callable[[Json, Candidate], HttpRequest]
 """The answer to a job's submission to what stops the job."""
-
-Picture: TypeAlias = str | bytes
-"""The address of a picture, or its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +86,20 @@ class Service:
     beside: str = ""
 
 
-def finished(
-    document: Json, pictures: Sequence[Picture], described: Sequence[object] = (), *, text: str = ""
-) -> Job:
+def finished(document: Json, place: object = None, *, text: str = "") -> Job:
     """A job that is done, its pictures without those that a safety system objects to.
 
     Args:
         document: The answer, whose flags are about all pictures, or about each by its place.
-        pictures: All of them.
-        described: What the answer says of each picture; nothing where it says nothing.
+        place: The part of it that has the pictures; None for the whole answer.
         text: A description that the service drew in place of the caller's.
     """
-    count = len(pictures)
-    own = [flagged(one) for one in described] or [False] * count
-    bad = [one or all_ for one, all_ in zip(own, flags(document, count), strict=True)]
-    good = tuple(picture for picture, objected in zip(pictures, bad, strict=True) if not objected)
-    filtered = "nsfw" if pictures and not good else None
-    return Job(done=True, pictures=good, withheld=count - len(good), filtered=filtered, text=text)
+    found = pictures(document if place is None else place)
+    # Where the whole answer was looked through, its own flags are told with each picture.
+    objected = flags(document, len(found)) if place is not None else [False] * len(found)
+    good = tuple(one for (one, bad), more in zip(found, objected, strict=True) if not (bad or more))
+    filtered = "nsfw" if not good and (found or flagged(document)) else None
+    return Job(done=True, pictures=good, withheld=len(found) - len(good), filtered=filtered, text=text)
 
 
 _FAILED = ("fail", "cancel", "abort", "reject", "expire", "error", "moderated", "block", "timed", "timeout")
@@ -114,6 +109,14 @@ _FAILED = ("fail", "cancel", "abort", "reject", "expire", "error", "moderated", 
 def has_failed(status: str) -> bool:
     """Whether a job's status says that it came to nothing, so that it is waited for no longer."""
     return status.lower().startswith(_FAILED)
+
+
+_SUCCEEDED = ("succe", "complete", "done", "finish", "ready", "ok")
+
+
+def has_succeeded(status: str) -> bool:
+    """Whether a job's status says, in whichever word, that its pictures are there."""
+    return status.lower().startswith(_SUCCEEDED)
 
 
 def _at(document: object, path: Sequence[str]) -> object:

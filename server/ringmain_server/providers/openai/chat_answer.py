@@ -23,7 +23,7 @@ from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
-from ringmain_server.providers.openai.faults import ENDINGS
+from ringmain_server.providers.openai.faults import ending_of
 
 _REFUSAL = "refusal"
 
@@ -243,13 +243,13 @@ class ChatAnswer:
     def _finish_reason(
         self, reason: str, choice: Mapping[str, object], document: Mapping[str, object]
     ) -> None:
-        ending = _ending(reason)
+        ending = ending_of(reason)
         if ending is Ending.SERVER_FAULT:
             error = choice.get("error") or document.get("error")
             if error is not None:
                 raise self._errors.reported(self._provider_id, error)
             native = choice.get("native_finish_reason")  # OpenRouter, of the upstream's own word
-            if isinstance(native, str) and (broken := _ending(native).failure(self._provider_id)):
+            if isinstance(native, str) and (broken := ending_of(native).failure(self._provider_id)):
                 raise broken
         failure = ending.failure(self._provider_id)
         if failure is not None:
@@ -264,11 +264,6 @@ class ChatAnswer:
         if not isinstance(value, str):
             raise self.malformed("a text of no known shape")
         return value
-
-
-def _ending(word: str) -> Ending:
-    """What a word for the end means. Google's endpoint adds its own word behind a colon."""
-    return ENDINGS.get(word) or ENDINGS.get(word.lower().partition(":")[0].strip(), Ending.UNKNOWN)
 
 
 def withheld(provider_id: str, category: str) -> ContentFiltered:

@@ -7,7 +7,7 @@ inside. The table of what each says is `openai.faults`; the status counts where 
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -15,6 +15,7 @@ from ringmain_server.errors import ProviderError
 from ringmain_server.providers import faults, http_errors
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.openai.faults import ERRORS, POLICY_CODES, REPORTED
+from ringmain_server.providers.wording import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ class OpenAIErrors:
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
         """What a status other than 200 means. See `transport.ErrorMap`."""
-        return self._classified(provider_id, status, headers, parse(body))
+        wire = parse(body)
+        if not wire.message:
+            wire = replace(wire, message=told(body, status))
+        return self._classified(provider_id, status, headers, wire)
 
     def reported(self, provider_id: str, error: object) -> ProviderError:
         """What an error means that came under status 200: instead of an answer, or within a stream.

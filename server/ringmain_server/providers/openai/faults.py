@@ -19,6 +19,7 @@ from ringmain_server.providers.faults import (
     Endings,
     Meaning,
     Row,
+    plainly,
     row,
 )
 
@@ -353,3 +354,19 @@ STATUSES: Endings = {
     "queued": Ending.UNKNOWN,
 }
 """Of responses, by `status`."""
+
+
+def ending_of(word: str, known: Endings = ENDINGS) -> Ending:
+    """What a word for the end of an answer means, in whichever way it is written.
+
+    Google's endpoint adds its own word behind a colon.
+
+    Args:
+        word: As it came.
+        known: The words of the wire itself, which go first.
+    """
+    for written in (word, word.lower().partition(":")[0].strip()):
+        found = known.get(written) or ENDINGS.get(written)
+        if found is not None:
+            return found
+    return plainly(word)

@@ -25,13 +25,14 @@ from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_answer import withheld
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
-from ringmain_server.providers.openai.faults import INCOMPLETE, STATUSES
+from ringmain_server.providers.openai.faults import INCOMPLETE, STATUSES, ending_of
 from ringmain_server.providers.openai.responses_reasoning import signature
 
 Object = Mapping[str, object]
 
 _TEXT_DELTA = "response.output_text.delta"
 _FINISHED = ("completed", "incomplete")
+_BROKEN_OFF = ("failed", "cancelled")
 _BETWEEN = "\n\n"
 """Stands between the sections of one reasoning item."""
 
@@ -128,7 +129,7 @@ class ResponsesAnswer:
     def _why(self) -> FinishReason.ValueType:
         """Why the answer ended."""
         if self.assembler.parts == len(self._sections):
-            if self._ending is Ending.WITHHELD:
+            if self._ending in (Ending.WITHHELD, Ending.REFUSAL):
                 raise withheld(self._provider_id, self._category)
             if self._ending is Ending.UNKNOWN:
                 raise said_nothing(self._provider_id)
@@ -157,12 +158,18 @@ class ResponsesAnswer:
         if error is not None:
             raise self._errors.reported(self._provider_id, error)
         ending = STATUSES.get(status) if isinstance(status, str) else None
+        why = self._why_incomplete(response)
+        if status in _BROKEN_OFF and why is Ending.WITHHELD:
+            raise withheld(self._provider_id, self._category)
         failure = None if ending is None else ending.failure(self._provider_id)
         if failure is not None:
             raise failure
         if status not in _FINISHED or ending is None:
             raise self.malformed("what is not finished")
-        self._ending = ending if status == "completed" else self._why_incomplete(response)
+        self._ending = ending if status == "completed" else why
+        failure = self._ending.failure(self._provider_id)
+        if failure is not None:
+            raise failure
         if not self._done:
             self._output(response.get("output"))
         self.finished = True
@@ -178,7 +185,7 @@ class ResponsesAnswer:
         self._category = _category(response)
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
-        return INCOMPLETE.get(str(reason), Ending.UNKNOWN)
+        return ending_of(reason, INCOMPLETE) if isinstance(reason, str) else Ending.UNKNOWN
 
     # --- items, as they stand in a whole response and at the end of their events ---------------------------
 

@@ -12,16 +12,26 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.errors import told_by
-from ringmain_server.providers.jobs.faults import Fault, Faults
+from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.inputs import described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, finished, id_at, items_at, text_at
+from ringmain_server.providers.jobs.service import (
+    Job,
+    Service,
+    finished,
+    has_failed,
+    has_succeeded,
+    id_at,
+    text_at,
+)
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import fitted_size
 from ringmain_server.providers.transport import HttpRequest, Json
 
 MOST_AT_ONCE = 4
 _AREA = 1024 * 1024
+_PLACES = frozenset({"images", "image", "data", "output"})
+"""Fields that a result has although there are no pictures in them."""
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg"}
 
 
@@ -72,14 +82,17 @@ def _each(
 
 
 def _read(document: Json) -> Job:
-    """The queue's answers have a status; the result has none, but the pictures."""
-    images = items_at(document, "images") or ([document["image"]] if document.get("image") else ())
-    if images:
-        pictures = [image if isinstance(image, str) else text_at(image, "url") for image in images]
-        return finished(document, pictures, images, text=text_at(document, "revised_prompt"))
-    if document.get("error") is not None:
-        return Job(done=True, error=told_by(document))
-    return Job(done=text_at(document, "status") == "COMPLETED")
+    """The queue's answers have a status, or the id of a request; the result has neither, but the pictures."""
+    job = finished(document, text=text_at(document, "revised_prompt"))
+    if job.pictures or job.filtered is not None:
+        return job
+    status = text_at(document, "status")
+    if document.get("error") is not None or has_failed(status):
+        told = told_by(document)
+        return Job(done=True, error=told if told.message else Told(status, told.codes, told.categories))
+    if status or document.get("request_id"):
+        return Job(done=has_succeeded(status))
+    return job if document.keys() & _PLACES else Job()
 
 
 def _poll(document: Json, candidate: Candidate) -> HttpRequest:

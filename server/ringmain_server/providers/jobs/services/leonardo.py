@@ -11,6 +11,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import GENERATE_IMAGES
+from ringmain_server.providers.flags import objects
 from ringmain_server.providers.jobs.faults import Fault, Faults, Told
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
@@ -19,6 +20,7 @@ from ringmain_server.providers.jobs.service import (
     bearer,
     finished,
     has_failed,
+    has_succeeded,
     id_at,
     items_at,
     text_at,
@@ -61,21 +63,29 @@ def _each(body: dict[str, Any], config: image_pb2.ImageConfig) -> Iterator[HttpR
 
 def _read(document: Json) -> Job:
     status = text_at(document, "generations_by_pk", "status")
-    images = items_at(document, "generations_by_pk", "generated_images")
-    if status == "COMPLETE":
-        return finished(document, [text_at(image, "url") for image in images], images)
+    job = finished(document) if has_succeeded(status) else Job()
+    if job.pictures:
+        return job
+    if (job.done or has_failed(status)) and (objections := _objections(document)):
+        return Job(done=True, withheld=job.withheld, filtered=",".join(objections))
+    if job.done:
+        return job
     if has_failed(status):
-        if objections := _objections(document):
-            return Job(done=True, filtered=",".join(objections))
         return Job(done=True, error=Told("the generation failed"))
     return Job()
 
 
 def _objections(document: Json) -> Sequence[str]:
     """What the moderation of the description says against it, where that is why the generation failed."""
-    moderations = items_at(document, "generations_by_pk", "prompt_moderations")
+    moderations = [
+        one
+        for name in ("prompt_moderations", "promptModerations")
+        for one in items_at(document, "generations_by_pk", name)
+    ]
     found = [kind for one in moderations for kind in texts_at(one, "moderationClassification")]
-    return sorted({kind.lower() for kind in found})
+    return sorted(
+        {kind.lower() for kind in found} or ({"unspecified"} if any(map(objects, moderations)) else ())
+    )
 
 
 def _poll(document: Json, candidate: Candidate) -> HttpRequest:

@@ -20,9 +20,9 @@ from ringmain_server.providers.jobs.service import (
     bearer,
     finished,
     has_failed,
+    has_succeeded,
     id_at,
     text_at,
-    texts_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
@@ -63,8 +63,8 @@ def _generations(
 
 def _read(document: Json) -> Job:
     state = text_at(document, "state")
-    if state == "completed":
-        return finished(document, texts_at(document, "assets", "image"))
+    if has_succeeded(state):
+        return finished(document)
     if has_failed(state):
         return Job(done=True, error=Told(text_at(document, "failure_reason") or state))
     return Job()

@@ -25,9 +25,9 @@ from ringmain_server.providers.jobs.service import (
     bearer,
     finished,
     has_failed,
+    has_succeeded,
     id_at,
     text_at,
-    texts_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import HttpRequest, Json
@@ -106,8 +106,8 @@ def inline(media: Media) -> str:
 
 def _read(document: Json) -> Job:
     status = text_at(document, "status")
-    if status == "succeeded":
-        return finished(document, texts_at(document, "output"))
+    if has_succeeded(status):
+        return finished(document, document.get("output") or ())
     if has_failed(status):
         told = told_by({"error": document.get("error")})
         return Job(done=True, error=Told(told.message or status, _CODE.findall(told.message)))

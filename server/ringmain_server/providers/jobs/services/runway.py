@@ -16,9 +16,9 @@ from ringmain_server.providers.jobs.service import (
     bearer,
     finished,
     has_failed,
+    has_succeeded,
     id_at,
     text_at,
-    texts_at,
 )
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import nearest
@@ -68,8 +68,8 @@ def _tasks(
 
 def _read(document: Json) -> Job:
     status = text_at(document, "status")
-    if status == "SUCCEEDED":
-        return finished(document, texts_at(document, "output"))
+    if has_succeeded(status):
+        return finished(document)
     if has_failed(status):
         code = text_at(document, "failureCode")
         return Job(done=True, error=Told(text_at(document, "failure"), (code,), (code.lower(),)))

@@ -17,9 +17,19 @@ from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.errors import told_by
 from ringmain_server.providers.jobs.faults import Fault, Faults
+from ringmain_server.providers.jobs.found import Picture
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
-from ringmain_server.providers.jobs.service import Job, Service, bearer, finished, id_at, items_at, text_at
+from ringmain_server.providers.jobs.service import (
+    Job,
+    Service,
+    bearer,
+    finished,
+    has_succeeded,
+    id_at,
+    items_at,
+    text_at,
+)
 from ringmain_server.providers.jobs.shape import nearest
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
@@ -125,19 +135,28 @@ def _file(name: str, media: Media, field: str) -> FormField:
 
 
 def _read(document: Json) -> Job:
-    image = text_at(document, "image") or text_at(document, "result")
-    reason = text_at(document, "finish_reason").upper()
+    reason = (text_at(document, "finish_reason") or text_at(document, "finishReason")).upper()
     if any(word in reason for word in _OBJECTIONS):
         return Job(done=True, filtered="content")
     if reason == "ERROR" or items_at(document, "errors"):
         return Job(done=True, error=told_by(document))
-    if not image:
-        # The creative upscaler answers with an id at first, then with the status that it goes on.
-        return Job(done=False)
+    job = finished(document)
+    if job.pictures or job.filtered is not None:
+        return job
+    if image := text_at(document, "image") or text_at(document, "result"):
+        return Job(done=True, pictures=(_bytes(image),))
+    if reason or has_succeeded(text_at(document, "status")):
+        return job
+    # The creative upscaler answers with an id at first, then with the status that it goes on.
+    return Job(done=False)
+
+
+def _bytes(image: str) -> Picture:
+    """What the service calls an image, whatever it is: the engine says where it is none."""
     try:
-        return finished(document, (base64.b64decode(image, validate=True),))
+        return base64.b64decode(image, validate=True)
     except ValueError:
-        return Job(done=True, pictures=(f"data:;base64,{image}",))  # said to be one by the engine
+        return f"data:;base64,{image}"
 
 
 def _poll(document: Json, candidate: Candidate) -> HttpRequest:

@@ -1,0 +1,83 @@
+"""Room 4, pure: what an error's body says, wherever in it the words stand.
+
+Each wire documents one place for its message. Proxies, frameworks and other servers of the same wire have
+others: a list or an object of errors, `detail`, `message`, a text alone.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from ringmain_server.providers.json_reader import NotJson, read
+
+_TEXTS = (
+    "message",
+    "Message",
+    "error",
+    "detail",
+    "details",
+    "msg",
+    "error_message",
+    "errorMessage",
+    "error_description",
+    "description",
+    "reason",
+    "title",
+)
+_LISTS = ("errors", "issues", "violations", "fieldViolations")
+_LEVELS = 5
+_MOST = 20
+"""Texts that are joined."""
+_LONGEST = 4096
+_UNTOLD = frozenset({404, 410, 501})
+"""Statuses whose plain text is that of a server or a proxy that knows no such address."""
+
+
+def words_of(document: object) -> str:
+    """What an error's document says; empty where it says nothing."""
+    found: dict[str, None] = {}
+    for text in _texts(document, _LEVELS):
+        found.setdefault(text)
+        if len(found) == _MOST:
+            break
+    return "; ".join(found)
+
+
+def plain_words(body: bytes, status: int) -> str:
+    """What a body says that is a text alone; empty where it is something else."""
+    if status in _UNTOLD:
+        return ""
+    text = body[:_LONGEST].decode("utf-8", "replace").strip()
+    return "" if text.startswith(("{", "[", "<")) else text
+
+
+def told(body: bytes, status: int) -> str:
+    """What an error's body says, whatever its form."""
+    try:
+        found = read(body)
+    except NotJson:
+        return plain_words(body, status)
+    return words_of(found)
+
+
+def _texts(value: object, levels: int) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.strip():
+            yield value.strip()
+    elif not levels:
+        return
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, levels - 1)
+    elif isinstance(value, Mapping):
+        yield from _of_object(value, levels - 1)
+
+
+def _of_object(value: Mapping[str, object], levels: int) -> Iterator[str]:
+    for name in _TEXTS:
+        yield from _texts(value.get(name), levels)
+    for name in _LISTS:
+        inner = value.get(name)
+        if isinstance(inner, Mapping):  # by the field that each is about
+            for field, said in inner.items():
+                yield from (f"{field}: {text}" for text in _texts(said, levels))
+        else:
+            yield from _texts(inner, levels)

@@ -1,0 +1,89 @@
+"""Laws: what a provider says of a refusal reaches the caller, whatever shape its error has, on every wire."""
+
+import orjson
+import pytest
+from ringmain_server.errors import ContextTooLong, ModelOutputInvalid, ProviderError, Rejected
+from ringmain_server.providers.anthropic.errors import AnthropicErrors
+from ringmain_server.providers.faults import Ending
+from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.jobs.errors import JobErrors
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.faults import INCOMPLETE, ending_of
+from ringmain_server.providers.transport import ErrorMap
+
+SECRET = "sk-a-secret-key-of-ours"
+WIRES: list[ErrorMap] = [
+    OpenAIErrors((SECRET,)),
+    AnthropicErrors((SECRET,)),
+    GeminiErrors((SECRET,)),
+    JobErrors((SECRET,)),
+]
+WORDS = "the size is none of ours"
+SHAPES: list[object] = [
+    {"error": WORDS},
+    {"error": {"message": WORDS}},
+    {"error": {"detail": WORDS}},
+    {"error": [WORDS]},
+    {"errors": [WORDS]},
+    {"errors": [{"message": WORDS, "code": "x"}]},
+    {"errors": {"size": [WORDS]}},
+    {"errors": {"size": WORDS}},
+    {"detail": WORDS},
+    {"detail": [{"loc": ["body", "size"], "msg": WORDS}]},
+    {"detail": {"message": WORDS}},
+    {"message": WORDS},
+    {"title": "Bad Request", "detail": WORDS},
+    [{"error": {"message": WORDS}}],
+    [WORDS],
+    WORDS,
+]
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+@pytest.mark.parametrize("status", [400, 422])
+def test_words_are_passed_on(wire: ErrorMap, status: int) -> None:
+    """A refusal of any shape carries the provider's words, without its secrets."""
+    for shape in [*SHAPES, f"{WORDS} {SECRET}".encode()]:
+        body = shape if isinstance(shape, bytes) else orjson.dumps(shape)
+        error = wire("p", status, {}, body)
+        assert isinstance(error, Rejected), shape
+        assert WORDS in error.message, shape
+        assert SECRET not in error.message
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+def test_pages_and_silence(wire: ErrorMap) -> None:
+    """A page of HTML, bytes that are no text and nothing at all say nothing."""
+    for body in (b"<html>bad request</html>", b"", b"{", b"{}", b"[]", b"null"):
+        error: ProviderError = wire("p", 400, {}, body)
+        assert isinstance(error, Rejected)
+        assert "without saying why" in error.message, body
+    assert not isinstance(wire("p", 404, {}, b"404 page not found"), Rejected)
+
+
+def test_words_are_read() -> None:
+    """What a text alone says is what the same words say within a document."""
+    body = b"This model's maximum context length is 4096 tokens."
+    assert isinstance(OpenAIErrors()("p", 400, {}, body), ContextTooLong)
+    assert isinstance(OpenAIErrors()("p", 500, {}, b"Failed to generate JSON"), ModelOutputInvalid)
+
+
+@pytest.mark.parametrize(
+    ("word", "ending"),
+    [
+        ("safety", Ending.WITHHELD),
+        ("SAFETY", Ending.WITHHELD),
+        ("content_policy", Ending.WITHHELD),
+        ("content_policy_violation", Ending.WITHHELD),
+        ("moderation", Ending.WITHHELD),
+        ("output_blocked", Ending.WITHHELD),
+        ("max_tokens", Ending.MAX_TOKENS),
+        ("length", Ending.MAX_TOKENS),
+        ("refusal", Ending.REFUSAL),
+        ("a_word_that_the_vendor_added", Ending.UNKNOWN),
+    ],
+)
+def test_words_for_an_end(word: str, ending: Ending) -> None:
+    """A word that speaks of safety or of a length is read so, also where the wire has no such word."""
+    assert ending_of(word, INCOMPLETE) is ending
+    assert ending_of(word) is ending
