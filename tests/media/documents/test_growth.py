@@ -69,3 +69,35 @@ def test_a_chart_of_very_many_points_is_noted() -> None:
     text = page_markdown(open_document(data).page(2))
     assert "*[a chart of more than 10000 points]*" in text
     assert "at the bottom" in text
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        b"<ol>" + b"<li>x" * 6_000,
+        b"x<!-- a -->" * 6_000,
+        b"x<input>" * 6_000,
+        b"<img alt=a>" * 6_000,
+        b"<table><thead>" + b"<tr><td>x" * 5_000,
+        b"<table>" + b"<tbody><tr><td>x" * 3_000,
+    ],
+    ids=["items", "comments", "inputs", "pictures", "rows", "bodies"],
+)
+def test_html_is_read_in_time_that_grows_with_it_alone(repeated: bytes) -> None:
+    """Thousands of the same beside each other are not looked through for each of them."""
+    began = time.process_time()
+    open_document(b"<html><body>" + repeated)
+    assert time.process_time() - began < 1
+
+
+def test_lines_within_very_many_quotes_are_refused() -> None:
+    """What would be written longer for each quote around it is not written at all."""
+    with pytest.raises(MediaInvalid, match="with too many lines within nested quotes and lists"):
+        open_document(b"<html><body>" + b"<blockquote>" * 90 + b"<pre>" + b"x\n" * 40_000)
+
+
+def test_the_numbers_of_a_list() -> None:
+    """Items are numbered from the list's start, and what an item has within is indented."""
+    data = b"<html><body><ol start=9><li>a<li><li>b<ol><li>c</ol></ol>"
+    assert page_markdown(open_document(data).page(1)) == "9. a\n11. b\n    1. c"

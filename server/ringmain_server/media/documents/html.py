@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from ringmain_server.media.documents.content import Block, PageContent, Picture, Text
+from ringmain_server.media.documents.html_tree import converter, replace
 from ringmain_server.media.documents.limits import HTML, DocumentLimits
 from ringmain_server.media.documents.opening import Opening, checked
 from ringmain_server.media.documents.pictures import Pictures
@@ -26,6 +27,9 @@ _UNSEEN = [
     "script", "style", "noscript", "template", "head", "iframe", "object", "embed", "svg", "canvas", "audio",
     "video", "form", "input", "button", "select", "textarea", "nav", "math",
 ]  # fmt: skip
+_INDENTED = ["blockquote", "li", "dd"]
+_MOST_LINES = 3_000_000
+"""Lines of a page times the depth of its quotes and lists."""
 _SPACE = re.compile(r"\n{3,}")
 _BESIDE = re.compile(r"^ +(?=\*\[)|(?<=\]\*) +$", re.MULTILINE)
 """Space beside a note at the beginning or end of a line."""
@@ -79,12 +83,11 @@ def build(opening: Opening) -> HtmlDocument:
     library("lxml.html", "HTML")
     soup: BeautifulSoup = bs4.BeautifulSoup(data, "lxml")
     _check_nesting(soup, opening)
-    for element in soup.find_all(_UNSEEN):
-        element.decompose()
-    for comment in soup.find_all(string=lambda text: isinstance(text, bs4.Comment | bs4.Doctype)):
-        comment.extract()
+    _check_lines(soup, data.count(b"\n"), opening)
+    notes = soup.find_all(string=lambda text: isinstance(text, bs4.Comment | bs4.Doctype))
+    replace([(element, None) for element in (*soup.find_all(_UNSEEN), *notes)])
     found = _take_pictures(soup, Pictures(limits))
-    text = markdownify.MarkdownConverter(heading_style="ATX", bullets="-").convert_soup(soup)
+    text = converter(markdownify).convert_soup(soup)
     return HtmlDocument(opening, _blocks(text, found))
 
 
@@ -118,12 +121,21 @@ def _check_nesting(soup: "BeautifulSoup", opening: Opening) -> None:
         level = [child.contents for nodes in level for child in nodes if hasattr(child, "contents")]
 
 
+def _check_lines(soup: "BeautifulSoup", lines: int, opening: Opening) -> None:
+    """Each line of a quote or an item is written anew, and longer, for each that it is in."""
+    depths: dict[int, int] = {}
+    for element in soup.find_all(_INDENTED):
+        depths[id(element)] = 1 + depths.get(id(element.find_parent(_INDENTED)), 0)
+    if depths and max(depths.values()) * (lines + len(soup.find_all(True))) > _MOST_LINES:
+        problem = "with too many lines within nested quotes and lists"
+        raise refuse(opening.field, HTML, problem, f"at most {_MOST_LINES} in all")
+
+
 def _take_pictures(soup: "BeautifulSoup", pictures: Pictures) -> list[Block | None]:
     """Replaces each picture by a mark with its number."""
-    found: list[Block | None] = []
-    for element in soup.find_all("img"):
-        found.append(_picture(element, pictures))
-        element.replace_with(f"\ufdd0{len(found) - 1}\ufdd1")
+    elements = soup.find_all("img")
+    found = [_picture(element, pictures) for element in elements]
+    replace([(element, f"\ufdd0{number}\ufdd1") for number, element in enumerate(elements)])
     return found
 
 
