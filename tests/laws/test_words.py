@@ -1,15 +1,23 @@
 """Laws: what a provider says of a refusal reaches the caller, whatever shape its error has, on every wire."""
 
+from collections.abc import Callable, Mapping
+
 import orjson
 import pytest
-from ringmain_server.errors import ContextTooLong, ModelOutputInvalid, ProviderError, Rejected
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain_server.errors import ContextTooLong, ModelOutputInvalid, ProviderError, Rejected, Unexplained
+from ringmain_server.providers.anthropic.answer import response as whole_message
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
+from ringmain_server.providers.anthropic.stream import MessagesDecoder
 from ringmain_server.providers.faults import Ending
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.jobs.errors import JobErrors
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.faults import INCOMPLETE, ending_of
 from ringmain_server.providers.transport import ErrorMap
+
+from tests.providers.openai import golden as chat
+from tests.providers.openai import responses_golden as responses
 
 SECRET = "sk-a-secret-key-of-ours"
 WIRES: list[ErrorMap] = [
@@ -87,3 +95,40 @@ def test_words_for_an_end(word: str, ending: Ending) -> None:
     """A word that speaks of safety or of a length is read so, also where the wire has no such word."""
     assert ending_of(word, INCOMPLETE) is ending
     assert ending_of(word) is ending
+
+
+REPORTS: list[object] = [
+    {"errors": [{"message": WORDS}]},
+    {"detail": WORDS},
+    {"message": WORDS},
+    {"error": WORDS},
+    {"error": {"message": WORDS}},
+]
+
+
+READERS: Mapping[str, tuple[Callable[[bytes], object], Callable[[bytes], object]]] = {
+    "openai": (chat.answer, chat.events),
+    "responses": (responses.answer, responses.events),
+    "anthropic": (
+        lambda raw: whole_message(raw, ChatRequest(), "p", None, AnthropicErrors()),
+        lambda raw: _streamed(MessagesDecoder(ChatRequest(), "p", None, AnthropicErrors()), raw),
+    ),
+}
+"""By wire, what reads a whole answer and a stream."""
+
+
+def _streamed(decoder: MessagesDecoder, raw: bytes) -> None:
+    decoder.feed(raw)
+    decoder.end()
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=str)
+@pytest.mark.parametrize("wire", READERS)
+def test_reports_in_place_of_answers(report: object, wire: str) -> None:
+    """What reports an error in place of an answer or a stream, in any shape, counts for no breaker."""
+    whole, stream = READERS[wire]
+    pretty = orjson.dumps(report, option=orjson.OPT_INDENT_2)
+    event = b"data: " + orjson.dumps(report) + b"\n\n"
+    for read, body in ((whole, pretty), (stream, pretty), (stream, orjson.dumps(report)), (stream, event)):
+        with pytest.raises(Unexplained):
+            read(body)

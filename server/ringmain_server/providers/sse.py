@@ -10,6 +10,8 @@ EVENT_LIMIT = 64 << 20
 """Most bytes of one event's data: as many as of a whole answer, since an image comes in one event. An event
 does not grow without bound in memory (laws, section 3.6)."""
 
+_DOCUMENT = 64 << 10
+"""Most bytes that are kept of a document that comes in place of events, such as an error."""
 _BOM = b"\xef\xbb\xbf"
 _FIELD = b"data: "
 _NAME = b"event: "
@@ -28,7 +30,7 @@ class SseDecoder:
         limit: Most bytes of one event's data.
     """
 
-    __slots__ = ("_after_return", "_data", "_limit", "_open", "_started")
+    __slots__ = ("_after_return", "_data", "_limit", "_open", "_started", "_stray")
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._open = bytearray()
@@ -36,6 +38,7 @@ class SseDecoder:
         self._data: bytes | bytearray | None = None
         """The lines of data of the event whose end has not come in."""
         self._limit = limit
+        self._stray = bytearray()
         self._started = False
         self._after_return = False
 
@@ -55,6 +58,13 @@ class SseDecoder:
         if self._data is None and chunk.endswith(b"\n\n") and b"\r" not in chunk:
             return self._whole(self._closed(chunk) if self._open else chunk)
         return self._lines(chunk)
+
+    @property
+    def document(self) -> bytes:
+        """What came in place of events, where that may be a JSON document; empty where it is none."""
+        open_line = self._open if len(self._open) <= _DOCUMENT else b""
+        found = bytes(self._stray + open_line).strip()
+        return found if found.startswith((b"{", b"[")) else b""
 
     def _begin(self, chunk: bytes) -> bytes:
         """Drops the byte order mark that may open a stream."""
@@ -104,6 +114,8 @@ class SseDecoder:
             self._collect(line[5:].removeprefix(b" "))
         elif line == b"data":
             self._collect(b"")
+        elif (self._stray or line.startswith((b"{", b"["))) and len(self._stray) + len(line) < _DOCUMENT:
+            self._stray += line + b"\n"
 
     def _collect(self, data: bytes) -> None:
         if self._data is None:

@@ -23,6 +23,7 @@ _TEXTS = (
     "title",
 )
 _LISTS = ("errors", "issues", "violations", "fieldViolations")
+_REPORTS = ("errors", "detail", "message", "Message", "msg", "error_message")
 _LEVELS = 5
 _MOST = 20
 """Texts that are joined."""
@@ -56,6 +57,21 @@ def told(body: bytes, status: int) -> str:
     except NotJson:
         return plain_words(body, status)
     return words_of(found)
+
+
+def report_of(document: object) -> object:
+    """What reports an error in a document that came as an answer; None where nothing does.
+
+    Args:
+        document: One without anything that an answer has, but perhaps in a list of its own.
+    """
+    if isinstance(document, list) and len(document) == 1:
+        document = document[0]
+    if not isinstance(document, Mapping):
+        return None
+    if document.get("error") is not None:
+        return document["error"]
+    return document if any(document.get(name) for name in _REPORTS) else None
 
 
 def _texts(value: object, levels: int) -> Iterator[str]:

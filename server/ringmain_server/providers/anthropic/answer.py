@@ -18,6 +18,7 @@ from ringmain_server.providers.anthropic.faults import ENDINGS
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly, written
+from ringmain_server.providers.wording import report_of
 
 Json = Mapping[str, object]
 
@@ -161,7 +162,7 @@ def response(
         ProviderError: The answer is malformed, an error in disguise, or an empty refusal.
     """
     body = parse(raw, provider_id, read_exactly)
-    if body.get("type") == "error":
+    if body.get("type") == "error" or ("content" not in body and report_of(body) is not None):
         raise errors.reported(provider_id, wire_error(body))
     blocks, stop_reason = body.get("content"), body.get("stop_reason")
     if not isinstance(blocks, list) or not isinstance(stop_reason, str) or not stop_reason:

@@ -16,7 +16,7 @@ from ringmain_server.providers import faults, http_errors
 from ringmain_server.providers.anthropic.faults import ERRORS, ORIGINALLY_REFUSED, REPORTED
 from ringmain_server.providers.faults import Meaning
 from ringmain_server.providers.json_reader import NotJson, read
-from ringmain_server.providers.wording import told
+from ringmain_server.providers.wording import report_of, told
 
 _AMAZONS = "x-amzn-errortype"
 """The header in which Bedrock names the type of an error, sometimes with a namespace and an address."""
@@ -68,6 +68,16 @@ class AnthropicErrors:
         if status is None:
             return Meaning.UNEXPLAINED.error(provider_id)
         return self._classified(provider_id, status, {}, error)
+
+    def instead(self, provider_id: str, raw: bytes) -> ProviderError | None:
+        """What a document means that came in place of a stream; None where it reports no error."""
+        try:
+            found = read(raw) if raw else None
+        except NotJson:
+            return None
+        if report_of(found) is None:
+            return None
+        return self.reported(provider_id, wire_error(found[0] if isinstance(found, list) else found))
 
     def _classified(
         self, provider_id: str, status: int, headers: Mapping[str, str], error: WireError, named: str = ""

@@ -16,6 +16,7 @@ from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_err
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.wording import report_of
 
 Events = Sequence[chat_pb2.ChatEvent]
 
@@ -88,6 +89,8 @@ class MessagesDecoder:
             reader = _READERS.get(text(event, "type"))
             if reader is not None:
                 reader(self, event)
+            elif event.get("error") is not None or (not event.get("type") and report_of(event) is not None):
+                self._error(event)
             if self._complete:
                 return self._finish()
         return self._answer.assembler.take()
@@ -97,7 +100,8 @@ class MessagesDecoder:
         if self._complete:
             return ()
         if not self._stop_reason:
-            raise StreamBroken(self._provider_id, "closed the stream before its end")
+            told = self._errors.instead(self._provider_id, self._sse.document)
+            raise told or StreamBroken(self._provider_id, "closed the stream before its end")
         self._complete = True
         return self._finish()
 

@@ -30,6 +30,7 @@ from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import ChatDecoder, response
 from ringmain_server.providers.vertex.request import generate_request, options
+from ringmain_server.providers.wording import report_of
 
 STREAM_HEADERS: Mapping[str, str] = {
     "Accept": "text/event-stream",
@@ -154,6 +155,10 @@ def _message(
     return to_message(pieces.joined(document(raw, provider_id, errors)), provider_id)
 
 
+_REPORT = frozenset({"errors", "detail", "message", "code", "status", "details", "type", "title"})
+"""Fields of an error, and of no answer."""
+
+
 def document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
     """An answer's JSON.
 
@@ -168,4 +173,6 @@ def document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
         raise MalformedAnswer(provider_id, "answered JSON that is no object")
     if found.get("error") is not None:
         raise errors.reported(provider_id, found["error"])
+    if found.keys() <= _REPORT and report_of(found) is not None:
+        raise errors.reported(provider_id, found)
     return found

@@ -8,7 +8,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import AnswerTooLarge, StreamBroken
+from ringmain_server.errors import AnswerTooLarge
 from ringmain_server.providers.openai import chat_request
 from ringmain_server.providers.openai.chat_answer import ChatAnswer
 from ringmain_server.providers.openai.dialects import Dialect
@@ -119,7 +119,7 @@ class ChatDecoder:
         if self.complete:
             return ()
         if not self._answer.finished:
-            raise StreamBroken(self._provider_id, "closed the stream before its end")
+            raise self._answer.broken(self._sse.document)
         return self._finish()
 
     def usage(self) -> Usage:

@@ -16,7 +16,13 @@ from ringmain.v1.generation_pb2 import (
 )
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
+from ringmain_server.errors import (
+    ContentFiltered,
+    MalformedAnswer,
+    ModelOutputInvalid,
+    ProviderError,
+    StreamBroken,
+)
 from ringmain_server.events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, written
@@ -24,6 +30,7 @@ from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import ending_of
+from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
 
@@ -95,6 +102,8 @@ class ChatAnswer:
                 raise self._errors.reported(self._provider_id, error)
         elif error is not None:
             raise self._errors.reported(self._provider_id, error)
+        elif choices is None and not self.begun and (report := report_of(document)) is not None:
+            raise self._errors.reported(self._provider_id, report)
 
     def finish(self) -> list[ChatEvent]:
         """The last events.
@@ -131,6 +140,15 @@ class ChatAnswer:
     def usage(self) -> Usage:
         """What was consumed so far."""
         return usage(self._counts, self._request, self.assembler.tokens)
+
+    def broken(self, document: bytes) -> ProviderError:
+        """The failure of a stream without an end.
+
+        Args:
+            document: What came in place of events; empty for nothing.
+        """
+        told = self._errors.instead(self._provider_id, document)
+        return told or StreamBroken(self._provider_id, "closed the stream before its end")
 
     def malformed(self, what: str) -> MalformedAnswer:
         """The failure of an answer that breaks the wire's rules."""

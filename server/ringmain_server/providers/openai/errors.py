@@ -15,7 +15,7 @@ from ringmain_server.errors import ProviderError
 from ringmain_server.providers import faults, http_errors
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.openai.faults import ERRORS, POLICY_CODES, REPORTED
-from ringmain_server.providers.wording import told
+from ringmain_server.providers.wording import report_of, told, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,20 @@ class OpenAIErrors:
             error: What stands at `error` in the document or event.
         """
         wire = _object(error) if isinstance(error, Mapping) else WireError(message=_text(error))
+        if not wire.message:
+            wire = replace(wire, message=words_of(error))
         status = wire.status or _implied_status(wire)
         if not status and faults.meaning_of(ERRORS, 500, wire.words, wire.message) is None:
             return faults.Meaning.UNEXPLAINED.error(provider_id)
         return self._classified(provider_id, status or 500, {}, wire)
+
+    def instead(self, provider_id: str, raw: bytes) -> ProviderError | None:
+        """What a document means that came in place of a stream; None where it reports no error."""
+        try:
+            report = report_of(read(raw)) if raw else None
+        except NotJson:
+            return None
+        return None if report is None else self.reported(provider_id, report)
 
     def _classified(
         self, provider_id: str, status: int, headers: Mapping[str, str], wire: WireError

@@ -98,7 +98,8 @@ class ImageDecoder:
     def end(self) -> Sequence[ImageEvent]:
         """The events that the closing of the stream completes: all of them came before."""
         if not self.complete:
-            raise StreamBroken(self._who, "closed the stream before its end")
+            told = self._errors.instead(self._who, self._sse.document)
+            raise told or StreamBroken(self._who, "closed the stream before its end")
         return ()
 
     def usage(self) -> Usage:

@@ -6,6 +6,10 @@ from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers import numbers
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.wording import report_of
+
+_ANSWERS = frozenset({"data", "results", "text", "segments", "embeddings", "type"})
+"""Fields of answers and events, one of which each has."""
 
 
 def document(raw: bytes, provider_id: str, errors: OpenAIErrors) -> Mapping[str, object]:
@@ -23,6 +27,8 @@ def document(raw: bytes, provider_id: str, errors: OpenAIErrors) -> Mapping[str,
         raise malformed(provider_id, "what is no JSON object")
     if found.get("error") is not None:
         raise errors.reported(provider_id, found["error"])
+    if found.keys().isdisjoint(_ANSWERS) and (report := report_of(found)) is not None:
+        raise errors.reported(provider_id, report)
     return found
 
 

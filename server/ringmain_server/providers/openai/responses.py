@@ -11,7 +11,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import AnswerTooLarge, StreamBroken
+from ringmain_server.errors import AnswerTooLarge
 from ringmain_server.providers.openai import responses_request
 from ringmain_server.providers.openai.chat import END, STREAM_HEADERS
 from ringmain_server.providers.openai.dialects import Dialect
@@ -99,7 +99,7 @@ class ResponsesDecoder:
             raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         for data in found:
             if data == END:  # some servers send it behind the last event
-                raise self._broken()
+                raise answer.broken()
             answer.event(data)
             if answer.finished:
                 events = answer.finish()
@@ -110,12 +110,9 @@ class ResponsesDecoder:
     def end(self) -> Sequence[ChatEvent]:
         """The events that the closing of the stream completes: none."""
         if not self.complete:
-            raise self._broken()
+            raise self._answer.broken(self._sse.document)
         return ()
 
     def usage(self) -> Usage:
         """What has been consumed so far."""
         return self._answer.usage()
-
-    def _broken(self) -> StreamBroken:
-        return StreamBroken(self._provider_id, "closed the stream before its end")

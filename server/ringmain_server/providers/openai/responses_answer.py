@@ -17,7 +17,7 @@ from ringmain.v1.generation_pb2 import (
 )
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.errors import MalformedAnswer, ModelOutputInvalid, StreamBroken
+from ringmain_server.errors import MalformedAnswer, ModelOutputInvalid, ProviderError, StreamBroken
 from ringmain_server.events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read
@@ -27,6 +27,7 @@ from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import INCOMPLETE, STATUSES, ending_of
 from ringmain_server.providers.openai.responses_reasoning import signature
+from ringmain_server.providers.wording import report_of
 
 Object = Mapping[str, object]
 
@@ -85,6 +86,8 @@ class ResponsesAnswer:
         """
         document = self._document(data)
         status = document.get("status")
+        if status is None and "output" not in document and (report := report_of(document)) is not None:
+            raise self._errors.reported(self._provider_id, report)
         self._end(document, status if isinstance(status, str) and status else "completed")
 
     def event(self, data: bytes) -> None:
@@ -104,8 +107,8 @@ class ResponsesAnswer:
             read = _READERS.get(kind)
             if read is not None:
                 read(self, document)
-        elif document.get("error") is not None:
-            raise self._errors.reported(self._provider_id, document["error"])
+        elif (report := report_of(document)) is not None:
+            raise self._errors.reported(self._provider_id, report)
         else:
             raise self.malformed("what is no event")
 
@@ -144,6 +147,15 @@ class ResponsesAnswer:
         """What was consumed so far."""
         tokens = self.assembler.tokens
         return usage(self._counts, self._request, tokens, read_name="input", written_name="output")
+
+    def broken(self, document: bytes = b"") -> ProviderError:
+        """The failure of a stream without an end.
+
+        Args:
+            document: What came in place of events; empty for nothing.
+        """
+        told = self._errors.instead(self._provider_id, document)
+        return told or StreamBroken(self._provider_id, "closed the stream before its end")
 
     def malformed(self, what: str) -> MalformedAnswer:
         """The failure of an answer that breaks the wire's rules."""

@@ -80,7 +80,9 @@ class TranscriptDecoder:
         if self.complete:
             return ()
         if self._streamed:
-            raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
+            who = self._candidate.provider_id
+            told = self._errors.instead(who, self._sse.document)
+            raise told or StreamBroken(who, "closed the stream before its end")
         return list(self._whole(b"".join(self._raw)))
 
     def usage(self) -> Usage:
