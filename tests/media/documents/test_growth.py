@@ -9,6 +9,7 @@ from ringmain_server.media.documents import open_document, page_markdown
 from ringmain_server.media.documents.markdown import table
 
 from tests.fakes import office, papers
+from tests.fakes.document_bombs import with_main
 
 
 def _boxes(depth: int) -> Any:
@@ -71,6 +72,47 @@ def test_a_chart_of_very_many_points_is_noted() -> None:
     assert "at the bottom" in text
 
 
+_NAMES = " ".join(
+    f'xmlns:{short}="http://schemas.openxmlformats.org/{name}/2006/main"'
+    for short, name in (("a", "drawingml"), ("p", "presentationml"))
+)
+_FRAME = """<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="4" name="t"/><p:cNvGraphicFramePr/><p:nvPr/>
+</p:nvGraphicFramePr><p:xfrm/><a:graphic>
+<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/table">
+<a:tbl><a:tblPr/><a:tblGrid><a:gridCol w="1"/></a:tblGrid>{}</a:tbl></a:graphicData>
+</a:graphic></p:graphicFrame>"""
+_TEXT = "<{0}:txBody><a:bodyPr/><a:p><a:r><a:t>x</a:t></a:r></a:p></{0}:txBody>"
+_ROW = f'<a:tr h="1"><a:tc>{_TEXT.format("a")}<a:tcPr/></a:tc></a:tr>'
+_PLACEHOLDER = f"""<p:sp><p:nvSpPr><p:cNvPr id="2" name="x"/><p:cNvSpPr/><p:nvPr>
+<p:ph type="body" idx="1"/></p:nvPr></p:nvSpPr><p:spPr/>{_TEXT.format("p")}</p:sp>"""
+_GROUP = '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>'
+
+
+def _slide(shapes: str) -> bytes:
+    """Slides whose first has these shapes."""
+    content = f"<p:sld {_NAMES}><p:cSld><p:spTree>{_GROUP}{shapes}</p:spTree></p:cSld></p:sld>"
+    return with_main(office.slides(office.full_slides), content.encode())
+
+
+@pytest.mark.alone
+def test_a_table_of_a_slide_is_read_in_time_that_grows_with_it_alone() -> None:
+    """Its rows are not counted anew for each of them."""
+    data = _slide(_FRAME.format(_ROW * 2_000))
+    began = time.process_time()
+    assert page_markdown(open_document(data).page(1)).count("| x |") == 2_000
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.alone
+def test_a_slide_of_thousands_of_placeholders_is_refused() -> None:
+    """They are not looked for in the layout one after the other."""
+    data = _slide(_PLACEHOLDER * 4_000)
+    began = time.process_time()
+    with pytest.raises(MediaInvalid, match="whose slide 1 is broken"):
+        open_document(data).page(1)
+    assert time.process_time() - began < 1
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "repeated",
@@ -86,9 +128,10 @@ def test_a_chart_of_very_many_points_is_noted() -> None:
 )
 def test_html_is_read_in_time_that_grows_with_it_alone(repeated: bytes) -> None:
     """Thousands of the same beside each other are not looked through for each of them."""
+    open_document(b"<html><body>x")  # loads the libraries
     began = time.process_time()
     open_document(b"<html><body>" + repeated)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 1.5
 
 
 def test_lines_within_very_many_quotes_are_refused() -> None:

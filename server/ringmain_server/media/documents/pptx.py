@@ -1,6 +1,7 @@
 """Documents: PPTX by python-pptx: a slide is a page, its title a heading, its notes a quotation."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ringmain_server.media.detect import PPTX
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pptx.slide import Slide
 
 _DEEPEST_GROUP = 20
+_MOST_SHAPES = 20_000
+_MOST_PLACEHOLDERS = 10_000
+"""Of a slide, times those of its layout."""
 _INDENT = "    "
 _ROW_HEIGHT = 180_000
 """English Metric Units (half a centimetre) within which shapes stand beside each other."""
@@ -54,6 +58,7 @@ class PptxDocument:
 
 
 def _slide(slide: "Slide", pictures: Pictures) -> Iterator[Block]:
+    _check_shapes(slide)
     title = slide.shapes.title
     if title is not None and title.has_text_frame and title.text_frame.text.strip():
         yield Text(markdown.heading(markdown.escaped(title.text_frame.text), 1))
@@ -64,6 +69,16 @@ def _slide(slide: "Slide", pictures: Pictures) -> Iterator[Block]:
     if notes is not None and notes.text.strip():
         lines = notes.text.strip().splitlines()
         yield Text("\n".join(["> **Notes:**", *(f"> {markdown.escaped(line)}" for line in lines)]))
+
+
+def _check_shapes(slide: "Slide") -> None:
+    """Each placeholder is looked for among those of the layout, several times."""
+    own, held = (len(one._element.xpath(".//p:nvPr/p:ph")) for one in (slide, slide.slide_layout))
+    if own * (held + 1) > _MOST_PLACEHOLDERS:
+        raise ValueError(f"{own} placeholders, and {held} of the layout")
+    shapes = len(slide._element.xpath(".//p:cNvPr"))
+    if shapes > _MOST_SHAPES:
+        raise ValueError(f"{shapes} shapes")
 
 
 def _ordered(shapes: Any, depth: int) -> Iterator[Any]:
@@ -77,8 +92,7 @@ def _ordered(shapes: Any, depth: int) -> Iterator[Any]:
 
 def _shape(shape: Any, pictures: Pictures) -> Iterator[Block]:
     if getattr(shape, "has_table", False):
-        rows = [[_cell(cell) for cell in row.cells] for row in shape.table.rows]
-        yield Text(markdown.table(rows))
+        yield Text(markdown.table(_rows(shape.table)))
     elif getattr(shape, "has_chart", False):
         yield Text(_chart(shape.chart))
     elif relation := _picture_relation(shape):
@@ -95,6 +109,14 @@ def _picture_relation(shape: Any) -> str:
     """The relationship of a shape's picture, empty for none: a picture may fill any shape."""
     blips = shape._element.xpath(".//a:blip/@r:embed")
     return str(blips[0]) if blips else ""
+
+
+def _rows(table: Any) -> list[list[str]]:
+    """A table's rows. The library counts all of them whenever it is asked for one, so cells are taken."""
+    return [
+        [_cell(cell) for cell in cells]
+        for _, cells in groupby(table.iter_cells(), key=lambda cell: cell._tc.getparent())
+    ]
 
 
 def _cell(cell: Any) -> str:
