@@ -22,6 +22,7 @@ from ringmain_server.providers.sse import EVENT_LIMIT
 from tests.providers.openai.media_golden import PNG, MediaGolden, amounts_to, sent
 
 DRAWN = base64.b64encode(PNG).decode()
+TWO = {"imageCount": 2}
 WORDS = base64.b64encode(b"not a picture").decode()
 MODELS = {
     "EMBED": "text-embedding-3-small",
@@ -428,3 +429,13 @@ def test_streamed_images_that_a_safety_system_objects_to() -> None:
     assert "withheld" in told[-1]["finished"]["notes"][0]
     with pytest.raises(ContentFiltered):
         amounts_to(asked("STREAM_GENERATE_IMAGES", [completed(**bad), completed(**bad)]))
+
+
+@pytest.mark.parametrize("broken", [None, {}, {"b64_json": "?"}, {"b64_json": WORDS}, {"b64_json": 5}])
+def test_an_image_that_is_none_takes_no_other_with_it(broken: object) -> None:
+    """Of an answer with one image that cannot be read, the others come, with a note."""
+    told = amounts_to(asked("GENERATE_IMAGES", {"data": [{"b64_json": DRAWN}, broken]}, imageConfig=TWO))
+    [image] = told["images"]
+    assert "lost" in image["note"]
+    with pytest.raises(MalformedAnswer):
+        amounts_to(asked("GENERATE_IMAGES", {"data": [broken, broken]}, imageConfig=TWO))

@@ -304,12 +304,27 @@ async def test_some_withheld(upstream: Upstream) -> None:
     request = image_pb2.GenerateImagesRequest(model="m", prompt="A fox")
     request.image_config.image_count = 2
     upstream.enqueue(predicted({"raiFilteredReason": "no"}, {"bytesBase64Encoded": "aGk="}))
-    assert len((await upstream.call(GENERATE_IMAGES, request, IMAGEN)).images) == 1
+    [image] = (await upstream.call(GENERATE_IMAGES, request, IMAGEN)).images
+    assert "withheld" in image.note
     upstream.enqueue(answer(picture(), usage={}), answer({"text": "I cannot."}))
-    assert len((await upstream.call(GENERATE_IMAGES, request, DRAW)).images) == 1
+    [image] = (await upstream.call(GENERATE_IMAGES, request, DRAW)).images
+    assert "withheld" in image.note
+
+
+async def test_some_lost(upstream: Upstream) -> None:
+    """Images that were not drawn, or cannot be read, take none with them that is paid for."""
+    request = image_pb2.GenerateImagesRequest(model="m", prompt="A fox")
+    request.image_config.image_count = 2
     upstream.enqueue(DRAWN, answer(finish="MAX_TOKENS"))
+    [image] = (await upstream.call(GENERATE_IMAGES, request, DRAW)).images
+    assert "lost" in image.note
+    upstream.enqueue(answer(finish="MAX_TOKENS"), answer(finish="MAX_TOKENS"))
     with pytest.raises(errors.ModelOutputInvalid):
         await upstream.call(GENERATE_IMAGES, request, DRAW)
+    for bad in ({"bytesBase64Encoded": "?"}, {"bytesBase64Encoded": ""}, {"unheard": "of"}):
+        upstream.enqueue(predicted(bad, {"bytesBase64Encoded": "aGk="}))
+        [image] = (await upstream.call(GENERATE_IMAGES, request, IMAGEN)).images
+        assert "lost" in image.note
 
 
 async def test_vectors_of_other_things() -> None:

@@ -13,7 +13,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
-from ringmain_server.errors import ContentFiltered, ModelOutputInvalid
+from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.providers import numbers
 from ringmain_server.providers.flags import flagged, flags
@@ -37,12 +37,14 @@ class Picture:
         data: Its bytes; empty until they are there.
         address: Where its bytes are, which are not in the answer; empty where they are.
         objection: Why a safety system objects to it; empty where it does not.
+        fault: Why it cannot be had, where others can.
     """
 
     said: Mapping[str, object]
     data: bytes = b""
     address: str = ""
     objection: str = ""
+    fault: MalformedAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,20 @@ def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
         raise ModelOutputInvalid(candidate.provider_id, "the model drew nothing")
     objected = flags(found, len(items))
     pictures = [
-        _picture(item, skeleton, candidate, objected=one) for item, one in zip(items, objected, strict=True)
+        _read(item, skeleton, candidate, objected=one) for item, one in zip(items, objected, strict=True)
     ]
+    faults = [picture.fault for picture in pictures if picture.fault is not None]
+    if len(faults) == len(pictures):
+        raise faults[0]
     return Drawn(found, pictures)
+
+
+def _read(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> Picture:
+    """An image, or why it is none: it takes no other with it."""
+    try:
+        return _picture(item, skeleton, candidate, objected=objected)
+    except MalformedAnswer as exc:
+        return Picture({}, fault=exc.with_traceback(None))
 
 
 def _picture(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> Picture:

@@ -122,12 +122,9 @@ def _response(
             image.media.mime_type, image.media.data = blob.mime_type or "image/png", blob.data
         if not images:
             failures.append(_why_none(answer, candidate.provider_id))
-    malformed: list[ProviderError] = [
-        failure for failure in failures if not isinstance(failure, ContentFiltered)
-    ]
-    if malformed or not response.images:
-        raise chosen([*malformed, *failures, *lost])
-    note = missing(lost)
+    if not response.images:
+        raise chosen([*failures, *lost])
+    note = missing([*failures, *lost])
     for image in response.images:
         image.note = note
     told = (answer.usage_metadata for answer in came)

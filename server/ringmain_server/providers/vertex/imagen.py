@@ -126,7 +126,7 @@ def _drawn(
         images=imagen_answer.images(answers, candidate.provider_id, str(instance.get("prompt", "")))
     )
     for image in response.images:
-        image.note = missing(failures)
+        image.note = "; ".join(dict.fromkeys(filter(None, (image.note, missing(failures)))))
     response.usage.CopyFrom(counts.counted((), candidate, images=len(response.images)))
     return response
 

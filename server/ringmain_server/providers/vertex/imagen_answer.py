@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.patience import missing
 from ringmain_server.providers.vertex import safety
 from ringmain_server.providers.vertex.port import Object
 
@@ -17,7 +18,7 @@ from ringmain_server.providers.vertex.port import Object
 def images(
     answers: Sequence[Sequence[Object]], provider_id: str, prompt: str
 ) -> list[image_pb2.GeneratedImage]:
-    """The images of all answers, those left out that a safety system withheld.
+    """The images of all answers, those left out that a safety system withheld or that cannot be read.
 
     Args:
         answers: The predictions of each.
@@ -28,18 +29,25 @@ def images(
         ContentFiltered: A safety system left none.
         MalformedAnswer: A prediction is neither an image nor a reason.
     """
-    found, reasons = [], []
+    found, reasons, faults = [], [], []
     for prediction in (one for answer in answers for one in answer):
         # Beside the images there may be what the prompt was rated.
         if isinstance(reason := prediction.get("raiFilteredReason"), str):
             reasons.append(reason)
         elif "bytesBase64Encoded" in prediction:
-            found.append(_image(prediction, provider_id, prompt))
+            try:
+                found.append(_image(prediction, provider_id, prompt))
+            except MalformedAnswer as exc:
+                faults.append(exc.with_traceback(None))
         elif "safetyAttributes" not in prediction:
-            raise MalformedAnswer(provider_id, "answered a prediction that is no image")
+            faults.append(MalformedAnswer(provider_id, "answered a prediction that is no image"))
+    if not found and faults:
+        raise faults[0]
     if not found:
         # Google leaves images out without a word where it does not say why.
         raise safety.filtered(provider_id, "withheld every image", *reasons)
+    for image in found:
+        image.note = missing(faults, len(reasons))
     return found
 
 
