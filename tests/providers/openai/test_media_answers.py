@@ -439,3 +439,13 @@ def test_an_image_that_is_none_takes_no_other_with_it(broken: object) -> None:
     assert "lost" in image["note"]
     with pytest.raises(MalformedAnswer):
         amounts_to(asked("GENERATE_IMAGES", {"data": [broken, broken]}, imageConfig=TWO))
+
+
+def test_a_transcript_whose_end_has_no_text() -> None:
+    """The text of the end is what the deltas said, where the end does not say it, with halves joined."""
+    reader = decoder(asked("TRANSCRIBE"))
+    deltas = (rb"a \ud83d", rb"\ude42 b \ud83d")
+    raw = b"".join(b'data: {"type":"transcript.text.delta","delta":"%s"}\n\n' % one for one in deltas)
+    events = reader.feed(raw + b'data: {"type":"transcript.text.done"}\n\n')
+    assert "".join(event.text_delta for event in events) == "a 🙂 b \ufffd"
+    assert events[-1].finished.text == "a 🙂 b \ufffd"

@@ -7,8 +7,10 @@ from google.protobuf.json_format import ParseDict
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
+from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import Media
-from ringmain_server.operations import EMBED, TRANSCRIBE
+from ringmain_server import errors
+from ringmain_server.operations import EMBED, SPEAK, STREAM_CHAT, TRANSCRIBE
 from ringmain_server.providers.vertex import edits, wire
 
 from tests.fakes.vertex_media import png
@@ -41,6 +43,36 @@ def test_a_transcript_in_pieces() -> None:
     assert (segment.text, segment.end_offset.ToMilliseconds()) == ("Hello", 1500)
     assert not segment.HasField("start_offset")
     assert events[-1].finished.text == "Hello"
+
+
+@pytest.mark.parametrize("operation", [SPEAK, TRANSCRIBE, STREAM_CHAT], ids=["speak", "transcribe", "chat"])
+def test_nothing_but_counts(operation: Any) -> None:
+    """An answer of counts alone, as prompts bring about, is the model's and no broken stream."""
+    asked = candidate("gemini-2.5-flash-tts" if operation is SPEAK else "gemini-2.5-flash")
+    requests: dict[Any, Any] = {
+        SPEAK: audio_pb2.SpeakRequest(model="m", text="Hello"),
+        TRANSCRIBE: upload(audio_pb2.TranscriptionConfig(mime_type="audio/mpeg")),
+        STREAM_CHAT: ChatRequest(model="m"),
+    }
+    decoder = translators(asked.provider_model)[operation].decoder(requests[operation], asked)
+    told = ParseDict({"usageMetadata": {"promptTokenCount": 3}}, wire.GenerateContentResponse())
+    with pytest.raises(errors.ModelOutputInvalid):
+        decoder.feed([told])
+        decoder.end()
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+def test_feedback_without_a_reason(blocked: bool) -> None:
+    """A prompt whose feedback has no reason, or an unknown one, is never the provider's fault."""
+    asked = candidate("gemini-2.5-flash")
+    kind = errors.ContentFiltered if blocked else errors.ModelOutputInvalid
+    feedback: dict[str, Any] = {"safetyRatings": [{"category": 2, "blocked": blocked}]}
+    for more in ({}, {"blockReason": 77}) if blocked else ({},):
+        decoder = translators(asked.provider_model)[STREAM_CHAT].decoder(ChatRequest(model="m"), asked)
+        message = ParseDict({"promptFeedback": {**feedback, **more}}, wire.GenerateContentResponse())
+        with pytest.raises(kind):
+            decoder.feed([message])
+            decoder.end()
 
 
 def test_a_canvas_needs_no_margins_in_words() -> None:

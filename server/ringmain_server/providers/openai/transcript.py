@@ -109,6 +109,7 @@ class TranscriptDecoder:
                 yield TranscribeEvent(segment=_segment(event))
             case "transcript.text.done":
                 if left := self._joiner.end():
+                    self._texts.append(left)
                     yield TranscribeEvent(text_delta=left)
                 yield self._finished(event)
             case "error":
@@ -128,7 +129,8 @@ class TranscriptDecoder:
 
     def _finished(self, found: Mapping[str, object]) -> TranscribeEvent:
         self.complete = True
-        finished = TranscriptFinished(text=text(found.get("text")).strip(), language_code=_language(found))
+        said = text(found.get("text")) or "".join(self._texts)
+        finished = TranscriptFinished(text=said.strip(), language_code=_language(found))
         finished.usage.CopyFrom(self._used(found))
         return TranscribeEvent(finished=finished)
 

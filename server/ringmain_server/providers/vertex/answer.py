@@ -31,6 +31,7 @@ class Answer:
 
     __slots__ = (
         "_counts",
+        "_feedback",
         "_heard",
         "_key",
         "_kind",
@@ -47,6 +48,7 @@ class Answer:
         self._key = 0
         self._kind = _OTHER
         self._counts: wire.UsageMetadata | None = None
+        self._feedback: wire.PromptFeedback | None = None
         self._reason: wire.Candidate | None = None
         self._heard = False
         self.assembler = ChatAssembler(provider_id)
@@ -58,7 +60,8 @@ class Answer:
 
         Gemini answers some prompts so: with a count of tokens, and without an answer.
         """
-        return self._reason is not None or (self._counts is not None and not self._heard)
+        told = self._counts is not None or self._feedback is not None
+        return self._reason is not None or (told and not self._heard)
 
     def read(self, message: wire.GenerateContentResponse) -> None:
         """Reads a message: a whole answer, or one of a stream.
@@ -81,8 +84,10 @@ class Answer:
                 self._reason = candidate
         if self._reason is not None:
             self.final = self.final or counted
-        elif message.HasField("prompt_feedback") and message.prompt_feedback.block_reason:
-            raise blocked(self._provider_id, message.prompt_feedback)
+        elif message.HasField("prompt_feedback"):
+            if message.prompt_feedback.block_reason:
+                raise blocked(self._provider_id, message.prompt_feedback)
+            self._feedback = message.prompt_feedback
 
     def finish(self) -> list[ChatEvent]:
         """The last events.
@@ -106,6 +111,9 @@ class Answer:
         """Why the answer ended."""
         last = self._reason
         if last is None and self.finished:
+            feedback = self._feedback
+            if feedback is not None and any(rating.blocked for rating in feedback.safety_ratings):
+                raise blocked(self._provider_id, feedback)
             raise said_nothing(self._provider_id)
         if last is None:
             raise StreamBroken(self._provider_id, "ended its answer without a reason to stop")

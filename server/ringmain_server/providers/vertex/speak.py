@@ -15,6 +15,7 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
+from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.vertex import counts, pcm, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.kinds import version
@@ -104,6 +105,8 @@ class SpeechDecoder:
             ProviderError: The speech is not whole.
         """
         last = self._last
+        if last is None and self._counts is not None and not self._size:
+            raise said_nothing(self._provider_id)
         if last is None:
             raise StreamBroken(self._provider_id, "ended the speech before its end")
         if not is_complete(last):

@@ -16,6 +16,7 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations import Upload
+from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.vertex import counts, generation, schemas, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
@@ -138,6 +139,8 @@ class TranscriptDecoder:
             ProviderError: The transcript is not whole.
         """
         last = self._last
+        if last is None and self._counts is not None and not self._scanner.text:
+            raise said_nothing(self._provider_id)
         if last is None:
             raise StreamBroken(self._provider_id, "ended the transcript before its end")
         if not is_complete(last):
