@@ -386,6 +386,10 @@ def _in_jpeg(width: int, height: int, *tags: Tag) -> bytes:
     )
 
 
+def _hardly_a_byte(compression: int) -> bytes:
+    return tiff(page(7_800, 7_800, (258, 3, 1, 16), (277, 3, 1, 4), (262, 3, 1, 2), (259, 3, 1, compression)))
+
+
 TIFF: Bombs = {
     "page": lambda: tiff(page(60_000, 60_000)),
     "page within a side": lambda: tiff(page(LARGE, LARGE)),
@@ -415,6 +419,10 @@ TIFF: Bombs = {
     "JPEG of the old kind": lambda: _in_jpeg(7_000, 7_000, (259, 3, 1, 6), (513, 4, 1, 8)),
     "deflate": lambda: tiff(page(LARGE, LARGE, (259, 3, 1, 8)), data=packed(1_000_000)),
     "LZW": lambda: tiff(page(LARGE, LARGE, (259, 3, 1, 5))),
+    **{
+        f"compression {way}, hardly a byte": partial(_hardly_a_byte, way)
+        for way in (1, 5, 8, 32_773, 32_946, 34_925, 50_000)
+    },
     "PackBits": lambda: tiff(_PAGE, page(LARGE, LARGE, (259, 3, 1, 32_773)), data=b"\x81\0" * 2_000),
 }
 

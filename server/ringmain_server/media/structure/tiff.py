@@ -17,13 +17,16 @@ MOST_EXIF = 1024 * 1024
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of a value, by its type."""
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I"}
-_WIDTH, _LENGTH, _COMPRESSION, _ROWS = 256, 257, 259, 278
+_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _ROWS = 256, 257, 258, 259, 277, 278
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _PLACES, _COUNTS = (273, 324), (279, 325)
 _PROFILE, _JPEG_FILE = 34675, 513
 _WITHIN = (330, 34665, 34853, 40965)
 """Tags that point to further directories."""
 _JPEG = (6, 7)
+_BEST_RATIOS = {1: 1, 5: 2_800, 8: 1_040, 32_946: 1_040, 32_773: 70, 34_925: 10_000, 50_000: 50_000}
+"""Bytes of pixels for one of the file, by compression: none, LZW, deflate, PackBits, LZMA and Zstandard."""
+_LARGE = 4 * 1024 * 1024
 _MOST_PROFILE = 4 * 1024 * 1024
 _MOST_STRIPS = 65_536
 _MOST_CODED = 1_000
@@ -178,6 +181,10 @@ def _page(directory: Directory, budget: Budget, *, is_page: bool) -> None:
     if directory.size(_PROFILE) > _MOST_PROFILE:
         budget.metadata(directory.size(_PROFILE), "a color profile", _MOST_PROFILE)
     _check_fields(directory)
+    raw = width * height * max(directory.number(_BITS), 1) * max(directory.number(_SAMPLES), 1) // 8
+    ratio = _BEST_RATIOS.get(directory.number(_COMPRESSION, 1))
+    if ratio is not None and raw > max(_LARGE, ratio * len(directory.data)):
+        raise Beyond("broken or cut short", "a whole file")
     if directory.number(_COMPRESSION, 1) in _JPEG:
         _coded(
             directory, tile if all(tile) else (width, min(directory.number(_ROWS, height), height)), budget
