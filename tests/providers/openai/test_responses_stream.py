@@ -325,3 +325,14 @@ def test_fold_of_the_stream_is_the_whole_answer(
     found = [*opening(answer, head), *contents(answer, head), closing(answer, head)]
     raw = sent([numbered(one, number) for number, one in enumerate(found)])
     assert fold(responses_golden.events(raw, cuts)) == responses_golden.answer(response(answer, head))
+
+
+@pytest.mark.parametrize("status", ["completed", "incomplete", "failed", "cancelled"])
+@pytest.mark.parametrize("reason", ["safety", "content_policy", "content_filter"])
+def test_a_reason_of_safety_is_one_beside_any_status(status: str, reason: str) -> None:
+    """An answer of nothing for reasons of safety is withheld, whole and streamed, whatever its status."""
+    document = {"status": status, "incomplete_details": {"reason": reason}, "output": []}
+    with pytest.raises(errors.ContentFiltered):
+        responses_golden.answer(orjson.dumps(document))
+    with pytest.raises(errors.ContentFiltered):
+        responses_golden.events(event({"type": f"response.{status}", "response": document}))

@@ -178,7 +178,7 @@ class ResponsesAnswer:
             raise failure
         if status not in _FINISHED or ending is None:
             raise self.malformed("what is not finished")
-        self._ending = ending if status == "completed" else why
+        self._ending = ending if status == "completed" and why is not Ending.WITHHELD else why
         failure = self._ending.failure(self._provider_id)
         if failure is not None:
             raise failure
