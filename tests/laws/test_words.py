@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping
 import orjson
 import pytest
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain_server.errors import ContextTooLong, ModelOutputInvalid, ProviderError, Rejected, Unexplained
+from ringmain_server.errors import (
+    ContextTooLong,
+    Hold,
+    ModelOutputInvalid,
+    ProviderError,
+    Rejected,
+    Unexplained,
+)
 from ringmain_server.providers.anthropic.answer import response as whole_message
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
@@ -132,3 +139,15 @@ def test_reports_in_place_of_answers(report: object, wire: str) -> None:
     for read, body in ((whole, pretty), (stream, pretty), (stream, orjson.dumps(report)), (stream, event)):
         with pytest.raises(Unexplained):
             read(body)
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+def test_what_is_said_of_an_input_holds_nothing(wire: ErrorMap) -> None:
+    """A validator that repeats what a caller wrote takes no candidate from everybody."""
+    for said in ("insufficient balance", "invalid api key", "the model 'x' does not exist"):
+        for body in (
+            {"errors": {"size": [said]}},
+            {"errors": [{"field": "size", "message": said}]},
+            {"errors": [{"loc": ["body", "size"], "msg": said}]},
+        ):
+            assert wire("p", 400, {}, orjson.dumps(body)).hold is Hold.NONE, body

@@ -23,6 +23,7 @@ _TEXTS = (
     "title",
 )
 _LISTS = ("errors", "issues", "violations", "fieldViolations")
+_FIELDS = ("field", "loc", "path", "param", "property", "pointer", "source")
 _REPORTS = ("errors", "detail", "message", "Message", "msg", "error_message")
 _LEVELS = 5
 _MOST = 20
@@ -88,12 +89,22 @@ def _texts(value: object, levels: int) -> Iterator[str]:
 
 
 def _of_object(value: Mapping[str, object], levels: int) -> Iterator[str]:
+    about_input = any(value.get(name) for name in _FIELDS)
     for name in _TEXTS:
-        yield from _texts(value.get(name), levels)
+        for text in _texts(value.get(name), levels):
+            yield _quoted(text) if about_input else text
     for name in _LISTS:
         inner = value.get(name)
         if isinstance(inner, Mapping):  # by the field that each is about
             for field, said in inner.items():
-                yield from (f"{field}: {text}" for text in _texts(said, levels))
+                yield from (f"{field}: {_quoted(text)}" for text in _texts(said, levels))
         else:
             yield from _texts(inner, levels)
+
+
+def _quoted(text: str) -> str:
+    """What is said of an input, marked as a quotation.
+
+    It may repeat what a caller wrote, and no wording that holds a candidate for everybody counts there.
+    """
+    return f'"{text}"'

@@ -14,7 +14,7 @@ from ringmain_server.providers.json_reader import NotJson, read
 _TEXTS = ("detail", "error", "message", "msg", "title", "failure", "failure_reason")
 _CODES = ("type", "name", "code", "error_type", "error_code", "failureCode")
 _LISTS = ("errors", "detail", "issues", "error")
-_PLACES = ("path", "loc")
+_PLACES = ("path", "loc", "field", "param", "property")
 _NOT_YET = frozenset({404, 409})
 """Statuses of a job or a picture that was made a moment ago, and has not come everywhere yet."""
 _RUNS = re.compile(r"\bin progress\b|not (?:yet )?(?:ready|complete)", re.IGNORECASE)
@@ -101,6 +101,8 @@ def _words(part: object) -> str:
 def _place(part: object, name: str) -> str:
     """The path of a field, without the body that it is in; Leonardo's `$` is no path."""
     found = part.get(name) if isinstance(part, Mapping) else None
+    if isinstance(found, str) and found[:1].isalpha():
+        return found
     steps = found if isinstance(found, list) else ()
     return ".".join(str(step) for step in steps if isinstance(step, str | int) and step != "body")
 
