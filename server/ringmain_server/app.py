@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from ringmain_server import descriptors
+from ringmain_server.allocator import trim
 from ringmain_server.background import Background
 from ringmain_server.conditions import Conditions
 from ringmain_server.config import ConfigError, Settings
@@ -40,6 +41,7 @@ from ringmain_server.telemetry.logs import Mask
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.observer import Observer
 from ringmain_server.telemetry.reporter import Reporter
+from ringmain_server.threads import in_daemon
 from ringmain_server.warmth import load, settle
 from ringmain_server.wiring import Wiring
 
@@ -59,6 +61,8 @@ _HANDSHAKE = 20_000
 """Milliseconds that a new connection may take until it speaks HTTP/2."""
 _LOOK = 0.5
 """Seconds between two looks at how many tasks and calls there are."""
+_TIDY = 30.0
+"""Seconds between two times at which free memory is given back to the kernel."""
 _STOP_GRACE = 1.0
 """Seconds for connections to close after every call has ended."""
 _STOP_LIMIT = 10.0
@@ -147,6 +151,7 @@ class App:
             await self._admin.start()
         self._background.watch(asyncio.get_running_loop())
         self._background.keep("figures", self._look)
+        self._background.keep("memory", _give_back)
         await load(self._live.now.providers.values(), self.log)
         settle()
         await self._health.ready()
@@ -293,6 +298,13 @@ class App:
 
     def _crashed(self, method: str, exc: Exception) -> None:
         self.log.error("fault", method=method, exc_info=exc)
+
+
+async def _give_back() -> None:
+    """Gives the kernel again and again what calls have let go of and the C library keeps for others."""
+    while True:
+        await asyncio.sleep(_TIDY)
+        await in_daemon(trim, name="memory")
 
 
 def _first(wiring: Wiring, settings: Settings) -> Wired:
