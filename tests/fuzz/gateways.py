@@ -30,6 +30,8 @@ PATIENT: Mapping[str, object] = {
     "retry": {"attempts": 0, "rate_limit_wait": 0},
     "hold": {"first": 0.001, "growing_max": 0.001, "named_max": 0.001, "long": 0.001},
     "server": {"stream_grace": 5},
+    # What may be kept is full at once, so that memory which grows is memory that is lost.
+    "idempotency": {"max_bytes": "1MiB"},
 }
 """Settings by which one case does not stand in the way of the next."""
 

@@ -6,7 +6,7 @@ oldest generation is looked through, which may be hours, and each may hold a req
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -16,12 +16,11 @@ from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 from tests.laws.documented import OPENAI
 from tests.laws.held import BytesChannel, ended, left, uncollected
 from tests.laws.lab import HANG, PLAIN, STALL, UNKNOWN, Lab, asks
-from tests.laws.modalities import MODALITIES, MediaLab, Modality, media_lab, model, trials
+from tests.laws.modalities import MODALITIES, MediaLab, media_lab, model, trials
 from tests.laws.wire import Wire
 from tests.laws.wires import SCRIPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-EACH = pytest.mark.parametrize("wire", SCRIPTED, ids=str)
 TOGETHER = 40
 
 
@@ -43,48 +42,52 @@ async def together(calls: Iterable[Awaitable[str]]) -> Counter[str]:
     return Counter(await asyncio.gather(*map(one, calls)))
 
 
-@EACH
-async def test_chats(laboratory: Lab, wire: Wire) -> None:
-    """No request, answer, frame or task is left of chats: answered, refused, or broken anywhere."""
+async def test_chats(laboratory: Lab) -> None:
+    """No request, answer, frame or task is left of chats: answered, refused, or broken, at every wire."""
     stub = _chat(laboratory)
-    names = [PLAIN, UNKNOWN, *(f"status-{name}" for name in wire.errors)]
-    names += [f"fault-{name}" for name in wire.breaks()]
+    asked = [asks(wire, name) for wire in SCRIPTED for name in _trials(wire)]
     with uncollected():
         for method in (stub.Chat, stub.StreamChat):
-            codes = await together([ended(method(asks(wire, name))) for name in names])
-            assert codes.total() - codes["OK"] > len(wire.errors)
+            codes = await together([ended(method(request)) for request in asked])
+            assert codes.total() - codes["OK"] > sum(len(wire.errors) for wire in SCRIPTED)
         assert not await left()
 
 
-@EACH
-async def test_chats_that_callers_end(laboratory: Lab, wire: Wire) -> None:
+def _trials(wire: Wire) -> Iterator[str]:
+    yield from (PLAIN, UNKNOWN)
+    yield from (f"status-{name}" for name in wire.errors)
+    yield from (f"fault-{name}" for name in wire.breaks())
+
+
+async def test_chats_that_callers_end(laboratory: Lab) -> None:
     """Nothing is left of chats whose caller leaves or runs out of time, before the answer and within it."""
     stub = _chat(laboratory)
+    ways = ((stub.Chat, HANG), (stub.StreamChat, HANG), (stub.StreamChat, STALL))
+    asked = [(method, asks(wire, name)) for wire in SCRIPTED for method, name in ways]
+    assert await together([ended(stub.Chat(asks(wire, PLAIN))) for wire in SCRIPTED]) == {"OK": len(SCRIPTED)}
     with uncollected():
-        calls = [
-            stub.Chat(asks(wire, HANG)),
-            stub.StreamChat(asks(wire, HANG)),
-            stub.StreamChat(asks(wire, STALL)),
-        ]
-        times = [method(asks(wire, HANG), timeout=0.2) for method in (stub.Chat, stub.StreamChat)]
-        times.append(stub.StreamChat(asks(wire, STALL), timeout=0.2))
-        outcomes = asyncio.gather(*(ended(call) for call in (*calls, *times)))
-        await asyncio.sleep(0.3)
+        calls = [method(request) for method, request in asked]
+        times = [method(request, timeout=0.3) for method, request in asked]
+        outcomes = asyncio.gather(*map(ended, (*calls, *times)))
+        await asyncio.sleep(0.5)
         for call in calls:
             call.cancel()
-        assert Counter(await outcomes) == {"CANCELLED": 3, "DEADLINE_EXCEEDED": 3}
+        assert Counter(await outcomes) == {"CANCELLED": len(asked), "DEADLINE_EXCEEDED": len(asked)}
         del calls, times, call, outcomes
         assert not await left()
 
 
-@pytest.mark.parametrize("modality", MODALITIES, ids=str)
-async def test_other_modalities(media: MediaLab, modality: Modality) -> None:
+async def test_other_modalities(media: MediaLab) -> None:
     """Nothing is left of images, vectors, speech and transcripts, answered or failed in any way."""
     channel: Any = BytesChannel(media.gateway.channel)
     with uncollected():
-        asked = [modality.ask(channel, model(modality, name)) for name in ("plain", *trials())]
+        asked = [
+            modality.ask(channel, model(modality, name))
+            for modality in MODALITIES
+            for name in ("plain", *trials())
+        ]
         codes = await together(map(ended, asked))
-        assert codes.total() - codes["OK"] > len(OPENAI)
+        assert codes.total() - codes["OK"] > len(OPENAI) * len(MODALITIES)
         del asked
         assert not await left()
 

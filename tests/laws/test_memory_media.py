@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -15,47 +16,55 @@ from ringmain.v1 import image_service_pb2_grpc as image_grpc
 
 from tests.e2e.gateway import Gateway, gateway
 from tests.fakes import vertex_statuses
-from tests.fakes.jobs_server import jobs_server
+from tests.fakes.jobs_server import JobsServer, jobs_server
 from tests.fakes.vertex_server import FakeVertex
 from tests.laws.held import BytesChannel, ended, left, uncollected
 from tests.laws.modalities import PNG
-from tests.providers.jobs.test_services import MODELS, ask
+from tests.providers.jobs.test_services import MODELS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.mark.parametrize("kind", MODELS)
-async def test_image_services(kind: str) -> None:
-    """Nothing is left of jobs: drawn, refused at any step, or left by their caller."""
-    async with jobs_server(kind) as upstream:
-        provider = {"kind": kind, "base_url": upstream.url, "api_key": "k" * 20, "poll_interval": 0.02}
+async def test_image_services() -> None:
+    """Nothing is left of jobs at any service: drawn, refused at any step, or left by their caller."""
+    async with AsyncExitStack() as stack:
+        upstreams = {kind: await stack.enter_async_context(jobs_server(kind)) for kind in MODELS}
+        settings = {"api_key": "k" * 20, "poll_interval": 0.02}
         config = {
-            "providers": {"p": provider},
-            "models": {"m": {"candidates": [f"p/{MODELS[kind]}"]}},
+            "providers": {
+                kind: {"kind": kind, "base_url": one.url, **settings} for kind, one in upstreams.items()
+            },
             "breaker": {"enabled": False},
             "hold": {"first": 0.001, "growing_max": 0.001, "long": 0.001},
         }
-        async with gateway(config) as served:
-            channel: Any = BytesChannel(served.channel)
-            stub: Any = image_grpc.ImageServiceStub(channel)
-            edit = image_pb2.EditImagesRequest(model="m", prompt="A fox", images=[PNG])
-            assert await ended(stub.GenerateImages(ask())) == "OK"
-            with uncollected():
-                for start in ("/", "/files/"):
-                    for status in (400, 401, 403, 404, 429, 500):
-                        upstream.refuse = {start: (status, {"detail": "no"})}
-                        calls = (stub.GenerateImages(ask(), timeout=0.2), stub.EditImages(edit, timeout=0.2))
-                        codes = await asyncio.gather(*map(ended, calls))
-                        assert start != "/" or "OK" not in codes
-                        del calls
-                upstream.refuse, upstream.fail = {}, "it went wrong"
-                await ended(stub.GenerateImages(ask()))
-                upstream.fail, upstream.looks = None, 1000
-                call = stub.GenerateImages(ask())
-                asyncio.get_running_loop().call_later(0.1, call.cancel)
-                await ended(call)
-                del call
-                assert not await left()
+        served = await stack.enter_async_context(gateway(config))
+        channel: Any = BytesChannel(served.channel)
+        stub: Any = image_grpc.ImageServiceStub(channel)
+        assert {await ended(stub.GenerateImages(_draw(kind))) for kind in MODELS} == {"OK"}
+        with uncollected():
+            await asyncio.gather(*(_tried(stub, kind, upstreams[kind]) for kind in MODELS))
+            assert not await left()
+
+
+def _draw(kind: str) -> image_pb2.GenerateImagesRequest:
+    return image_pb2.GenerateImagesRequest(model=f"{kind}/{MODELS[kind]}", prompt="A fox")
+
+
+async def _tried(stub: Any, kind: str, upstream: JobsServer) -> None:
+    edit = image_pb2.EditImagesRequest(model=f"{kind}/{MODELS[kind]}", prompt="A fox", images=[PNG])
+    for start in ("/", "/files/"):
+        for status in (400, 401, 403, 404, 429, 500):
+            upstream.refuse = {start: (status, {"detail": "no"})}
+            calls = (stub.GenerateImages(_draw(kind), timeout=0.2), stub.EditImages(edit, timeout=0.2))
+            codes = await asyncio.gather(*map(ended, calls))
+            assert start != "/" or "OK" not in codes
+            del calls
+    upstream.refuse, upstream.fail = {}, "it went wrong"
+    await ended(stub.GenerateImages(_draw(kind)))
+    upstream.fail, upstream.looks = None, 1000
+    call = stub.GenerateImages(_draw(kind))
+    asyncio.get_running_loop().call_later(0.1, call.cancel)
+    await ended(call)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
