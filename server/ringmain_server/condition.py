@@ -52,7 +52,7 @@ class ConditionSettings:
 
 
 class ProviderState:
-    """What holds for a provider; shared by its candidates.
+    """Keeps what holds for a provider; shared by its candidates.
 
     Attributes:
         drained: Whether an operator has taken it out.

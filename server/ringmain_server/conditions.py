@@ -61,7 +61,7 @@ class Conditions:
         return condition
 
     def provider(self, provider_id: str) -> ProviderState:
-        """What an operator decided about a provider."""
+        """Returns what an operator decided about a provider."""
         return self._providers.setdefault(provider_id, ProviderState())
 
     def of(self, provider_id: str) -> list[Condition]:

@@ -14,7 +14,7 @@ def raise_limit() -> None:
 
 
 def limit() -> int:
-    """How many descriptors this process may have; a very large number where there is no limit."""
+    """Returns how many descriptors this process may have; a very large number where there is no limit."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1 << 30 if soft == resource.RLIM_INFINITY else soft
 

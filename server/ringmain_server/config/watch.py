@@ -27,7 +27,7 @@ PATIENCE = 10.0
 
 
 class Look(NamedTuple):
-    """What tells one state of a file from another."""
+    """Tells one state of a file from another."""
 
     target: str
     inode: int
@@ -107,7 +107,7 @@ class FileWatch:
 
 
 class Turn(NamedTuple):
-    """What one look has found.
+    """Holds what one look has found.
 
     Attributes:
         changed: The file is another, and whoever wrote it has finished.

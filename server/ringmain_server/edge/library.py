@@ -3,7 +3,6 @@
 Their handlers let a parser's exception, or any other, end a call as UNKNOWN, with names of Python's classes.
 """
 
-import contextlib
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
@@ -13,6 +12,7 @@ import grpc.aio
 
 from ringmain_server.edge.parsing import unparsed
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
+from ringmain_server.errors import release
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -115,5 +115,7 @@ def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 async def _refuse(context: Context, error: Any) -> None:
     status = caller_status(error, "")
-    with contextlib.suppress(grpc.aio.InternalError):  # likewise
+    try:
         await context.abort(error.code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+    except (grpc.aio.AbortError, grpc.aio.InternalError) as exc:
+        release(exc)  # gRPC keeps it, and with it the frames that hold the request (`binding`)
