@@ -197,6 +197,8 @@ tests := $(languages:%=client-%)
 .PHONY: $(languages:%=generator-%) $(languages:%=test-%)
 
 generator := $(bin)/python scripts/generate.py
+# Python's threaded client, from its asyncio client.
+generate_sync := $(bin)/python scripts/generate_sync.py
 
 # Runs $(2) for the language $(1) if its toolchain is there.
 define with_toolchain
@@ -210,12 +212,14 @@ generate: generate-python $(generates) ## Generate the stubs of every language w
 
 generate-python: dev-environment .venv-generate/.stamp build/googleapis/google/rpc/status.proto
 	@$(generator) python
+	@$(generate_sync)
 
 $(generates): generate-%: dev-environment build/googleapis/google/rpc/status.proto
 	$(call with_toolchain,$*,$(MAKE) --no-print-directory --silent generator-$* && $(generator) $*)
 
-check-generated: dev-environment .venv-generate/.stamp build/googleapis/google/rpc/status.proto ## Fail when Python's stubs are stale
+check-generated: dev-environment .venv-generate/.stamp build/googleapis/google/rpc/status.proto ## Fail when Python's stubs or its threaded client are stale
 	@$(generator) --check python
+	@$(generate_sync) --check
 
 $(checks): check-generated-%: dev-environment build/googleapis/google/rpc/status.proto
 	$(call with_toolchain,$*,$(MAKE) --no-print-directory --silent generator-$* && $(generator) --check $*)

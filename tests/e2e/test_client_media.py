@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
-from ringmain import AsyncClient, Client, Image, MediaInvalid, NotFound, RingmainError
+from ringmain import AsyncClient, Cancelled, Client, Image, MediaInvalid, NotFound, RingmainError
+from ringmain.aio_media import AsyncDrawing
 
 from tests.e2e.gateway import gateway
 from tests.e2e.test_documents import pdf
@@ -210,6 +211,27 @@ async def test_leaving_a_flow_cancels_the_call() -> None:
         await until(lambda: len(ringmain.app.calls) == 1)
         del dropped
         await until(lambda: len(ringmain.app.calls) == 0)
+
+
+async def test_closing_a_flow_from_another_task() -> None:
+    """A flow that another task closes raises Cancelled in its reader, whose task is not cancelled."""
+    slow = {"providers": {"slow": {"kind": "sandbox", "first_token_ms": 60_000}}}
+    async with gateway(slow) as ringmain, asyncio.TaskGroup() as tasks:
+        flow = ringmain.client.images.stream("x", model="slow/image")
+        reading = tasks.create_task(_error_of_reading(flow))
+        await until(lambda: len(ringmain.app.calls) == 1)
+        await flow.close()
+        assert isinstance(await reading, Cancelled)
+
+
+async def _error_of_reading(flow: AsyncDrawing) -> RingmainError | None:
+    """The error that ends a loop over a flow."""
+    try:
+        async for _ in flow:
+            pass
+    except RingmainError as error:
+        return error
+    return None
 
 
 async def test_a_refused_upload_tells_the_gateways_reason() -> None:

@@ -1,18 +1,20 @@
-"""Client: what the threaded and the asyncio calls for media have in common. Pure."""
+"""Client: functions and classes that the media calls over threads and over asyncio share. Pure."""
 
 from typing import Any, Protocol
 
 from ringmain._base import CallArguments
 from ringmain._media_requests import CallOptions
+from ringmain.pictures import ImageFold, Preview
 from ringmain.reading import Page, page_of
+from ringmain.v1.image_service_pb2 import ImageEvent
 from ringmain.v1.vision_service_pb2 import ReadDocumentEvent
 
 EMPTY: Any = object()
-"""Stands for an event that shows nothing."""
+"""What an event shows that has nothing to show."""
 
 
 class Context(Protocol):
-    """What a client knows and each of its calls needs."""
+    """What media calls need to know about their client."""
 
     @property
     def default_model(self) -> str:
@@ -20,12 +22,15 @@ class Context(Protocol):
         ...
 
     def call_arguments(self, timeout: float | None = None) -> CallArguments:
-        """Return the deadline and metadata of a call."""
+        """Returns the deadline and metadata of a call."""
         ...
 
 
 def arguments(client: Context, options: CallOptions) -> CallArguments:
-    """Return the deadline and metadata of a call with these options; None is no deadline at all."""
+    """Returns the deadline and metadata of a call with these options.
+
+    A timeout of None among the options means no deadline, while an absent one means the client's.
+    """
     found = client.call_arguments(options.get("timeout"))
     if "timeout" in options:
         found["timeout"] = options["timeout"]
@@ -33,19 +38,25 @@ def arguments(client: Context, options: CallOptions) -> CallArguments:
 
 
 def named(client: Context, options: Any) -> Any:
-    """Return the options with the client's model where they name none."""
+    """Returns the options with the client's model where they name none."""
     return {**options, "model": options.get("model") or client.default_model}
 
 
-class PageShow:
-    """Shows the pages among the events of a document."""
+def shown_preview(fold: ImageFold, event: ImageEvent) -> Preview:
+    """Adds an event of a stream of images to the fold, and returns its preview, or `EMPTY`."""
+    fold.add(event)
+    return fold.preview(event) or EMPTY
+
+
+class PageFold:
+    """Follows the events of a document that is being read."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Starts without events."""
         self.finished = False
 
-    def __call__(self, event: ReadDocumentEvent) -> Page:
-        """Return the page of an event, `EMPTY` for any other event."""
+    def add(self, event: ReadDocumentEvent) -> Page:
+        """Takes the next event, and returns its page, or `EMPTY`."""
         kind = event.WhichOneof("event")
         if kind == "finished":
             self.finished = True

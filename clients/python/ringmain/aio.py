@@ -1,12 +1,9 @@
-"""Client: the asyncio one."""
+"""Client: chat, models and health over asyncio. `client` is generated from this module."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import aclosing
 from types import TracebackType
-from typing import Protocol, Self, Unpack
+from typing import Self, Unpack
 
-import grpc
 from google.protobuf.wrappers_pb2 import StringValue
 
 from ringmain._base import (
@@ -18,11 +15,12 @@ from ringmain._base import (
     list_models_request,
 )
 from ringmain._channel import Connection
+from ringmain._io_async import AsyncChannel, AsyncEventCall, AsyncRunningCall, open_channel
 from ringmain._media_requests import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
 from ringmain.aio_media import AsyncAudioCalls, AsyncEmbeddingCalls, AsyncImageCalls, AsyncVisionCalls
 from ringmain.answer import Answer, Delta, Fold
-from ringmain.errors import Cancelled, StreamInterrupted, translated
+from ringmain.errors import StreamInterrupted, translated
 from ringmain.reading import Embeddings
 from ringmain.v1.chat_service_pb2 import (
     ChatEvent,
@@ -36,7 +34,7 @@ from ringmain.v1.model_service_pb2 import GetModelRequest, Model
 from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
 
 
-class AsyncClient(BaseClient[grpc.aio.Channel]):
+class AsyncClient(BaseClient[AsyncChannel]):
     """A client of the gateway for one event loop. Make it inside the loop.
 
     ::
@@ -47,10 +45,8 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
                 print(delta, end="")
     """
 
-    def _open(self, to: Connection) -> grpc.aio.Channel:
-        if to.credentials is None:
-            return grpc.aio.insecure_channel(to.target, to.options, interceptors=self._interceptors)
-        return grpc.aio.secure_channel(to.target, to.credentials, to.options, interceptors=self._interceptors)
+    def _open(self, to: Connection) -> AsyncChannel:
+        return open_channel(to, self._interceptors)
 
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)
@@ -62,34 +58,79 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
         self._health = self._channel.unary_unary(HEALTH_METHOD, HEALTH_REQUEST, HEALTH_RESPONSE)
 
     async def chat(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> Answer:
-        """Return the answer to a question or conversation; see `Client.chat`."""
+        """Returns the answer to a question or a conversation.
+
+        Args:
+            prompt: The question, or the conversation as a list of turns.
+            options: See `ChatOptions`.
+
+        Raises:
+            RingmainError: The call failed.
+        """
         with translated():
             request = self._request(prompt, options)
             return Answer(await self._chat.Chat(request, **self._arguments(options)))
 
     def stream(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> "AsyncStream":
-        """Start an answer and return it as it is written; see `Client.stream`."""
+        """Starts an answer and returns it as a stream, which yields the answer while the model writes it.
+
+        Args:
+            prompt: The question, or the conversation as a list of turns.
+            options: See `ChatOptions`. The timeout covers the whole stream.
+        """
         request = self._request(prompt, options)
         return AsyncStream(self._chat.StreamChat(request, **self._arguments(options)))
 
     async def count_tokens(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> CountTokensResponse:
-        """Return how many tokens a request has; see `Client.count_tokens`."""
+        """Returns how many tokens a request has, without sending it to a model.
+
+        Args:
+            prompt: The question, or the conversation as a list of turns.
+            options: See `ChatOptions`.
+
+        Raises:
+            RingmainError: The call failed.
+        """
         with translated():
             request = CountTokensRequest(chat=self._request(prompt, options))
             return await self._chat.CountTokens(request, **self._arguments(options))
 
     async def estimate_cost(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> EstimateCostResponse:
-        """Return what a request would cost; see `Client.estimate_cost`."""
+        """Returns the least and the most that a request would cost, without sending it to a model.
+
+        Args:
+            prompt: The question, or the conversation as a list of turns.
+            options: See `ChatOptions`.
+
+        Raises:
+            RingmainError: The call failed.
+        """
         with translated():
             request = EstimateCostRequest(chat=self._request(prompt, options))
             return await self._chat.EstimateCost(request, **self._arguments(options))
 
     async def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
-        """Return a vector for each text; see `Client.embed`."""
+        """Returns a vector for each text.
+
+        Args:
+            texts: One text, or several.
+            options: See `EmbedOptions`.
+
+        Raises:
+            RingmainError: The call failed.
+        """
         return await self._embeddings.embed(texts, **options)
 
     async def models(self, capabilities: Iterable[str] = ()) -> AsyncIterator[Model]:
-        """Yield the models that can all of the given; see `Client.models`."""
+        """Yields the models that the gateway serves.
+
+        Args:
+            capabilities: Only models that have all of these capabilities, such as `vision` and `tools`.
+
+        Raises:
+            RingmainError: A call for a page of models failed.
+            ValueError: A capability is unknown.
+        """
         request = list_models_request(capabilities)
         while True:
             with translated():
@@ -101,23 +142,34 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
             request.page_token = page.next_page_token
 
     async def model(self, name: str) -> Model:
-        """Return one model; see `Client.model`."""
+        """Returns one model.
+
+        Raises:
+            RingmainError: The call failed; NotFound if the gateway has no such model.
+        """
         with translated():
             response = await self._models.GetModel(GetModelRequest(model=name), **self._arguments())
             return response.model
 
     async def health(self, service: str = "") -> str:
-        """Return `SERVING`, `NOT_SERVING` or `UNKNOWN`; see `Client.health`."""
+        """Returns `SERVING`, `NOT_SERVING` or `UNKNOWN`, for the gateway or for one of its services.
+
+        Args:
+            service: A service's full name, `readiness` or `liveness`. Empty means the gateway.
+
+        Raises:
+            RingmainError: The call failed; NotFound if the gateway has no such service.
+        """
         with translated():
             return health_name(await self._health(StringValue(value=service), **self._arguments()))
 
     async def close(self) -> None:
-        """Close the connection and cancel what runs on it. A channel that was given stays open."""
+        """Closes the connection, which cancels its running calls. A channel that was given stays open."""
         if self._owns_channel:
             await self._channel.close()
 
     async def __aenter__(self) -> Self:
-        """Return the client."""
+        """Returns the client."""
         return self
 
     async def __aexit__(
@@ -126,73 +178,54 @@ class AsyncClient(BaseClient[grpc.aio.Channel]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the client."""
+        """Closes the client."""
         await self.close()
 
 
-class _Call(Protocol):
-    """The part of gRPC's call that a stream needs."""
-
-    def __aiter__(self) -> AsyncIterator[ChatEvent]: ...
-    def cancel(self) -> bool: ...
-
-
 class AsyncStream:
-    """An answer as it is written. Iterate once, over deltas or over `events()`.
+    """An answer that the model is still writing. Iterate once, over its deltas or over `events()`.
 
     The call is cancelled, and the provider stops writing, as soon as the loop is left, the
     `async with` block is left, the task is cancelled, or the stream is dropped.
     """
 
-    _closed = True  # Until __init__ is through: __del__ runs even if it fails.
-
-    def __init__(self, call: _Call) -> None:
-        """Take over a running call."""
-        self._call = call
+    def __init__(self, call: AsyncEventCall[ChatEvent]) -> None:
+        """Takes over a running call."""
+        self._running = AsyncRunningCall(call)
         self._fold = Fold()
-        self._loop = asyncio.get_running_loop()
-        self._closed = False
 
     async def __aiter__(self) -> AsyncGenerator[Delta, None]:
-        """Yield what the answer grows by.
+        """Yields the pieces by which the answer grows.
 
         Raises:
             RingmainError: The call failed.
         """
-        async with aclosing(self.events()) as events:
-            async for event in events:
+        with self._running.reading() as call:
+            async for event in call:
+                self._fold.add(event)
                 delta = self._fold.delta(event)
                 if delta is not None:
                     yield delta
+        self._check_finished()
 
     async def events(self) -> AsyncGenerator[ChatEvent, None]:
-        """Yield the events of the contract.
+        """Yields the events of the contract.
 
         Raises:
             RingmainError: The call failed.
         """
-        try:
-            with translated():
-                async for event in self._call:
-                    self._fold.add(event)
-                    yield event
-        except asyncio.CancelledError:
-            # gRPC raises this also for a call that another task closed, which must not look like
-            # a cancellation of the task that reads.
-            if self._closed and not _task_is_cancelled():
-                raise Cancelled("the stream was closed", code=grpc.StatusCode.CANCELLED) from None
-            raise
-        finally:
-            self._cancel()
-        if not self._fold.finished:
-            raise StreamInterrupted("the stream ended without its last event")
+        with self._running.reading() as call:
+            async for event in call:
+                self._fold.add(event)
+                yield event
+        self._check_finished()
 
     @property
     def answer(self) -> Answer:
-        """The whole answer, once the loop has come to its end.
+        """The whole answer, available once the loop has reached its end.
 
         Raises:
-            RuntimeError: It has not.
+            RuntimeError: The loop has not reached its end.
         """
         if not self._fold.finished:
             raise RuntimeError("the answer is not complete; see AsyncStream.partial")
@@ -200,15 +233,15 @@ class AsyncStream:
 
     @property
     def partial(self) -> Answer:
-        """The answer so far, for streams that broke or were left."""
+        """The answer so far, for a stream that failed or that was left early."""
         return self._fold.answer()
 
     async def close(self) -> None:
-        """Cancel the call, unless it has ended."""
-        self._cancel()
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
     async def __aenter__(self) -> Self:
-        """Return the stream."""
+        """Returns the stream."""
         return self
 
     async def __aexit__(
@@ -217,19 +250,10 @@ class AsyncStream:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Cancel the call, unless it has ended."""
-        self._cancel()
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
-    def __del__(self) -> None:
-        """Cancel the call of a stream that was dropped, from whichever thread collects it."""
-        if not self._closed and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._call.cancel)
-
-    def _cancel(self) -> None:
-        self._closed = True
-        self._call.cancel()
-
-
-def _task_is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    def _check_finished(self) -> None:
+        # A proxy on the way can end a broken stream with the status OK.
+        if not self._fold.finished:
+            raise StreamInterrupted("the stream ended without its last event")

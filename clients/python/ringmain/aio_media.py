@@ -1,13 +1,11 @@
-"""Client: images, vision, speech and vectors over the asyncio client's channel; see `media`."""
+"""Client: images, vision, speech and vectors over asyncio. `media` is generated from this module."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from typing import Any, Generic, Protocol, Self, TypeVar, Unpack
-
-import grpc.aio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import Any, Generic, Self, TypeVar, Unpack
 
 from ringmain import _media_requests as build
-from ringmain._media_base import EMPTY, Context, PageShow, arguments, named
+from ringmain._io_async import AsyncChannel, AsyncEventCall, AsyncRunningCall, property_if_sync
+from ringmain._media_base import EMPTY, Context, PageFold, arguments, named, shown_preview
 from ringmain._media_requests import (
     DrawOptions,
     EditOptions,
@@ -22,7 +20,6 @@ from ringmain._media_requests import (
     UpscaleOptions,
 )
 from ringmain.errors import StreamInterrupted, translated
-from ringmain.media import drawn
 from ringmain.pictures import ImageFold, Images, Preview, Upscaled
 from ringmain.reading import Embeddings, Page, Sight
 from ringmain.sound import Speech, SpeechFold, Transcript, TranscriptFold
@@ -32,81 +29,69 @@ from ringmain.v1.embedding_service_pb2_grpc import EmbeddingServiceStub
 from ringmain.v1.image_service_pb2_grpc import ImageServiceStub
 from ringmain.v1.vision_service_pb2_grpc import VisionServiceStub
 
-Event_co = TypeVar("Event_co", covariant=True)
 Event = TypeVar("Event")
 Shown = TypeVar("Shown")
 
 
-class _Call(Protocol[Event_co]):
-    def __aiter__(self) -> AsyncIterator[Event_co]: ...
-    def cancel(self) -> bool: ...
-
-
 class AsyncFlow(Generic[Event, Shown]):
-    """What comes of a call, as it comes. Iterate once.
+    """The results of a call, while they arrive. Iterate once.
 
     The call is cancelled as soon as the loop is left, the `async with` block is left, or the flow is dropped.
     """
 
-    _closed = True  # Until __init__ is through: __del__ runs even if it fails.
+    def __init__(
+        self, call: AsyncEventCall[Event], show: Callable[[Event], Shown], whole: Callable[[], bool]
+    ) -> None:
+        """Takes over a running call.
 
-    def __init__(self, call: _Call[Event], show: Callable[[Event], Shown], whole: Callable[[], bool]) -> None:
-        """Take over a running call; see `media.Flow`."""
-        self._call = call
+        Args:
+            call: The call.
+            show: Returns what an event shows, or `EMPTY`. A function that refers to the flow would keep a
+                dropped flow alive until the garbage collector runs, and the call with it.
+            whole: Returns whether the last event has come.
+        """
+        self._running = AsyncRunningCall(call)
         self._show = show
         self._whole = whole
-        self._loop = asyncio.get_running_loop()
-        self._closed = False
 
     async def __aiter__(self) -> AsyncGenerator[Shown, None]:
-        """Yield what comes.
+        """Yields the results.
 
         Raises:
             RingmainError: The call failed.
         """
-        try:
-            with translated():
-                async for event in self._call:
-                    shown = self._show(event)
-                    if shown is not EMPTY:
-                        yield shown
-        finally:
-            self._cancel()
+        with self._running.reading() as call:
+            async for event in call:
+                shown = self._show(event)
+                if shown is not EMPTY:
+                    yield shown
         if not self._whole():
             raise StreamInterrupted("the stream ended without its last event")
 
     async def close(self) -> None:
-        """Cancel the call, unless it has ended."""
-        self._cancel()
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
     async def __aenter__(self) -> Self:
-        """Return the flow."""
+        """Returns the flow."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Cancel the call, unless it has ended."""
-        self._cancel()
-
-    def __del__(self) -> None:
-        """Cancel the call of a flow that was dropped, from whichever thread collects it."""
-        if not self._closed and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._call.cancel)
-
-    def _cancel(self) -> None:
-        self._closed = True
-        self._call.cancel()
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
 
 class AsyncDrawing(AsyncFlow[image_pb2.ImageEvent, Preview]):
-    """Pictures being drawn: iterate over previews, then await `images()`."""
+    """Pictures that a model is drawing: iterate over the previews, then await `images()`."""
 
-    def __init__(self, call: _Call[image_pb2.ImageEvent], fold: ImageFold) -> None:
-        """Take over a running call."""
-        super().__init__(call, lambda event: drawn(fold, event), lambda: fold.finished)
+    def __init__(self, call: AsyncEventCall[image_pb2.ImageEvent], fold: ImageFold) -> None:
+        """Takes over a running call."""
+        super().__init__(call, lambda event: shown_preview(fold, event), lambda: fold.finished)
         self._fold = fold
 
+    @property_if_sync
     async def images(self) -> Images:
-        """Return the pictures; what the loop has left is read first.
+        """Returns the pictures, after it has read whatever the loop left unread.
 
         Raises:
             RingmainError: The call failed.
@@ -118,15 +103,19 @@ class AsyncDrawing(AsyncFlow[image_pb2.ImageEvent, Preview]):
 
 
 class AsyncImageCalls:
-    """`client.images`: pictures from words, changed and enlarged pictures, and what files hold."""
+    """`client.images`: draws, changes, enlarges and inspects pictures."""
 
-    def __init__(self, client: Context, channel: grpc.aio.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: AsyncChannel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = ImageServiceStub(channel)
 
     async def generate(self, prompt: str, **options: Unpack[DrawOptions]) -> Images:
-        """Return pictures of a description.
+        """Returns pictures that a model draws from a description.
+
+        Args:
+            prompt: The description.
+            options: See `DrawOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -138,11 +127,12 @@ class AsyncImageCalls:
     async def edit(
         self, images: Picture | Iterable[Picture], prompt: str = "", **options: Unpack[EditOptions]
     ) -> Images:
-        """Return changed pictures.
+        """Returns pictures that a model makes from given ones.
 
         Args:
-            images: What to change; with `mode="style"`, first the content, then the styles.
-            prompt: What to change.
+            images: The pictures to change. With `mode="style"`, the first is the content, and the others
+                are the styles.
+            prompt: The change to make.
             options: See `EditOptions`.
 
         Raises:
@@ -153,11 +143,11 @@ class AsyncImageCalls:
             return Images(await self._stub.EditImages(request, **arguments(self._client, options)))
 
     def stream(self, prompt: str, *, previews: int = 0, **options: Unpack[DrawOptions]) -> AsyncDrawing:
-        """Start drawing, and return previews as they come.
+        """Starts drawing, and returns a flow that yields previews of the pictures.
 
         Args:
             prompt: The description.
-            previews: How many of each picture, 0 to 3, where the model can.
+            previews: How many previews to make of each picture, 0 to 3, where the model can.
             options: See `DrawOptions`.
         """
         made = build.generate_request(prompt, **named(self._client, options))
@@ -173,18 +163,21 @@ class AsyncImageCalls:
         previews: int = 0,
         **options: Unpack[EditOptions],
     ) -> AsyncDrawing:
-        """Start changing pictures, and return previews as they come; see `edit` and `stream`."""
+        """Starts changing pictures, and returns a flow that yields previews.
+
+        See `edit` and `stream` for the arguments.
+        """
         made = build.edit_request(images, prompt, **named(self._client, options))
         request = image_pb2.StreamImagesRequest(edit=made, preview_count=previews)
         call = self._stub.StreamImages(request, **arguments(self._client, options))
         return AsyncDrawing(call, ImageFold(image_pb2.EditImagesResponse))
 
     async def upscale(self, picture: Picture, factor: int, **options: Unpack[UpscaleOptions]) -> Upscaled:
-        """Return an enlarged picture. `local/lanczos` and `local/bicubic` need no provider.
+        """Returns an enlarged picture. The models `local/lanczos` and `local/bicubic` need no provider.
 
         Args:
-            picture: The picture.
-            factor: How many times wider and higher, 2 to 8.
+            picture: The picture to enlarge.
+            factor: How many times wider and higher the result is, 2 to 8.
             options: See `UpscaleOptions`.
 
         Raises:
@@ -197,7 +190,13 @@ class AsyncImageCalls:
     async def inspect(
         self, picture: Picture, **options: Unpack[InspectOptions]
     ) -> image_pb2.InspectImageResponse:
-        """Return what a file holds: type, size, EXIF, hashes, colours; ratings and labels by a classifier.
+        """Returns the facts about a picture: its type, size, EXIF data, hashes and colors.
+
+        With the option `classifier`, the response also has that model's ratings and labels.
+
+        Args:
+            picture: The picture to inspect.
+            options: See `InspectOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -208,17 +207,22 @@ class AsyncImageCalls:
 
 
 class AsyncVisionCalls:
-    """`client.vision`: questions about images, and documents read page by page."""
+    """`client.vision`: answers questions about images, and reads documents page by page."""
 
-    def __init__(self, client: Context, channel: grpc.aio.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: AsyncChannel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = VisionServiceStub(channel)
 
     async def analyze(
         self, images: Picture | Iterable[Picture], prompt: str, **options: Unpack[SeeOptions]
     ) -> Sight:
-        """Return the answer to a question about images.
+        """Returns the answer to a question about images.
+
+        Args:
+            images: One image, or several.
+            prompt: The question.
+            options: See `SeeOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -228,33 +232,33 @@ class AsyncVisionCalls:
             return Sight(await self._stub.AnalyzeImages(request, **arguments(self._client, options)))
 
     def read(self, document: Recording, **options: Unpack[ReadOptions]) -> AsyncFlow[Any, Page]:
-        """Start reading a document, and return its pages as they are done, in order.
+        """Starts reading a document, and returns a flow that yields its pages in order.
 
-        A page that could not be read has an `error`, and the others go on.
+        A page that cannot be read has an `error`, and the pages after it still follow.
 
         Args:
-            document: Its path, its bytes, or its bytes as they come.
+            document: Its path, its bytes, or an iterable of its bytes.
             options: See `ReadOptions`.
         """
         messages = build.read_messages(document, **named(self._client, options))
         call = self._stub.ReadDocument(messages, **arguments(self._client, options))
-        show = PageShow()
-        return AsyncFlow(call, show, lambda: show.finished)
+        fold = PageFold()
+        return AsyncFlow(call, fold.add, lambda: fold.finished)
 
 
 class AsyncAudioCalls:
-    """`client.audio`: speech to text, and text to speech."""
+    """`client.audio`: turns speech into text, and text into speech."""
 
-    def __init__(self, client: Context, channel: grpc.aio.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: AsyncChannel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = AudioServiceStub(channel)
 
     async def transcribe(self, recording: Recording, **options: Unpack[TranscribeOptions]) -> Transcript:
-        """Return what is said in a recording.
+        """Returns the transcript of a recording.
 
         Args:
-            recording: Its path, its bytes, or its bytes as they come.
+            recording: Its path, its bytes, or an iterable of its bytes.
             options: See `TranscribeOptions`.
 
         Raises:
@@ -266,14 +270,21 @@ class AsyncAudioCalls:
         return listening.transcript
 
     def listen(self, recording: Recording, **options: Unpack[TranscribeOptions]) -> "AsyncListening":
-        """Start a transcription, and return text as it is heard; see `transcribe`."""
+        """Starts a transcription, and returns a flow that yields text as it is heard.
+
+        See `transcribe` for the arguments.
+        """
         messages = build.transcribe_messages(recording, **named(self._client, options))
         return AsyncListening(
             self._stub.Transcribe(messages, **arguments(self._client, options)), TranscriptFold()
         )
 
     async def speak(self, text: str, **options: Unpack[SpeakOptions]) -> Speech:
-        """Return a spoken text.
+        """Returns the speech for a text.
+
+        Args:
+            text: The text to speak.
+            options: See `SpeakOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -284,54 +295,61 @@ class AsyncAudioCalls:
         return speaking.speech
 
     def stream_speech(self, text: str, **options: Unpack[SpeakOptions]) -> "AsyncSpeaking":
-        """Start speaking, and return bytes as they come; see `speak`."""
+        """Starts speaking, and returns a flow that yields the bytes of the speech.
+
+        See `speak` for the arguments.
+        """
         request = build.speak_request(text, **named(self._client, options))
         return AsyncSpeaking(self._stub.Speak(request, **arguments(self._client, options)), SpeechFold())
 
 
 class AsyncListening(AsyncFlow[Any, str]):
-    """A transcription: iterate over pieces of text, then take `transcript`."""
+    """A running transcription: iterate over the pieces of text, then read `transcript`."""
 
-    def __init__(self, call: _Call[Any], fold: TranscriptFold) -> None:
-        """Take over a running call."""
+    def __init__(self, call: AsyncEventCall[Any], fold: TranscriptFold) -> None:
+        """Takes over a running call."""
         super().__init__(call, lambda event: fold.add(event) or EMPTY, lambda: fold.finished)
         self._fold = fold
 
     @property
     def transcript(self) -> Transcript:
-        """The transcript, once the loop has come to its end."""
+        """The transcript, available once the loop has reached its end."""
         return self._fold.transcript()
 
 
 class AsyncSpeaking(AsyncFlow[Any, bytes]):
-    """Speech: iterate over bytes, then take `speech`."""
+    """Speech that is being made: iterate over its bytes, then read `speech`."""
 
-    def __init__(self, call: _Call[Any], fold: SpeechFold) -> None:
-        """Take over a running call."""
+    def __init__(self, call: AsyncEventCall[Any], fold: SpeechFold) -> None:
+        """Takes over a running call."""
         super().__init__(call, lambda event: fold.add(event) or EMPTY, lambda: fold.finished)
         self._fold = fold
 
     @property
     def mime_type(self) -> str:
-        """The media type of the bytes, once the first came."""
+        """The media type of the bytes, available once the first of them have come."""
         return self._fold.mime_type
 
     @property
     def speech(self) -> Speech:
-        """All of it, once the loop has come to its end."""
+        """The whole speech, available once the loop has reached its end."""
         return self._fold.speech()
 
 
 class AsyncEmbeddingCalls:
-    """What `client.embed` does."""
+    """The implementation of `client.embed`."""
 
-    def __init__(self, client: Context, channel: grpc.aio.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: AsyncChannel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = EmbeddingServiceStub(channel)
 
     async def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
-        """Return a vector for each text.
+        """Returns a vector for each text.
+
+        Args:
+            texts: One text, or several.
+            options: See `EmbedOptions`.
 
         Raises:
             RingmainError: The call failed.

@@ -1,10 +1,10 @@
-"""Client: the threaded one."""
+# Generated from aio.py by scripts/generate_sync.py (`make generate`); do not edit.
+"""Client: chat, models and health over threads."""
 
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Protocol, Self, Unpack
+from typing import Self, Unpack
 
-import grpc
 from google.protobuf.wrappers_pb2 import StringValue
 
 from ringmain._base import (
@@ -16,6 +16,7 @@ from ringmain._base import (
     list_models_request,
 )
 from ringmain._channel import Connection
+from ringmain._io_sync import Channel, EventCall, RunningCall, open_channel
 from ringmain._media_requests import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
 from ringmain.answer import Answer, Delta, Fold
@@ -34,7 +35,7 @@ from ringmain.v1.model_service_pb2 import GetModelRequest, Model
 from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
 
 
-class Client(BaseClient[grpc.Channel]):
+class Client(BaseClient[Channel]):
     """A client of the gateway. Threads may share it.
 
     ::
@@ -45,12 +46,8 @@ class Client(BaseClient[grpc.Channel]):
                 print(delta, end="")
     """
 
-    def _open(self, to: Connection) -> grpc.Channel:
-        if to.credentials is None:
-            channel = grpc.insecure_channel(to.target, to.options)
-        else:
-            channel = grpc.secure_channel(to.target, to.credentials, to.options)
-        return grpc.intercept_channel(channel, *self._interceptors) if self._interceptors else channel
+    def _open(self, to: Connection) -> Channel:
+        return open_channel(to, self._interceptors)
 
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)
@@ -62,7 +59,7 @@ class Client(BaseClient[grpc.Channel]):
         self._health = self._channel.unary_unary(HEALTH_METHOD, HEALTH_REQUEST, HEALTH_RESPONSE)
 
     def chat(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> Answer:
-        """Return the answer to a question or conversation.
+        """Returns the answer to a question or a conversation.
 
         Args:
             prompt: The question, or the conversation as a list of turns.
@@ -76,17 +73,21 @@ class Client(BaseClient[grpc.Channel]):
             return Answer(self._chat.Chat(request, **self._arguments(options)))
 
     def stream(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> "Stream":
-        """Start an answer and return it as it is written.
+        """Starts an answer and returns it as a stream, which yields the answer while the model writes it.
 
         Args:
             prompt: The question, or the conversation as a list of turns.
-            options: See `ChatOptions`. The timeout is for the whole stream.
+            options: See `ChatOptions`. The timeout covers the whole stream.
         """
         request = self._request(prompt, options)
         return Stream(self._chat.StreamChat(request, **self._arguments(options)))
 
     def count_tokens(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> CountTokensResponse:
-        """Return how many tokens a request has, without sending it to a model.
+        """Returns how many tokens a request has, without sending it to a model.
+
+        Args:
+            prompt: The question, or the conversation as a list of turns.
+            options: See `ChatOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -96,7 +97,11 @@ class Client(BaseClient[grpc.Channel]):
             return self._chat.CountTokens(request, **self._arguments(options))
 
     def estimate_cost(self, prompt: Prompt, **options: Unpack[ChatOptions]) -> EstimateCostResponse:
-        """Return what a request would cost at least and at most, without sending it to a model.
+        """Returns the least and the most that a request would cost, without sending it to a model.
+
+        Args:
+            prompt: The question, or the conversation as a list of turns.
+            options: See `ChatOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -106,10 +111,10 @@ class Client(BaseClient[grpc.Channel]):
             return self._chat.EstimateCost(request, **self._arguments(options))
 
     def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
-        """Return a vector for each text.
+        """Returns a vector for each text.
 
         Args:
-            texts: One, or several.
+            texts: One text, or several.
             options: See `EmbedOptions`.
 
         Raises:
@@ -118,50 +123,54 @@ class Client(BaseClient[grpc.Channel]):
         return self._embeddings.embed(texts, **options)
 
     def models(self, capabilities: Iterable[str] = ()) -> Iterator[Model]:
-        """Yield the models that can all of the given, such as `vision` and `tools`, by name.
+        """Yields the models that the gateway serves.
+
+        Args:
+            capabilities: Only models that have all of these capabilities, such as `vision` and `tools`.
 
         Raises:
-            RingmainError: A call for a page failed.
+            RingmainError: A call for a page of models failed.
             ValueError: A capability is unknown.
         """
         request = list_models_request(capabilities)
         while True:
             with translated():
                 page = self._models.ListModels(request, **self._arguments())
-            yield from page.models
+            for model in page.models:
+                yield model
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
 
     def model(self, name: str) -> Model:
-        """Return one model.
+        """Returns one model.
 
         Raises:
-            RingmainError: The call failed; NotFound if there is no such model.
+            RingmainError: The call failed; NotFound if the gateway has no such model.
         """
         with translated():
-            request = GetModelRequest(model=name)
-            return self._models.GetModel(request, **self._arguments()).model
+            response = self._models.GetModel(GetModelRequest(model=name), **self._arguments())
+            return response.model
 
     def health(self, service: str = "") -> str:
-        """Return `SERVING`, `NOT_SERVING` or `UNKNOWN`, for the gateway or one of its services.
+        """Returns `SERVING`, `NOT_SERVING` or `UNKNOWN`, for the gateway or for one of its services.
 
         Args:
-            service: Empty, `readiness`, `liveness`, or a service's full name.
+            service: A service's full name, `readiness` or `liveness`. Empty means the gateway.
 
         Raises:
-            RingmainError: The call failed; NotFound if there is no such service.
+            RingmainError: The call failed; NotFound if the gateway has no such service.
         """
         with translated():
             return health_name(self._health(StringValue(value=service), **self._arguments()))
 
     def close(self) -> None:
-        """Close the connection and cancel what runs on it. A channel that was given stays open."""
+        """Closes the connection, which cancels its running calls. A channel that was given stays open."""
         if self._owns_channel:
             self._channel.close()
 
     def __enter__(self) -> Self:
-        """Return the client."""
+        """Returns the client."""
         return self
 
     def __exit__(
@@ -170,62 +179,54 @@ class Client(BaseClient[grpc.Channel]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the client."""
+        """Closes the client."""
         self.close()
 
 
-class _Call(Protocol):
-    """The part of gRPC's call that a stream needs."""
-
-    def __iter__(self) -> Iterator[ChatEvent]: ...
-    def cancel(self) -> bool: ...
-
-
 class Stream:
-    """An answer as it is written. Iterate once, over deltas or over `events()`.
+    """An answer that the model is still writing. Iterate once, over its deltas or over `events()`.
 
-    The call is cancelled, and the provider stops writing, as soon as the loop is left, the `with`
-    block is left, or the stream is dropped.
+    The call is cancelled, and the provider stops writing, as soon as the loop is left, the
+    `with` block is left, or the stream is dropped.
     """
 
-    def __init__(self, call: _Call) -> None:
-        """Take over a running call."""
-        self._call = call
+    def __init__(self, call: EventCall[ChatEvent]) -> None:
+        """Takes over a running call."""
+        self._running = RunningCall(call)
         self._fold = Fold()
 
     def __iter__(self) -> Iterator[Delta]:
-        """Yield what the answer grows by.
+        """Yields the pieces by which the answer grows.
 
         Raises:
             RingmainError: The call failed.
         """
-        for event in self.events():
-            delta = self._fold.delta(event)
-            if delta is not None:
-                yield delta
+        with self._running.reading() as call:
+            for event in call:
+                self._fold.add(event)
+                delta = self._fold.delta(event)
+                if delta is not None:
+                    yield delta
+        self._check_finished()
 
     def events(self) -> Iterator[ChatEvent]:
-        """Yield the events of the contract.
+        """Yields the events of the contract.
 
         Raises:
             RingmainError: The call failed.
         """
-        try:
-            with translated():
-                for event in self._call:
-                    self._fold.add(event)
-                    yield event
-        finally:
-            self.close()
-        if not self._fold.finished:
-            raise StreamInterrupted("the stream ended without its last event")
+        with self._running.reading() as call:
+            for event in call:
+                self._fold.add(event)
+                yield event
+        self._check_finished()
 
     @property
     def answer(self) -> Answer:
-        """The whole answer, once the loop has come to its end.
+        """The whole answer, available once the loop has reached its end.
 
         Raises:
-            RuntimeError: It has not.
+            RuntimeError: The loop has not reached its end.
         """
         if not self._fold.finished:
             raise RuntimeError("the answer is not complete; see Stream.partial")
@@ -233,15 +234,15 @@ class Stream:
 
     @property
     def partial(self) -> Answer:
-        """The answer so far, for streams that broke or were left."""
+        """The answer so far, for a stream that failed or that was left early."""
         return self._fold.answer()
 
     def close(self) -> None:
-        """Cancel the call, unless it has ended."""
-        self._call.cancel()
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
     def __enter__(self) -> Self:
-        """Return the stream."""
+        """Returns the stream."""
         return self
 
     def __exit__(
@@ -250,9 +251,10 @@ class Stream:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Cancel the call, unless it has ended."""
-        self.close()
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
-    def __del__(self) -> None:
-        """Cancel the call of a stream that was dropped."""
-        self.close()
+    def _check_finished(self) -> None:
+        # A proxy on the way can end a broken stream with the status OK.
+        if not self._fold.finished:
+            raise StreamInterrupted("the stream ended without its last event")

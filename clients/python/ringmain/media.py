@@ -1,12 +1,12 @@
-"""Client: images, vision, speech and vectors over the threaded client's channel."""
+# Generated from aio_media.py by scripts/generate_sync.py (`make generate`); do not edit.
+"""Client: images, vision, speech and vectors over threads."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, Protocol, Self, TypeVar, Unpack
-
-import grpc
+from typing import Any, Generic, Self, TypeVar, Unpack
 
 from ringmain import _media_requests as build
-from ringmain._media_base import EMPTY, Context, PageShow, arguments, named
+from ringmain._io_sync import Channel, EventCall, RunningCall, property_if_sync
+from ringmain._media_base import EMPTY, Context, PageFold, arguments, named, shown_preview
 from ringmain._media_requests import (
     DrawOptions,
     EditOptions,
@@ -30,85 +30,69 @@ from ringmain.v1.embedding_service_pb2_grpc import EmbeddingServiceStub
 from ringmain.v1.image_service_pb2_grpc import ImageServiceStub
 from ringmain.v1.vision_service_pb2_grpc import VisionServiceStub
 
-Event_co = TypeVar("Event_co", covariant=True)
 Event = TypeVar("Event")
 Shown = TypeVar("Shown")
 
 
-class _Call(Protocol[Event_co]):
-    def __iter__(self) -> Iterator[Event_co]: ...
-    def cancel(self) -> bool: ...
-
-
 class Flow(Generic[Event, Shown]):
-    """What comes of a call, as it comes. Iterate once.
+    """The results of a call, while they arrive. Iterate once.
 
     The call is cancelled as soon as the loop is left, the `with` block is left, or the flow is dropped.
     """
 
-    def __init__(self, call: _Call[Event], show: Callable[[Event], Shown], whole: Callable[[], bool]) -> None:
-        """Take over a running call.
+    def __init__(
+        self, call: EventCall[Event], show: Callable[[Event], Shown], whole: Callable[[], bool]
+    ) -> None:
+        """Takes over a running call.
 
         Args:
             call: The call.
-            show: What an event shows; `EMPTY` for nothing.
-            whole: Whether the last event came.
+            show: Returns what an event shows, or `EMPTY`. A function that refers to the flow would keep a
+                dropped flow alive until the garbage collector runs, and the call with it.
+            whole: Returns whether the last event has come.
         """
-        self._call = call
+        self._running = RunningCall(call)
         self._show = show
         self._whole = whole
 
     def __iter__(self) -> Iterator[Shown]:
-        """Yield what comes.
+        """Yields the results.
 
         Raises:
             RingmainError: The call failed.
         """
-        try:
-            with translated():
-                for event in self._call:
-                    shown = self._show(event)
-                    if shown is not EMPTY:
-                        yield shown
-        finally:
-            self.close()
+        with self._running.reading() as call:
+            for event in call:
+                shown = self._show(event)
+                if shown is not EMPTY:
+                    yield shown
         if not self._whole():
             raise StreamInterrupted("the stream ended without its last event")
 
     def close(self) -> None:
-        """Cancel the call, unless it has ended."""
-        self._call.cancel()
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
     def __enter__(self) -> Self:
-        """Return the flow."""
+        """Returns the flow."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Cancel the call, unless it has ended."""
-        self.close()
-
-    def __del__(self) -> None:
-        """Cancel the call of a flow that was dropped."""
-        self.close()
-
-
-def drawn(fold: ImageFold, event: image_pb2.ImageEvent) -> Preview:
-    """Adds an event; no method of the flow: a flow that holds itself is not cancelled as it is dropped."""
-    fold.add(event)
-    return fold.preview(event) or EMPTY
+        """Cancels the call, unless it has ended."""
+        self._running.cancel()
 
 
 class Drawing(Flow[image_pb2.ImageEvent, Preview]):
-    """Pictures being drawn: iterate over previews, then take `images`."""
+    """Pictures that a model is drawing: iterate over the previews, then read `images`."""
 
-    def __init__(self, call: _Call[image_pb2.ImageEvent], fold: ImageFold) -> None:
-        """Take over a running call."""
-        super().__init__(call, lambda event: drawn(fold, event), lambda: fold.finished)
+    def __init__(self, call: EventCall[image_pb2.ImageEvent], fold: ImageFold) -> None:
+        """Takes over a running call."""
+        super().__init__(call, lambda event: shown_preview(fold, event), lambda: fold.finished)
         self._fold = fold
 
-    @property
+    @property_if_sync
     def images(self) -> Images:
-        """The pictures, once the loop has come to its end; without a loop, what is left is read first.
+        """The pictures. Whatever the loop left unread is read first.
 
         Raises:
             RingmainError: The call failed.
@@ -120,15 +104,19 @@ class Drawing(Flow[image_pb2.ImageEvent, Preview]):
 
 
 class ImageCalls:
-    """`client.images`: pictures from words, changed and enlarged pictures, and what files hold."""
+    """`client.images`: draws, changes, enlarges and inspects pictures."""
 
-    def __init__(self, client: Context, channel: grpc.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: Channel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = ImageServiceStub(channel)
 
     def generate(self, prompt: str, **options: Unpack[DrawOptions]) -> Images:
-        """Return pictures of a description.
+        """Returns pictures that a model draws from a description.
+
+        Args:
+            prompt: The description.
+            options: See `DrawOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -140,11 +128,12 @@ class ImageCalls:
     def edit(
         self, images: Picture | Iterable[Picture], prompt: str = "", **options: Unpack[EditOptions]
     ) -> Images:
-        """Return changed pictures.
+        """Returns pictures that a model makes from given ones.
 
         Args:
-            images: What to change; with `mode="style"`, first the content, then the styles.
-            prompt: What to change.
+            images: The pictures to change. With `mode="style"`, the first is the content, and the others
+                are the styles.
+            prompt: The change to make.
             options: See `EditOptions`.
 
         Raises:
@@ -155,11 +144,11 @@ class ImageCalls:
             return Images(self._stub.EditImages(request, **arguments(self._client, options)))
 
     def stream(self, prompt: str, *, previews: int = 0, **options: Unpack[DrawOptions]) -> Drawing:
-        """Start drawing, and return previews as they come.
+        """Starts drawing, and returns a flow that yields previews of the pictures.
 
         Args:
             prompt: The description.
-            previews: How many of each picture, 0 to 3, where the model can.
+            previews: How many previews to make of each picture, 0 to 3, where the model can.
             options: See `DrawOptions`.
         """
         made = build.generate_request(prompt, **named(self._client, options))
@@ -175,18 +164,21 @@ class ImageCalls:
         previews: int = 0,
         **options: Unpack[EditOptions],
     ) -> Drawing:
-        """Start changing pictures, and return previews as they come; see `edit` and `stream`."""
+        """Starts changing pictures, and returns a flow that yields previews.
+
+        See `edit` and `stream` for the arguments.
+        """
         made = build.edit_request(images, prompt, **named(self._client, options))
         request = image_pb2.StreamImagesRequest(edit=made, preview_count=previews)
         call = self._stub.StreamImages(request, **arguments(self._client, options))
         return Drawing(call, ImageFold(image_pb2.EditImagesResponse))
 
     def upscale(self, picture: Picture, factor: int, **options: Unpack[UpscaleOptions]) -> Upscaled:
-        """Return an enlarged picture. `local/lanczos` and `local/bicubic` need no provider.
+        """Returns an enlarged picture. The models `local/lanczos` and `local/bicubic` need no provider.
 
         Args:
-            picture: The picture.
-            factor: How many times wider and higher, 2 to 8.
+            picture: The picture to enlarge.
+            factor: How many times wider and higher the result is, 2 to 8.
             options: See `UpscaleOptions`.
 
         Raises:
@@ -197,7 +189,13 @@ class ImageCalls:
             return Upscaled(self._stub.UpscaleImage(request, **arguments(self._client, options)))
 
     def inspect(self, picture: Picture, **options: Unpack[InspectOptions]) -> image_pb2.InspectImageResponse:
-        """Return what a file holds: type, size, EXIF, hashes, colours; ratings and labels by a classifier.
+        """Returns the facts about a picture: its type, size, EXIF data, hashes and colors.
+
+        With the option `classifier`, the response also has that model's ratings and labels.
+
+        Args:
+            picture: The picture to inspect.
+            options: See `InspectOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -208,17 +206,22 @@ class ImageCalls:
 
 
 class VisionCalls:
-    """`client.vision`: questions about images, and documents read page by page."""
+    """`client.vision`: answers questions about images, and reads documents page by page."""
 
-    def __init__(self, client: Context, channel: grpc.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: Channel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = VisionServiceStub(channel)
 
     def analyze(
         self, images: Picture | Iterable[Picture], prompt: str, **options: Unpack[SeeOptions]
     ) -> Sight:
-        """Return the answer to a question about images.
+        """Returns the answer to a question about images.
+
+        Args:
+            images: One image, or several.
+            prompt: The question.
+            options: See `SeeOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -228,33 +231,33 @@ class VisionCalls:
             return Sight(self._stub.AnalyzeImages(request, **arguments(self._client, options)))
 
     def read(self, document: Recording, **options: Unpack[ReadOptions]) -> Flow[Any, Page]:
-        """Start reading a document, and return its pages as they are done, in order.
+        """Starts reading a document, and returns a flow that yields its pages in order.
 
-        A page that could not be read has an `error`, and the others go on.
+        A page that cannot be read has an `error`, and the pages after it still follow.
 
         Args:
-            document: Its path, its bytes, or its bytes as they come.
+            document: Its path, its bytes, or an iterable of its bytes.
             options: See `ReadOptions`.
         """
         messages = build.read_messages(document, **named(self._client, options))
         call = self._stub.ReadDocument(messages, **arguments(self._client, options))
-        show = PageShow()
-        return Flow(call, show, lambda: show.finished)
+        fold = PageFold()
+        return Flow(call, fold.add, lambda: fold.finished)
 
 
 class AudioCalls:
-    """`client.audio`: speech to text, and text to speech."""
+    """`client.audio`: turns speech into text, and text into speech."""
 
-    def __init__(self, client: Context, channel: grpc.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: Channel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = AudioServiceStub(channel)
 
     def transcribe(self, recording: Recording, **options: Unpack[TranscribeOptions]) -> Transcript:
-        """Return what is said in a recording.
+        """Returns the transcript of a recording.
 
         Args:
-            recording: Its path, its bytes, or its bytes as they come.
+            recording: Its path, its bytes, or an iterable of its bytes.
             options: See `TranscribeOptions`.
 
         Raises:
@@ -266,14 +269,21 @@ class AudioCalls:
         return listening.transcript
 
     def listen(self, recording: Recording, **options: Unpack[TranscribeOptions]) -> "Listening":
-        """Start a transcription, and return text as it is heard; see `transcribe`."""
+        """Starts a transcription, and returns a flow that yields text as it is heard.
+
+        See `transcribe` for the arguments.
+        """
         messages = build.transcribe_messages(recording, **named(self._client, options))
         return Listening(
             self._stub.Transcribe(messages, **arguments(self._client, options)), TranscriptFold()
         )
 
     def speak(self, text: str, **options: Unpack[SpeakOptions]) -> Speech:
-        """Return a spoken text.
+        """Returns the speech for a text.
+
+        Args:
+            text: The text to speak.
+            options: See `SpeakOptions`.
 
         Raises:
             RingmainError: The call failed.
@@ -284,54 +294,61 @@ class AudioCalls:
         return speaking.speech
 
     def stream_speech(self, text: str, **options: Unpack[SpeakOptions]) -> "Speaking":
-        """Start speaking, and return bytes as they come; see `speak`."""
+        """Starts speaking, and returns a flow that yields the bytes of the speech.
+
+        See `speak` for the arguments.
+        """
         request = build.speak_request(text, **named(self._client, options))
         return Speaking(self._stub.Speak(request, **arguments(self._client, options)), SpeechFold())
 
 
 class Listening(Flow[Any, str]):
-    """A transcription: iterate over pieces of text, then take `transcript`."""
+    """A running transcription: iterate over the pieces of text, then read `transcript`."""
 
-    def __init__(self, call: _Call[Any], fold: TranscriptFold) -> None:
-        """Take over a running call."""
+    def __init__(self, call: EventCall[Any], fold: TranscriptFold) -> None:
+        """Takes over a running call."""
         super().__init__(call, lambda event: fold.add(event) or EMPTY, lambda: fold.finished)
         self._fold = fold
 
     @property
     def transcript(self) -> Transcript:
-        """The transcript, once the loop has come to its end."""
+        """The transcript, available once the loop has reached its end."""
         return self._fold.transcript()
 
 
 class Speaking(Flow[Any, bytes]):
-    """Speech: iterate over bytes, then take `speech`."""
+    """Speech that is being made: iterate over its bytes, then read `speech`."""
 
-    def __init__(self, call: _Call[Any], fold: SpeechFold) -> None:
-        """Take over a running call."""
+    def __init__(self, call: EventCall[Any], fold: SpeechFold) -> None:
+        """Takes over a running call."""
         super().__init__(call, lambda event: fold.add(event) or EMPTY, lambda: fold.finished)
         self._fold = fold
 
     @property
     def mime_type(self) -> str:
-        """The media type of the bytes, once the first came."""
+        """The media type of the bytes, available once the first of them have come."""
         return self._fold.mime_type
 
     @property
     def speech(self) -> Speech:
-        """All of it, once the loop has come to its end."""
+        """The whole speech, available once the loop has reached its end."""
         return self._fold.speech()
 
 
 class EmbeddingCalls:
-    """What `client.embed` does."""
+    """The implementation of `client.embed`."""
 
-    def __init__(self, client: Context, channel: grpc.Channel) -> None:
-        """Bind to a client."""
+    def __init__(self, client: Context, channel: Channel) -> None:
+        """Binds the calls to a client and its channel."""
         self._client = client
         self._stub = EmbeddingServiceStub(channel)
 
     def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
-        """Return a vector for each text.
+        """Returns a vector for each text.
+
+        Args:
+            texts: One text, or several.
+            options: See `EmbedOptions`.
 
         Raises:
             RingmainError: The call failed.
