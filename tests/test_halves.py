@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ringmain_server.halves import Cut, Joiner, mended
 
@@ -22,7 +22,6 @@ def pieces(whole: list[bytes], cuts: list[int]) -> list[str]:
     return [Cut.of(b"".join(whole[a:b])) for a, b in pairwise(edges)]
 
 
-@settings(deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 100), max_size=6), st.booleans())
 def test_any_cutting_gives_the_text(text: str, cuts: list[int], by_bytes: bool) -> None:
     """However a text is cut, by UTF-16 units or by bytes, it is whole again, and no piece holds a half."""
@@ -34,7 +33,6 @@ def test_any_cutting_gives_the_text(text: str, cuts: list[int], by_bytes: bool) 
         piece.encode()  # raises for a half
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"a", b"\xed\xa0\xbd", b"\xed\xb9\x82", b"\xff", b"\xf0", b"\x9f", b"\xe4"]))
 )

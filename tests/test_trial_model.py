@@ -134,5 +134,5 @@ class RouterModel(RuleBasedStateMachine):
             assert served.condition.limit.in_flight == 0
 
 
-RouterModel.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+RouterModel.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestRouterModel = RouterModel.TestCase

@@ -29,6 +29,8 @@ from ringmain.v1.model_service_pb2_grpc import (
     add_ModelServiceServicer_to_server,
 )
 
+from tests.fakes.waiting import LIMIT
+
 Step: TypeAlias = Callable[[grpc.ServicerContext], object]
 R = TypeVar("R")
 
@@ -64,7 +66,7 @@ class Gateway(ChatServiceServicer, ModelServiceServicer, AdminServiceServicer):
 
     def arrived(self) -> bool:
         """Wait for the next call to arrive."""
-        return self._arrivals.acquire(timeout=5)
+        return self._arrivals.acquire(timeout=LIMIT)
 
     def Chat(self, request: chat_pb.ChatRequest, context: grpc.ServicerContext) -> chat_pb.ChatResponse:
         return self._unary(request, context, chat_pb.ChatResponse)
@@ -174,13 +176,13 @@ def streams(*events: Message) -> Step:
 
 
 def hangs(*events: chat_pb.ChatEvent) -> Step:
-    """Send events, then nothing until the caller is gone."""
+    """Send events, then nothing until the caller is gone; longer than anybody waits for that."""
 
     def step(context: grpc.ServicerContext) -> Iterator[chat_pb.ChatEvent]:
         gone = threading.Event()
         context.add_callback(gone.set)
         yield from events
-        gone.wait(10)
+        gone.wait(2 * LIMIT)
 
     return step
 
@@ -211,7 +213,7 @@ def sleeps() -> Step:
     def step(context: grpc.ServicerContext) -> object:
         gone = threading.Event()
         context.add_callback(gone.set)
-        gone.wait(10)
+        gone.wait(2 * LIMIT)
         return chat_pb.ChatResponse()
 
     return step

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ringmain_server.config import files, yamlfile
 from ringmain_server.config.problems import ConfigError, Keys, Problem
@@ -271,7 +271,6 @@ def toml(value: object) -> str:
     return "\n".join(f"{key} = {inline(inner)}" for key, inner in value.items())
 
 
-@settings(deadline=None)  # It writes files, on a disk that others use too.
 @given(_TREES)
 def test_every_format_gives_the_same(
     tmp_path_factory: pytest.TempPathFactory, tree: dict[str, object]

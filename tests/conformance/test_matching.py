@@ -16,7 +16,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(PLAIN)
 def test_what_is_equal_matches(value: Any) -> None:
     """Every plain value matches itself."""

@@ -1,7 +1,6 @@
 """What every method has in common, over real gRPC: errors, deadlines, cancellation, drain, logs, metrics."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from ringmain_server import errors
 from ringmain_server.backend import Call
 
 from tests.edge.serving import details, good_request, serve
-from tests.fakes.waiting import until
+from tests.fakes.waiting import LIMIT, until
 
 Behaviour = Callable[[Call], Awaitable[None]]
 
@@ -152,7 +151,7 @@ async def test_a_stray_cancellation_does_not_hang_the_caller() -> None:
     """A CancelledError that nobody asked for becomes INTERNAL at once, not silence until the deadline."""
     async with serve(_servicer(_raising(asyncio.CancelledError()))) as served:
         with pytest.raises(grpc.aio.AioRpcError):
-            await asyncio.wait_for(served.stub.Chat(good_request()), timeout=2)
+            await asyncio.wait_for(served.stub.Chat(good_request()), LIMIT)
 
 
 async def test_retry_delay_and_violations_are_in_the_details() -> None:
@@ -180,11 +179,10 @@ async def test_the_servers_default_deadline_bounds_callers_without_one() -> None
         assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("large", [False, True])
-async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool, large: bool) -> None:
-    """When the caller cancels, the servicer's work is cancelled at once and logged as cancelled."""
+async def test_a_cancelled_call_ends_the_work(streamed: bool, large: bool) -> None:
+    """When the caller cancels, the servicer's work, which would never end, is cancelled and so logged."""
     servicer = _servicer(_hang)
     async with serve(servicer, large=large) as served:
         call: grpc.aio.Call
@@ -194,10 +192,8 @@ async def test_a_cancelled_call_ends_the_work_within_100_ms(streamed: bool, larg
         else:
             call = served.stub.Chat(good_request())
         await until(lambda: len(served.calls) == 1)
-        start = time.monotonic()
         call.cancel()
-        await asyncio.wait_for(servicer.ended.wait(), timeout=1)
-        assert time.monotonic() - start < 0.1
+        await asyncio.wait_for(servicer.ended.wait(), LIMIT)
         await until(lambda: len(served.calls) == 0)
         assert served.log()[-1]["code"] == "CANCELLED"
 
@@ -210,7 +206,7 @@ async def test_a_large_call_without_a_request_is_refused(method: str) -> None:
         call = served.channel.stream_stream(f"/ringmain.v1.ChatService/{method}")()
         await call.done_writing()
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await asyncio.wait_for(call.read(), timeout=2)
+            await asyncio.wait_for(call.read(), LIMIT)
         assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
         assert details(caught.value)["ErrorInfo"].reason == "INVALID_FIELD"  # type: ignore[attr-defined]
 
@@ -232,7 +228,7 @@ async def test_bytes_that_are_no_request_are_refused_and_seen(
         await call.write(garbage)  # type: ignore[arg-type] # raw bytes
         await call.done_writing()
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await asyncio.wait_for(call.read(), timeout=2)
+            await asyncio.wait_for(call.read(), LIMIT)
         assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
         assert "UTF-8" in str(caught.value.details())
         found = details(caught.value)

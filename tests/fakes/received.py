@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.forms import File
+from tests.fakes.waiting import LIMIT
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Received:
         self.closed_at = time.monotonic()
         self._gone.set()
 
-    async def closed(self, *, within: float = 2.0) -> float:
+    async def closed(self, *, within: float = LIMIT) -> float:
         """Waits until the connection went away, and says when.
 
         Raises:

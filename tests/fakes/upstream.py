@@ -23,6 +23,7 @@ from tests.fakes.forms import read_form
 from tests.fakes.planner import Close, HalfClose, Hang, Hold, Pause, Reply, Reset, Send, Step
 from tests.fakes.received import Received, RecordingServer
 from tests.fakes.script import Answer, Canned, Flap, Script
+from tests.fakes.waiting import LIMIT
 
 
 class Upstream(ABC):
@@ -77,7 +78,7 @@ class Upstream(ABC):
         """Sets the scripts for the next requests, one each; afterwards the others count again."""
         self._queue.extend(scripts)
 
-    async def received(self, count: int = 1, *, within: float = 2.0) -> Received:
+    async def received(self, count: int = 1, *, within: float = LIMIT) -> Received:
         """Waits for the `count`-th request, counted from 1, and returns it.
 
         Raises:

@@ -30,6 +30,7 @@ from tests.fakes.vertex_media_rules import predict_refusal, routing_refusal
 from tests.fakes.vertex_relay import Relay
 from tests.fakes.vertex_rules import refusal
 from tests.fakes.vertex_script import HELLO, Answer, Fault, Flap, Script, Status, text, whole
+from tests.fakes.waiting import LIMIT
 
 SERVICE = "google.cloud.aiplatform.v1.PredictionService"
 UTILITY = "google.cloud.aiplatform.v1.LlmUtilityService"
@@ -79,7 +80,7 @@ class Received:
             self.cancelled_at = time.monotonic()
         self._ended.set()
 
-    async def ended(self, *, within: float = 2.0) -> None:
+    async def ended(self, *, within: float = LIMIT) -> None:
         """Waits until the call has ended.
 
         Raises:
@@ -121,7 +122,7 @@ class FakeVertex:
         """Sets the scripts for the next requests, one each; afterwards the others count again."""
         self._queue.extend(scripts)
 
-    async def received(self, count: int = 1, *, within: float = 2.0) -> Received:
+    async def received(self, count: int = 1, *, within: float = LIMIT) -> Received:
         """Waits for the `count`-th request, counted from 1, and returns it.
 
         Raises:

@@ -25,7 +25,8 @@ from tests.laws.wire import KEY, Running, Script, Wire
 from tests.laws.wires import SCRIPTED
 
 PATIENCE = 0.3
-"""Seconds of silence that are borne where nothing else is said."""
+"""Seconds of silence that are borne where a provider falls silent for good."""
+_SILENT = ("fault-hang", "fault-stall")
 STALL = "stall-forever"
 HANG = "hang-forever"
 PLAIN = "plain"
@@ -142,11 +143,11 @@ async def lab() -> AsyncIterator[Lab]:
 
 def _config(upstreams: Mapping[str, Running]) -> Mapping[str, object]:
     silence = {"first_content": PATIENCE, "idle": PATIENCE, "attempt": PATIENCE}
-    patient = {"first_content": 30, "idle": 30, "attempt": 30}
+    patient = {"first_content": 600, "idle": 600, "attempt": 600}
     models: dict[str, object] = {
         model(wire, trial): {
             "candidates": [f"{wire.name}/{upstream_model(wire, trial)}"],
-            "timeouts": silence if trial.startswith("fault-") else patient,
+            "timeouts": silence if trial.startswith(_SILENT) else patient,
         }
         for wire in SCRIPTED
         for trial, _ in _trials(wire)

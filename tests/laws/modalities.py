@@ -26,6 +26,10 @@ from tests.laws.lab import Failure, failure_of
 from tests.laws.wire import KEY
 
 PATIENCE = 0.4
+"""Seconds of silence that are borne where a provider falls silent for good."""
+PATIENT = 600
+"""Beyond any wait of a test: what ends earlier was ended by something else."""
+HANG = "hang-forever"
 RECORDING = (b"Hello ", b"from the ", b"recording")
 PNG = Media(data=picture("64x64"), mime_type="image/png")
 FAULTS = {
@@ -179,12 +183,12 @@ async def media_lab() -> AsyncIterator[MediaLab]:
     scripts = {
         f"{modality.model}-{modality}-{trial}": script
         for modality in MODALITIES
-        for trial, script in trials().items()
+        for trial, script in {**trials(), HANG: broken(FaultKind.HANG)}.items()
     }
     models = {}
     for modality in MODALITIES:
-        for trial in (*trials(), "plain"):
-            span = PATIENCE if trial.startswith("fault-") else 20
+        for trial in (*trials(), "plain", HANG):
+            span = PATIENCE if trial in ("fault-hang", "fault-stall") else PATIENT
             models[model(modality, trial)] = {
                 "candidates": [_candidate(modality, trial)],
                 "timeouts": {"first_content": span, "idle": span, "attempt": span},

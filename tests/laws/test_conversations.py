@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.edge import validate
 
@@ -20,7 +20,7 @@ def _translators() -> list[tuple[Wire, Translate]]:
 
 
 @given(conversations())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_nothing_is_lost(drawn: ChatRequest) -> None:
     """Texts in order, calls with arguments, results with their calls, and media reach every provider.
 

@@ -190,7 +190,7 @@ def pieces(parts: Sequence[str], cuts: Sequence[int]) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=TEXTS, cuts=CUTS, by=st.sampled_from([units, octets]))
 def test_a_cut_character_is_whole_again(
     kind: Kind, text: str, cuts: list[int], by: Callable[[str], list[str]]
@@ -203,7 +203,7 @@ def test_a_cut_character_is_whole_again(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=HALVES, cuts=CUTS)
 def test_halves_are_replaced_alike(kind: Kind, text: str, cuts: list[int]) -> None:
     """A half without its other half becomes U+FFFD, the same one whole and streamed."""
@@ -212,7 +212,7 @@ def test_halves_are_replaced_alike(kind: Kind, text: str, cuts: list[int]) -> No
     found.SerializeToString()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=TEXTS, cuts=CUTS, by=st.sampled_from([units, octets]))
 def test_transcripts(text: str, cuts: list[int], by: Callable[[str], list[str]]) -> None:
     """The pieces of a transcript have whole characters, and together they are the transcript."""
@@ -223,7 +223,7 @@ def test_transcripts(text: str, cuts: list[int], by: Callable[[str], list[str]])
     assert events[-1].finished.text == text.strip()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=TEXTS, cuts=CUTS, by=st.sampled_from([units, octets]))
 def test_transcripts_within_json(text: str, cuts: list[int], by: Callable[[str], list[str]]) -> None:
     """A transcript that a model writes as JSON is whole, too, wherever that is cut."""

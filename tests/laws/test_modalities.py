@@ -1,7 +1,6 @@
 """Laws: operations beside chat keep them as chat does."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,12 +12,11 @@ from ringmain_server.image_events import fold
 
 from tests.laws.documented import OPENAI
 from tests.laws.lab import Failure
-from tests.laws.modalities import FAULTS, MODALITIES, MediaLab, Modality, media_lab, model
+from tests.laws.modalities import FAULTS, HANG, MODALITIES, MediaLab, Modality, media_lab, model
 from tests.laws.rows import LAWS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 EACH = pytest.mark.parametrize("modality", MODALITIES, ids=str)
-LIMIT = 0.1
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -67,19 +65,17 @@ async def test_a_plain_answer(lab: MediaLab, modality: Modality) -> None:
         assert settled.route.provider_id == "up"
 
 
-@pytest.mark.alone
 @EACH
 async def test_leaving_before_the_answer(lab: MediaLab, modality: Modality) -> None:
-    """When the caller leaves, the provider's connection is closed within 100 ms."""
+    """When the caller leaves, the provider's connection is closed, though its answer would never come."""
     count = len(lab.upstream.requests)
-    call = modality.ask(lab.gateway.channel, model(modality, "fault-hang"))
+    call = modality.ask(lab.gateway.channel, model(modality, HANG))
     reading = asyncio.ensure_future(_first(call) if modality.streamed else _whole(call))
     received = await lab.upstream.received(count + 1)
-    start = time.monotonic()
     call.cancel()
     await asyncio.wait((reading,))
-    closed = await received.closed()
-    assert closed - start < LIMIT
+    await received.closed()
+    assert received.abandoned
 
 
 async def _first(call: object) -> None:

@@ -20,6 +20,7 @@ from ringmain_server.providers.sessions import HttpSessions
 from tests.fakes.script import Answer, Canned, FaultKind
 from tests.fakes.upstream import Upstream
 from tests.fakes.vertex_script import Status
+from tests.fakes.waiting import LIMIT
 from tests.laws import documented, google
 from tests.laws.conversations import OWN
 from tests.laws.seen import Habits, Seen
@@ -208,7 +209,7 @@ async def over_http(fake: Upstream, path: str, settings: Mapping[str, object]) -
             settings={**settings, "base_url": f"http://{address}{path}"},
             plays=lambda model, script: fake.models.update({model: cast("Answer | Canned", script)}),
             sent=lambda: fake.requests[-1].body,
-            left=lambda: fake.requests[-1].closed(within=2),
+            left=lambda: fake.requests[-1].closed(within=LIMIT),
             arrived=fake.received,
             count=lambda: len(fake.requests),
             address=address,

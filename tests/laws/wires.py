@@ -27,6 +27,7 @@ from tests.fakes.script import Answer, Canned, FaultKind
 from tests.fakes.vertex_rules import refusal as google_complaint
 from tests.fakes.vertex_script import Status
 from tests.fakes.vertex_server import FakeVertex
+from tests.fakes.waiting import LIMIT
 from tests.laws import documented, google, openai_rules, readers
 from tests.laws.conversations import OWN
 from tests.laws.seen import Habits, Seen
@@ -229,7 +230,7 @@ class Vertex(_Google):
                 settings={"kind": "vertex", **self.settings, "endpoint": fake.endpoint},
                 plays=lambda model, script: fake.models.update({model: cast("Any", script)}),
                 sent=lambda: fake.requests[-1].message,
-                left=lambda: fake.requests[-1].ended(within=2),
+                left=lambda: fake.requests[-1].ended(within=LIMIT),
                 arrived=fake.received,
                 count=lambda: len(fake.requests),
                 address=fake.endpoint,

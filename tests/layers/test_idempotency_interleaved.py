@@ -23,7 +23,7 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(ACTIONS, max_size=30), st.booleans())
 def test_in_every_interleaving_each_caller_gets_one_whole_outcome(
     actions: list[tuple[str, int]], slow: bool

@@ -176,4 +176,4 @@ class BreakerFollowsTheLaws(RuleBasedStateMachine):
 
 
 TestBreakerFollowsTheLaws = BreakerFollowsTheLaws.TestCase
-TestBreakerFollowsTheLaws.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestBreakerFollowsTheLaws.settings = settings(max_examples=100, stateful_step_count=40)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ringmain_server.halves import Cut
 from ringmain_server.providers.json_reader import NotJson, Odd, read, read_again, read_exactly, written
@@ -31,7 +31,6 @@ def whole(value: Any) -> Any:
     return {whole(name): whole(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32-le"]), st.booleans())
 def test_what_pythons_reader_reads_is_read(document: Any, encoding: str, escaped: bool) -> None:
     """Any document of Python's own writer is read, and none of its strings holds half a character."""
@@ -41,7 +40,6 @@ def test_what_pythons_reader_reads_is_read(document: Any, encoding: str, escaped
     json.dumps(found, ensure_ascii=False).encode()
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_end(raw: bytes) -> None:
     """Of any bytes either a document comes or an error that keeps nothing of them."""
@@ -53,7 +51,6 @@ def test_any_bytes_end(raw: bytes) -> None:
     json.dumps(found, ensure_ascii=False).encode()
 
 
-@settings(deadline=None)
 @given(
     st.text("aé你🙂", min_size=1),
     st.lists(
@@ -137,7 +134,6 @@ def test_whole_numbers_stay_exact() -> None:
     assert read_exactly(b'{"a":1}') == {"a": 1}
 
 
-@settings(deadline=None)
 @given(DOCUMENTS)
 def test_what_is_written_is_json(document: Any) -> None:
     """What was read becomes valid JSON, with null for what JSON has no number for."""

@@ -4,7 +4,7 @@ import base64
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ringmain_server.providers.leaves import (
     SMALL,
@@ -21,7 +21,6 @@ from ringmain_server.providers.leaves import (
 LARGE = bytes(range(256)) * (SMALL // 128)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=10), st.sampled_from(["", "data:image/png;base64,"]), st.booleans())
 def test_what_is_rendered_is_what_json_says(data: bytes, prefix: str, large: bool) -> None:
     """A body in pieces is the same document, of the length that was announced."""
@@ -40,7 +39,6 @@ def test_only_leaves_stand_for_strings() -> None:
         render({"a": object()})
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.binary(max_size=40), st.none()), max_size=4),
     st.integers(min_value=1, max_value=50),
@@ -94,7 +92,6 @@ def test_a_document_that_ends_within_a_beginning() -> None:
     assert bytes(cutter.end(cutter.feed(b'["b64_'))) == b'["b64_'
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=90), st.integers(1, 9))
 def test_escapes_within_a_leaf(data: bytes, step: int) -> None:
     """A leaf with escaped solidi and line breaks, as PHP and MIME write them, is read wherever it is cut."""

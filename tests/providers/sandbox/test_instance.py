@@ -104,14 +104,14 @@ WILD = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SATISFIABLE, st.integers(0, 5))
 def test_schemas_that_can_be_satisfied_are(schema: Schema, seed: int) -> None:
     """A satisfiable schema of the usual keywords gets an instance that an independent validator takes."""
     assert valid(schema, instance(schema, Random(seed)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(WILD)
 def test_wild_schemas_get_a_valid_instance_or_a_refusal(schema: Schema) -> None:
     """A senseless schema is refused as one, and never answered wrongly."""
@@ -355,7 +355,7 @@ def test_same_seed_same_instance() -> None:
     assert instance(words, Random("x")) != instance(words, Random("y"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     SATISFIABLE,
     st.recursive(

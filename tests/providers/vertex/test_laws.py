@@ -37,7 +37,7 @@ def outcome(read: Any) -> object:
         return type(exc), exc.metadata
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(parts=PARTS, finish=REASONS, size=st.integers(1, 9))
 def test_fold(parts: list[dict[str, Any]], finish: str | int, size: int) -> None:
     """Folding a stream gives what the same answer gives whole, however the network cut it."""
@@ -46,7 +46,7 @@ def test_fold(parts: list[dict[str, Any]], finish: str | int, size: int) -> None
     assert streamed == outcome(lambda: golden.answer(whole(messages)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(parts=PARTS.filter(bool))
 @example(parts=[{"text": "0", "thought": True}, {"text": ""}, {"text": "", "thought": True, **SIGNATURE}])
 def test_signatures_come_back(parts: list[dict[str, Any]]) -> None:
@@ -116,7 +116,7 @@ def conversations(draw: st.DrawFn) -> dict[str, Any]:
     return {"model": "m", "messages": messages}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(document=conversations(), model=MODELS)
 def test_any_conversation(document: dict[str, Any], model: str) -> None:
     """Any valid conversation becomes a request that the wire takes, and keeps text, media and linkage."""

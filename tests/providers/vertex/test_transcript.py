@@ -12,7 +12,7 @@ SECONDS = st.one_of(st.none(), st.floats(0, 1000, allow_nan=False))
 SEGMENTS = st.lists(st.tuples(WORDS, SECONDS, SECONDS), max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(segments=SEGMENTS, size=st.integers(1, 9), ascii_only=st.booleans())
 def test_any_transcript(
     segments: list[tuple[str, float | None, float | None]], size: int, ascii_only: bool

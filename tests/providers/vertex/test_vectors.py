@@ -14,7 +14,7 @@ from ringmain_server.providers.vertex.embedding import batches
 NUMBERS = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=300)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(found=st.lists(NUMBERS, max_size=3))
 def test_the_same_as_by_messages(found: list[list[float]]) -> None:
     """Vectors read from bytes are those that messages hold, negative zeros included."""
@@ -55,7 +55,7 @@ def test_numbers_that_do_not_fit() -> None:
     assert vectors.packed([struct.unpack("<f", struct.pack("<f", 0.1))[0]]) == Embedding(values=[0.1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     texts=st.lists(st.text(max_size=30), min_size=1, max_size=40),
     most=st.integers(1, 9),

@@ -32,7 +32,7 @@ def _text(samples: "array[int]", rate: int = RATE) -> str | None:
     return None if heard is None else heard.text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
     st.sampled_from(["ring", "nova", "", "Ωmega"]),
@@ -43,7 +43,7 @@ def test_any_text_is_heard_in_any_voice_at_any_speed(text: str, voice: str, spee
     assert _text(_samples(text, voice, speed)) == text
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(0.03, 1.5), st.integers(0, 3000), st.integers(0, 400), st.integers(0, 9))
 def test_louder_later_and_noisier_is_heard(loud: float, silence: int, noise: int, seed: int) -> None:
     """Neither volume nor silence around it nor a little noise keeps speech from being heard."""
