@@ -2,7 +2,7 @@
 
 import sys
 
-from ringmain_server.orphan import tie
+from ringmain_server.app.orphan import tie
 
 if __name__ == "__main__":
     tie()  # before the imports that take most of a start

@@ -10,10 +10,10 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError, release
 from ringmain_server.operations.base import Streamed, Unary
-from ringmain_server.spool import Spool
+from ringmain_server.operations.upload import Spool
 
 if TYPE_CHECKING:
-    from ringmain_server.condition import Condition, Ticket
+    from ringmain_server.routing.health import Condition, Ticket
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")

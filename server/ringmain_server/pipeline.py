@@ -12,13 +12,13 @@ from functools import partial
 
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
+from ringmain_server.assembly.policies import condition_settings, model_policy, retries
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
 from ringmain_server.catalog.limits import Limits
 from ringmain_server.catalog.models import UNKNOWN, KnownModel, listed, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
-from ringmain_server.conditions import Conditions
 from ringmain_server.config import CandidateSettings, ProviderSettings, Settings
 from ringmain_server.config.kinds import KINDS
 from ringmain_server.layers.drain import Drain
@@ -26,13 +26,13 @@ from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
 from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
-from ringmain_server.media.room import MediaRoom
-from ringmain_server.models import Models, Plan, Served
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations import served_by
-from ringmain_server.policy_settings import condition_settings, model_policy, retries
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
-from ringmain_server.router import Router
+from ringmain_server.routing.health_registry import Conditions
+from ringmain_server.routing.models import Models, Plan, Served
+from ringmain_server.routing.router import Router
 from ringmain_server.stores.memory import MemoryAnswers
 
 _FREE = frozenset({"sandbox", "local"})

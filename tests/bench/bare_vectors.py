@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import grpc.aio
 import uvloop
 from google.protobuf.struct_pb2 import Struct, Value
-from ringmain_server.providers.dialogue import PARALLEL
+from ringmain_server.providers.multi_step import PARALLEL
 from ringmain_server.providers.vertex import wire
 
 _PREDICT = "/google.cloud.aiplatform.v1.PredictionService/Predict"

@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 import uvloop
 from rich.console import Console
 from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain_server.assembly.active_config import Live, Wired
 from ringmain_server.backend import Attempt, Backend, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import Settings, load
 from ringmain_server.errors import ProviderError
-from ringmain_server.live import Live, Wired
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.pipeline import build_models, build_pipeline, build_router
 from ringmain_server.providers.exchange import Provider

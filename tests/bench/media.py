@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import PIL.Image
 from rich.console import Console
 from rich.table import Table
-from ringmain_server.allocator import give_back_large_blocks
-from ringmain_server.media.documents import open_document
+from ringmain_server.app.malloc import give_back_large_blocks
+from ringmain_server.documents import open_document
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.media.prepare import prepare
 from ringmain_server.media.runner import MediaPool

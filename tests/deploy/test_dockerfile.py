@@ -80,7 +80,7 @@ def test_every_copy_finds_files_in_the_context() -> None:
         assert list(copied(step)), step
     taken = {path.relative_to(ROOT).as_posix() for step in BUILD.all("COPY") for path, _ in copied(step)}
     assert "clients/python/ringmain/v1/chat_service_pb2.py" in taken
-    assert "server/ringmain_server/app.py" in taken
+    assert "server/ringmain_server/app/app.py" in taken
     assert not [path for path in taken if "__pycache__" in path or path.startswith("tests/")]
 
 

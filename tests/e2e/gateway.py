@@ -12,9 +12,9 @@ from ringmain import AsyncClient
 from ringmain.admin.v1 import admin_service_pb2_grpc as admin_grpc
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
-from ringmain_server.app import App
+from ringmain_server.app.app import App
+from ringmain_server.assembly.reload import Source
 from ringmain_server.config import LogSettings, Settings, load
-from ringmain_server.reload import Source
 from ringmain_server.telemetry.logs import Mask, make_log
 
 Config = Mapping[str, object]

@@ -14,7 +14,7 @@ import pytest
 from ringmain.errors import error_of
 from ringmain.v1 import chat_service_pb2 as pb
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
-from ringmain_server.orphan import ORPHANED
+from ringmain_server.app.orphan import ORPHANED
 
 from tests.e2e.gateway import ask
 from tests.e2e.processes import Process, alive, children, free_port, serving
@@ -164,7 +164,7 @@ def gone(pids: set[int]) -> None:
         time.sleep(0.02)
 
 
-_WAITS = "import sys, time; from ringmain_server import orphan; {tie}; print(flush=True); time.sleep(20)"
+_WAITS = "import sys, time; from ringmain_server.app import orphan; {tie}; print(flush=True); time.sleep(20)"
 
 
 def test_the_pipe_alone_tells_of_the_end() -> None:
@@ -213,7 +213,7 @@ def ended(work: str) -> tuple[int, bool]:
     """How a gateway that hangs ends after SIGTERM: its exit code, and whether it says that it was forced."""
     code = (
         "import asyncio, time, io\n"
-        "from ringmain_server import app, signals, lifetime\n"
+        "from ringmain_server.app import app, lifetime, signals\n"
         "from ringmain_server.config import load, LogSettings\n"
         "from ringmain_server.telemetry.logs import make_log\n"
         "signals.AT_ONCE = 0.5\n"

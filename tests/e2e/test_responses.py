@@ -5,7 +5,7 @@ from ringmain import InvalidRequest, RingmainError, StreamInterrupted, Unavailab
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_TOOL
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FINISH_REASON_TOOL_CALLS
-from ringmain_server.events import fold
+from ringmain_server.operations.chat_events import fold
 
 from tests.e2e.gateway import Gateway, ask, gateway
 from tests.fakes.openai_server import FakeOpenAI

@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 from ringmain_server.config import LogSettings
-from ringmain_server.edge.binding import Edge
 from ringmain_server.edge.calls import Calls
+from ringmain_server.edge.grpc.binding import Edge
 from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.services.chat import SERVICE
 from ringmain_server.telemetry.logs import make_log

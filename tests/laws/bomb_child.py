@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from ringmain_server.documents import open_document
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.canvas import Margins, mask_for, outpaint
-from ringmain_server.media.documents import open_document
 from ringmain_server.media.inspection import inspect_image
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.media.prepare import prepare

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ringmain_server.media.documents import DOCUMENT_TYPES
+from ringmain_server.documents import DOCUMENT_TYPES
 from ringmain_server.media.limits import IMAGE_TYPES
 from ringmain_server.media.structure import READERS
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import ringmain_server
-from ringmain_server.providers.sandbox.vectors import vector
+from ringmain_sandbox.vectors import vector
 from ringmain_server.providers.vertex import schemas
 
 OWN = {

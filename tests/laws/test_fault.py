@@ -18,7 +18,6 @@ from openai.types.responses import ResponseError, ResponseStatus
 from openai.types.responses.response import IncompleteDetails
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server import errors
-from ringmain_server.condition import Condition, ConditionSettings, ProviderState
 from ringmain_server.policies.breaker import BreakerState
 from ringmain_server.providers.anthropic import faults as claude
 from ringmain_server.providers.faults import Ending, Meaning, Whose, unquoted
@@ -26,6 +25,7 @@ from ringmain_server.providers.openai import faults as openai
 from ringmain_server.providers.vertex import faults as google
 from ringmain_server.providers.vertex import wire as google_wire
 from ringmain_server.providers.vertex.finish import FINISH_REASONS
+from ringmain_server.routing.health import Condition, ConditionSettings, ProviderState
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.script import Answer, Canned, FaultKind, broken

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from ringmain.v1 import audio_service_pb2 as audio
 from ringmain.v1 import image_service_pb2 as image
-from ringmain_server.image_events import fold
+from ringmain_server.operations.image_events import fold
 
 from tests.laws.documented import OPENAI
 from tests.laws.lab import Failure

@@ -13,7 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.config import load
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.leaves import plain
+from ringmain_server.providers.json_base64 import plain
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions
 

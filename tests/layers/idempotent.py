@@ -10,9 +10,9 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.backend import Call
-from ringmain_server.events import ChatAssembler, fold
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.operations.chat_events import ChatAssembler, fold
 from ringmain_server.stores.answers import Answer, Key
 from ringmain_server.stores.memory import MemoryAnswers
 

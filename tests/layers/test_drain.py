@@ -9,9 +9,9 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
-from ringmain_server.events import ChatAssembler, fold
 from ringmain_server.layers.drain import AHEAD, Drain
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.operations.chat_events import ChatAssembler, fold
 
 from tests.e2e.gateway import ask, gateway, upstreams
 from tests.fakes.backend import HANG, ScriptedBackend

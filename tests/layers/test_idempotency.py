@@ -11,10 +11,10 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField, ProvidersUnavailable
-from ringmain_server.events import fold, unfold
 from ringmain_server.layers.idempotency import Idempotency
-from ringmain_server.layers.tape import AHEAD
+from ringmain_server.layers.replay_log import AHEAD
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.operations.chat_events import fold, unfold
 from ringmain_server.stores.answers import Key
 
 from tests.fakes.paced import PacedBackend

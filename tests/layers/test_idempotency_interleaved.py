@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ringmain_server.backend import Attempt
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProvidersUnavailable
-from ringmain_server.events import fold
 from ringmain_server.layers.idempotency import Idempotency
+from ringmain_server.operations.chat_events import fold
 
 from tests.fakes.paced import Run
 from tests.layers.idempotent import ANSWER, EVENTS, SlowAnswers, World, open_world, settle

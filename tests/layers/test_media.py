@@ -13,11 +13,10 @@ from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, Media
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, MediaInvalid
-from ringmain_server.image_events import fold
 from ringmain_server.layers.media import FitMedia
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.media.limits import ModelLimits
-from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations import (
     CHAT,
     EDIT_IMAGES,
@@ -27,6 +26,7 @@ from ringmain_server.operations import (
     STREAM_GENERATE_IMAGES,
     UPSCALE_IMAGE,
 )
+from ringmain_server.operations.image_events import fold
 
 from tests.fakes.backend import ScriptedBackend
 

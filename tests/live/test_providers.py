@@ -5,7 +5,7 @@ from ringmain.errors import RingmainError
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_TOOL, ROLE_USER
 from ringmain.v1.generation_pb2 import FINISH_REASON_MAX_TOKENS, FINISH_REASON_STOP, FINISH_REASON_TOOL_CALLS
-from ringmain_server.events import fold
+from ringmain_server.operations.chat_events import fold
 
 from tests.e2e.gateway import Gateway, gateway
 from tests.live.conftest import Spent

@@ -91,7 +91,7 @@ def test_readers_that_are_not_installed() -> None:
 import sys
 for name in ("pypdfium2", "docx", "pptx", "bs4"):
     sys.modules[name] = None
-from ringmain_server.media.documents import ReaderMissing, open_document
+from ringmain_server.documents import ReaderMissing, open_document
 for data in (b"%PDF-1.7", b"PK\\3\\4word/document.xml", b"PK\\3\\4ppt/presentation.xml", b"<p>x</p>"):
     try:
         open_document(data)
@@ -138,7 +138,7 @@ def test_memory_is_bounded_by_pages_in_work(tmp_path: Path) -> None:
     file = tmp_path / "long.pdf"
     file.write_bytes(papers.text_pdf(500, rows=10, picture_every=2))
     code = f"""{MEASURE}
-from ringmain_server.media.documents import open_document, page_markdown
+from ringmain_server.documents import open_document, page_markdown
 with open(sys.argv[1], "rb") as file:
     document = open_document(file)
     assert document.page_count == 500

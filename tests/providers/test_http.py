@@ -32,7 +32,7 @@ from ringmain_server.providers.http import (
 )
 from ringmain_server.providers.http_body import JsonPayload, json_body
 from ringmain_server.providers.http_errors import by_status
-from ringmain_server.providers.leaves import SMALL, Base64, plain, render
+from ringmain_server.providers.json_base64 import SMALL, Base64, plain, render
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import FormField, HttpRequest
 

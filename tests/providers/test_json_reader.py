@@ -8,7 +8,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ringmain_server.halves import Cut
+from ringmain_server.operations.surrogates import Cut
 from ringmain_server.providers.json_reader import NotJson, Odd, read, read_again, read_exactly, written
 
 DOCUMENTS = st.recursive(

@@ -6,19 +6,19 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from ringmain_server.app.warm_up import load
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import LogSettings
 from ringmain_server.errors import LibraryBroken
-from ringmain_server.models import Served
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
+from ringmain_server.routing.models import Served
 from ringmain_server.telemetry.logs import make_log
-from ringmain_server.warmth import load
 
 from tests.fakes.backend import ScriptedBackend
-from tests.routing import new_call, router_of, served
-from tests.test_router import REQUEST, _answer
+from tests.routing.routing import new_call, router_of, served
+from tests.routing.test_router import REQUEST, _answer
 
 
 class _Made:

@@ -8,12 +8,12 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.condition import Condition, ProviderState
 from ringmain_server.errors import AnswerUnreadable, MalformedAnswer, ProviderError, ServerFault
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.providers.dialogue import Ask, Dialogue, Pause, hold
 from ringmain_server.providers.exchange import Exchange, Use
+from ringmain_server.providers.multi_step import Ask, Dialogue, Pause, hold
 from ringmain_server.providers.unreadable import explained, unreadable
+from ringmain_server.routing.health import Condition, ProviderState
 
 from tests.fakes.clock import FakeClock
 

@@ -4,8 +4,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.condition import Condition, ProviderState
 from ringmain_server.errors import ModelNotFound, NoAnswer, Overloaded, ProviderError, StreamBroken
+from ringmain_server.routing.health import Condition, ProviderState
 from ringmain_server.telemetry.events import Event, Events
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter

@@ -70,7 +70,7 @@ def lean_serve(args: Sequence[str]) -> int:
     Args:
         args: What follows `serve`; no request for help.
     """
-    from ringmain_server.orphan import remember_signals
+    from ringmain_server.app.orphan import remember_signals
 
     remember_signals()  # before the imports that take most of a start
     from ringmain_server.cli.outcome import exit_code
@@ -92,9 +92,9 @@ def serve(flags: ServeFlags) -> int:
     _log_library()
     # What gRPC's core prints about each connection that goes wrong is of callers' making.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    from ringmain_server.app import StartError
-    from ringmain_server.process import serve
-    from ringmain_server.reload import Source
+    from ringmain_server.app.app import StartError
+    from ringmain_server.app.process import serve
+    from ringmain_server.assembly.reload import Source
 
     try:
         return serve(settings, Source(partial(_read_again, path, given), path, watch))

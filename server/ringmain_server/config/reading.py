@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ringmain_server.threads import within
+from ringmain_server.aio.threads import within
 
 LIMIT = 4 << 20
 """Most bytes of a configuration file, or of a file that it names."""

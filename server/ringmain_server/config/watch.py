@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from ringmain_server.aio.threads import in_daemon, within
 from ringmain_server.config.reading import Unreadable, read_bytes
 from ringmain_server.policies import Clock
-from ringmain_server.threads import in_daemon, within
 
 INTERVAL = 0.5
 """Seconds between two looks."""

@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, TypeVar
 
+from ringmain_server.aio.tasks import release_task
 from ringmain_server.backend import Backend, Call
 from ringmain_server.operations.base import Streamed, Unary
-from ringmain_server.tasks import release_task
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from ringmain_server.backend import Backend, Call
 from ringmain_server.errors import InvalidField, RingmainError, release
-from ringmain_server.layers.shared import Shared
+from ringmain_server.layers.singleflight import Shared
 from ringmain_server.operations.base import Replay, Streamed, Unary
 from ringmain_server.stores.answers import Answer, Answers, Key
 

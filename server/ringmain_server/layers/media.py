@@ -13,18 +13,18 @@ from google.protobuf.message import Message
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media
 
+from ringmain_server.aio.tasks import together
 from ringmain_server.backend import Backend, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, MediaInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.media.edits import fit_edit, needs_fitting
 from ringmain_server.media.finish import DEFAULT, header_of, note
-from ringmain_server.media.room import MediaRoom
 from ringmain_server.media.transform import OUTPUT_TYPES, convert
 from ringmain_server.media.walk import any_media, media_in, with_media
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations.base import Streamed, Unary, Whole
-from ringmain_server.providers.silence import Silence
-from ringmain_server.tasks import together
+from ringmain_server.providers.stream_timeouts import Silence
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ringmain_server.errors import MediaInvalid
-from ringmain_server.shortage import shortage
+from ringmain_server.errors.shortage import shortage
 
 if TYPE_CHECKING:
     import aiohttp

@@ -9,7 +9,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_SPEECH, CAPABILITY_TRANSCRI
 from ringmain.v1.routing_pb2 import RoutingPolicy
 
 from ringmain_server.operations.base import Settled, Streamed
-from ringmain_server.spool import Spool
+from ringmain_server.operations.upload import Spool
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 from ringmain.v1.routing_pb2 import Attempt, Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.policies.needs import NOTHING
-from ringmain_server.spool import Spool
+from ringmain_server.operations.needs import NOTHING
+from ringmain_server.operations.upload import Spool
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call

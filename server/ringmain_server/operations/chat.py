@@ -7,10 +7,10 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
 from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.events import fold, unfold
 from ringmain_server.operations.base import Recovering, Replay, Settled, Streamed, Unary, unlabelled
-from ringmain_server.policies.needs import CHAT_NEEDS, chat_needs
-from ringmain_server.recovery import Recovery as ChatRecovery
+from ringmain_server.operations.chat_events import fold, unfold
+from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs
+from ringmain_server.operations.recovery import Recovery as ChatRecovery
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call

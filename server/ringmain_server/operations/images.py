@@ -15,8 +15,8 @@ from ringmain.v1.model_service_pb2 import (
 from ringmain.v1.routing_pb2 import Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.image_events import fold, pieces, unfold
 from ringmain_server.operations.base import Replay, Settled, Streamed, Unary, Whole, unlabelled
+from ringmain_server.operations.image_events import fold, pieces, unfold
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call

@@ -14,9 +14,9 @@ from ringmain_server.errors import CapabilityMissing, ProviderError, RingmainErr
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import Streamed, Unary
-from ringmain_server.providers.dialogue import hold
+from ringmain_server.providers.multi_step import hold
 from ringmain_server.providers.options import Blamed
-from ringmain_server.providers.silence import Silence
+from ringmain_server.providers.stream_timeouts import Silence
 from ringmain_server.providers.translator import Decoder
 from ringmain_server.providers.transport import Transport
 from ringmain_server.providers.unreadable import unreadable

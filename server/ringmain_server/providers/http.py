@@ -23,12 +23,12 @@ from ringmain_server.errors import (
     RingmainError,
     UploadCut,
 )
+from ringmain_server.errors.shortage import shortage
 from ringmain_server.providers.http_body import json_body
-from ringmain_server.providers.leaves import LeafCutter
+from ringmain_server.providers.json_base64 import LeafCutter
 from ringmain_server.providers.sessions import ConnectionsInUse, HttpSessions, in_turn
 from ringmain_server.providers.transport import ErrorMap, FormField, HttpRequest
 from ringmain_server.providers.unreadable import explained
-from ringmain_server.shortage import shortage
 
 ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""

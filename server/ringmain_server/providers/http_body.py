@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aiohttp import Payload
 from aiohttp.abc import AbstractStreamWriter
 
-from ringmain_server.providers.leaves import Base64, pieces, render, size
+from ringmain_server.providers.json_base64 import Base64, pieces, render, size
 from ringmain_server.providers.transport import Json
 
 _LARGE = 1 << 20

@@ -9,10 +9,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
+from ringmain_server.aio.threads import in_daemon
 from ringmain_server.errors import LibraryBroken
 from ringmain_server.policies import Clock
 from ringmain_server.providers.transport import Incoming
-from ringmain_server.threads import in_daemon
 
 _AGAIN = 30.0
 """Seconds until a library that could not be loaded is tried again: each time costs as much as loading it."""

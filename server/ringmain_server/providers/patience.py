@@ -20,7 +20,7 @@ from ringmain_server.errors import (
     RateLimited,
     ServerFault,
 )
-from ringmain_server.providers.dialogue import Ask, Dialogue, Failure, NoTimeLeft, Pause
+from ringmain_server.providers.multi_step import Ask, Dialogue, Failure, NoTimeLeft, Pause
 
 _PASSING = (ServerFault, ConnectionFailed, NoAnswer, RateLimited, MalformedAnswer)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ringmain_server.config.kinds import KINDS
-from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
 

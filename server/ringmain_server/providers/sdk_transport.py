@@ -23,11 +23,11 @@ from ringmain_server.errors import (
     Overloaded,
     ProviderError,
 )
+from ringmain_server.errors.shortage import shortage
 from ringmain_server.providers.http import ANSWER_LIMIT, connection_error, upload_cut
-from ringmain_server.providers.leaves import pieces, plain, render, size
+from ringmain_server.providers.json_base64 import pieces, plain, render, size
 from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
 from ringmain_server.providers.unreadable import explained
-from ringmain_server.shortage import shortage
 
 _UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
 """How the SDKs' clients say in a RuntimeError that they found no credentials, or no project with them."""

@@ -5,19 +5,19 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from google.protobuf.timestamp_pb2 import Timestamp
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 
+from ringmain_server.assembly.active_config import Live
+from ringmain_server.assembly.health_checks import check
+from ringmain_server.assembly.reload import Reloaded
 from ringmain_server.backend import Call
-from ringmain_server.condition import Condition
-from ringmain_server.conditions import Conditions
 from ringmain_server.config import ConfigError, Problem
 from ringmain_server.config.problems import suggestion
 from ringmain_server.errors import InvalidField, Violation
-from ringmain_server.excerpt import excerpt, quoted
-from ringmain_server.live import Live
-from ringmain_server.probes import check
+from ringmain_server.errors.excerpt import excerpt, quoted
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.reload import Reloaded
+from ringmain_server.routing.health import Condition
+from ringmain_server.routing.health_registry import Conditions
+from ringmain_server.routing.route_info import status
 from ringmain_server.services.provider_status import Clocks, duration, provider_status
-from ringmain_server.settlement import status
 from ringmain_server.telemetry.events import KINDS, Event, Events
 
 SERVICE = admin_pb2.DESCRIPTOR.services_by_name["AdminService"]

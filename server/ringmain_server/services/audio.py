@@ -6,12 +6,12 @@ from contextlib import aclosing
 
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 
+from ringmain_server.aio.tasks import release_task
 from ringmain_server.backend import Backend, Call
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.operations import SPEAK, TRANSCRIBE, Upload
-from ringmain_server.spool import Spool
-from ringmain_server.tasks import release_task
+from ringmain_server.operations.upload import Spool
 
 SERVICE = audio_pb2.DESCRIPTOR.services_by_name["AudioService"]
 

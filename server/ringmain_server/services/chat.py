@@ -5,11 +5,11 @@ from typing import Any
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 
+from ringmain_server.assembly.active_config import Live
 from ringmain_server.backend import Backend, Call
 from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.live import Live
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.policies.fitness import able
+from ringmain_server.routing.eligibility import able
 from ringmain_server.services.estimate import cost_range
 
 SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"]

@@ -18,15 +18,15 @@ from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 from ringmain.v1.usage_pb2 import Usage
 
+from ringmain_server.aio.tasks import release_task
 from ringmain_server.backend import Backend, Call
 from ringmain_server.config import MediaSettings
+from ringmain_server.documents import Document, Picture, page_markdown
 from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release
-from ringmain_server.media.documents import Document, Picture, page_markdown
-from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations import CHAT
-from ringmain_server.settlement import status
-from ringmain_server.tasks import release_task
-from ringmain_server.usage import total
+from ringmain_server.operations.usage import total
+from ringmain_server.routing.route_info import status
 
 DESCRIBE = (
     "Describe this picture from a document in one short paragraph, for somebody who cannot see it. "
@@ -208,7 +208,7 @@ async def spooled(chunks: AsyncIterator[bytes], room: MediaRoom, limit: int) -> 
 
 
 def _open(file: IO[bytes], mime_type: str, settings: MediaSettings) -> Document:
-    from ringmain_server.media.documents import DocumentLimits, open_document
+    from ringmain_server.documents import DocumentLimits, open_document
     from ringmain_server.media.limits import ReadLimits
 
     limits = DocumentLimits(

@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_CLASSIFICATION
 
+from ringmain_server.assembly.active_config import Live
 from ringmain_server.backend import Backend, Call
-from ringmain_server.live import Live
 from ringmain_server.media.inspection import inspect_image
-from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations import (
     CHAT,
     CLASSIFY_IMAGE,

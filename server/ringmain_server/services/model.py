@@ -7,12 +7,12 @@ from functools import reduce
 from ringmain.v1 import model_service_pb2 as model_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
+from ringmain_server.assembly.active_config import Live
 from ringmain_server.backend import Call
 from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.catalog.prices import NANO
 from ringmain_server.errors import InvalidField
-from ringmain_server.live import Live
-from ringmain_server.models import Served
+from ringmain_server.routing.models import Served
 
 SERVICE = model_pb2.DESCRIPTOR.services_by_name["ModelService"]
 

@@ -8,11 +8,11 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 
-from ringmain_server.condition import Condition
 from ringmain_server.policies import Clock
 from ringmain_server.policies.breaker import BreakerState
 from ringmain_server.policies.latency import joint_quantile
-from ringmain_server.settlement import status
+from ringmain_server.routing.health import Condition
+from ringmain_server.routing.route_info import status
 
 _STATES = {
     BreakerState.CLOSED: admin_pb2.BREAKER_STATE_CLOSED,

@@ -7,11 +7,11 @@ from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 
+from ringmain_server.assembly.active_config import Live
 from ringmain_server.backend import Backend, Call
-from ringmain_server.live import Live
-from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.policies.fitness import able
+from ringmain_server.routing.eligibility import able
 from ringmain_server.services.document import DocumentReader, spooled
 
 SERVICE = vision_pb2.DESCRIPTOR.services_by_name["VisionService"]

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from structlog.typing import FilteringBoundLogger
 
-from ringmain_server.excerpt import MESSAGE_LIMIT, excerpt
+from ringmain_server.errors.excerpt import MESSAGE_LIMIT, excerpt
 from ringmain_server.policies import Clock
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics

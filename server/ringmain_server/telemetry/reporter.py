@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from ringmain_server.backend import Attempt, Call
-from ringmain_server.condition import Condition
 from ringmain_server.errors import Overloaded, RingmainError
 from ringmain_server.policies import Clock
 from ringmain_server.policies.repeats import Repeats
+from ringmain_server.routing.health import Condition
 from ringmain_server.telemetry.events import Events
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics

@@ -5,8 +5,8 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ringmain_server.documents.bounds import CHECKS, check_document
 from ringmain_server.errors import MediaInvalid
-from ringmain_server.media.documents.bounds import CHECKS, check_document
 from ringmain_server.media.limits import READ_LIMITS
 
 from tests.fakes.document_bombs import GOOD

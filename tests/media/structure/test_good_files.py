@@ -110,7 +110,7 @@ def test_pillows_own_guard_stays_on() -> None:
 
 def test_a_document_goes_on_without_a_picture_that_is_a_bomb() -> None:
     """Such a picture becomes a note; the text around it is read."""
-    from ringmain_server.media.documents import open_document, page_markdown
+    from ringmain_server.documents import open_document, page_markdown
 
     from tests.fakes import office, papers
     from tests.fakes.image_bombs import GIF

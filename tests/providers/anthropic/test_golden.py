@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import CountTokensRequest
-from ringmain_server.events import fold
+from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.translators import Chat, CountTokens, StreamChat
-from ringmain_server.providers.leaves import plain
+from ringmain_server.providers.json_base64 import plain
 
 from tests.fakes.anthropic_rules import complaint
 from tests.providers.anthropic import golden

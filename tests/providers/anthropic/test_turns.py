@@ -23,7 +23,7 @@ from ringmain.v1.content_pb2 import (
 from ringmain.v1.generation_pb2 import GenerationConfig, ReasoningEffort
 from ringmain_server.edge import validate
 from ringmain_server.providers.anthropic.request import Options, chat_request
-from ringmain_server.providers.leaves import plain
+from ringmain_server.providers.json_base64 import plain
 
 from tests.fakes.anthropic_rules import complaint
 from tests.providers.anthropic.golden import candidate

@@ -13,8 +13,8 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, C
 from ringmain_server import errors
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
-from ringmain_server.events import fold
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini import build
 from ringmain_server.providers.gemini.chat import ChatTranslator, CountTokensTranslator, StreamChatTranslator

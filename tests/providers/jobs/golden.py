@@ -20,9 +20,9 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server import operations
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import RingmainError
-from ringmain_server.providers.dialogue import Ask, Ended, Pause
 from ringmain_server.providers.jobs import service_of
 from ringmain_server.providers.jobs.engine import Drawing
+from ringmain_server.providers.multi_step import Ask, Ended, Pause
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
 from tests.fakes.jobs_server import picture

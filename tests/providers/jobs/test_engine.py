@@ -16,7 +16,7 @@ from ringmain_server.errors import (
     Rejected,
     ServerFault,
 )
-from ringmain_server.providers.dialogue import Ask, Failure, NoTimeLeft, Pause
+from ringmain_server.providers.multi_step import Ask, Failure, NoTimeLeft, Pause
 from ringmain_server.providers.patience import Patience
 
 from tests.providers.jobs.golden import BASE64, PNG, drawing

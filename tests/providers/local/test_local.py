@@ -13,7 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.errors import MediaInvalid, UnknownProviderModel
 from ringmain_server.media.limits import ReadLimits
-from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations import UPSCALE_IMAGE
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.local.upscale import Job

@@ -22,12 +22,12 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import UNKNOWN, lookup
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import Upload
-from ringmain_server.providers.dialogue import Ask
-from ringmain_server.providers.leaves import plain
+from ringmain_server.operations.upload import Spool
+from ringmain_server.providers.json_base64 import plain
+from ringmain_server.providers.multi_step import Ask
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.transport import HttpRequest
-from ringmain_server.spool import Spool
 
 from tests.fakes.openai_media import picture
 

@@ -3,8 +3,8 @@
 import pytest
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain_server.events import fold
-from ringmain_server.providers.leaves import plain
+from ringmain_server.operations.chat_events import fold
+from ringmain_server.providers.json_base64 import plain
 from ringmain_server.providers.openai.chat import ChatTranslator, StreamChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS
 

@@ -10,17 +10,17 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
+from ringmain_sandbox.script import Pace
+from ringmain_sandbox.upstream import Upstream
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
-from ringmain_server.media.room import MediaRoom
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.operations import CHAT, STREAM_CHAT, Streamed, Unary
 from ringmain_server.providers.exchange import Exchange
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox import build
-from ringmain_server.providers.sandbox.script import Pace
 from ringmain_server.providers.sandbox.transport import SandboxTransport
-from ringmain_server.providers.sandbox.upstream import Upstream
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 

@@ -28,10 +28,10 @@ from ringmain.v1.generation_pb2 import (
     Tool,
     ToolChoice,
 )
+from ringmain_sandbox import tokens
+from ringmain_sandbox.prompt import CONTEXT_TOKENS
 from ringmain_server.errors import ContextTooLong, Rejected
-from ringmain_server.events import fold
-from ringmain_server.providers.sandbox import tokens
-from ringmain_server.providers.sandbox.prompt import CONTEXT_TOKENS
+from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of, user

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from ringmain.v1.chat_service_pb2 import ChatEvent
+from ringmain_sandbox.models import FAULTS, MODELS
 from ringmain_server.errors import (
     ConnectionFailed,
     ContentFiltered,
@@ -17,8 +18,7 @@ from ringmain_server.errors import (
     StreamBroken,
     UnknownProviderModel,
 )
-from ringmain_server.events import fold
-from ringmain_server.providers.sandbox.models import FAULTS, MODELS
+from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of

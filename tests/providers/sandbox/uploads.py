@@ -13,7 +13,7 @@ from ringmain.v1.image_service_pb2 import (
 )
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import SPEAK, Upload
-from ringmain_server.spool import Spool
+from ringmain_server.operations.upload import Spool
 
 from tests.fakes.pictures import saved, scene
 from tests.providers.sandbox.bench import Bench

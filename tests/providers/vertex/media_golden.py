@@ -25,14 +25,14 @@ from ringmain_server.catalog.models import lookup
 from ringmain_server.config import ProviderSettings
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations import Upload
-from ringmain_server.providers.dialogue import Ask
+from ringmain_server.operations.upload import Spool
 from ringmain_server.providers.exchange import Provider, Translators
 from ringmain_server.providers.gemini import build as build_gemini
+from ringmain_server.providers.multi_step import Ask
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import build as build_vertex
 from ringmain_server.providers.vertex import wire
-from ringmain_server.spool import Spool
 
 FOLDER = Path(__file__).parents[2] / "golden" / "vertex_media"
 OPERATIONS: Mapping[str, tuple[Any, type[Message]]] = {

@@ -45,7 +45,7 @@ def test_not_imported_unless_configured() -> None:
     """A gateway with the sandbox alone imports nothing of Google's clients."""
     found = run(
         "import asyncio, sys, structlog\n"
-        "from ringmain_server.app import App\n"
+        "from ringmain_server.app.app import App\n"
         "from ringmain_server.config import Settings\n"
         "async def main():\n"
         "    App(Settings(), structlog.get_logger())\n"

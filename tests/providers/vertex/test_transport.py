@@ -14,8 +14,8 @@ from ringmain_server import errors
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
-from ringmain_server.events import fold
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.vertex import build, wire

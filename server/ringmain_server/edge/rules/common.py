@@ -12,7 +12,7 @@ from ringmain.v1.content_pb2 import ImageDetail, Media
 from ringmain.v1.routing_pb2 import CacheMode, RoutingPolicy, StreamRecovery
 
 from ringmain_server.errors import Violation
-from ringmain_server.excerpt import quoted
+from ringmain_server.errors.excerpt import quoted
 from ringmain_server.media.detect import describe, detect
 
 NAME_LIMIT = 256

@@ -11,7 +11,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FinishReason
 
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
-from ringmain_server.events import ChatAssembler
+from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.anthropic import reasoning
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.faults import ENDINGS

@@ -14,7 +14,7 @@ from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
-from ringmain_server.providers.leaves import Base64
+from ringmain_server.providers.json_base64 import Base64
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _PDF = "application/pdf"

@@ -10,10 +10,10 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
-from ringmain_server.providers.dialogue import Ask, Dialogue
 from ringmain_server.providers.gemini.chat import document, model_of, path_of
 from ringmain_server.providers.gemini.documents import Object
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.multi_step import Ask, Dialogue
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import vectors

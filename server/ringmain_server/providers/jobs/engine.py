@@ -23,11 +23,11 @@ from ringmain_server.errors import (
     ProviderError,
 )
 from ringmain_server.media.detect import detect
-from ringmain_server.providers.dialogue import Dialogue, Ended, Failure, Pause
 from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
 from ringmain_server.providers.jobs.found import Picture
 from ringmain_server.providers.jobs.service import Cancel, Job, Service, Submit
 from ringmain_server.providers.json_reader import NotJson, read
+from ringmain_server.providers.multi_step import Dialogue, Ended, Failure, Pause
 from ringmain_server.providers.patience import (
     FIRST,
     Patience,

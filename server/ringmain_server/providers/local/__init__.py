@@ -14,7 +14,7 @@ from ringmain_server.providers.local.upscale import METHODS, UpscaleTranslator
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
-    from ringmain_server.media.room import MediaRoom
+    from ringmain_server.media.workers import MediaRoom
     from ringmain_server.providers.sessions import HttpSessions
 
 _UPSCALES = frozenset({CAPABILITY_IMAGE_UPSCALING})

@@ -3,8 +3,8 @@
 from typing import NoReturn
 
 from ringmain_server.media.prepare import Prepared
-from ringmain_server.media.room import MediaRoom
 from ringmain_server.media.transform import upscale
+from ringmain_server.media.workers import MediaRoom
 from ringmain_server.providers.local.upscale import Job
 
 

@@ -23,7 +23,7 @@ from ringmain_server.errors import (
     ProviderError,
     StreamBroken,
 )
-from ringmain_server.events import ChatAssembler
+from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place

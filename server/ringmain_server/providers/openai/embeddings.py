@@ -15,7 +15,7 @@ from ringmain.v1.embedding_service_pb2 import Embedding, EmbedRequest, EmbedResp
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
 from ringmain_server.catalog.tokens import text_tokens
-from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.multi_step import Ask, Dialogue
 from ringmain_server.providers.numbers import all_finite, place, total
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.endpoints import EmbeddingEndpoint, MediaWire

@@ -19,7 +19,7 @@ from ringmain.v1.image_service_pb2 import (
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError
-from ringmain_server.providers.dialogue import Dialogue, Failure
+from ringmain_server.providers.multi_step import Dialogue, Failure
 from ringmain_server.providers.openai import images_edit
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire

@@ -18,7 +18,7 @@ from ringmain_server.media.detect import detect
 from ringmain_server.providers import numbers
 from ringmain_server.providers.flags import flagged, flags
 from ringmain_server.providers.http_errors import clean
-from ringmain_server.providers.leaves import Skeleton
+from ringmain_server.providers.json_base64 import Skeleton
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.images_request import Order, limits_of

@@ -12,7 +12,7 @@ from ringmain.v1.image_service_pb2 import InspectImageRequest, InspectImageRespo
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.media.detect import detect
-from ringmain_server.providers.leaves import Base64
+from ringmain_server.providers.json_base64 import Base64
 from ringmain_server.providers.openai.endpoints import MediaWire
 from ringmain_server.providers.openai.media_answer import document, malformed
 from ringmain_server.providers.transport import HttpRequest

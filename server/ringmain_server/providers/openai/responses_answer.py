@@ -18,7 +18,7 @@ from ringmain.v1.generation_pb2 import (
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import MalformedAnswer, ModelOutputInvalid, ProviderError, StreamBroken
-from ringmain_server.events import ChatAssembler
+from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.numbers import place

@@ -16,7 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import AnswerTooLarge, StreamBroken
-from ringmain_server.halves import Joiner
+from ringmain_server.operations.surrogates import Joiner
 from ringmain_server.providers import numbers
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ringmain_sandbox.models import MODELS, capabilities
+from ringmain_sandbox.script import Pace
+from ringmain_sandbox.upstream import Upstream, interval, seconds
+
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
     CHAT,
@@ -21,18 +25,15 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
 from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.errors import OpenAIErrors
-from ringmain_server.providers.sandbox.models import MODELS, capabilities
-from ringmain_server.providers.sandbox.pictures import translators as pictures
-from ringmain_server.providers.sandbox.script import Pace
-from ringmain_server.providers.sandbox.sound.speech_translator import SpeakTranslator
-from ringmain_server.providers.sandbox.sound.transcription_translator import TranscribeTranslator
+from ringmain_server.providers.sandbox import image_translators as pictures
+from ringmain_server.providers.sandbox.embedding import EmbedTranslator
+from ringmain_server.providers.sandbox.speech import SpeakTranslator
+from ringmain_server.providers.sandbox.transcription import TranscribeTranslator
 from ringmain_server.providers.sandbox.transport import SandboxTransport
-from ringmain_server.providers.sandbox.upstream import Upstream, interval, seconds
-from ringmain_server.providers.sandbox.vectors.translator import EmbedTranslator
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
-    from ringmain_server.media.room import MediaRoom
+    from ringmain_server.media.workers import MediaRoom
     from ringmain_server.providers.sessions import HttpSessions
 
 __all__ = ["MODELS", "build", "translators"]

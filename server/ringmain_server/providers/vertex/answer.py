@@ -10,7 +10,7 @@ from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
-from ringmain_server.events import ChatAssembler
+from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.vertex import signatures, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason

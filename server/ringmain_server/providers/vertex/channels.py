@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import grpc.aio
 
 from ringmain_server.errors import CredentialsRefused
+from ringmain_server.errors.shortage import shortage
 from ringmain_server.providers.vertex import light, wire
-from ringmain_server.shortage import shortage
 
 if TYPE_CHECKING:
     Whole = grpc.aio.UnaryUnaryMultiCallable[wire.GenerateContentRequest | wire.CountTokensRequest, bytes]

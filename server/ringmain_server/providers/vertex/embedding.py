@@ -15,7 +15,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import MalformedAnswer
-from ringmain_server.providers.dialogue import Ask, Dialogue
+from ringmain_server.providers.multi_step import Ask, Dialogue
 from ringmain_server.providers.numbers import count
 from ringmain_server.providers.vertex import vectors, wire
 from ringmain_server.providers.vertex.chat import Resources

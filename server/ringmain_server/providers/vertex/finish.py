@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from ringmain.v1.generation_pb2 import FinishReason
 
 from ringmain_server.errors import ContentFiltered, ProviderError
-from ringmain_server.events import ChatAssembler
+from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.faults import ENDINGS

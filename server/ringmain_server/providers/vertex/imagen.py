@@ -13,7 +13,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.dialogue import Dialogue, Failure
+from ringmain_server.providers.multi_step import Dialogue, Failure
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
 from ringmain_server.providers.vertex.draw import styled

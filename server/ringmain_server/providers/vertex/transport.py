@@ -17,17 +17,17 @@ from urllib.parse import quote
 import grpc.aio
 from google.protobuf.message import DecodeError
 
+from ringmain_server.aio.tasks import release_task
 from ringmain_server.errors import (
     ConnectionFailed,
     MalformedAnswer,
     Overloaded,
     ProviderError,
 )
+from ringmain_server.errors.shortage import in_words, lacking_descriptors
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.channels import Connection, Connections
 from ringmain_server.providers.vertex.errors import from_rpc
-from ringmain_server.shortage import in_words, lacking_descriptors
-from ringmain_server.tasks import release_task
 
 Answer = wire.GenerateContentResponse | wire.CountTokensResponse
 M = TypeVar("M", wire.GenerateContentResponse, wire.CountTokensResponse)

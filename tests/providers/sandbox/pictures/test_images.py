@@ -9,6 +9,9 @@ import pytest
 from PIL import ImageChops, ImageStat
 from ringmain.v1 import image_service_pb2 as pb
 from ringmain.v1.content_pb2 import Media
+from ringmain_sandbox.pictures.colours import COLOURS, Colour, distance, shaded
+from ringmain_sandbox.pictures.files import write
+from ringmain_sandbox.pictures.shapes import PARTS
 from ringmain_server.errors import MalformedAnswer, MediaInvalid, Rejected, StreamBroken
 from ringmain_server.operations import (
     CLASSIFY_IMAGE,
@@ -18,10 +21,7 @@ from ringmain_server.operations import (
     STREAM_GENERATE_IMAGES,
     UPSCALE_IMAGE,
 )
-from ringmain_server.providers.sandbox.pictures.colours import COLOURS, Colour, distance, shaded
-from ringmain_server.providers.sandbox.pictures.files import write
-from ringmain_server.providers.sandbox.pictures.shapes import PARTS
-from ringmain_server.providers.sandbox.pictures.translators import ClassifyTranslator, ImageDecoder
+from ringmain_server.providers.sandbox.image_translators import ClassifyTranslator, ImageDecoder
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 from tests.fakes.pictures import photo, saved, scene

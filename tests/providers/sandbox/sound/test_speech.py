@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from ringmain.v1.audio_service_pb2 import SpeakRequest
+from ringmain_sandbox.question import Question
+from ringmain_sandbox.received import File, Received
+from ringmain_sandbox.script import Pace
+from ringmain_sandbox.sound import recording, tones
+from ringmain_sandbox.sound.endpoint import speak, transcribe
 from ringmain_server.errors import MalformedAnswer, Rejected, StreamBroken
 from ringmain_server.operations import SPEAK, TRANSCRIBE
-from ringmain_server.providers.sandbox.question import Question
-from ringmain_server.providers.sandbox.received import File, Received
-from ringmain_server.providers.sandbox.script import Pace
-from ringmain_server.providers.sandbox.sound import recording, tones
-from ringmain_server.providers.sandbox.sound.endpoint import speak, transcribe
-from ringmain_server.providers.sandbox.sound.speech_translator import SpeakTranslator
-from ringmain_server.providers.sandbox.sound.transcription_translator import TranscriptDecoder
+from ringmain_server.providers.sandbox.speech import SpeakTranslator
+from ringmain_server.providers.sandbox.transcription import TranscriptDecoder
 from ringmain_server.providers.sse import EVENT_LIMIT
 from ringmain_server.providers.transport import FormField, HttpRequest
 

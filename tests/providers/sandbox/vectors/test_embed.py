@@ -8,7 +8,7 @@ from ringmain.v1 import embedding_service_pb2 as pb
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, Rejected
 from ringmain_server.operations import EMBED
-from ringmain_server.providers.sandbox.vectors.translator import EmbedTranslator
+from ringmain_server.providers.sandbox.embedding import EmbedTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench

@@ -1,0 +1,231 @@
+"""Room 4, the sandbox, pure: what it answers, before it is bytes.
+
+Deterministic by request and seed. The words vary with the seed; what they say about the request does not.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
+from random import Random
+
+from ringmain_sandbox import tokens
+from ringmain_sandbox.images import image_header
+from ringmain_sandbox.instance import instance
+from ringmain_sandbox.prompt import Attachment, Prompt, Turn
+from ringmain_sandbox.refusal import bad_request
+from ringmain_sandbox.schema import SchemaError
+
+_QUOTE = 120
+"""Most characters of the user's text that an answer repeats."""
+_THOUGHTS = {"minimal": 1, "low": 1, "medium": 2, "high": 4}
+_HELLOS = (
+    "Hello from the sandbox.",
+    "This is the sandbox speaking.",
+    "You have reached the sandbox.",
+    "The sandbox greets you.",
+    "A word from the sandbox:",
+)
+_HONEST = (
+    "No model runs here, so I only describe what you sent.",
+    "I am not a model; I tell you what arrived.",
+    "There is no model behind this, only a report of your request.",
+    "Nothing here was thought up by a model: this lists what came in.",
+    "I have no model to ask, yet I can say what I was given.",
+)
+_GOT = ("I got", "Your request holds", "There came in", "I received", "I count")
+_LAST = ("You last said", "Your last words were", "You ended with", "The last text from you is")
+_IDEAS = (
+    "I look at what the request holds.",
+    "The messages come first, then their attachments.",
+    "The tools and the wanted format decide the shape of the answer.",
+    "I have no model, so honesty is the best I can offer.",
+    "A short answer is enough here.",
+    "Nothing in the request asks for more than a report.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the caller shall run. A limit of tokens may cut the arguments anywhere."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer.
+
+    Attributes:
+        text: What it says.
+        reasoning: What went before.
+        tool_calls: What it asks for.
+        finish_reason: `stop`, `length` or `tool_calls`.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str = "stop"
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """The tokens of the reasoning."""
+        return tokens.count(self.reasoning)
+
+    @property
+    def token_count(self) -> int:
+        """Every token written. A tool call's name is one, its arguments are counted as text."""
+        calls = sum(1 + tokens.count(call.arguments) for call in self.tool_calls)
+        return self.reasoning_tokens + tokens.count(self.text) + calls
+
+
+def echo(prompt: Prompt) -> Answer:
+    """The last text of the user, exactly."""
+    return _bounded(Answer(text=prompt.last_user_text), prompt)
+
+
+def chat(prompt: Prompt, rng: Random) -> Answer:
+    """An answer from what was given.
+
+    Raises:
+        RefusedError: A schema that cannot be satisfied.
+    """
+    reasoning = _reasoning(prompt, rng)
+    called = _called(prompt)
+    if called:
+        calls = tuple(_call(name, prompt, rng) for name in called)
+        answer = Answer("", reasoning, calls, finish_reason="tool_calls")
+    else:
+        answer = Answer(_text(prompt, rng), reasoning)
+    return _bounded(answer, prompt)
+
+
+def _reasoning(prompt: Prompt, rng: Random) -> str:
+    return " ".join(rng.sample(_IDEAS, _THOUGHTS.get(prompt.effort, 0)))
+
+
+def _called(prompt: Prompt) -> list[str]:
+    """The tools to call: the one named, else those that the user mentions, if a call is due."""
+    if prompt.tool_choice == "none" or not prompt.tools:
+        return []
+    if prompt.tool_name:
+        return [prompt.tool_name]
+    if prompt.tool_choice == "auto" and _results(prompt):
+        return []
+    found = [name for name in prompt.tools if _mentions(prompt.last_user_text, name)]
+    if prompt.tool_choice == "required" and not found:
+        found = [next(iter(prompt.tools))]
+    return found if prompt.parallel else found[:1]
+
+
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+
+
+def _call(name: str, prompt: Prompt, rng: Random) -> ToolCall:
+    arguments = _instance(prompt.tools[name], f"function {name!r}", f"tools.{name}", rng)
+    return ToolCall(f"call_{rng.getrandbits(64):016x}", name, arguments)
+
+
+def _instance(schema: object, whose: str, param: str, rng: Random) -> str:
+    try:
+        return json.dumps(instance(schema, rng), ensure_ascii=False)
+    except SchemaError as exc:
+        raise bad_request(f"Invalid schema for {whose}: {exc}.", param) from exc
+
+
+def _text(prompt: Prompt, rng: Random) -> str:
+    match prompt.format:
+        case "json_schema":
+            whose = f"response_format {prompt.schema_name!r}"
+            return _instance(prompt.schema, whose, "response_format.json_schema.schema", rng)
+        case "json_object":
+            return json.dumps(_summary(prompt), ensure_ascii=False)
+    return " ".join(_sentences(prompt, rng))
+
+
+def _summary(prompt: Prompt) -> dict[str, object]:
+    return {
+        "sandbox": True,
+        "messages": len(prompt.turns),
+        "tools": list(prompt.tools),
+        "attachments": [_described(item) for item in prompt.attachments],
+        "last_text": _cut(prompt.last_user_text),
+    }
+
+
+def _sentences(prompt: Prompt, rng: Random) -> Iterator[str]:
+    yield f"{rng.choice(_HELLOS)} {rng.choice(_HONEST)}"
+    roles = Counter(turn.role for turn in prompt.turns)
+    listed = ", ".join(f"{count} {role}" for role, count in roles.items())
+    tools = f" ({', '.join(prompt.tools)})" if prompt.tools else ""
+    messages, declared = _plural(len(prompt.turns), "message"), _plural(len(prompt.tools), "tool")
+    yield f"{rng.choice(_GOT)} {messages} ({listed}) and {declared}{tools}."
+    numbers: Counter[str] = Counter()
+    for item in prompt.attachments:
+        numbers[item.kind] += 1
+        yield f"{item.kind.capitalize()} {numbers[item.kind]} is {_described(item)}."
+    yield from map(_result, _results(prompt))
+    if prompt.last_user_text:
+        yield f"{rng.choice(_LAST)}: “{_cut(prompt.last_user_text)}”"
+
+
+def _results(prompt: Prompt) -> list[Turn]:
+    """The results of the tools that the assistant called last."""
+    ending = takewhile(lambda turn: turn.role != "assistant", reversed(prompt.turns))
+    return [turn for turn in ending if turn.role == "tool"][::-1]
+
+
+def _result(turn: Turn) -> str:
+    return f"A tool answered in {_plural(len(turn.text), 'character')}: “{_cut(turn.text)}”"
+
+
+def _described(item: Attachment) -> str:
+    if item.data is None:
+        return "an address, which the sandbox does not fetch"
+    size = _plural(len(item.data), "byte")
+    if item.kind != "image":
+        name = f"{item.name}, " if item.name else ""
+        return f"{name}{item.media_type}, {size}"
+    header = image_header(item.data)
+    if header is None:
+        return f"said to be {item.media_type}, of a format that the sandbox cannot read, {size}"
+    return f"{header.format}, {header.width}x{header.height} pixels, {size}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _QUOTE else text[:_QUOTE] + "…"
+
+
+def _bounded(answer: Answer, prompt: Prompt) -> Answer:
+    """The answer as far as stop sequences and the limit of tokens let it go."""
+    ends = [at for stop in prompt.stop if (at := answer.text.find(stop)) >= 0]
+    if ends:
+        answer = replace(answer, text=answer.text[: min(ends)])
+    limit = prompt.max_tokens
+    if limit is None or answer.token_count <= limit:
+        return answer
+    return _limited(answer, limit)
+
+
+def _limited(answer: Answer, limit: int) -> Answer:
+    reasoning = "".join(islice(tokens.pieces(answer.reasoning), limit))
+    limit -= tokens.count(reasoning)
+    text = "".join(islice(tokens.pieces(answer.text), limit))
+    limit -= tokens.count(text)
+    calls = []
+    for call in answer.tool_calls:
+        if limit > 0:
+            arguments = "".join(islice(tokens.pieces(call.arguments), limit - 1))
+            calls.append(replace(call, arguments=arguments))
+            limit -= 1 + tokens.count(arguments)
+    return Answer(text, reasoning, tuple(calls), finish_reason="length")

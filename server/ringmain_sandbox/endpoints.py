@@ -1,0 +1,86 @@
+"""Room 4, the sandbox, pure: where the server that it plays can be asked, and what answers there."""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from types import MappingProxyType
+
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_CHAT,
+    CAPABILITY_EMBEDDING,
+    CAPABILITY_IMAGE_CLASSIFICATION,
+    CAPABILITY_IMAGE_EDITING,
+    CAPABILITY_IMAGE_GENERATION,
+    CAPABILITY_IMAGE_UPSCALING,
+    CAPABILITY_SPEECH,
+    CAPABILITY_TRANSCRIPTION,
+)
+
+from ringmain_sandbox import wire
+from ringmain_sandbox.answer import chat, echo
+from ringmain_sandbox.models import ECHO
+from ringmain_sandbox.pictures import endpoint as pictures
+from ringmain_sandbox.prompt import CONTEXT_TOKENS, read_prompt
+from ringmain_sandbox.question import Question
+from ringmain_sandbox.refusal import RefusedError, context_exceeded
+from ringmain_sandbox.script import Reply
+from ringmain_sandbox.sound import endpoint as sound
+from ringmain_sandbox.vectors import endpoint as vectors
+
+CHAT_PATH = "/chat/completions"
+
+
+class Work(enum.Enum):
+    """Where an answer is made."""
+
+    LOOP = "loop"
+    """At once: it takes no longer than an event loop may wait."""
+    THREAD = "thread"
+    """In a thread."""
+    DRAWING = "drawing"
+    """Among the threads for media."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One path of the server.
+
+    Attributes:
+        capability: What a model must be able to do to be asked there.
+        answer: Makes the answer, or raises a RefusedError.
+        work: Where it is made.
+    """
+
+    capability: int
+    answer: Callable[[Question], Reply]
+    work: Work = Work.DRAWING
+
+
+def _chat(question: Question) -> Reply:
+    body = question.received.body
+    prompt = read_prompt(body)
+    if prompt.token_count > CONTEXT_TOKENS:
+        raise RefusedError(context_exceeded(CONTEXT_TOKENS, prompt.token_count))
+    model, digest = question.received.model, question.digest
+    answer = echo(prompt) if model == ECHO else chat(prompt, Random(digest))
+    head = wire.Head(f"chatcmpl-sandbox-{digest[:16]}", f"sandbox-{model}", prompt.token_count)
+    options = body.get("stream_options")
+    usage = isinstance(options, Mapping) and options.get("include_usage") is True
+    return wire.reply(answer, head, include_usage=usage)
+
+
+ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
+    {
+        CHAT_PATH: Endpoint(CAPABILITY_CHAT, _chat, Work.LOOP),
+        vectors.PATH: Endpoint(CAPABILITY_EMBEDDING, vectors.embed, Work.THREAD),
+        sound.SPEECH_PATH: Endpoint(CAPABILITY_SPEECH, sound.speak, Work.THREAD),
+        sound.TRANSCRIPTION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.transcribe, Work.THREAD),
+        sound.TRANSLATION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.translate, Work.THREAD),
+        pictures.GENERATION_PATH: Endpoint(CAPABILITY_IMAGE_GENERATION, pictures.generate),
+        pictures.EDIT_PATH: Endpoint(CAPABILITY_IMAGE_EDITING, pictures.edit),
+        pictures.UPSCALE_PATH: Endpoint(CAPABILITY_IMAGE_UPSCALING, pictures.upscale),
+        pictures.CLASSIFY_PATH: Endpoint(CAPABILITY_IMAGE_CLASSIFICATION, pictures.classify),
+    }
+)
+"""Every path of the server."""

@@ -1,0 +1,201 @@
+"""Room 4, the sandbox: scenes painted with Pillow. Everything here blocks, so it runs in a thread.
+
+The same scene, size and chooser give the same pixels. Shapes are of one flat colour, so that a test may look.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+from random import Random
+from typing import TYPE_CHECKING
+
+from ringmain_server.media.work import checkpoint
+
+from ringmain_sandbox.pictures.colours import Colour, choose, distance, shaded
+from ringmain_sandbox.pictures.scene import Scene
+from ringmain_sandbox.pictures.shapes import PARTS, Part
+from ringmain_sandbox.pictures.sizes import Size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+
+_PIXELS = 1 << 24
+"""Most pixels that are painted at once, before they are made fewer and smoother."""
+_SHARE = 0.36
+"""Radius of a shape, in sides of its cell."""
+_JITTER = 0.1
+_NEAR = 110.0
+"""Colours that are less different than this can hardly be told apart."""
+_MARK = "sandbox"
+_PATTERN = ("circle", "triangle", "diamond", "hexagon", "ring", "stripe", "oval")
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much work to put in.
+
+    Attributes:
+        scale: Painted so many times larger, for smooth edges.
+        lines: Faint lines across the background.
+    """
+
+    scale: int
+    lines: int
+
+
+DETAILS = {"low": Detail(1, 0), "medium": Detail(2, 24), "high": Detail(3, 96)}
+"""By quality."""
+
+
+def paint(scene: Scene, size: Size, rng: Random, detail: Detail, *, transparent: bool = False) -> "Image":
+    """A picture of a scene, RGB, or RGBA where it is transparent.
+
+    Args:
+        scene: What to paint.
+        size: In pixels.
+        rng: Chooses what the scene leaves open.
+        detail: How much work to put in.
+        transparent: Whether there is no background.
+    """
+    from PIL import Image, ImageDraw
+
+    scale = max(min(detail.scale, int(sqrt(_PIXELS / (size.width * size.height)))), 1)
+    large = Size(size.width * scale, size.height * scale)
+    shapes = list(_coloured(scene, rng))
+    background = scene.background or _background(scene, shapes, rng)
+    mode, fill = ("RGBA", (*background, 0)) if transparent else ("RGB", background)
+    image = Image.new(mode, large, fill)
+    draw = ImageDraw.Draw(image)
+    if not transparent:
+        _lines(draw, large, background, rng, detail.lines)
+    if not shapes:
+        _pattern(draw, large, scene.palette, background, rng)
+    _ribbons(draw, large, scene.palette if shapes else (), rng)
+    hole = (*background, 0) if transparent else background
+    for shape, spot in zip(shapes, _spots(len(shapes), large, rng), strict=True):
+        _shape(draw, shape, spot, hole)
+    checkpoint()
+    return image if scale == 1 else image.reduce(scale)
+
+
+def caption(image: "Image", prompt: str, *, strip: bool = True) -> None:
+    """Writes the prompt small at the bottom, and that the sandbox drew this.
+
+    Args:
+        image: Is changed.
+        prompt: As much of it is written as there is room for.
+        strip: Whether the words stand on a strip of their own.
+    """
+    from PIL import ImageDraw, ImageFont
+
+    height = max(image.height // 32, 9)
+    if image.height < 4 * height:
+        return
+    font = ImageFont.load_default(height * 0.68)
+    draw = ImageDraw.Draw(image)
+    words = _fitting(" ".join(prompt.split()), image.width - height, font.getlength)
+    top = image.height - height
+    if strip:
+        draw.rectangle((0, top, image.width, image.height), fill=(24, 24, 28))
+    ink = (236, 236, 236) if strip else (110, 110, 110)
+    draw.text((height / 2, top + height / 2), words, fill=ink, font=font, anchor="lm")
+
+
+def _fitting(prompt: str, width: float, length: Callable[[str], float]) -> str:
+    """As much of the prompt as fits beside the sandbox's name."""
+    words = f"{prompt} · {_MARK}" if prompt else _MARK
+    while length(words) > width and prompt:
+        prompt = prompt[: min(len(prompt) - 1, int(len(prompt) * 0.9))]
+        words = f"{prompt}… · {_MARK}" if prompt else _MARK
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """One shape."""
+
+    kind: str
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a shape goes, in pixels."""
+
+    x: float
+    y: float
+    radius: float
+
+
+def _coloured(scene: Scene, rng: Random) -> Iterator[_Shape]:
+    taken = scene.colours
+    for item in scene.items:
+        colour = item.colour or choose(rng, taken)
+        yield from (_Shape(item.kind, colour) for _ in range(item.count))
+
+
+def _background(scene: Scene, shapes: Sequence[_Shape], rng: Random) -> Colour:
+    """A quiet colour that no shape is lost in."""
+    colours = (*{shape.colour for shape in shapes}, *scene.palette)
+    found = choose(rng, colours, 0.72)
+    lost = any(distance(found, colour) < _NEAR for colour in colours)
+    return choose(rng, colours, -0.6) if lost else found
+
+
+def _spots(count: int, size: Size, rng: Random) -> Iterator[_Spot]:
+    """Cells of a grid that is about as wide and high as the picture, each shape a little aside."""
+    columns = max(min(round(sqrt(count * size.width / size.height)), count), 1)
+    rows = ceil(count / columns)
+    room = size.height * 0.94  # above the caption
+    width, height = size.width / columns, room / max(rows, 1)
+    for index in range(count):
+        row, column = divmod(index, columns)
+        in_row = min(columns, count - row * columns)
+        left = (size.width - in_row * width) / 2
+        least = min(width, height)
+        yield _Spot(
+            left + (column + 0.5) * width + rng.uniform(-_JITTER, _JITTER) * least,
+            (row + 0.5) * height + rng.uniform(-_JITTER, _JITTER) * least,
+            _SHARE * least,
+        )
+
+
+def _shape(draw: "ImageDraw", shape: _Shape, spot: _Spot, hole: tuple[int, ...]) -> None:
+    for part in PARTS[shape.kind]:
+        points = [(spot.x + x * spot.radius, spot.y + y * spot.radius) for x, y in part.outline]
+        draw.polygon(points, fill=hole if part.hole else _ink(part, shape.colour))
+
+
+def _ink(part: Part, colour: Colour) -> Colour:
+    return shaded(part.colour or colour, part.shade)
+
+
+def _lines(draw: "ImageDraw", size: Size, background: Colour, rng: Random, count: int) -> None:
+    """Detail that does not distract: lines hardly lighter or darker than what they are on."""
+    for _ in range(count):
+        ends = [(rng.uniform(0, size.width), rng.uniform(0, size.height)) for _ in range(2)]
+        ink = shaded(background, rng.choice((-0.04, 0.04)))
+        draw.line(ends, fill=ink, width=max(size.width // 256, 1))
+
+
+def _ribbons(draw: "ImageDraw", size: Size, palette: Sequence[Colour], rng: Random) -> None:
+    """Colours that belong to no shape, behind the shapes."""
+    for colour in palette:
+        top, width = rng.uniform(0.05, 0.85) * size.height, 0.06 * size.height
+        tilt = rng.uniform(-0.15, 0.15) * size.height
+        right = top + tilt
+        corners = [(0, top), (size.width, right), (size.width, right + width), (0, top + width)]
+        draw.polygon(corners, fill=colour)
+
+
+def _pattern(
+    draw: "ImageDraw", size: Size, palette: Sequence[Colour], background: Colour, rng: Random
+) -> None:
+    """A pattern for a prompt that names no shape, in its colours if it names any."""
+    inks = list(palette) or [choose(rng, (background,), rng.uniform(-0.2, 0.3)) for _ in range(4)]
+    count = rng.randint(14, 26)
+    radius = 0.6 * sqrt(size.width * size.height / count)
+    for index in range(count):
+        spot = _Spot(rng.uniform(0, size.width), rng.uniform(0, size.height), radius * rng.uniform(0.3, 1.0))
+        _shape(draw, _Shape(rng.choice(_PATTERN), inks[index % len(inks)]), spot, background)

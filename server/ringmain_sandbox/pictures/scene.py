@@ -1,0 +1,196 @@
+"""Room 4, the sandbox, pure: what a prompt asks to draw, from its words.
+
+Understood are colours with their shades, numbers, shapes, and what lies behind them: `three red circles on
+light blue`, `a fox and two trees on a dark green background`. What is not understood leaves its colour and
+number to a blob. Words are taken one after the other, with what is still open kept in `_Reader`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ringmain_sandbox.pictures.colours import COLOURS, SHADES, Colour, shaded
+from ringmain_sandbox.pictures.shapes import NATURAL, kind
+
+MOST = 60
+"""Most shapes of one kind."""
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_NUMBERS: Mapping[str, int] = MappingProxyType(
+    {
+        "a": 1,
+        "an": 1,
+        "one": 1,
+        "two": 2,
+        "three": 3,
+        "four": 4,
+        "five": 5,
+        "six": 6,
+        "seven": 7,
+        "eight": 8,
+        "nine": 9,
+        "ten": 10,
+        "eleven": 11,
+        "twelve": 12,
+        "dozen": 12,
+        "twenty": 20,
+        "pair": 2,
+        "couple": 2,
+        "few": 3,
+        "several": 5,
+        "many": 12,
+    }
+)
+_SEVERAL = 3
+"""How many a plural without a number means."""
+_ON = frozenset({"on", "onto", "upon", "against", "over", "in", "before", "above"})
+_BEHIND = frozenset({"background", "backdrop", "canvas", "ground"})
+_PLACES: Mapping[str, Colour] = MappingProxyType(
+    {
+        "sky": Colour(150, 205, 245),
+        "night": Colour(16, 22, 60),
+        "space": Colour(10, 10, 28),
+        "sea": Colour(30, 110, 170),
+        "ocean": Colour(20, 90, 150),
+        "lake": Colour(70, 140, 190),
+        "snow": Colour(238, 244, 250),
+        "grass": Colour(110, 180, 80),
+        "meadow": Colour(130, 190, 95),
+        "forest": Colour(40, 90, 55),
+        "desert": Colour(230, 200, 140),
+        "sand": Colour(235, 215, 165),
+        "beach": Colour(240, 220, 170),
+        "sunset": Colour(245, 150, 95),
+        "sunrise": Colour(250, 190, 140),
+    }
+)
+_SMALL = frozenset({"of", "and", "the", "with", "at", "to", "by", "is", "are", "or", "for", "from", "as"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Shapes of one kind and colour.
+
+    Attributes:
+        kind: One of `shapes.PARTS`.
+        colour: Theirs; None where the prompt leaves it open.
+        count: How many.
+    """
+
+    kind: str
+    colour: Colour | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What to draw.
+
+    Attributes:
+        items: The shapes, in the order of the prompt.
+        background: What lies behind; None where the prompt leaves it open.
+        palette: Colours that belong to nothing.
+    """
+
+    items: tuple[Item, ...] = ()
+    background: Colour | None = None
+    palette: tuple[Colour, ...] = ()
+
+    @property
+    def colours(self) -> tuple[Colour, ...]:
+        """Every colour named."""
+        own = tuple(item.colour for item in self.items if item.colour is not None)
+        return (*own, *self.palette, *(() if self.background is None else (self.background,)))
+
+
+def read_scene(prompt: str, unwanted: str = "") -> Scene:
+    """What a prompt asks to draw.
+
+    Args:
+        prompt: The description.
+        unwanted: What must not be drawn: shapes and colours that it names are left out.
+    """
+    reader = _Reader()
+    for word in _WORD.findall(prompt.casefold()):
+        reader.word(word)
+    scene = reader.scene()
+    return _without(scene, read_scene(unwanted)) if unwanted else scene
+
+
+def _without(scene: Scene, unwanted: Scene) -> Scene:
+    kinds, colours = {item.kind for item in unwanted.items}, set(unwanted.colours)
+    items = [
+        Item(item.kind, None if item.colour in colours else item.colour, item.count)
+        for item in scene.items
+        if item.kind not in kinds
+    ]
+    background = None if scene.background in colours else scene.background
+    return Scene(tuple(items), background, tuple(one for one in scene.palette if one not in colours))
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What was read, and what is still open."""
+
+    items: list[Item] = field(default_factory=list)
+    background: Colour | None = None
+    palette: list[Colour] = field(default_factory=list)
+    count: int | None = None
+    shade: float = 0.0
+    colours: list[Colour] = field(default_factory=list)
+    unknown: bool = False
+    after_on: bool = False
+
+    def word(self, word: str) -> None:
+        found = kind(word)
+        if word.isdecimal():
+            self.count = min(int(word[:6]), MOST)
+        elif word in _NUMBERS:
+            self.count = _NUMBERS[word]
+        elif word in SHADES:
+            self.shade = SHADES[word]
+        elif word in COLOURS:
+            self.colours.append(shaded(COLOURS[word], self.shade))
+            self.shade = 0.0
+        elif found is not None:
+            self._shape(*found)
+        elif word in _ON:
+            self._close()
+            self.after_on = True
+        elif word in _BEHIND or word in _PLACES:
+            self._place(word)
+        elif word not in _SMALL:
+            self.unknown = True
+
+    def scene(self) -> Scene:
+        if self.after_on and self.colours and not self.unknown:
+            self.background = self.colours.pop()
+        self._close()
+        return Scene(tuple(self.items), self.background, tuple(self.palette))
+
+    def _shape(self, found: str, several: bool) -> None:
+        count = self.count if self.count is not None else _SEVERAL if several else 1
+        colours: list[Colour | None] = list(self.colours)
+        if not colours:
+            colours = [COLOURS[NATURAL[found]] if found in NATURAL else None]
+        # A number is of all colours together, a plural without one of each.
+        each = count if self.count is None else max(count // len(colours), 1)
+        self.items += [Item(found, colour, each) for colour in colours if count]
+        self._reset()
+
+    def _place(self, word: str) -> None:
+        if self.colours:
+            self.background = self.colours.pop()
+        elif word in _PLACES:
+            self.background = _PLACES[word]
+        self._close()
+
+    def _close(self) -> None:
+        """What is open belongs to no shape that is known."""
+        if self.unknown and self.colours:
+            self.items.append(Item("blob", self.colours.pop(), self.count or 1))
+        self.palette += self.colours
+        self._reset()
+
+    def _reset(self) -> None:
+        self.count, self.shade, self.colours, self.unknown, self.after_on = None, 0.0, [], False, False

@@ -1,0 +1,276 @@
+"""Room 4, the sandbox, pure: reads a request of the chat completions wire.
+
+https://platform.openai.com/docs/api-reference/chat/create has the fields. One that is unknown is
+refused with the nearest known one, so that a misspelt option is not ignored.
+"""
+
+import base64
+import binascii
+import difflib
+import json
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ringmain_sandbox import tokens
+from ringmain_sandbox.refusal import bad_request
+
+PACING = ("first_token_ms", "tokens_per_second", "fault_after", "fault_after_ms")
+"""The sandbox's own fields: how fast it answers, and where a fault strikes."""
+CONTEXT_TOKENS = 1 << 18
+"""Most tokens of a request."""
+_KNOWN = frozenset(
+    {
+        *PACING,
+        *("frequency_penalty", "logit_bias", "max_completion_tokens", "max_tokens", "messages"),
+        *("metadata", "min_p", "model", "parallel_tool_calls", "presence_penalty", "reasoning"),
+        *("prompt_cache_key", "reasoning_effort", "response_format", "safety_identifier", "seed"),
+        *("service_tier", "stop", "store", "stream", "stream_options", "temperature", "tool_choice"),
+        *("tools", "top_k", "top_p", "user", "verbosity", "logprobs", "top_logprobs", "prediction"),
+        *("audio", "modalities", "prompt_cache_retention", "web_search_options"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An image, a document or an audio clip.
+
+    Attributes:
+        kind: `image`, `document` or `audio`.
+        media_type: As the request says.
+        name: A document's name, may be empty.
+        data: The bytes; None for an address, which the sandbox does not fetch.
+    """
+
+    kind: str
+    media_type: str = ""
+    name: str = ""
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message."""
+
+    role: str
+    text: str
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request.
+
+    Attributes:
+        turns: The messages, oldest first.
+        tools: Name to parameters' schema.
+        tool_choice: `auto`, `none`, `required`, or `function` for the one named.
+        tool_name: The one named, empty if none is.
+        parallel: Whether several tools may be called at once.
+        format: `text`, `json_object` or `json_schema`.
+        schema_name: Of the schema.
+        schema: The schema that the answer must satisfy.
+        effort: How much to reason, `none` for not at all.
+        max_tokens: The most tokens to write, None without limit.
+        stop: Strings that end the answer.
+        token_count: The tokens of all of it. An attachment counts as one.
+    """
+
+    turns: tuple[Turn, ...]
+    tools: Mapping[str, object] = field(default_factory=dict)
+    tool_choice: str = "auto"
+    tool_name: str = ""
+    parallel: bool = True
+    format: str = "text"
+    schema_name: str = ""
+    schema: object = True
+    effort: str = "none"
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    token_count: int = 0
+
+    @property
+    def last_user_text(self) -> str:
+        """The text of the user's last message, empty if there is none."""
+        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """Every attachment, in order."""
+        return [attachment for turn in self.turns for attachment in turn.attachments]
+
+
+def read_prompt(body: Mapping[str, object]) -> Prompt:
+    """The request of a body.
+
+    Raises:
+        RefusedError: It breaks the wire's rules.
+    """
+    check_fields(body, _KNOWN)
+    turns = tuple(_turns(body))
+    tools = dict(_tools(body))
+    choice, name = _tool_choice(body, tools)
+    form, schema_name, schema = _format(body)
+    return Prompt(
+        turns=turns,
+        tools=tools,
+        tool_choice=choice,
+        tool_name=name,
+        parallel=body.get("parallel_tool_calls") is not False,
+        format=form,
+        schema_name=schema_name,
+        schema=schema,
+        effort=str(body.get("reasoning_effort") or "none"),
+        max_tokens=_max_tokens(body),
+        stop=_stop(body),
+        token_count=_token_count(body, turns),
+    )
+
+
+def option(body: Mapping[str, object], name: str, default: float) -> float:
+    """One of the sandbox's own fields, a number from 0.
+
+    Raises:
+        RefusedError: It is anything else.
+    """
+    value = body.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise bad_request(f"{name} must be a number.", name)
+    if not (math.isfinite(value) and value >= 0):
+        raise bad_request(f"{name} must be 0 or more.", name)
+    return value
+
+
+def check_fields(names: Iterable[str], known: Collection[str]) -> None:
+    """Refuses a field that is unknown, with the nearest known one.
+
+    Raises:
+        RefusedError: There is one.
+    """
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise bad_request(f"Unrecognized request argument supplied: {name}.{hint}", name)
+
+
+def _objects(value: object, param: str) -> list[Mapping[str, object]]:
+    listed = value if isinstance(value, list) else [value]
+    found = [item for item in listed if isinstance(item, Mapping)]
+    if not isinstance(value, list) or len(found) < len(listed):
+        raise bad_request(f"{param} must be a list of objects.", param)
+    return found
+
+
+def _turns(body: Mapping[str, object]) -> Iterator[Turn]:
+    messages = _objects(body.get("messages"), "messages")
+    if not messages:
+        raise bad_request("messages must hold at least one message.", "messages")
+    for index, message in enumerate(messages):
+        param = f"messages[{index}].content"
+        content = message.get("content")
+        parts = [] if content is None or isinstance(content, str) else _objects(content, param)
+        texts = [content] if isinstance(content, str) else list(_texts(parts))
+        attachments = [
+            _attachment(part, param) for part in parts if part.get("type") not in ("text", "refusal")
+        ]
+        yield Turn(str(message.get("role")), "\n".join(texts), tuple(attachments))
+
+
+def _texts(parts: list[Mapping[str, object]]) -> Iterator[str]:
+    return (str(part.get("text", "")) for part in parts if part.get("type") == "text")
+
+
+def _attachment(part: Mapping[str, object], param: str) -> Attachment:
+    kind = str(part.get("type"))
+    inner = part.get(kind)
+    if not isinstance(inner, Mapping):
+        raise bad_request(f"The sandbox takes no content of type {kind!r} in {param}.", param)
+    match kind:
+        case "image_url":
+            media_type, data = _data_url(str(inner.get("url")), param)
+            return Attachment("image", media_type, data=data)
+        case "input_audio":
+            data = _decoded(str(inner.get("data")), param)
+            return Attachment("audio", f"audio/{inner.get('format')}", data=data)
+        case "file":
+            media_type, data = _data_url(str(inner.get("file_data")), param)
+            return Attachment("document", media_type, str(inner.get("filename") or ""), data)
+    raise bad_request(f"The sandbox takes no content of type {kind!r} in {param}.", param)
+
+
+def _data_url(url: str, param: str) -> tuple[str, bytes | None]:
+    if not url.startswith("data:"):
+        return "", None
+    head, _, data = url.removeprefix("data:").partition(",")
+    return head.removesuffix(";base64"), _decoded(data, param)
+
+
+def _decoded(data: str, param: str) -> bytes:
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise bad_request(f"{param} holds data that is not base64.", param) from exc
+
+
+def _tools(body: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for tool in _objects(body.get("tools") or [], "tools"):
+        function = tool.get("function")
+        if not isinstance(function, Mapping) or not function.get("name"):
+            raise bad_request("Every tool must be a function with a name.", "tools")
+        yield str(function["name"]), function.get("parameters") or {"type": "object"}
+
+
+def _tool_choice(body: Mapping[str, object], tools: Mapping[str, object]) -> tuple[str, str]:
+    choice = body.get("tool_choice") or "auto"
+    if isinstance(choice, Mapping):
+        function = choice.get("function")
+        name = str(function.get("name")) if isinstance(function, Mapping) else ""
+        if name not in tools:
+            raise bad_request(f"Tool choice {name!r} is not among the tools.", "tool_choice")
+        return "function", name
+    if choice not in ("auto", "none", "required"):
+        raise bad_request("tool_choice must be auto, none, required or a function.", "tool_choice")
+    if choice == "required" and not tools:
+        raise bad_request("tool_choice is required, but there are no tools.", "tool_choice")
+    return str(choice), ""
+
+
+def _format(body: Mapping[str, object]) -> tuple[str, str, object]:
+    form = body.get("response_format") or {"type": "text"}
+    kind = form.get("type") if isinstance(form, Mapping) else None
+    if not isinstance(form, Mapping) or kind not in ("text", "json_object", "json_schema"):
+        raise bad_request("response_format has an unknown type.", "response_format")
+    if kind != "json_schema":
+        return str(kind), "", {"type": "object"}
+    inner = form.get("json_schema")
+    if not isinstance(inner, Mapping) or "schema" not in inner:
+        raise bad_request("response_format lacks its schema.", "response_format.json_schema")
+    return "json_schema", str(inner.get("name", "")), inner["schema"]
+
+
+def _max_tokens(body: Mapping[str, object]) -> int | None:
+    for name in ("max_completion_tokens", "max_tokens"):
+        if body.get(name) is not None:
+            return int(option(body, name, 0))
+    return None
+
+
+def _stop(body: Mapping[str, object]) -> tuple[str, ...]:
+    stop = body.get("stop") or ()
+    listed = (stop,) if isinstance(stop, str) else stop
+    if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
+        raise bad_request("stop must be a string or a list of strings.", "stop")
+    return tuple(item for item in listed if item)
+
+
+def _token_count(body: Mapping[str, object], turns: tuple[Turn, ...]) -> int:
+    total = sum(tokens.count(turn.text) + len(turn.attachments) for turn in turns)
+    messages = body["messages"]
+    assert isinstance(messages, list)
+    calls = [message["tool_calls"] for message in messages if message.get("tool_calls")]
+    spoken = (*calls, body.get("tools"), body.get("response_format"))
+    return total + sum(tokens.count(json.dumps(item)) for item in spoken if item)

@@ -1,0 +1,206 @@
+"""Room 4, the sandbox, pure: the JSON Schemas that it understands.
+
+The keywords of https://json-schema.org/draft/2020-12/json-schema-validation that model providers document
+for structured answers and tools, and most others. A keyword that restricts and is not understood refuses the
+schema: an answer is never merely hoped to be valid.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ringmain_sandbox.budget import Budget
+from ringmain_sandbox.pattern import Pattern, PatternError
+
+Schema = Mapping[str, object] | bool
+"""A JSON Schema."""
+
+_BEYOND = frozenset(
+    {
+        "$dynamicRef",
+        "$recursiveRef",
+        "additionalItems",
+        "dependencies",
+        "dependentSchemas",
+        "maxContains",
+        "minContains",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
+_TYPES: Final = ("string", "object", "array", "integer", "number", "boolean", "null")
+_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
+_SCHEMAS = frozenset(
+    {"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"}
+)
+_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
+
+
+class SchemaError(ValueError):
+    """A schema that is malformed, beyond what is understood, or that nothing satisfies."""
+
+
+class Root:
+    """A whole schema, to which the references inside it point.
+
+    Args:
+        schema: The schema.
+        budget: What all work on it may cost.
+
+    Raises:
+        SchemaError: It is malformed, or holds a keyword beyond what is understood.
+    """
+
+    def __init__(self, schema: object, budget: Budget) -> None:
+        self.schema = _checked(schema, "$", 0)
+        self.budget = budget
+        self._patterns: dict[str, Pattern] = {}
+
+    def target(self, reference: str) -> Schema:
+        """What a `$ref` points to.
+
+        Raises:
+            SchemaError: Nothing, or another document.
+        """
+        pointer = reference.removeprefix("#")
+        if pointer == reference or (pointer and not pointer.startswith("/")):
+            raise SchemaError(f"$ref {reference!r} is not a pointer within the schema")
+        found: object = self.schema
+        for token in pointer.split("/")[1:]:
+            found = _member(found, token.replace("~1", "/").replace("~0", "~"))
+        return _checked(found, reference, 0)
+
+    def pattern(self, source: str) -> Pattern:
+        """The parsed expression.
+
+        Raises:
+            SchemaError: It is beyond what is read.
+        """
+        if source not in self._patterns:
+            try:
+                self._patterns[source] = Pattern(source, self.budget)
+            except PatternError as exc:
+                raise SchemaError(f"pattern {source!r} {exc}") from exc
+        return self._patterns[source]
+
+
+def number(schema: Mapping[str, object], keyword: str) -> int | float | None:
+    """The number of a keyword, None where it is absent."""
+    value = schema.get(keyword)
+    return value if isinstance(value, int | float) else None
+
+
+def whole(schema: Mapping[str, object], keyword: str, default: int = 0) -> int:
+    """The count of a keyword."""
+    value = schema.get(keyword)
+    return int(value) if isinstance(value, int | float) else default
+
+
+def subschema(schema: Mapping[str, object], keyword: str) -> Schema:
+    """The schema of a keyword; absent, anything goes."""
+    value = schema.get(keyword, True)
+    return value if isinstance(value, Mapping | bool) else True
+
+
+def subschemas(schema: Mapping[str, object], keyword: str) -> list[Schema]:
+    """The schemas of a keyword that lists them."""
+    value = schema.get(keyword)
+    found = value if isinstance(value, list) else []
+    return [item for item in found if isinstance(item, Mapping | bool)]
+
+
+def named(schema: Mapping[str, object], keyword: str) -> Mapping[str, Schema]:
+    """The schemas of a keyword that names them."""
+    value = schema.get(keyword)
+    return value if isinstance(value, Mapping) else {}
+
+
+def names(schema: Mapping[str, object], keyword: str = "required") -> list[str]:
+    """The names that a keyword lists."""
+    value = schema.get(keyword)
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def types(schema: Mapping[str, object]) -> tuple[str, ...]:
+    """The types that a schema admits by `type`, all where it says nothing."""
+    value = schema.get("type", _TYPES)
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list | tuple) else _TYPES
+
+
+def _member(value: object, token: str) -> object:
+    if isinstance(value, Mapping) and token in value:
+        return value[token]
+    if isinstance(value, list) and token.isdecimal() and int(token[:9]) < len(value):
+        return value[int(token)]
+    raise SchemaError(f"a $ref points to {token!r}, which is not there")
+
+
+def _checked(schema: object, path: str, depth: int) -> Schema:
+    """The schema, once every keyword has the shape that the code beyond relies on."""
+    if isinstance(schema, bool):
+        return schema
+    if not isinstance(schema, Mapping):
+        raise SchemaError(f"{path} must be an object or a boolean")
+    if depth > 100:
+        raise SchemaError(f"{path} is nested too deeply")
+    for keyword, value in schema.items():
+        where = f"{path}.{keyword}"
+        _check(keyword, value, where)
+        for below, child in _children(keyword, value):
+            _checked(child, f"{where}{below}", depth + 1)
+    return schema
+
+
+def _children(keyword: str, value: object) -> Iterator[tuple[str, object]]:
+    if keyword in _SCHEMAS:
+        yield "", value
+    elif isinstance(value, list) and keyword in _LISTS:
+        yield from ((f"[{index}]", child) for index, child in enumerate(value))
+    elif isinstance(value, Mapping) and keyword in _MAPS:
+        yield from ((f".{name}", child) for name, child in value.items())
+
+
+def _check(keyword: str, value: object, where: str) -> None:
+    if keyword in _BEYOND:
+        raise SchemaError(f"{where} is beyond the sandbox")
+    expected = _expected(keyword, value)
+    if expected:
+        raise SchemaError(f"{where} must be {expected}")
+
+
+def _expected(keyword: str, value: object) -> str:
+    """What a keyword's value should have been, empty if it is sound."""
+    if keyword in _NUMBERS:
+        sound = _is_number(value) and (keyword != "multipleOf" or value > 0)  # type: ignore[operator]
+        return "" if sound else "a number"
+    if keyword in _COUNTS:
+        return "" if _is_number(value) and value >= 0 and value == int(value) else "a count"  # type: ignore[operator, call-overload]
+    if keyword in _LISTS:
+        return "" if isinstance(value, list) and value else "a list of schemas"
+    if keyword in _MAPS:
+        return "" if isinstance(value, Mapping) else "an object of schemas"
+    if keyword in ("pattern", "$ref", "format"):
+        return "" if isinstance(value, str) else "a string"
+    if keyword == "required":
+        return "" if _is_names(value) else "a list of names"
+    if keyword == "dependentRequired":
+        sound = isinstance(value, Mapping) and all(map(_is_names, value.values()))
+        return "" if sound else "an object of lists of names"
+    if keyword == "enum":
+        return "" if isinstance(value, list) and value else "a list of values"
+    if keyword == "type":
+        listed = value if isinstance(value, list) and value else [value]
+        return "" if all(item in _TYPES for item in listed) else f"one of {', '.join(_TYPES)}"
+    return ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)

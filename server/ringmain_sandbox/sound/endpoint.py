@@ -1,0 +1,159 @@
+"""Room 4, the sandbox, pure: speech and transcription of the OpenAI wire.
+
+https://platform.openai.com/docs/api-reference/audio: `createSpeech`, `createTranscription` streamed,
+`createTranslation`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from ringmain_sandbox import tokens
+from ringmain_sandbox.prompt import PACING, check_fields
+from ringmain_sandbox.question import Question
+from ringmain_sandbox.refusal import bad_request
+from ringmain_sandbox.script import Reply
+from ringmain_sandbox.sound import recording, tones
+from ringmain_sandbox.sound.hearing import Heard, hear
+from ringmain_sandbox.sound.language import language
+from ringmain_sandbox.wire import event
+
+SPEECH_PATH = "/audio/speech"
+TRANSCRIPTION_PATH = "/audio/transcriptions"
+TRANSLATION_PATH = "/audio/translations"
+
+VOICE = "ring"
+"""The usual voice."""
+_SPEECH = frozenset(
+    {*PACING, "model", "input", "voice", "instructions", "response_format", "speed", "stream_format"}
+)
+_TRANSCRIPTION = frozenset(
+    {*PACING, "model", "language", "prompt", "response_format", "temperature", "stream", "include[]"}
+) | {"timestamp_granularities[]", "chunking_strategy"}
+_SENTENCE = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[\u3002\uff01\uff1f])|(?<=\n)")
+_CANNOT_TRANSLATE = "The sandbox cannot translate. It heard: "
+
+
+def speak(question: Question) -> Reply:
+    """The answer to a request for speech: a file, a word at a time.
+
+    Raises:
+        RefusedError: It breaks the wire's rules.
+    """
+    body = question.received.body
+    check_fields(body, _SPEECH)
+    text = question.text("input")
+    if not text:
+        raise bad_request("input must hold a text.", "input")
+    form = question.text("response_format", "wav")
+    if form not in ("wav", "pcm"):
+        raise bad_request("The sandbox speaks wav and pcm: others need an encoder.", "response_format")
+    length = tones.symbol_length(_speed(body.get("speed")))
+    voice = question.text("voice") or VOICE
+    pieces = partial(tones.spoken, text, voice, length)
+    if form == "wav":
+        pieces = partial(_headed, text, voice, length)
+    return Reply(tokens.count(text) + 2, chunks=pieces, raw=True)
+
+
+def _headed(text: str, voice: str, length: int) -> Iterator[bytes]:
+    """The pieces of a WAV file; there are as many as without its header."""
+    pieces = tones.spoken(text, voice, length)
+    yield recording.header(tones.byte_length(text, length)) + next(pieces)
+    yield from pieces
+
+
+def _speed(given: object) -> float:
+    if given is None:
+        return 1.0
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0.25 <= given <= 4:
+        raise bad_request("speed must be from 0.25 to 4.", "speed")
+    return given
+
+
+def transcribe(question: Question) -> Reply:
+    """The answer to a request for a transcript: deltas, segments and the whole, as events.
+
+    Raises:
+        RefusedError: It breaks the wire's rules.
+    """
+    return _transcript(question, translate=False)
+
+
+def translate(question: Question) -> Reply:
+    """The answer to a request for a transcript in English.
+
+    Raises:
+        RefusedError: It breaks the wire's rules.
+    """
+    return _transcript(question, translate=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A stretch of speech: its words, and where it starts and ends in seconds."""
+
+    text: str
+    start: float
+    end: float
+
+
+def _transcript(question: Question, *, translate: bool) -> Reply:
+    check_fields(question.received.body, _TRANSCRIPTION)
+    files = question.received.files.get("file", ())
+    if not files:
+        raise bad_request("file must hold a recording.", "file")
+    found = recording.read(files[0].data, files[0].mime_type)
+    seconds = 0.0 if found is None else found.seconds
+    heard = None if found is None else hear(found.samples, found.rate)
+    if heard is None:
+        length = f"{len(files[0].data)} bytes" if found is None else f"{seconds:.1f} seconds"
+        told = f"The sandbox cannot hear this: {length} of {files[0].mime_type or 'sound'}."
+        segments, spoken = [_Segment(told, 0.0, seconds)], ""
+    else:
+        spoken = question.text("language") or language(heard.text)
+        segments = list(_segments(heard))
+        if segments and translate and spoken.partition("-")[0] != "en":
+            segments.insert(0, _Segment(_CANNOT_TRANSLATE, segments[0].start, segments[0].start))
+    return _reply(segments, spoken, seconds, tokens.count(question.text("prompt")))
+
+
+def _segments(heard: Heard) -> Iterator[_Segment]:
+    at = heard.start
+    for sentence in _SENTENCE.split(heard.text):
+        if sentence:
+            end = at + len(sentence.encode()) * heard.byte_time
+            yield _Segment(sentence, at, end)
+            at = end
+
+
+def _reply(segments: list[_Segment], spoken: str, seconds: float, prompt_tokens: int) -> Reply:
+    text = "".join(segment.text for segment in segments)
+    count = sum(tokens.count(segment.text) for segment in segments)
+    done = {
+        "type": "transcript.text.done",
+        "text": text,
+        "language": spoken,
+        "usage": {
+            "type": "tokens",
+            "input_tokens": prompt_tokens,
+            "output_tokens": count,
+            "total_tokens": prompt_tokens + count,
+            "seconds": seconds,
+        },
+    }
+    return Reply(count, chunks=partial(_events, segments), ending=partial(event, done))
+
+
+def _events(segments: list[_Segment]) -> Iterator[bytes]:
+    for index, segment in enumerate(segments):
+        pieces = list(tokens.pieces(segment.text))
+        for piece in pieces[:-1]:
+            yield _delta(piece)
+        told = {"type": "transcript.text.segment", "id": f"seg_{index}", "text": segment.text}
+        yield _delta(pieces[-1]) + event({**told, "start": segment.start, "end": segment.end})
+
+
+def _delta(piece: str) -> bytes:
+    return event({"type": "transcript.text.delta", "delta": piece})

@@ -1,0 +1,326 @@
+"""The composition root: settings → wired servers; start, drain, stop. Only this module knows everyone."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import cast
+
+import grpc
+import grpc.aio
+from grpc_channelz.v1 import channelz, channelz_pb2_grpc
+from prometheus_client import CollectorRegistry
+from structlog.typing import FilteringBoundLogger
+
+from ringmain_server.aio.threads import in_daemon
+from ringmain_server.app import descriptors
+from ringmain_server.app.background import Background
+from ringmain_server.app.malloc import trim
+from ringmain_server.app.warm_up import load, settle
+from ringmain_server.assembly.active_config import Live, Wired
+from ringmain_server.assembly.builder import Wiring
+from ringmain_server.assembly.health_checks import Probes
+from ringmain_server.assembly.policies import call_limit, media_room
+from ringmain_server.assembly.reload import Reload, Reloaded, Source
+from ringmain_server.config import ConfigError, Settings
+from ringmain_server.config.watch import FileWatch, follow
+from ringmain_server.edge.calls import Calls
+from ringmain_server.edge.grpc.arrivals import waiting_server
+from ringmain_server.edge.grpc.binding import Edge
+from ringmain_server.edge.grpc.library import Guarded
+from ringmain_server.edge.grpc.reflection import add_reflection
+from ringmain_server.edge.health import Health, add_health
+from ringmain_server.edge.validate import VALIDATORS
+from ringmain_server.pipeline import build_pipeline
+from ringmain_server.providers.registry import ExtraMissing
+from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.routing.health_registry import Conditions
+from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
+from ringmain_server.telemetry.events import Events, counted, logged
+from ringmain_server.telemetry.faults import Faults
+from ringmain_server.telemetry.lines import Losses
+from ringmain_server.telemetry.logs import Mask
+from ringmain_server.telemetry.metrics import Metrics
+from ringmain_server.telemetry.observer import Observer
+from ringmain_server.telemetry.reporter import Reporter
+
+_SERVICES = (
+    chat.SERVICE,
+    vision.SERVICE,
+    image.SERVICE,
+    embedding.SERVICE,
+    audio.SERVICE,
+    model.SERVICE,
+)
+_HEALTH = "grpc.health.v1.Health"
+_CHANNELZ = "grpc.channelz.v1.Channelz"
+_ENDLESS = 365 * 86400.0
+"""Seconds that an operator without a deadline may watch."""
+_HANDSHAKE = 20_000
+"""Milliseconds that a new connection may take until it speaks HTTP/2."""
+_LOOK = 0.5
+"""Seconds between two looks at how many tasks and calls there are."""
+_TIDY = 30.0
+"""Seconds between two times at which free memory is given back to the kernel."""
+_STOP_GRACE = 1.0
+"""Seconds for connections to close after every call has ended."""
+_STOP_LIMIT = 10.0
+"""Seconds for all of a stop that waits for no caller."""
+
+
+class StartError(Exception):
+    """The gateway cannot start; the message is one line for people."""
+
+
+class App:
+    """The wired gateway: the public port, the admin port, and what is behind them.
+
+    Args:
+        settings: The configuration.
+        log: Where lines go.
+        share_port: Whether other workers listen on the same ports.
+        registry: Where metrics are collected.
+        source: Where the configuration is read again; without it, a reload finds no change.
+        mask: What keeps secrets out of the log, to learn those of another configuration.
+        tell_others: Lets other workers know that an operator has asked for a reload.
+
+    Attributes:
+        losses: Counts the lines of the log that could not be written; who makes the log puts its own here.
+
+    Raises:
+        StartError: A provider needs an extra that is not installed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: FilteringBoundLogger,
+        *,
+        share_port: bool = False,
+        registry: CollectorRegistry | None = None,
+        source: Source | None = None,
+        mask: Mask | None = None,
+        tell_others: Callable[[], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self.log = log
+        self._ready = False
+        self._source = source or Source(lambda: settings)
+        self._tell_others = tell_others
+        self.losses = Losses()
+        faults = Faults(log)
+        metrics = self._metrics = Metrics(registry or CollectorRegistry(), faults)
+        self.events = Events(time.time, (logged(log), counted(metrics)), faults=faults)
+        reporter = self._reporter = Reporter(self.events, metrics, time.monotonic, faults)
+        self._conditions = Conditions(time.monotonic, reporter.breaker_changed)
+        self._sessions = HttpSessions()
+        self._room = media_room(settings)
+        wiring = Wiring(self._conditions, self._sessions, reporter, self._room)
+        self._live = Live(_first(wiring, settings))
+        self.calls = Calls(
+            settings.server.default_deadline,
+            call_limit(settings, time.monotonic),
+            settings.overload.longest_wait,
+        )
+        learn = (mask or Mask()).learn
+        self._reload = Reload(self._source.load, self._live, wiring, self.calls, self.events, learn)
+        self._reload.ready = partial(load, log=log)
+        self._background = Background(log)
+        self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
+        public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
+        self._server = self._make_public(public, share_port)
+        # Operators are not turned away with the callers, nor waited for.
+        private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), VALIDATORS)
+        self._admin = self._make_admin(private, share_port)
+        self.port = 0
+        self.admin_port = 0
+
+    async def start(self) -> None:
+        """Listens on every port, then says that it serves.
+
+        Raises:
+            StartError: A port is in use.
+        """
+        server = self._settings.server
+        await self._health.start()
+        self.port = _listen(self._server, server.listen)
+        await self._server.start()
+        if self._admin is not None and server.admin_listen is not None:
+            self.admin_port = _listen(self._admin, server.admin_listen)
+            await self._admin.start()
+        self._background.watch(asyncio.get_running_loop())
+        self._background.keep("figures", self._look)
+        self._background.keep("memory", _give_back)
+        await load(self._live.now.providers.values(), self.log)
+        settle()
+        await self._health.ready()
+        self._ready = True
+        self._background.keep("probes", Probes(self._live, self.log).run)
+        watch = self._source.watch or (self._source.path and FileWatch(self._source.path))
+        if watch and server.watch_config:
+            self._background.keep("watch", partial(follow, watch, self.reload, self._tell_of_file))
+        self.log.info(
+            "serving",
+            listen=_bound(server.listen, self.port),
+            admin_listen=server.admin_listen and _bound(server.admin_listen, self.admin_port),
+            descriptors=descriptors.limit(),
+            providers=sorted(self._live.now.providers),
+            models=sorted(self._live.now.settings.models),
+        )
+
+    async def reload(self) -> None:
+        """Takes on the configuration as it is written now; a bad one is logged and changes nothing."""
+        try:
+            await self._reload()
+        except ConfigError:
+            pass  # the event says what is wrong
+        except Exception as exc:  # nobody waits for this, and what runs must run on
+            self.log.error("fault", where="reload", exc_info=exc)  # noqa: TRY400
+
+    def _tell_of_file(self, message: str, problem: bool) -> None:
+        self.events.publish("config", message, **({"problems": message} if problem else {}))
+
+    def longest_stop(self) -> float:
+        """Seconds after which a stop has failed."""
+        server = self._live.now.settings.server
+        return (server.drain_delay if self._ready else 0.0) + server.stream_grace + _STOP_LIMIT
+
+    async def stop(self, at_once: asyncio.Event | None = None) -> None:
+        """Drains and stops by section 9 of the laws: no call that ends within the grace is lost.
+
+        Args:
+            at_once: Ends the waiting for load balancers and for calls.
+        """
+        server = self._live.now.settings.server
+        at_once = at_once or asyncio.Event()
+        await self._health.drain()
+        self.log.info("draining", in_flight=len(self.calls), grace_s=server.stream_grace)
+        if self._ready:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(server.drain_delay):
+                    await at_once.wait()
+        ended = await self.calls.drain(server.stream_grace, at_once)
+        await self._background.end()
+        self._health.close()
+        self.events.close()
+        async with self.calls.parting():
+            stopping = [asyncio.ensure_future(self._server.stop(_STOP_GRACE))]
+        if self._admin is not None:
+            stopping.append(asyncio.ensure_future(self._admin.stop(_STOP_GRACE)))
+        await asyncio.gather(*stopping)
+        await self._reload.close()
+        for provider in self._live.now.providers.values():
+            await provider.transport.close()
+        await self._sessions.close()
+        await self._room.close()
+        self._metrics.pass_on()
+        self.log.info("stopped", ended_calls=ended)
+
+    async def _look(self) -> None:
+        """Brings the figures up to date that nothing else tells of, again and again."""
+        while True:
+            self._metrics.tasks(len(asyncio.all_tasks()))
+            self._metrics.pass_on()
+            self._reporter.look(self.calls.limit.limit, self.losses.count)
+            await asyncio.sleep(_LOOK)
+
+    async def _reload_everywhere(self) -> Reloaded:
+        done = await self._reload()
+        if self._tell_others is not None:
+            self._tell_others()
+        return done
+
+    def _make_public(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
+        server = self._make_server(edge, share_port)
+        pipeline = build_pipeline(self._live, self._settings)
+        server.add_generic_rpc_handlers(
+            (
+                edge.bind(chat.SERVICE, chat.ChatService(pipeline, self._live)),
+                edge.bind(vision.SERVICE, vision.VisionService(pipeline, self._live, self._room)),
+                edge.bind(image.SERVICE, image.ImageService(pipeline, self._live, self._room), large=True),
+                edge.bind(embedding.SERVICE, embedding.EmbeddingService(pipeline)),
+                edge.bind(
+                    audio.SERVICE, audio.AudioService(pipeline, self._settings.media.max_recording_bytes)
+                ),
+                edge.bind(model.SERVICE, model.ModelService(self._live)),
+            )
+        )
+        self._finish_server(server, [service.full_name for service in _SERVICES])
+        return server
+
+    def _make_admin(self, edge: Edge, share_port: bool) -> grpc.aio.Server | None:
+        if self._settings.server.admin_listen is None:
+            return None
+        server = self._make_server(edge, share_port)
+        servicer = admin.AdminService(self._live, self._conditions, self.events, self._reload_everywhere)
+        server.add_generic_rpc_handlers((edge.bind(admin.SERVICE, servicer),))
+        channelz_pb2_grpc.add_ChannelzServicer_to_server(
+            channelz.aio.ChannelzServicer(), cast("grpc.aio.Server", Guarded(server, self._crashed))
+        )
+        self._finish_server(server, [admin.SERVICE.full_name, _CHANNELZ])
+        return server
+
+    def _make_server(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
+        settings = self._settings.server
+        patience = min(int(settings.keepalive_timeout * 1000), 2**31 - 1)
+        options: list[tuple[str, object]] = [
+            ("grpc.max_receive_message_length", settings.max_receive_bytes),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.so_reuseport", int(share_port)),
+            # A connection takes a descriptor; those that say nothing are closed soon.
+            ("grpc.max_allowed_incoming_connections", descriptors.for_callers(settings.max_connections)),
+            ("grpc.server_handshake_timeout_ms", _HANDSHAKE),
+            ("grpc.keepalive_time_ms", min(int(settings.keepalive_time * 1000), 2**31 - 1)),
+            ("grpc.keepalive_timeout_ms", patience),
+            # Its own default is a minute, and only the longer of the two ends a silent connection.
+            ("grpc.http2.ping_timeout_ms", patience),
+            # However long nothing was sent: a stopped caller's kernel still takes what is.
+            ("grpc.http2.max_pings_without_data", 0),
+            # Callers may ping this often, also between calls: ours do each minute.
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+            # Without this a slow caller is buffered by megabytes (laws, section 3.6).
+            ("grpc.http2.bdp_probe", 0),
+        ]
+        if settings.max_concurrent_streams is not None:
+            options.append(("grpc.max_concurrent_streams", settings.max_concurrent_streams))
+            # With it, calls that ended count until we have let go of them, and gRPC refuses those that take
+            # their places: UNAVAILABLE, without details, and unseen by log and metrics.
+            options.append(("grpc.http.overload_protection", 0))
+        return waiting_server(options, edge.missed, edge.careful, self._settings.overload.limit)
+
+    def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
+        """What every port has: health, and reflection of just what is served there."""
+        guarded = Guarded(server, self._crashed)
+        add_health(self._health, guarded)
+        add_reflection((*names, _HEALTH), guarded)
+
+    def _crashed(self, method: str, exc: Exception) -> None:
+        self.log.error("fault", method=method, exc_info=exc)
+
+
+async def _give_back() -> None:
+    """Gives the kernel again and again what calls have let go of and the C library keeps for others."""
+    while True:
+        await asyncio.sleep(_TIDY)
+        await in_daemon(trim, name="memory")
+
+
+def _first(wiring: Wiring, settings: Settings) -> Wired:
+    try:
+        return wiring.wired(settings, wiring.providers(settings))
+    except ExtraMissing as exc:
+        raise StartError(str(exc)) from exc
+
+
+def _listen(server: grpc.aio.Server, address: str) -> int:
+    try:
+        return server.add_insecure_port(address)
+    except RuntimeError as exc:
+        raise StartError(f"cannot listen on {address}: the address is in use or not of this machine") from exc
+
+
+def _bound(address: str, port: int) -> str:
+    host, colon, _ = address.rpartition(":")
+    return address if address.startswith("unix:") else f"{host}{colon}{port}"

@@ -1,0 +1,265 @@
+"""Processes around the app: one that serves, or a supervisor of several that share the port."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from urllib.request import getproxies
+
+import uvloop
+from prometheus_client import CollectorRegistry, multiprocess
+from structlog.typing import FilteringBoundLogger
+
+from ringmain_server.app import descriptors
+from ringmain_server.app.app import App, StartError
+from ringmain_server.app.lifetime import first_of, run
+from ringmain_server.app.malloc import give_back_large_blocks
+from ringmain_server.app.orphan import SUPERVISOR, tell_supervisor
+from ringmain_server.app.signals import AT_ONCE, Sentinel, Stopping, handle, soon
+from ringmain_server.assembly.reload import Source
+from ringmain_server.config import Settings, secrets
+from ringmain_server.config.environment import left_out
+from ringmain_server.providers.sessions import unusable_proxies
+from ringmain_server.telemetry.lines import Losses, never_wait_for
+from ringmain_server.telemetry.logs import Mask, adopt_libraries, make_log
+from ringmain_server.telemetry.scraping import serve_metrics
+
+WORKER = "_RINGMAIN_WORKER"
+"""Environment variable that tells a worker its number."""
+
+_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+_GC_THRESHOLD = (20_000, 10, 10)
+_RESTART_DELAY = 1.0
+"""Seconds before a worker that died is started again."""
+
+
+def serve(settings: Settings, source: Source | None = None) -> int:
+    """Serves until SIGTERM or SIGINT.
+
+    With `workers` above one, starts this same command that many times; the workers share the ports, and this
+    process restarts those that die.
+
+    Args:
+        settings: The configuration.
+        source: Where it is read again.
+
+    Returns:
+        The exit code of the process.
+
+    Raises:
+        StartError: The gateway cannot start.
+    """
+    number = os.environ.get(WORKER)
+    worker = None if number is None else int(number)
+    mask = Mask(secrets(settings))
+    never_wait_for(sys.stderr.fileno())
+    descriptors.raise_limit()
+    losses = Losses()
+    try:
+        log = make_log(settings.log, mask, worker=worker, losses=losses)
+    except (OSError, ValueError) as exc:
+        what = exc.strerror if isinstance(exc, OSError) else str(exc)
+        raise StartError(f"cannot open the log file: {what}") from exc
+    adopt_libraries(log)
+    if settings.server.workers > 1 and worker is None:
+        return _supervise(settings, log)
+    if source is not None and source.path is None:
+        for kind in left_out(os.environ):
+            hint = f"pip install 'ringmain[server,{kind.extra}]'"
+            log.warning(
+                "provider_left_out", provider=kind.name, reason="its extra is not installed", hint=hint
+            )
+    for scheme in unusable_proxies(getproxies()):
+        log.warning("proxy_left_out", variable=f"{scheme}_proxy", reason="only http:// proxies can be used")
+    # A call makes hundreds of short-lived objects and leaves nothing that only the collector could free;
+    # what libraries leave is little, and found within some ten thousand calls.
+    gc.set_threshold(*_GC_THRESHOLD)
+    give_back_large_blocks()
+    registry = CollectorRegistry()
+    if worker is None:
+        _serve_metrics(settings, registry)
+
+    async def serve_one() -> None:
+        # The loop is there before what is made for it.
+        shared = worker is not None
+        tell = _hang_up_supervisor if shared else None
+        app = App(
+            settings,
+            log,
+            share_port=shared,
+            registry=registry,
+            source=source,
+            mask=mask,
+            tell_others=tell,
+        )
+        app.losses = losses
+        await run(app)
+
+    uvloop.run(serve_one())
+    return 0
+
+
+def _hang_up_supervisor() -> None:
+    """The supervisor passes the signal on to every worker; this one then finds no more changes."""
+    tell_supervisor(signal.SIGHUP)
+
+
+def _supervise(settings: Settings, log: FilteringBoundLogger) -> int:
+    server = settings.server
+    addresses = [address for address in (server.listen, server.admin_listen) if address is not None]
+    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="ringmain-metrics-") as metrics:
+        for address in addresses:
+            stack.enter_context(_reserve(address))
+        os.environ[_METRICS_DIR] = metrics
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry, path=metrics)  # type: ignore[no-untyped-call]
+        _serve_metrics(settings, registry)
+        command = [sys.executable, "-m", "ringmain_server", *sys.argv[1:]]
+        return uvloop.run(Supervisor(command, server.workers, log).run())
+
+
+class Supervisor:
+    """Keeps a number of workers alive until told to stop.
+
+    Args:
+        command: Starts a worker; its number is in the environment.
+        count: How many.
+        log: Where lines go.
+    """
+
+    def __init__(self, command: Sequence[str], count: int, log: FilteringBoundLogger) -> None:
+        self._command = command
+        self._count = count
+        self._log = log
+        self._stopping = Stopping()
+        self._workers: dict[int, asyncio.subprocess.Process] = {}
+        # Nothing is ever written: that it closes is what tells workers that this process is gone.
+        self._tie, self._tied = os.pipe()
+
+    async def run(self) -> int:
+        """Serves until SIGTERM or SIGINT.
+
+        Returns:
+            0, or a worker's exit code if it could not even start.
+        """
+        loop = asyncio.get_running_loop()
+        sentinel = Sentinel(self._log, loop, lambda: AT_ONCE)
+
+        def stacks() -> None:
+            sentinel.tell_stacks()
+            soon(loop, lambda: self._pass_on(signal.SIGQUIT))
+
+        def stop() -> None:
+            soon(loop, self._stopping.ask)
+
+        handle(
+            {
+                signal.SIGTERM: stop,
+                signal.SIGINT: stop,
+                signal.SIGHUP: lambda: soon(loop, lambda: self._pass_on(signal.SIGHUP)),
+                signal.SIGQUIT: stacks,
+            }
+        )
+        codes = await asyncio.gather(*(self._keep(number) for number in range(self._count)))
+        return max(codes)
+
+    async def _keep(self, number: int) -> int:
+        started = False
+        while True:
+            worker = self._workers[number] = await self._start(number)
+            code = await self._wait(worker)
+            del self._workers[number]
+            if self._stopping.begun.is_set():
+                return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code
+            if code in _START_FAILURES and not started:
+                self._stopping.begun.set()
+                return code
+            started = True
+            self._log.error("worker_died", number=number, exit_code=code, restart_in_s=_RESTART_DELAY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.begun.wait(), _RESTART_DELAY)
+
+    def _pass_on(self, number: signal.Signals) -> None:
+        for worker in self._workers.values():
+            _signal(worker, number)
+
+    async def _start(self, number: int) -> asyncio.subprocess.Process:
+        told = {WORKER: str(number), SUPERVISOR: f"{os.getpid()}:{self._tie}"}
+        # A session of its own: Ctrl-C reaches the supervisor alone, which passes it on once.
+        return await asyncio.create_subprocess_exec(
+            *self._command, env={**os.environ, **told}, start_new_session=True, pass_fds=(self._tie,)
+        )
+
+    async def _wait(self, worker: asyncio.subprocess.Process) -> int:
+        """Waits for a worker's end, and brings it about once this process is to stop."""
+        exited = asyncio.ensure_future(worker.wait())
+        await first_of(exited, self._stopping.begun)
+        if not exited.done():
+            _signal(worker, signal.SIGTERM)
+            await first_of(exited, self._stopping.at_once)
+        # More than once: a signal that comes while the same one waits to be handled is lost.
+        for _ in range(_INSISTENCE):
+            if exited.done():
+                break
+            _signal(worker, signal.SIGTERM)
+            await asyncio.wait((exited,), timeout=1)
+        else:
+            _signal(worker, signal.SIGKILL)
+        return await exited
+
+
+def _signal(worker: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    if worker.returncode is None:
+        with suppress(ProcessLookupError):
+            worker.send_signal(number)
+
+
+_START_FAILURES = (1, 2)
+"""Exit codes of a worker that found a mistake instead of serving."""
+_INSISTENCE = 10
+"""Seconds that a worker has to stop at once before it is killed."""
+
+
+def _reserve(address: str) -> socket.socket:
+    """Finds out that an address is free, and holds it for the workers by a socket that never listens.
+
+    Raises:
+        StartError: It is in use, or cannot be shared.
+    """
+    if address.startswith("unix:"):
+        raise StartError(f"{address}: workers cannot share a Unix domain socket")
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    if port == "0":
+        raise StartError(f"{address}: workers need a port that is named, to share it")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:  # without SO_REUSEPORT: another gateway is noticed too
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, int(port)))
+        held = socket.socket(family)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Connections of the gateway before that are in TIME_WAIT keep nobody out of the port for a minute …
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((host, int(port)))
+        # … but a gateway whose workers do not listen yet does, as the one above finds.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    except OSError as exc:
+        raise StartError(f"cannot listen on {address}: {exc.strerror}") from exc
+    return held
+
+
+def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> None:
+    address = settings.server.metrics_listen
+    if address is None:
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        serve_metrics(host.strip("[]"), int(port), registry)
+    except OSError as exc:
+        raise StartError(f"cannot serve metrics on {address}: {exc.strerror}") from exc

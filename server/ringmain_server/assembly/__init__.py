@@ -1,0 +1,1 @@
+"""Turns settings into the live objects that serve calls."""

@@ -1,0 +1,143 @@
+"""Outside the rooms: asks providers whether they are back, so that no caller's request has to find out.
+
+A provider that refused the credentials is asked in any case: its candidates are held until a check passes.
+
+A provider is asked by its check, not by a generation. What it says counts as the one call that a half-open
+breaker lets through: success closes the breaker, failure opens it again for twice as long.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from structlog.typing import FilteringBoundLogger
+
+from ringmain_server.assembly.active_config import Live
+from ringmain_server.errors import NoAnswer, Overloaded, ProviderError, release
+from ringmain_server.policies.breaker import Permit
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.routing.health import Condition
+
+CHECK_LIMIT = 10.0
+"""Seconds that a check may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a provider said.
+
+    Attributes:
+        latency: Seconds it took.
+        error: Why it failed, None when all is well.
+    """
+
+    latency: float
+    error: ProviderError | None
+
+
+async def check(provider: Provider, limit: float = CHECK_LIMIT) -> Checked:
+    """Asks a provider, now, whether it answers and takes the credentials.
+
+    Args:
+        provider: Whom to ask.
+        limit: Seconds to wait.
+    """
+    start = time.monotonic()
+    error: ProviderError | None = None
+    try:
+        async with asyncio.timeout(limit):
+            with provider.use:
+                await provider.check()
+    except ProviderError as exc:
+        release(exc)
+        error = exc
+    except TimeoutError:
+        error = NoAnswer(provider.provider_id, f"did not answer within {limit:g} s")
+    return Checked(time.monotonic() - start, error)
+
+
+class Probes:
+    """Asks for candidates whose breaker is open and due.
+
+    Args:
+        live: The configuration that holds now.
+        log: Where a fault of the gateway is written.
+        limit: Seconds that one check may take.
+    """
+
+    def __init__(self, live: Live, log: FilteringBoundLogger, limit: float = CHECK_LIMIT) -> None:
+        self._live = live
+        self._log = log
+        self._limit = limit
+
+    async def run(self) -> None:
+        """Asks again and again, until it is cancelled."""
+        while True:
+            settings = self._live.now.settings.probes
+            await asyncio.sleep(settings.interval)
+            try:
+                if settings.enabled:
+                    await self.sweep()
+                await self.ask_held()
+            except Exception as exc:  # noqa: BLE001  one fault must not end the probing
+                self._log.error("fault", where="probes", exc_info=exc)
+
+    async def sweep(self) -> None:
+        """Asks each provider of which a breaker is due, all at once."""
+        wired = self._live.now
+        providers = wired.providers.values()
+        await asyncio.gather(*(self._probe(one, wired.conditions(one.provider_id)) for one in providers))
+
+    async def ask_held(self) -> None:
+        """Asks each provider that refused the credentials whether it takes them now, all at once.
+
+        Nothing else would end those holds in time, so this is done whether probes are enabled or not.
+        """
+        wired = self._live.now
+        held: dict[str, list[Condition]] = {}
+        for condition in wired.models.conditions():
+            if condition.hold.awaits_check and not condition.provider.drained:
+                held.setdefault(condition.provider_id, []).append(condition)
+        asked = [
+            self._ask(wired.providers[name], conditions)
+            for name, conditions in held.items()
+            if name in wired.providers
+        ]
+        await asyncio.gather(*asked)
+
+    async def _ask(self, provider: Provider, held: Iterable[Condition]) -> None:
+        try:
+            checked = await check(provider, self._limit)
+        except Overloaded:
+            return  # the gateway itself could not ask: no word on the provider
+        for condition in held:
+            if checked.error is None:
+                condition.checked()
+            else:
+                condition.check_failed(checked.error)
+
+    async def _probe(self, provider: Provider, conditions: Iterable[Condition]) -> None:
+        due = [(one, permit) for one in conditions if (permit := one.probe()) is not None]
+        if not due:
+            return
+        try:
+            checked = await check(provider, self._limit)
+        except Overloaded:
+            for condition, permit in due:
+                condition.breaker.neutral(permit)
+            return  # the gateway itself could not ask: no word on the provider
+        except BaseException:
+            for condition, permit in due:
+                condition.breaker.neutral(permit)
+            raise
+        for condition, permit in due:
+            _learn(condition, permit, checked.error)
+
+
+def _learn(condition: Condition, permit: Permit, error: ProviderError | None) -> None:
+    if error is None:
+        condition.breaker.succeeded(permit)
+    else:
+        condition.last_error = error
+        condition.breaker.failed(permit, error.message)

@@ -1,0 +1,178 @@
+"""Outside the rooms: takes on another configuration while calls run.
+
+A configuration is read and everything for it made beside what runs; only then one reference is swapped. So a
+bad one changes nothing. What a provider is made of is kept where its settings are the same, connections
+included; what is replaced is closed when the last call that may use it has ended.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from ringmain_server.aio.threads import in_daemon
+from ringmain_server.assembly.active_config import Live, Wired
+from ringmain_server.assembly.builder import Wiring
+from ringmain_server.config import ConfigError, Problem, Settings, secrets
+from ringmain_server.config.changes import changed_paths, reloadable
+from ringmain_server.config.watch import FileWatch
+from ringmain_server.edge.calls import Calls
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.registry import ExtraMissing
+from ringmain_server.telemetry.events import Events
+
+LONGEST = 60.0
+"""Seconds for reading a configuration and making what it needs, but for loading libraries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the configuration comes from.
+
+    Attributes:
+        load: Reads it as at the start.
+        path: Its file, None when there is none.
+        watch: Has looked at the file before it was read, so that no change is missed; None to begin now.
+    """
+
+    load: Callable[[], Settings]
+    path: str | None = None
+    watch: FileWatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a reload did.
+
+    Attributes:
+        changed_paths: Settings that hold now.
+        restart_paths: Settings that are written differently and hold from the next start on.
+    """
+
+    changed_paths: list[str]
+    restart_paths: list[str]
+
+
+class Reload:
+    """Reads the configuration again, as often as it is called.
+
+    Args:
+        load: Reads the configuration as at the start.
+        live: Where it holds.
+        wiring: Makes what it needs.
+        calls: The calls of callers.
+        events: Where it is told.
+        learn: Is told of secrets before they are used, so that no log line can hold one.
+
+    Attributes:
+        ready: Loads what providers need before calls may reach them; None for nothing.
+        longest: Seconds after which a configuration that cannot be read to its end is given up.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Settings],
+        live: Live,
+        wiring: Wiring,
+        calls: Calls,
+        events: Events,
+        learn: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._load = load
+        self._live = live
+        self._wiring = wiring
+        self._calls = calls
+        self._events = events
+        self._learn = learn
+        self.ready: Callable[[Iterable[Provider]], Awaitable[None]] | None = None
+        self.longest = LONGEST
+        self._one_at_a_time = asyncio.Lock()
+        self._retiring: dict[asyncio.Task[None], Provider] = {}
+
+    async def __call__(self) -> Reloaded:
+        """Takes on the configuration as it is written now.
+
+        Raises:
+            ConfigError: It has mistakes, and nothing has changed.
+        """
+        async with self._one_at_a_time:
+            try:
+                return await self._reload()
+            except ConfigError as exc:
+                self._refused(exc)
+                raise
+
+    async def close(self) -> None:
+        """Closes what has been replaced and is still there; its calls have ended."""
+        left, self._retiring = self._retiring, {}
+        for task, provider in left.items():
+            task.cancel()
+            await provider.transport.close()
+
+    async def _reload(self) -> Reloaded:
+        before = self._live.now
+        settings, restart, providers = await self._prepared(before)
+        if self.ready is not None:
+            await self.ready(providers.values())
+        wired = self._wiring.wired(settings, providers)
+        self._live.now = wired
+        self._calls.default_deadline = settings.server.default_deadline
+        self._retire(before, wired)
+        done = Reloaded(changed_paths(before.settings, settings), restart)
+        self._told(done)
+        return done
+
+    async def _prepared(self, before: Wired) -> tuple[Settings, list[str], dict[str, Provider]]:
+        # In a thread, because reading takes a while; one that hangs holds up no later reload, nor the end.
+        preparing = in_daemon(partial(self._prepare, before), name="reload")
+        try:
+            return await asyncio.wait_for(preparing, self.longest)
+        except TimeoutError as exc:
+            message = f"could not be read within {self.longest:g} s"
+            raise ConfigError([Problem("", None, message, source="the configuration")]) from exc
+
+    def _prepare(self, before: Wired) -> tuple[Settings, list[str], dict[str, Provider]]:
+        loaded = self._load()
+        self._learn(secrets(loaded))
+        settings = reloadable(before.settings, loaded)
+        try:
+            providers = self._wiring.providers(settings, before)
+        except ExtraMissing as exc:
+            raise ConfigError([Problem(f"providers.{exc.provider_id}.kind", None, str(exc))]) from exc
+        return settings, changed_paths(settings, loaded), providers
+
+    def _retire(self, before: Wired, wired: Wired) -> None:
+        for provider_id, provider in before.providers.items():
+            if wired.providers.get(provider_id) is not provider:
+                self._wiring.renewed(provider_id)
+                task = asyncio.create_task(self._close_unused(provider))
+                self._retiring[task] = provider
+                task.add_done_callback(lambda ended: self._retiring.pop(ended, None))
+
+    async def _close_unused(self, provider: Provider) -> None:
+        # Calls that run now may still come back to it; what outlives its caller (`on_cancel: drain`) uses it.
+        await self._calls.outlast()
+        await provider.use.ended()
+        await provider.transport.close()
+
+    def _told(self, done: Reloaded) -> None:
+        self._events.publish(
+            "config",
+            f"the configuration was loaded; {_counted(done.changed_paths)} changed",
+            **({"changed_paths": " ".join(done.changed_paths)} if done.changed_paths else {}),
+        )
+        if done.restart_paths:
+            paths = " ".join(done.restart_paths)
+            self._events.publish("config", f"from the next start on: {paths}", restart_paths=paths)
+
+    def _refused(self, error: ConfigError) -> None:
+        problems = [str(problem) for problem in error.problems]
+        self._events.publish(
+            "config",
+            f"the configuration was refused and nothing changed: {problems[0]}",
+            problems="\n".join(problems),
+        )
+
+
+def _counted(paths: Collection[str]) -> str:
+    return {0: "nothing", 1: "1 setting"}.get(len(paths), f"{len(paths)} settings")

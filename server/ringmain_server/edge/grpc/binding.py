@@ -1,0 +1,304 @@
+"""Room 1: servicers bound to gRPC. What every method has in common is folded in here, once, at start-up.
+
+A servicer's method takes the request and its Call; where the caller sends several messages, the first one's
+configuration, the bytes that follow, and the Call. Around it, for every method alike: admit, validate, bound
+by the deadline, map errors to statuses, observe. A stream is written by a coroutine, not by a third
+generator, so that only two generators stand between an upstream read and the write.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+
+from ringmain_server.backend import Call
+from ringmain_server.edge.calls import Calls
+from ringmain_server.edge.grpc.arrivals import arrival, too_late
+from ringmain_server.edge.grpc.parsing import parser, unparsed
+from ringmain_server.edge.grpc.uploads import UploadReader
+from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
+from ringmain_server.errors import (
+    DeadlineExceeded,
+    Internal,
+    InvalidField,
+    MediaInvalid,
+    Overloaded,
+    RingmainError,
+    ShuttingDown,
+    Violation,
+    release,
+)
+from ringmain_server.telemetry.observer import Observer
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Validator = Callable[[Any], Sequence[Violation]]
+Unary = Callable[[Any, Call], Awaitable[Message]]
+Streamed = Callable[[Any, Call], AsyncGenerator[Message, None]]
+Uploaded = Callable[[Any, AsyncIterator[bytes], Call], AsyncGenerator[Message, None]]
+T = TypeVar("T")
+
+_PUSHBACK_KEY = "grpc-retry-pushback-ms"
+"""Trailer by which a server governs retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Binds servicers.
+
+    Attributes:
+        calls: The calls in flight.
+        observer: Is told how each call ended.
+        validators: Request type's full name to its rules.
+        methods: The paths of what was bound.
+        careful: The same paths to handlers that are reached before the message comes, which costs more.
+    """
+
+    calls: Calls
+    observer: Observer
+    validators: Mapping[str, Validator]
+    methods: set[str] = field(default_factory=set)
+    careful: dict[str, "grpc.RpcMethodHandler[Any, Any]"] = field(default_factory=dict)
+
+    def missed(self, path: str, seconds: float) -> None:
+        """A call came and ended before its message did, so that no handler saw it: the caller left early.
+
+        Args:
+            path: Of its method; others than those bound here are not known to the log either.
+            seconds: How long it was there.
+        """
+        if path in self.methods:
+            call = self.calls.missed(path.removeprefix("/"))
+            self.observer.began(call, None)
+            self.observer.cancelled(call, seconds)
+
+    def bind(
+        self, service: ServiceDescriptor, servicer: object, *, large: bool = False
+    ) -> grpc.GenericRpcHandler:
+        """The gRPC handlers of a servicer, whose methods have the names of the service's.
+
+        A method that the servicer does not have is not built yet: gRPC answers UNIMPLEMENTED.
+
+        Args:
+            service: Of the contract.
+            servicer: What answers.
+            large: Whether requests and answers are of many megabytes: then nothing keeps a request beside
+                its answer.
+        """
+        built = [method for method in service.methods if hasattr(servicer, method.name)]
+        self.methods.update(f"/{service.full_name}/{method.name}" for method in built)
+        handlers = {method.name: self._handler(method, servicer, large=large) for method in built}
+        for method in built:
+            if not method.client_streaming:
+                careful = handlers[method.name] if large else self._handler(method, servicer, large=True)
+                self.careful[f"/{service.full_name}/{method.name}"] = careful
+        return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+    def _handler(
+        self, method: MethodDescriptor, servicer: object, *, large: bool
+    ) -> "grpc.RpcMethodHandler[Any, Any]":
+        name = f"{method.containing_service.full_name}/{method.name}"
+        target = getattr(servicer, method.name)
+        validate = self.validators.get(method.input_type.full_name, _anything_goes)
+        parse = parser(message_factory.GetMessageClass(method.input_type))
+        serialise = message_factory.GetMessageClass(method.output_type).SerializeToString
+        if method.client_streaming:
+            config = method.input_type.fields_by_name["config"].message_type
+            assert config is not None
+            upload = self._uploaded(name, target, self.validators.get(config.full_name, _anything_goes))
+            return grpc.stream_stream_rpc_method_handler(upload, parse, serialise)
+        if method.server_streaming:
+            streamed = self._streamed(name, target, validate)
+            if large:
+                return grpc.stream_stream_rpc_method_handler(self._reading(name, streamed), parse, serialise)
+            return grpc.unary_stream_rpc_method_handler(streamed, parse, serialise)
+        unary = self._unary(name, target, validate)
+        if large:
+            return grpc.stream_unary_rpc_method_handler(self._reading(name, unary), parse, serialise)
+        return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
+
+    def _reading(self, method: str, handle: Callable[[Any, Context], Awaitable[T]]) -> Any:
+        """A handler that reads its one message by itself, as a stream's first; on the wire they are alike.
+
+        Of a message that gRPC reads for a handler, it keeps bytes and message until the answer is sent.
+        """
+
+        async def refuse(_: Call) -> NoReturn:
+            raise Overloaded("too many calls wait for their messages, and this call's did not come")
+
+        async def read(_: AsyncIterator[Message | None], context: Context) -> T | None:
+            try:
+                # No name for the message: it would be kept here too.
+                return await handle(await _first(context), context)
+            except _MessageTooLate:
+                return await self._run(method, None, context, refuse)
+
+        return read
+
+    def _unary(self, method: str, target: Unary, validate: Validator) -> Any:
+        async def handle(request: Message | None, context: Context) -> Message | None:
+            async def run(call: Call) -> Message:
+                _check(validate, request)
+                response = await target(request, call)
+                self.observer.answered(call, response)
+                return response
+
+            return await self._run(method, request, context, run)
+
+        return handle
+
+    def _streamed(self, method: str, target: Streamed, validate: Validator) -> Any:
+        async def handle(request: Message | None, context: Context) -> None:
+            async def run(call: Call) -> None:
+                _check(validate, request)
+                event: Message | None = None
+                async with aclosing(target(request, call)) as events:
+                    async for event in events:
+                        await context.write(event)
+                if event is not None:
+                    self.observer.answered(call, event)
+
+            await self._run(method, request, context, run)
+
+        return handle
+
+    def _uploaded(self, method: str, target: Uploaded, validate: Validator) -> Any:
+        async def handle(messages: AsyncIterator[Message | None], context: Context) -> None:
+            async def run(call: Call) -> None:
+                upload = UploadReader(messages, validate)
+                try:
+                    config = await upload.config()
+                    self.observer.named(call, config)
+                    event: Message | None = None
+                    async with aclosing(target(config, upload.chunks(), call)) as events:
+                        async for event in events:
+                            await context.write(event)
+                except RingmainError:
+                    await upload.discard()
+                    raise
+                if event is not None:
+                    self.observer.answered(call, event)
+
+            await self._run(method, None, context, run)
+
+        return handle
+
+    async def _run(
+        self, method: str, request: Message | None, context: Context, run: Callable[[Call], Awaitable[T]]
+    ) -> T | None:
+        """Runs a call and ends it: returns what `run` does, or None once the status of a failure is sent."""
+        # Not the loop's own time, which stands still within a turn of the loop; both count the same seconds.
+        now = time.monotonic()
+        note = arrival(now)
+        start = note.came
+        call = self.calls.begin(method, context, now, start)
+        self.observer.began(call, request)
+        error: RingmainError
+        try:
+            if self.calls.closed:
+                await self.calls.refuse()
+            self.calls.admit(note.waited)
+            try:
+                result = await run(call)
+            finally:
+                self.calls.leave(time.monotonic() - now)
+        except asyncio.CancelledError as exc:
+            if self.calls.evicted(call):
+                _forget_cancellation()
+                error = ShuttingDown("the gateway is shutting down; the grace period is over")
+            elif self.calls.deadlines.passed(call) and _forget_cancellation():
+                error = DeadlineExceeded("the deadline passed")
+            elif _cancellation_asked():
+                self.observer.cancelled(call, time.monotonic() - start)
+                raise
+            else:
+                # Nobody cancelled this task: raised on, it would leave the caller without a status.
+                error = self._unknown(call, exc)
+        except RingmainError as exc:
+            error = exc
+        except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
+            error = self._unknown(call, exc)
+        else:
+            self.observer.succeeded(call, time.monotonic() - start)
+            return result
+        finally:
+            self.calls.end()
+        self.observer.failed(call, error, time.monotonic() - start)
+        release(error)
+        await _refuse(context, error, call)
+        return None
+
+    def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
+        error = caller_error(exc)
+        if isinstance(error, Internal):
+            self.observer.crashed(call, exc)
+        release(exc)
+        return error
+
+
+class _MessageTooLate(Exception):
+    """A call was ended because its message did not come."""
+
+
+async def _first(context: Context) -> Message | None:
+    try:
+        message = await context.read()
+    except asyncio.CancelledError:
+        if too_late() and _forget_cancellation():
+            raise _MessageTooLate from None
+        raise
+    return message if isinstance(message, Message) else None
+
+
+async def _refuse(context: Context, error: RingmainError, call: Call) -> None:
+    """Sends the status that a call ends with; the handler returns afterwards, and gRPC sends nothing more."""
+    status = caller_status(error, call.response_id)
+    trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
+    if error.code is grpc.StatusCode.UNAVAILABLE and not isinstance(error, ShuttingDown):
+        # Every candidate was tried already: a caller's gRPC library must not multiply that at once.
+        trailers += ((_PUSHBACK_KEY, "-1"),)
+    try:
+        # `set_code` would send an empty answer before the status, after which no caller's library retries.
+        await context.abort(error.code, status.message, trailers)
+    except grpc.aio.AbortError as exc:
+        # gRPC keeps it beside the context: the frames that it went through would keep the request.
+        release(exc)
+    except grpc.aio.InternalError as exc:
+        # The caller has left meanwhile: gRPC says no more than that a batch failed.
+        release(exc)
+
+
+def _check(validate: Validator, request: Message | None) -> None:
+    if request is None:
+        raise unparsed()
+    violations = validate(request)
+    if violations:
+        of_media = all(violation.of_media for violation in violations)
+        raise MediaInvalid(violations) if of_media else InvalidField(violations)
+
+
+def _anything_goes(_: Message) -> Sequence[Violation]:
+    return ()
+
+
+def _cancellation_asked() -> bool:
+    """Whether somebody cancelled this task, as gRPC does when the caller leaves."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _forget_cancellation() -> bool:
+    """Lets the task go on to send a status after the gateway itself cancelled it.
+
+    Returns:
+        Whether nobody else cancelled it too.
+    """
+    task = asyncio.current_task()
+    return task is None or task.uncancel() == 0

@@ -1,0 +1,121 @@
+"""Room 1: the services that come with gRPC: health, reflection and channelz, guarded like our own.
+
+Their handlers let a parser's exception, or any other, end a call as UNKNOWN, with names of Python's classes.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+import grpc
+import grpc.aio
+
+from ringmain_server.edge.grpc.parsing import unparsed
+from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
+from ringmain_server.errors import release
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Crashed = Callable[[str, Exception], None]
+"""Hears of an exception that nobody expected, and in which method."""
+T = TypeVar("T")
+
+
+class Guarded:
+    """What a service of gRPC's takes for the server that it is added to.
+
+    Args:
+        server: The server.
+        crashed: Hears of unknown exceptions.
+    """
+
+    def __init__(self, server: grpc.aio.Server, crashed: Crashed) -> None:
+        self._server = server
+        self._crashed = crashed
+
+    def add_generic_rpc_handlers(self, _: object) -> None:
+        """Nothing: the same handlers come by name."""
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
+        """Adds the handlers of a service, guarded."""
+        guarded = {name: self._guarded(f"{service}/{name}", handler) for name, handler in handlers.items()}
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
+
+    def _guarded(self, method: str, handler: Any) -> Handler:
+        parse, serialise = _parser(handler.request_deserializer), handler.response_serializer
+        if handler.stream_stream is not None:
+            streamed = self._streamed(method, handler.stream_stream)
+            return grpc.stream_stream_rpc_method_handler(streamed, parse, serialise)
+        if handler.unary_stream is not None:
+            # One of a coroutine that writes its answers: it returns like a plain method.
+            return grpc.unary_stream_rpc_method_handler(
+                self._plain(method, handler.unary_stream), parse, serialise
+            )
+        return grpc.unary_unary_rpc_method_handler(self._plain(method, handler.unary_unary), parse, serialise)
+
+    def _plain(self, method: str, behave: Callable[[Any, Context], Any]) -> Any:
+        async def handle(request: Any, context: Context) -> Any:
+            if isinstance(request, _Unparsed):
+                return await _refuse(context, unparsed())
+            try:
+                found = behave(request, context)
+                return await found if inspect.isawaitable(found) else found
+            except grpc.aio.AbortError:
+                raise
+            except grpc.aio.InternalError:
+                return None  # the caller has left meanwhile: gRPC says no more than that a batch failed
+            except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
+                self._crashed(method, exc)
+                return await _refuse(context, caller_error(exc))
+
+        return handle
+
+    def _streamed(self, method: str, behave: Callable[[Any, Context], AsyncIterator[Any]]) -> Any:
+        async def handle(requests: AsyncIterator[Any], context: Context) -> None:
+            try:
+                async for answer in behave(_parsed(requests), context):
+                    await context.write(answer)
+            except grpc.aio.AbortError:
+                raise
+            except grpc.aio.InternalError:
+                return  # likewise
+            except _UnparsedError:
+                await _refuse(context, unparsed())
+            except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
+                self._crashed(method, exc)
+                await _refuse(context, caller_error(exc))
+
+        return handle
+
+
+class _Unparsed:
+    """Stands for bytes that are no request; gRPC takes None for the end of a stream."""
+
+
+class _UnparsedError(Exception):
+    """A message of a stream cannot be parsed."""
+
+
+async def _parsed(requests: AsyncIterator[T | _Unparsed]) -> AsyncIterator[T]:
+    async for request in requests:
+        if isinstance(request, _Unparsed):
+            raise _UnparsedError
+        yield request
+
+
+def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def parsed(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except Exception:  # noqa: BLE001 - gRPC would tell the caller of it, whatever it is
+            return _Unparsed()
+
+    return parsed
+
+
+async def _refuse(context: Context, error: Any) -> None:
+    status = caller_status(error, "")
+    try:
+        await context.abort(error.code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+    except (grpc.aio.AbortError, grpc.aio.InternalError) as exc:
+        release(exc)  # gRPC keeps it, and with it the frames that hold the request (`binding`)

@@ -1,0 +1,82 @@
+"""Room 1: what a caller sends in several messages: first a configuration, then the bytes it is about."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from google.protobuf.message import Message
+
+from ringmain_server.edge.grpc.parsing import unparsed
+from ringmain_server.errors import InvalidField, Violation
+
+CHUNK_LIMIT = 1 << 20
+"""Most bytes of one chunk, by the contract."""
+_LISTEN = 2.0
+"""Seconds that a refused caller may go on to send."""
+_NOTHING: Any = object()
+"""In place of a first message where none comes."""
+
+
+class UploadReader:
+    """Reads the messages of one upload. Each is a oneof of `config` and `chunk`.
+
+    Args:
+        messages: As gRPC brings them.
+        validate: The rules of the configuration.
+    """
+
+    def __init__(self, messages: AsyncIterator[Any], validate: Callable[[Any], Sequence[Violation]]) -> None:
+        self._messages = messages
+        self._validate = validate
+        self._ended = False
+
+    async def config(self) -> Message:
+        """The configuration, which comes first.
+
+        Raises:
+            InvalidField: Something else comes first, nothing, or nothing that can be parsed, or the
+                configuration breaks a rule.
+        """
+        first = await anext(aiter(self._messages), _NOTHING)
+        if first is None:
+            raise unparsed()
+        if first is _NOTHING or not first.HasField("config"):
+            raise InvalidField.at("config", "is not in the first message")
+        config: Message = first.config
+        violations = self._validate(config)
+        if violations:
+            raise InvalidField([one.within("config.") for one in violations])
+        return config
+
+    async def discard(self) -> None:
+        """Reads what is still coming, for a while, and throws it away.
+
+        A caller whose write fails may never see why: grpc.aio then reports an internal error of its own in
+        place of the call's status.
+        """
+        if self._ended:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LISTEN):
+                async for _ in self._messages:
+                    pass
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes, as they come.
+
+        Raises:
+            InvalidField: A message cannot be parsed or is no chunk, or its chunk is too large.
+        """
+        async for message in self._messages:
+            if message is None:
+                raise unparsed()
+            if not message.HasField("chunk"):
+                raise InvalidField.at("chunk", "is not set: only the first message carries the configuration")
+            chunk: bytes = message.chunk
+            if len(chunk) > CHUNK_LIMIT:
+                raise InvalidField.at(
+                    "chunk", f"holds {len(chunk)} bytes, and at most {CHUNK_LIMIT} are allowed"
+                )
+            yield chunk
+        self._ended = True

@@ -1,0 +1,105 @@
+"""Media, outside the rooms: where media are got, prepared and finished, for everybody in the process."""
+
+from ringmain.v1.content_pb2 import Media
+
+from ringmain_server.errors import MediaInvalid
+from ringmain_server.media.detect import DOCX, PPTX, detect
+from ringmain_server.media.fetch import Fetcher
+from ringmain_server.media.limits import READ_LIMITS, ModelLimits, ReadLimits
+from ringmain_server.media.pillow import allow_pixels
+from ringmain_server.media.prepare import Prepared, prepare
+from ringmain_server.media.runner import MediaPool
+
+_DOCUMENTS = frozenset({"application/pdf", "text/html", DOCX, PPTX})
+"""What is looked through before a provider is sent it; see `documents/bounds.py`."""
+
+NO_HOSTS = Fetcher((), 0)
+"""Fetches nothing."""
+
+
+class MediaRoom:
+    """Threads for media, and the hosts that media are fetched from.
+
+    Args:
+        pool: The threads; they start when they are needed.
+        fetcher: Gets media from addresses.
+        read: What is read at all.
+    """
+
+    def __init__(
+        self, pool: MediaPool | None = None, fetcher: Fetcher = NO_HOSTS, read: ReadLimits = READ_LIMITS
+    ) -> None:
+        self.pool = pool or MediaPool()
+        self.fetcher = fetcher
+        self.read = read
+        allow_pixels(read.max_pixels)
+
+    def touches(self, media: Media) -> bool:
+        """Whether a medium is fetched, prepared or looked through, as far as can be told beforehand."""
+        if media.uri:
+            return self.fetcher.allows(media.uri)
+        return _is_image(media.mime_type, kind := detect(media.data)) or kind in _DOCUMENTS
+
+    async def fetched(self, media: Media, path: str) -> Media:
+        """A medium with its bytes, where its address may be fetched; else as it is.
+
+        Args:
+            media: The medium.
+            path: Where in the request it is, for errors.
+
+        Raises:
+            MediaInvalid: It cannot be had.
+        """
+        if not media.uri or not self.fetcher.allows(media.uri):
+            return media
+        data, told = await self.fetcher.get(media.uri, f"{path}.uri")
+        mime_type = detect(data) or media.mime_type or told
+        return Media(mime_type=mime_type, data=data, filename=media.filename, detail=media.detail)
+
+    async def prepared(self, media: Media, limits: ModelLimits, path: str) -> Media:
+        """A medium in a form that a model takes; the same one where nothing had to change.
+
+        Raises:
+            MediaInvalid: It is an image that cannot be read or made to fit, or a document beyond a limit.
+        """
+        found = await self.fetched(media, path)
+        data = found.data  # each look at it copies it
+        if not data:
+            return found
+        kind, field = detect(data), f"{path}.data"
+        if not _is_image(found.mime_type, kind):
+            if kind in _DOCUMENTS:
+                await self.pool.run(_looked_through, data, kind, field, self.read)
+            return found
+        done: Prepared = await self.pool.run(prepare, data, limits, field=field, read=self.read)
+        if done.data is data and done.mime_type == found.mime_type:
+            return found
+        return Media(mime_type=done.mime_type, data=done.data, filename=media.filename, detail=media.detail)
+
+    async def inline(self, media: Media, path: str) -> Media:
+        """A medium with its bytes, without which nothing can be done.
+
+        Raises:
+            MediaInvalid: It is at an address that is not fetched.
+        """
+        found = await self.fetched(media, path)
+        if not found.data:
+            raise MediaInvalid.at(
+                f"{path}.uri", "is at a host that the gateway does not fetch from: send the bytes"
+            )
+        return found
+
+    async def close(self) -> None:
+        """Ends the threads and closes connections."""
+        self.pool.close()
+        await self.fetcher.close()
+
+
+def _is_image(told: str, found: str) -> bool:
+    return told.lower().startswith("image/") or found.startswith("image/")
+
+
+def _looked_through(data: bytes, mime_type: str, field: str, read: ReadLimits) -> None:
+    from ringmain_server.documents.bounds import check_document  # with the first document
+
+    check_document(data, mime_type, field=field, read=read)

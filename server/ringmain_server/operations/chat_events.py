@@ -1,0 +1,317 @@
+"""One assembler for whole and streamed answers, so that folding a stream gives what the unary method returns.
+
+A translator tells the assembler what it reads from a provider. The assembler numbers the parts, merges
+neighbouring deltas of one part into one event, and at the end closes every part. A whole answer is the fold
+of the same events.
+"""
+
+from collections.abc import Hashable, Iterable
+
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Media, Part, Reasoning, ToolCall
+from ringmain.v1.generation_pb2 import FinishReason
+from ringmain.v1.usage_pb2 import Usage
+
+from ringmain_server.operations.surrogates import Joiner, is_cut
+
+_TEXT = "text"
+_REASONING = "reasoning"
+
+
+class ChatAssembler:
+    """Turns what a provider says into events.
+
+    Each part has a key chosen by the translator: the wire's block index, say. Pieces of one key are one part.
+    A piece may end within a character (`halves.Cut`): its half waits for the next piece of the part.
+
+    Args:
+        provider_id: Who signs reasoning.
+    """
+
+    __slots__ = (
+        "_ascii",
+        "_closed",
+        "_current",
+        "_events",
+        "_fresh",
+        "_index",
+        "_indexes",
+        "_joiners",
+        "_kind",
+        "_pending",
+        "_provider_id",
+        "_wide",
+        "tool_calls",
+    )
+
+    def __init__(self, provider_id: str = "") -> None:
+        self._provider_id = provider_id
+        self._indexes: dict[Hashable, int] = {}
+        self._joiners: dict[int, tuple[Joiner, str]] = {}
+        self._closed: set[int] = set()
+        self._events: list[chat_pb2.ChatEvent] = []
+        self._pending: list[str] = []
+        self._current: Hashable = None
+        self._index = 0
+        self._kind = ""
+        self._fresh: Part | None = None
+        self._ascii = 0
+        self._wide = 0
+        self.tool_calls = 0
+
+    def text(self, piece: str, key: Hashable = _TEXT) -> None:
+        """More text."""
+        if key != self._current:
+            self._select(key, "text", Part(text=""))
+        self._pending.append(piece)
+
+    def reasoning(self, piece: str, key: Hashable = _REASONING) -> None:
+        """More reasoning, in words."""
+        if key != self._current:
+            self._select(key, "reasoning_text", self._reasoning_part())
+        self._pending.append(piece)
+
+    def signature(self, piece: bytes, key: Hashable = _REASONING) -> None:
+        """State that the provider wants back with the reasoning of `key`."""
+        if key != self._current:
+            self._select(key, "reasoning_text", self._reasoning_part())
+        self._flush()
+        delta = chat_pb2.PartDelta(index=self._index, signature=piece)
+        self._events.append(chat_pb2.ChatEvent(part_delta=delta))
+
+    def tool_call(self, key: Hashable, tool_call_id: str, name: str) -> None:
+        """A tool call begins."""
+        self.tool_calls += 1
+        call = ToolCall(tool_call_id=tool_call_id, name=name)
+        self._select(key, "arguments_json", Part(tool_call=call))
+
+    def arguments(self, piece: str, key: Hashable) -> None:
+        """More arguments of a tool call that began.
+
+        Raises:
+            KeyError: No tool call with this key began.
+        """
+        if key not in self._indexes:
+            raise KeyError(key)
+        if key != self._current:
+            self._select(key, "arguments_json", Part())
+        self._pending.append(piece)
+
+    def media(self, media: Media, key: Hashable) -> None:
+        """A medium, which always comes whole."""
+        self._select(key, "text", Part(media=media))
+        self._flush()
+
+    def close(self, key: Hashable) -> None:
+        """A part is complete. What nobody closes ends with the answer; an unknown key is ignored."""
+        index = self._indexes.get(key)
+        if index is None or index in self._closed:
+            return
+        self._flush()
+        self._settle(index)
+        self._closed.add(index)
+        self._current = None
+        self._events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
+
+    def has(self, key: Hashable) -> bool:
+        """Whether a part with this key began."""
+        return key in self._indexes
+
+    @property
+    def parts(self) -> int:
+        """How many parts began."""
+        return len(self._indexes)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens came so far, counted as `catalog.tokens.text_tokens` does."""
+        plain, wide = _measure("".join(self._pending))
+        if wide and is_cut(self._pending):
+            self._flush()  # what characters there are is known once they are joined
+            plain = wide = 0
+        return (self._ascii + plain + 3) // 4 + self._wide + wide + len(self._joiners)
+
+    def take(self) -> list[chat_pb2.ChatEvent]:
+        """The events since the last time, with neighbouring deltas merged."""
+        self._flush()
+        events, self._events = self._events, []
+        return events
+
+    def finish(self, reason: FinishReason.ValueType, usage: Usage | None) -> list[chat_pb2.ChatEvent]:
+        """Closes every part and the answer, and takes the events."""
+        self._flush()
+        for index in list(self._joiners):
+            self._settle(index)
+        events, self._events = self._events, []
+        for index in range(len(self._indexes)):
+            if index not in self._closed:
+                events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
+        finished = chat_pb2.ChatFinished(finish_reason=reason, usage=usage)
+        events.append(chat_pb2.ChatEvent(finished=finished))
+        return events
+
+    def respond(self, reason: FinishReason.ValueType, usage: Usage | None) -> chat_pb2.ChatResponse:
+        """The whole answer: what `fold` makes of `finish`, without the events where it is one text.
+
+        That is nearly every whole answer, and its events would cost more than the answer.
+        """
+        part = self._fresh
+        pending = self._pending
+        is_plain = len(self._indexes) == 1 and self._kind == "text" and not is_cut(pending)
+        if self._events or part is None or not is_plain:
+            return fold(self.finish(reason, usage))
+        self._fresh = None
+        response = chat_pb2.ChatResponse(finish_reason=reason, usage=usage)
+        message = response.message
+        message.role = ROLE_ASSISTANT
+        message.parts.add().text = "".join(pending)
+        return response
+
+    def _select(self, key: Hashable, kind: str, part: Part) -> None:
+        self._flush()
+        index = self._indexes.get(key)
+        if index is None:
+            index = self._indexes[key] = len(self._indexes)
+            self._fresh = part
+        self._current, self._index, self._kind = key, index, kind
+
+    def _reasoning_part(self) -> Part:
+        return Part(reasoning=Reasoning(provider_id=self._provider_id))
+
+    def _flush(self) -> None:
+        """Makes one event of what is pending. On the way of every token, so that nothing is made twice."""
+        pending, piece = self._pending, ""
+        if pending:
+            piece = pending[0] if len(pending) == 1 else "".join(pending)
+            plain, wide = _measure(piece)
+            if self._joiners or (wide and is_cut(pending)):
+                piece = self._join(pending)
+                plain, wide = _measure(piece)
+            pending.clear()
+            self._ascii += plain
+            self._wide += wide
+        if self._fresh is not None:
+            part, self._fresh = self._fresh, None
+            _grow(part, self._kind, piece)
+            started = chat_pb2.PartStarted(index=self._index, part=part)
+            self._events.append(chat_pb2.ChatEvent(part_started=started))
+        elif piece:
+            self._grew(self._index, self._kind, piece)
+
+    def _grew(self, index: int, kind: str, piece: str) -> None:
+        event = chat_pb2.ChatEvent()
+        delta = event.part_delta
+        delta.index = index
+        setattr(delta, kind, piece)
+        self._events.append(event)
+
+    def _join(self, pending: list[str]) -> str:
+        """Joins what is pending with the half that waits in its part; a half at its end waits in turn."""
+        joiner, _ = self._joiners.pop(self._index, (Joiner(), ""))
+        piece = joiner.feed(*pending)
+        if joiner.holds:
+            self._joiners[self._index] = joiner, self._kind
+        return piece
+
+    def _settle(self, index: int) -> None:
+        """A part is complete: a half that waits in it has no other half."""
+        if (waiting := self._joiners.pop(index, None)) is not None:
+            joiner, kind = waiting
+            piece = joiner.end()
+            self._wide += len(piece)
+            self._grew(index, kind, piece)
+
+
+def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:
+    """The response that a stream of events amounts to.
+
+    Args:
+        events: In order, `finished` included. A `recovered` event that discards content starts anew.
+
+    Returns:
+        The response; its finish reason is unspecified if the events never finished.
+    """
+    response = chat_pb2.ChatResponse()
+    response.message.role = ROLE_ASSISTANT
+    parts: dict[int, Part] = {}
+    deltas: dict[int, list[chat_pb2.PartDelta]] = {}
+    for event in events:
+        match event.WhichOneof("event"):
+            case "part_delta":
+                deltas.setdefault(event.part_delta.index, []).append(event.part_delta)
+            case "part_started":
+                parts[event.part_started.index] = event.part_started.part
+            case "finished":
+                _finish(response, event.finished)
+            case "started":
+                response.response_id = event.started.response_id
+            case "recovered" if event.recovered.content_discarded:
+                parts.clear()
+                deltas.clear()
+    for index in sorted(parts):
+        part = response.message.parts.add()
+        part.MergeFrom(parts[index])
+        if index in deltas:
+            _grow_by(part, deltas[index])
+    return response
+
+
+def _finish(response: chat_pb2.ChatResponse, finished: chat_pb2.ChatFinished) -> None:
+    response.finish_reason = finished.finish_reason
+    if finished.HasField("usage"):
+        response.usage.MergeFrom(finished.usage)
+    if finished.HasField("route"):
+        response.route.MergeFrom(finished.route)
+
+
+def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
+    """The events of a response: what `fold` inverts."""
+    started = chat_pb2.ChatStarted(
+        response_id=response.response_id,
+        provider_id=response.route.provider_id,
+        provider_model=response.route.provider_model,
+    )
+    events = [chat_pb2.ChatEvent(started=started)]
+    for index, part in enumerate(response.message.parts):
+        part_started = chat_pb2.PartStarted(index=index, part=part)
+        events.append(chat_pb2.ChatEvent(part_started=part_started))
+        events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
+    finished = chat_pb2.ChatFinished(finish_reason=response.finish_reason)
+    if response.HasField("usage"):
+        finished.usage.CopyFrom(response.usage)
+    if response.HasField("route"):
+        finished.route.CopyFrom(response.route)
+    events.append(chat_pb2.ChatEvent(finished=finished))
+    return events
+
+
+def _grow_by(part: Part, deltas: Iterable[chat_pb2.PartDelta]) -> None:
+    """Appends what all deltas of a part bring, joined once: appending copies the whole text."""
+    pieces: dict[str, list[str]] = {}
+    for delta in deltas:
+        kind = delta.WhichOneof("delta")
+        if kind == "signature":
+            part.reasoning.signature += delta.signature
+        elif kind is not None:
+            pieces.setdefault(kind, []).append(getattr(delta, kind))
+    for grown, found in pieces.items():
+        _grow(part, grown, "".join(found))
+
+
+def _measure(piece: str) -> tuple[int, int]:
+    """How many characters are ASCII, and how many are not."""
+    length = len(piece)
+    plain = length if piece.isascii() else sum(1 for character in piece if character < "\x80")
+    return plain, length - plain
+
+
+def _grow(part: Part, kind: str, piece: str) -> None:
+    """Appends to the field of a part that a delta of `kind` grows."""
+    if not piece:
+        return
+    if kind == "text":
+        part.text += piece
+    elif kind == "reasoning_text":
+        part.reasoning.text += piece
+    else:
+        part.tool_call.arguments_json += piece

@@ -1,0 +1,231 @@
+"""Room 4: operations that take more than one request at the provider.
+
+A batch is split, a job is submitted, polled and fetched. What is asked when is decided by a pure generator,
+the dialogue, which a translator makes; here it is acted upon.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ringmain_server.aio.tasks import together
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import ContentFiltered, Overloaded, ProviderError, RingmainError
+from ringmain_server.providers.unreadable import unreadable
+
+Res = TypeVar("Res")
+Req_contra = TypeVar("Req_contra", contravariant=True)
+Res_co = TypeVar("Res_co", covariant=True)
+
+PARALLEL = 4
+"""Most requests of one dialogue under way at once."""
+_UNDO_WITHIN = 5.0
+"""Seconds for the request that takes back what was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Requests sent together; the dialogue goes on with their raw answers, in order.
+
+    A ProviderError of any of them is thrown into the dialogue, which may catch it.
+
+    Attributes:
+        wires: The requests, as the transport takes them.
+        undo: For requests that begin something at the provider: makes of each one's answer the request that
+            takes it back, or None where there is nothing to take back. Those are sent when the dialogue ends
+            and what they take back was not told to have `Ended`.
+        each: Whether each request stands for itself: a failure is not thrown, but stands in its place among
+            the answers, and does not end the others. So does what the gateway itself lacked for it.
+        paid: Whether each request is paid for. No more is sent after one that failed, then; what was not
+            sent stands as the same failure.
+    """
+
+    wires: Sequence[Any]
+    undo: Callable[[Any], Any] | None = None
+    each: bool = False
+    paid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The dialogue goes on after a while.
+
+    Attributes:
+        seconds: How long that is.
+        within_deadline: Whether a pause that would outlast the time there is left is not begun:
+            `NoTimeLeft` is thrown into the dialogue at once.
+    """
+
+    seconds: float
+    within_deadline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Tells that what was begun has ended at the provider, so that it is not taken back any more.
+
+    Attributes:
+        undoes: The requests that would take it back, as `Ask.undo` made them.
+    """
+
+    undoes: Sequence[Any]
+
+
+Failure: TypeAlias = ProviderError | Overloaded
+"""Why a request has no answer: the provider's fault, or that the gateway could not even ask."""
+
+
+class NoTimeLeft(Exception):
+    """A pause would outlast the time that is left."""
+
+
+Dialogue: TypeAlias = Generator[Ask | Pause | Ended, Sequence[Any], Res]
+
+
+class DialogueTranslator(Protocol[Req_contra, Res_co]):
+    """Translates an operation that takes several requests. No I/O; its state is the generator's."""
+
+    def dialogue(self, request: Req_contra, candidate: Candidate) -> "Dialogue[Res_co]":
+        """What is asked, and what the answers amount to.
+
+        Raises:
+            CallerError: A value that this wire cannot carry.
+            ProviderError: An answer that is malformed, or an error in disguise.
+        """
+        ...
+
+
+async def hold(
+    dialogue: "Dialogue[Res]",
+    send: Callable[[Any], Awaitable[Any]],
+    *,
+    deadline: float = math.inf,
+    provider_id: str = "",
+) -> Res:
+    """Acts a dialogue out.
+
+    Args:
+        dialogue: What to ask.
+        send: The transport's.
+        deadline: When nobody waits any more, in seconds of the event loop's clock.
+        provider_id: Who is asked.
+
+    Returns:
+        What the dialogue returns.
+
+    Raises:
+        RingmainError: What the dialogue raises. Before its first request anything else is a mistake of ours;
+            afterwards it is an answer that cannot be read.
+    """
+    begun: list[Any] = []
+    try:
+        step = next(dialogue)
+        while True:
+            if isinstance(step, Pause):
+                if step.within_deadline and asyncio.get_running_loop().time() + step.seconds >= deadline:
+                    step = _go_on(dialogue.throw, NoTimeLeft(), provider_id)
+                    continue
+                await asyncio.sleep(step.seconds)
+                step = _go_on(dialogue.send, (), provider_id)
+                continue
+            if isinstance(step, Ended):
+                begun = [wire for wire in begun if wire not in step.undoes]
+                step = _go_on(dialogue.send, (), provider_id)
+                continue
+            together = _each if step.each else _together
+            try:
+                answers = await together(step, _noting(send, step.undo, begun))
+            except ProviderError as exc:
+                step = _go_on(dialogue.throw, exc, provider_id)
+            else:
+                step = _go_on(dialogue.send, answers, provider_id)
+    except StopIteration as end:
+        result: Res = end.value
+        return result
+    finally:
+        dialogue.close()
+        for wire in begun:
+            _begin_undo(wire, send)
+
+
+def _go_on(resume: Callable[[Any], Any], value: object, provider_id: str) -> Any:
+    """What a dialogue does next, once an answer is there."""
+    try:
+        return resume(value)
+    except (StopIteration, RingmainError, NoTimeLeft, MemoryError):
+        raise
+    except Exception as exc:
+        raise unreadable(provider_id, exc) from exc
+
+
+def _noting(
+    send: Callable[[Any], Awaitable[Any]], undo: Callable[[Any], Any] | None, begun: list[Any]
+) -> Callable[[Any], Awaitable[Any]]:
+    """A `send` that notes at once what takes back what each answer tells of."""
+    if undo is None:
+        return send
+
+    async def sent(wire: Any) -> Any:
+        answer = await send(wire)
+        try:
+            back = undo(answer)
+        except Exception:  # noqa: BLE001 - whoever reads the answer next says that it cannot be read
+            back = None
+        if back is not None:
+            begun.append(back)
+        return answer
+
+    return sent
+
+
+async def _together(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
+    """The answers to all requests; the first failure ends the others."""
+    wires = step.wires
+    if len(wires) == 1:
+        return (await send(wires[0]),)
+    room = asyncio.Semaphore(PARALLEL)
+
+    async def one(wire: Any) -> Any:
+        async with room:
+            return await send(wire)
+
+    return await together(one(wire) for wire in wires)
+
+
+async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
+    """The answer to each request, or its failure."""
+    room = asyncio.Semaphore(PARALLEL)
+    refused: list[Failure] = []
+
+    async def one(wire: Any) -> Any:
+        async with room:
+            if refused and step.paid:
+                return refused[0]
+            try:
+                return await send(wire)
+            except (ProviderError, Overloaded) as exc:
+                # A safety system looks at each by itself; anything else would meet the next one as well.
+                if not isinstance(exc, ContentFiltered):
+                    refused.append(exc)
+                return exc.with_traceback(None)
+
+    return await together(one(wire) for wire in step.wires)
+
+
+_UNDOING: set["asyncio.Task[None]"] = set()
+
+
+def _begin_undo(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
+    """Takes back in a task of its own: whoever left does not wait for that."""
+    _UNDOING.add(task := asyncio.create_task(_undo(wire, send)))
+    task.add_done_callback(_UNDOING.discard)
+
+
+async def _undo(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
+    try:
+        async with asyncio.timeout(_UNDO_WITHIN):
+            await send(wire)
+    except Exception:  # noqa: BLE001, S110 - what was begun then runs to its end at the provider
+        pass

@@ -1,0 +1,73 @@
+"""Room 4, the sandbox, pure: embeddings on its wire, which is OpenAI's with the purpose told besides."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+from ringmain_sandbox.vectors.endpoint import PATH
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.providers.sandbox.answers import count, decoded, document, malformed, objects
+from ringmain_server.providers.transport import HttpRequest
+
+_PURPOSES: Mapping[int, str] = MappingProxyType(
+    {
+        embedding_pb2.EMBEDDING_PURPOSE_DOCUMENT: "document",
+        embedding_pb2.EMBEDDING_PURPOSE_QUERY: "query",
+        embedding_pb2.EMBEDDING_PURPOSE_SIMILARITY: "similarity",
+    }
+)
+
+_TAG = bytes((embedding_pb2.Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
+
+
+class EmbedTranslator:
+    """Vectors from texts. See `UnaryTranslator`."""
+
+    def request(self, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire; vectors come as base64, a tenth of the work of numbers."""
+        body: dict[str, object] = {
+            "model": candidate.provider_model,
+            "input": list(request.texts),
+            "encoding_format": "base64",
+        }
+        if request.HasField("dimension_count"):
+            body["dimensions"] = request.dimension_count
+        if purpose := _PURPOSES.get(request.purpose):  # none of a newer contract's
+            body["input_type"] = purpose
+        return HttpRequest(PATH, body)
+
+    def response(
+        self, raw: bytes, request: embedding_pb2.EmbedRequest, candidate: Candidate
+    ) -> embedding_pb2.EmbedResponse:
+        """The response of the contract."""
+        answer = document(raw, candidate)
+        response = embedding_pb2.EmbedResponse()
+        for one in objects(answer.get("data"), candidate):
+            response.embeddings.append(_vector(one.get("embedding"), candidate))
+        if len(response.embeddings) != len(request.texts):
+            raise malformed(candidate, "an answer with another number of vectors than texts")
+        response.usage.input_token_count = count(answer, "prompt_tokens")
+        return response
+
+
+def _vector(encoded: object, candidate: Candidate) -> embedding_pb2.Embedding:
+    """A vector from base64.
+
+    On the wire of protobuf its numbers are what base64 encodes, 32-bit and little-endian
+    (https://protobuf.dev/programming-guides/encoding/#packed), so they are never numbers in Python.
+    """
+    packed = decoded(encoded, candidate)
+    if len(packed) % 4:
+        raise malformed(candidate, "a vector that is not one")
+    return embedding_pb2.Embedding.FromString(_TAG + _varint(len(packed)) + packed)
+
+
+def _varint(number: int) -> bytes:
+    """https://protobuf.dev/programming-guides/encoding/#varints."""
+    digits = bytearray()
+    while number > 127:
+        digits.append(number & 127 | 128)
+        number >>= 7
+    digits.append(number)
+    return bytes(digits)

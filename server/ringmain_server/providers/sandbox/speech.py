@@ -1,0 +1,103 @@
+"""Room 4, the sandbox, pure: speech on its wire, which is OpenAI's."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from ringmain.v1 import audio_service_pb2 as audio_pb2
+from ringmain.v1.usage_pb2 import Usage
+from ringmain_sandbox.sound.endpoint import SPEECH_PATH
+from ringmain_sandbox.sound.recording import HEADER_SIZE
+from ringmain_sandbox.sound.tones import RATE
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.media.detect import detect
+from ringmain_server.providers.sandbox.answers import malformed
+from ringmain_server.providers.transport import HttpRequest
+
+_FORMATS: Mapping[str, str] = MappingProxyType(
+    {
+        "audio/mpeg": "mp3",
+        "audio/ogg": "opus",
+        "audio/flac": "flac",
+        "audio/aac": "aac",
+        "audio/wav": "wav",
+        "audio/pcm": "pcm",
+    }
+)
+_SAMPLES_A_MS = RATE // 1000
+
+
+class SpeakTranslator:
+    """Speech from text. See `StreamTranslator`."""
+
+    def request(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> HttpRequest:
+        """The request on the wire. Where no format is asked for, the sandbox takes WAV."""
+        body: dict[str, object] = {"model": candidate.provider_model, "input": request.text}
+        if request.mime_type:
+            body["response_format"] = _FORMATS[request.mime_type]
+        if request.voice:
+            body["voice"] = request.voice
+        if request.instructions:
+            body["instructions"] = request.instructions
+        if request.HasField("speed"):
+            body["speed"] = request.speed
+        return HttpRequest(SPEECH_PATH, body)
+
+    def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
+        """A reader for one stream."""
+        return SpeechDecoder(request, candidate)
+
+
+class SpeechDecoder:
+    """Reads one file as it comes in. See `Decoder`.
+
+    Its first bytes say what it is; bare samples have no such sign.
+    """
+
+    unmarked = True
+
+    def __init__(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> None:
+        self._request = request
+        self._candidate = candidate
+        self._head: bytes | None = b""
+        self._size = 0
+        self.complete = False
+
+    def feed(self, chunk: bytes) -> Sequence[audio_pb2.SpeakEvent]:
+        """The bytes of one network read, after what they are."""
+        self._size += len(chunk)
+        if self._head is None:
+            return [audio_pb2.SpeakEvent(audio_chunk=chunk)] if chunk else ()
+        self._head += chunk
+        if len(self._head) < HEADER_SIZE:
+            return ()
+        head, self._head = self._head, None
+        started = audio_pb2.SpeechStarted(mime_type=self._kind(head))
+        return [audio_pb2.SpeakEvent(started=started), audio_pb2.SpeakEvent(audio_chunk=head)]
+
+    def end(self) -> Sequence[audio_pb2.SpeakEvent]:
+        """The end of the file."""
+        if self.complete:
+            return ()
+        if self._head is not None:
+            raise malformed(self._candidate, "an answer without any sound")
+        self.complete = True
+        return [audio_pb2.SpeakEvent(finished=audio_pb2.SpeechFinished(usage=self.usage()))]
+
+    def usage(self) -> Usage:
+        """What has been consumed so far: the characters asked for, and the sound that came."""
+        header = 0 if self._request.mime_type == "audio/pcm" else HEADER_SIZE
+        samples = max(self._size - header, 0) // 2
+        return Usage(
+            character_count=len(self._request.text),
+            audio_duration_ms=samples // _SAMPLES_A_MS,
+            estimated=not self.complete,
+        )
+
+    def _kind(self, head: bytes) -> str:
+        if self._request.mime_type == "audio/pcm" and not head.startswith(b"<"):
+            return "audio/pcm"
+        found = detect(head)
+        if not found.startswith("audio/"):
+            raise malformed(self._candidate, "something that is no sound")
+        return found

@@ -1,0 +1,119 @@
+"""Room 4, the sandbox, pure: transcription on its wire, which is OpenAI's with the language told besides."""
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+from google.protobuf.duration_pb2 import Duration
+from ringmain.v1 import audio_service_pb2 as audio_pb2
+from ringmain.v1.usage_pb2 import Usage
+from ringmain_sandbox.sound.endpoint import TRANSCRIPTION_PATH, TRANSLATION_PATH
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import StreamBroken
+from ringmain_server.operations import Upload
+from ringmain_server.providers.sandbox.answers import count, malformed
+from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.transport import FormField, HttpRequest, Json
+
+
+class TranscribeTranslator:
+    """Text from speech. See `StreamTranslator`."""
+
+    gathers = False
+
+    def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
+        """The request on the wire; the recording follows as it comes in."""
+        config = upload.config
+        form = [FormField("model", candidate.provider_model), FormField("stream", "true")]
+        if config.language_code and not config.translate:
+            form.append(FormField("language", config.language_code))
+        if config.prompt:
+            form.append(FormField("prompt", config.prompt))
+        form.append(FormField("file", upload.recording.read, "recording", config.mime_type))
+        return HttpRequest(TRANSLATION_PATH if config.translate else TRANSCRIPTION_PATH, form=form)
+
+    def decoder(self, upload: Upload, candidate: Candidate) -> "TranscriptDecoder":
+        """A reader for one stream."""
+        return TranscriptDecoder(candidate)
+
+
+class TranscriptDecoder:
+    """Reads one transcript. See `Decoder`.
+
+    https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event and those after it; the
+    last one is `transcript.text.done`.
+    """
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._candidate = candidate
+        self._sse = SseDecoder()
+        self._pending: list[str] = []
+        self._written = 0
+        self._usage: Usage | None = None
+        self.complete = False
+
+    def feed(self, chunk: bytes) -> Sequence[audio_pb2.TranscribeEvent]:
+        """The events of one network read."""
+        try:
+            found = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise malformed(self._candidate, "an event larger than any answer") from exc
+        events = [event for data in found for event in self._events(data)]
+        return [*events, *self._take()]
+
+    def end(self) -> Sequence[audio_pb2.TranscribeEvent]:
+        """The events that the closing of the stream completes: none."""
+        if not self.complete:
+            raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
+        return ()
+
+    def usage(self) -> Usage:
+        """What has been consumed so far."""
+        return self._usage or Usage(output_token_count=self._written, estimated=True)
+
+    def _events(self, data: bytes) -> Iterator[audio_pb2.TranscribeEvent]:
+        try:
+            told: Json = orjson.loads(data)
+            kind = told["type"]
+        except (orjson.JSONDecodeError, KeyError, TypeError) as exc:
+            raise malformed(self._candidate, "an event that is not one") from exc
+        if kind == "transcript.text.delta":
+            self._written += 1
+            self._pending.append(str(told.get("delta")))
+        elif kind == "transcript.text.segment":
+            yield from self._take()
+            yield audio_pb2.TranscribeEvent(segment=_segment(told))
+        elif kind == "transcript.text.done":
+            yield from self._take()
+            yield audio_pb2.TranscribeEvent(finished=self._finished(told))
+
+    def _take(self) -> Iterator[audio_pb2.TranscribeEvent]:
+        if self._pending:
+            text, self._pending = "".join(self._pending), []
+            yield audio_pb2.TranscribeEvent(text_delta=text)
+
+    def _finished(self, told: Json) -> audio_pb2.TranscriptFinished:
+        self.complete = True
+        usage = told.get("usage")
+        seconds = usage.get("seconds", 0) if isinstance(usage, dict) else 0
+        self._usage = Usage(
+            input_token_count=count(told, "input_tokens"),
+            output_token_count=count(told, "output_tokens"),
+            audio_duration_ms=round(seconds * 1000),
+        )
+        return audio_pb2.TranscriptFinished(
+            text=str(told.get("text")), language_code=str(told.get("language") or ""), usage=self._usage
+        )
+
+
+def _segment(told: Json) -> audio_pb2.TranscriptSegment:
+    start, end = told.get("start"), told.get("end")
+    return audio_pb2.TranscriptSegment(
+        text=str(told.get("text")), start_offset=_duration(start), end_offset=_duration(end)
+    )
+
+
+def _duration(seconds: object) -> Duration:
+    duration = Duration()
+    duration.FromNanoseconds(round(float(str(seconds)) * 1e9))
+    return duration

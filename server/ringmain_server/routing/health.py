@@ -1,0 +1,287 @@
+"""Room 3: the condition of a candidate: whether it may be tried now, and what is learnt from each attempt.
+
+Breaker, hold, limit and latency are pure machines; a Condition asks them before an attempt and tells them
+after it. Streams are one call, like any other: nothing here sees their events.
+"""
+
+import math
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ringmain_server.errors import (
+    AccessRefused,
+    BreakerOpen,
+    CallerLimitPassed,
+    CandidateFull,
+    CredentialsRefused,
+    Drained,
+    MalformedAnswer,
+    NoAnswer,
+    ProviderError,
+    QuotaSpent,
+    RateLimited,
+    TierFull,
+    UnknownProviderModel,
+)
+from ringmain_server.errors import (
+    Hold as HoldKind,
+)
+from ringmain_server.policies import Clock
+from ringmain_server.policies.breaker import Breaker, BreakerSettings, BreakerState, Permit
+from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
+from ringmain_server.policies.cooldown import Hold, HoldSettings
+from ringmain_server.policies.latency import FailureRate, Latency
+
+IDLE = 600.0
+"""Seconds without an attempt after which a candidate that no configuration names is not worth showing."""
+_NEWS = 10.0
+"""Seconds between two times that a condition tells that it is in use."""
+
+OnChange = Callable[["Condition", str, str], None]
+"""Hears of a breaker's change: whose, to which state, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSettings:
+    """The machines' settings, of one candidate."""
+
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+    hold: HoldSettings = field(default_factory=HoldSettings)
+    concurrency: ConcurrencySettings = field(default_factory=ConcurrencySettings)
+
+
+class ProviderState:
+    """Keeps what holds for a provider; shared by its candidates.
+
+    Attributes:
+        drained: Whether an operator has taken it out.
+        checks: Whether it can be asked, at no cost, whether it takes the credentials.
+    """
+
+    __slots__ = ("checks", "drained")
+
+    def __init__(self) -> None:
+        self.drained = False
+        self.checks = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Leave for one attempt; to be given back by `end` exactly once."""
+
+    permit: Permit
+    start: float
+
+
+class Condition:
+    """What is known of one provider's model now.
+
+    Args:
+        provider_id: The provider.
+        provider_model: Its own name for the model.
+        provider: What an operator decided.
+        clock: Seconds on any monotonic clock.
+        settings: Of the machines.
+        on_change: Hears of the breaker's changes.
+
+    Attributes:
+        on_use: Is told now and then that attempts are made, at once of the first one; None for nobody.
+        on_unknown: Is told that the provider does not know the model, and until when it is left alone; None
+            for nobody.
+    """
+
+    def __init__(
+        self,
+        provider_id: str,
+        provider_model: str,
+        provider: ProviderState,
+        clock: Clock,
+        settings: ConditionSettings = ConditionSettings(),
+        on_change: OnChange | None = None,
+    ) -> None:
+        self.provider_id = provider_id
+        self.provider_model = provider_model
+        self.provider = provider
+        self.settings = settings
+        self.on_use: Callable[[Condition], None] | None = None
+        self.on_unknown: Callable[[Condition, float], None] | None = None
+        self._clock = clock
+        self._used_at = -math.inf
+        self._on_change = on_change
+        changed = weakref.WeakMethod(self._changed)  # the breaker must not hold who holds it
+
+        def tell(_: BreakerState, state: BreakerState, reason: str) -> None:
+            if (told := changed()) is not None:
+                told(state, reason)
+
+        self.breaker = Breaker(clock, settings.breaker, tell)
+        self.hold = Hold(clock, settings.hold)
+        self.limit = ConcurrencyLimit(clock, settings.concurrency)
+        self.first_content = Latency(clock)
+        self.failures = FailureRate(clock)
+        self.last_error: ProviderError | None = None
+        self._held_by: ProviderError | None = None
+
+    @property
+    def name(self) -> str:
+        """`provider/model`."""
+        return f"{self.provider_id}/{self.provider_model}"
+
+    @property
+    def tried(self) -> bool:
+        """Whether there was an attempt."""
+        return self._used_at > -math.inf
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is told by showing it: no attempt for a while, and nothing against one."""
+        quiet = self.limit.in_flight == 0 and self._clock() - self._used_at > IDLE
+        return quiet and self.hold.until is None and self.breaker.state is BreakerState.CLOSED
+
+    @property
+    def latency(self) -> float | None:
+        """The median time to the first content of the last minute, in seconds."""
+        return self.first_content.quantile(0.5)
+
+    def refusal(self) -> ProviderError | None:
+        """Why no attempt may be made now, with the time until one may; None when one may."""
+        if self.provider.drained:
+            return Drained(self.provider_id, "is drained")
+        now = self._clock()
+        until = self.hold.until
+        if until is not None:
+            return self._held(until - now)
+        if not self.breaker.admits:
+            opens = self.breaker.opens_until
+            wait = None if opens is None else max(opens - now, 0.0)
+            return BreakerOpen(self.provider_id, "is left alone: its breaker is open", retry_after=wait)
+        if self.limit.in_flight >= self.limit.limit:
+            return CandidateFull(
+                self.provider_id, f"has as many calls under way as it may ({self.limit.limit})"
+            )
+        return None
+
+    def admit(self) -> Ticket | None:
+        """Leave for one attempt; None when `refusal` says why not."""
+        if self.provider.drained or self.hold.until is not None or not self.limit.acquire():
+            return None
+        permit = self.breaker.admit()
+        if permit is None:
+            self.limit.release(None)
+            return None
+        now = self._clock()
+        if now - self._used_at > _NEWS:
+            self._used_at = now
+            if self.on_use is not None:
+                self.on_use(self)
+        return Ticket(permit, now)
+
+    def succeeded(self, ticket: Ticket, first_content: float | None = None, waited: float = 0.0) -> None:
+        """The attempt was answered whole.
+
+        Args:
+            ticket: Of the attempt.
+            first_content: Seconds until the first content of a stream; None for a whole answer.
+            waited: Seconds of them in which the caller's own upload or media were awaited.
+        """
+        seconds = self._clock() - ticket.start if first_content is None else first_content
+        seconds = max(seconds - waited, 0.0)
+        self.first_content.observe(seconds)
+        self.failures.observe(failed=False)
+        self.limit.release(seconds)
+        self.breaker.succeeded(ticket.permit)
+        self.hold.succeeded()
+
+    def failed(self, ticket: Ticket, error: ProviderError) -> None:
+        """The attempt failed; the error's class says what that means."""
+        chosen = isinstance(error, CallerLimitPassed)
+        self.last_error = error
+        dropped = isinstance(error, RateLimited | NoAnswer) and not (chosen or isinstance(error, TierFull))
+        self.limit.release(None, dropped=dropped)
+        if not chosen:
+            self.failures.observe(failed=error.breaker_failure)
+        # A caller's own options may make an answer that nobody can read here.
+        if error.breaker_failure and not (error.by_options and isinstance(error, MalformedAnswer)):
+            self.breaker.failed(ticket.permit, error.message)
+        else:
+            self.breaker.neutral(ticket.permit)
+        # … and name things that this caller alone may not have.
+        if not (error.by_options and isinstance(error, AccessRefused | UnknownProviderModel)):
+            self._hold(error)
+
+    def abandoned(self, ticket: Ticket) -> None:
+        """The attempt was cancelled, or lost to a fault of the gateway: no word on the candidate."""
+        self.limit.release(None)
+        self.breaker.neutral(ticket.permit)
+
+    def restore(self) -> None:
+        """An operator, or a check that passed: nothing stands against the candidate any more."""
+        self.breaker.reset()
+        self.hold.clear()
+
+    def checked(self) -> None:
+        """The provider takes the credentials: ends a hold that waits for that."""
+        if isinstance(self._held_by, CredentialsRefused):
+            self.hold.clear()
+
+    def check_failed(self, error: ProviderError) -> None:
+        """A check failed: credentials that are still refused are left alone for as long again."""
+        if isinstance(error, CredentialsRefused) and self.hold.awaits_check:
+            self.hold.until_checked(error.message)
+
+    def renewed(self) -> None:
+        """The provider's settings have changed: ends a hold that followed from the account."""
+        if isinstance(self._held_by, CredentialsRefused | AccessRefused | QuotaSpent):
+            self.hold.clear()
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds until the candidate may be tried again, None when it may be or nobody can tell."""
+        until = self.hold.until or self.breaker.opens_until
+        return None if until is None else max(until - self._clock(), 0.0)
+
+    def hold_until(self, until: float, error: ProviderError) -> None:
+        """Leaves the candidate alone for a failure that is known from before.
+
+        Args:
+            until: An instant of the clock.
+            error: The failure.
+        """
+        self.hold.resume(until, error.message)
+        self._held_by = error
+
+    def probe(self) -> Permit | None:
+        """Leave to find out without a request whether the candidate is back; None unless that is due.
+
+        The permit goes back to the breaker.
+        """
+        if self.provider.drained or self.breaker.state is BreakerState.CLOSED:
+            return None
+        return self.breaker.admit()
+
+    def _hold(self, error: ProviderError) -> None:
+        match error.hold:
+            case HoldKind.TIMED:
+                self.hold.rate_limited(error.retry_after, error.message)
+            case HoldKind.LONG:
+                self.hold.long(error.message)
+                if self.on_unknown is not None and isinstance(error, UnknownProviderModel):
+                    self.on_unknown(self, self.hold.until or -math.inf)
+            case HoldKind.UNTIL_CHECKED if self.provider.checks:
+                self.hold.until_checked(error.message)
+            case HoldKind.UNTIL_CHECKED:
+                self.hold.long(error.message)
+            case HoldKind.NONE:
+                return
+        self._held_by = error
+
+    def _held(self, seconds: float) -> ProviderError:
+        error = self._held_by
+        assert error is not None
+        said = f"is left alone: {error.message.removeprefix(f'{self.provider_id}: ')}"
+        return type(error)(self.provider_id, said, retry_after=seconds, metadata=error.metadata)
+
+    def _changed(self, state: BreakerState, reason: str) -> None:
+        if self._on_change is not None:
+            self._on_change(self, state.value, reason)

@@ -1,0 +1,108 @@
+"""Room 3: the conditions of all candidates, kept across reloads of the configuration.
+
+Callers may address any model of a provider as `provider/model`, and so invent names without end. A condition
+of such a candidate is kept from its first attempt on, among a bounded number of others. When its provider
+says that it does not know the model, the condition is dropped; what is kept for a while is a digest of the
+name, so that a caller who asks again and again does not reach the provider each time.
+"""
+
+import hashlib
+import math
+from weakref import WeakValueDictionary
+
+from cachetools import LRUCache
+
+from ringmain_server.errors import UnknownProviderModel
+from ringmain_server.policies import Clock
+from ringmain_server.routing.health import Condition, ConditionSettings, OnChange, ProviderState
+
+ADDRESSED_LIMIT = 512
+"""Most candidates beside the configured ones whose condition is remembered."""
+UNKNOWN_LIMIT = 4096
+"""Most names that are remembered because their provider does not know them."""
+
+_Key = tuple[str, str, ConditionSettings]
+
+
+class Conditions:
+    """The condition of every candidate.
+
+    Args:
+        clock: Seconds on any monotonic clock.
+        on_change: Hears of breakers' changes.
+    """
+
+    def __init__(self, clock: Clock, on_change: OnChange | None = None) -> None:
+        self._clock = clock
+        self._on_change = on_change
+        self._providers: dict[str, ProviderState] = {}
+        # Whoever uses a condition keeps it: the models of a configuration, and the calls that run.
+        self._used: WeakValueDictionary[_Key, Condition] = WeakValueDictionary()
+        self._addressed: LRUCache[_Key, Condition] = LRUCache(ADDRESSED_LIMIT)
+        self._unknown: LRUCache[tuple[str, bytes], float] = LRUCache(UNKNOWN_LIMIT)
+
+    def get(
+        self, provider_id: str, provider_model: str, settings: ConditionSettings, *, addressed: bool = False
+    ) -> Condition:
+        """The condition of a candidate with these settings; a new one if there is none.
+
+        Args:
+            provider_id: The provider.
+            provider_model: Its own name for the model.
+            settings: Of the machines.
+            addressed: Whether a caller chose the name, and no configuration has it.
+        """
+        key = (provider_id, provider_model, settings)
+        condition = self._used.get(key)
+        if condition is None:
+            condition = self._new(key, addressed=addressed)
+        if addressed:
+            condition.on_use, condition.on_unknown = self._keep, self._forget
+        return condition
+
+    def provider(self, provider_id: str) -> ProviderState:
+        """Returns what an operator decided about a provider."""
+        return self._providers.setdefault(provider_id, ProviderState())
+
+    def of(self, provider_id: str) -> list[Condition]:
+        """The conditions of a provider's models, by name."""
+        found = [known for known in self._used.values() if known.provider_id == provider_id]
+        return sorted(found, key=lambda condition: condition.provider_model)
+
+    def addressed(self) -> list[Condition]:
+        """The conditions of the candidates that callers address by names of their own."""
+        return list(self._addressed.values())
+
+    def renew(self, provider_id: str) -> None:
+        """A provider's settings have changed, or an operator put it back: it may know other models now."""
+        for key in [key for key in self._unknown if key[0] == provider_id]:
+            del self._unknown[key]
+
+    def _new(self, key: _Key, *, addressed: bool) -> Condition:
+        provider_id, provider_model, settings = key
+        provider = self.provider(provider_id)
+        condition = Condition(provider_id, provider_model, provider, self._clock, settings, self._on_change)
+        self._used[key] = condition
+        until = self._unknown.get(_digest(condition), -math.inf) if addressed else -math.inf
+        if until > self._clock():
+            error = UnknownProviderModel(provider_id, "does not know the model")
+            condition.hold_until(until, error)
+        return condition
+
+    def _keep(self, condition: Condition) -> None:
+        """Remembers a condition because it is in use, or notes that it still is."""
+        self._addressed[_key(condition)] = condition
+
+    def _forget(self, condition: Condition, until: float) -> None:
+        """Drops a condition because the provider does not know the model, until when it is not asked."""
+        self._addressed.pop(_key(condition), None)
+        self._unknown[_digest(condition)] = until
+
+
+def _key(condition: Condition) -> _Key:
+    return condition.provider_id, condition.provider_model, condition.settings
+
+
+def _digest(condition: Condition) -> tuple[str, bytes]:
+    name = condition.provider_model.encode(errors="surrogatepass")
+    return condition.provider_id, hashlib.blake2b(name, digest_size=16).digest()

@@ -1,0 +1,156 @@
+"""Room 3: the models of this gateway, and what serves each."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from cachetools import LRUCache
+
+from ringmain_server.backend import Backend
+from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.prices import Price
+from ringmain_server.errors import ModelNotFound
+from ringmain_server.routing.balance import Strategy
+from ringmain_server.routing.health import Condition
+from ringmain_server.routing.policy import ModelPolicy
+
+DIRECT_LIMIT = 256
+"""Most `provider/model` names kept at once: callers choose them, so they must not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A candidate and the backend that reaches it through its layers.
+
+    Attributes:
+        candidate: Who.
+        backend: How.
+        operations: What it can do.
+        condition: Whether it may be tried now.
+        weight: Its share of the model's traffic, relative to the others.
+        prepare: Loads what reaching it needs, None when there is nothing to load. No time of an attempt
+            counts for that.
+    """
+
+    candidate: Candidate
+    backend: Backend
+    operations: frozenset[object]
+    condition: Condition
+    weight: float = 1.0
+    prepare: Callable[[], Awaitable[object]] | None = None
+
+    @property
+    def price(self) -> Price | None:
+        """What tokens cost, None when unknown."""
+        return self.candidate.price
+
+    @property
+    def latency(self) -> float | None:
+        """The median time to the first content lately, in seconds; None when unknown."""
+        return self.condition.latency
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What serves a model, and how its requests are routed."""
+
+    served: tuple[Served, ...]
+    policy: ModelPolicy = field(default_factory=ModelPolicy)
+
+
+class Models:
+    """Names to candidates.
+
+    Args:
+        named: The configured models, in the order of the configuration.
+        providers: Makes the candidate of a `provider/model` name, keyed by provider.
+        listed: `provider/model` names worth listing beside the configured ones.
+        direct_policy: How `provider/model` requests are routed.
+        addressed: The conditions of the candidates that callers have addressed so lately; None for none.
+    """
+
+    def __init__(
+        self,
+        named: Mapping[str, Plan],
+        providers: Mapping[str, Callable[[str], Served]],
+        listed: Sequence[str] = (),
+        direct_policy: ModelPolicy | None = None,
+        addressed: Callable[[], Iterable[Condition]] | None = None,
+    ) -> None:
+        self._named = dict(named)
+        self._providers = providers
+        self._listed = tuple(listed)
+        self._direct_policy = direct_policy or ModelPolicy()
+        self._addressed = addressed or tuple
+        self._direct: LRUCache[str, Plan] = LRUCache(DIRECT_LIMIT)
+
+    def resolve(self, model: str) -> tuple[Served, ...]:
+        """The candidates of a model, in order; at least one.
+
+        Raises:
+            ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
+        """
+        return self.plan(model).served
+
+    def plan(self, model: str) -> Plan:
+        """The candidates of a model and its policy.
+
+        Raises:
+            ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
+        """
+        return self._named.get(model) or self._direct.get(model) or self._plan_direct(model)
+
+    def names(self) -> Iterator[str]:
+        """Every name worth listing, sorted."""
+        return iter(sorted({*self._named, *self._listed}))
+
+    def configured(self) -> list[Condition]:
+        """The condition of each candidate of a configured model."""
+        return _conditions(self._named.values())
+
+    def conditions(self) -> list[Condition]:
+        """The condition of each candidate that is configured, or is in use because callers address it."""
+        named = self.configured()
+        known = set(map(id, named))
+        return _sorted([*named, *(one for one in self._addressed() if id(one) not in known and not one.idle)])
+
+    def put_first(self, model: str, provider_id: str) -> list[str]:
+        """Tries a provider's candidates first, whatever the model's strategy, and the others in their order.
+
+        Args:
+            model: A configured name.
+            provider_id: The provider.
+
+        Returns:
+            The providers in the order tried.
+
+        Raises:
+            ModelNotFound: It is no configured name.
+            LookupError: The provider has no candidate there.
+        """
+        plan = self._named.get(model)
+        if plan is None:
+            raise ModelNotFound(model)
+        served = sorted(plan.served, key=lambda one: one.candidate.provider_id != provider_id)
+        if served[0].candidate.provider_id != provider_id:
+            raise LookupError(provider_id)
+        self._named[model] = Plan(tuple(served), replace(plan.policy, strategy=Strategy.PRIORITY))
+        return list(dict.fromkeys(one.candidate.provider_id for one in served))
+
+    def _plan_direct(self, model: str) -> Plan:
+        provider_id, _, provider_model = model.partition("/")
+        make = self._providers.get(provider_id)
+        if make is None or not provider_model:
+            raise ModelNotFound(model)
+        plan = Plan((make(provider_model),), self._direct_policy)
+        if plan.served[0].condition.tried:  # the names that callers only invent are not worth a plan
+            self._direct[model] = plan
+        return plan
+
+
+def _conditions(plans: Iterable[Plan]) -> list[Condition]:
+    found = {id(one.condition): one.condition for plan in plans for one in plan.served}
+    return _sorted(found.values())
+
+
+def _sorted(conditions: Iterable[Condition]) -> list[Condition]:
+    return sorted(conditions, key=lambda condition: (condition.provider_id, condition.provider_model))

@@ -1,0 +1,200 @@
+"""Room 3, pure: what is tried next for one request. The router waits and acts; this decides.
+
+Retries, failover, holds, open breakers, the wait for a rate-limited last candidate and the fallback model all
+meet here, for whole answers and streams alike, so that no event of a stream passes through a layer that only
+cares for how an attempt began and ended.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import grpc
+
+from ringmain_server.backend import Attempt, Call
+from ringmain_server.errors import Hold, PrefillRejected, ProviderError, ProvidersUnavailable, RingmainError
+from ringmain_server.policies import Clock
+from ringmain_server.policies.backoff import Backoff, RetryBudget
+from ringmain_server.routing.failover import exhausted, may_help
+from ringmain_server.routing.models import Plan, Served
+from ringmain_server.routing.policy import ModelPolicy
+
+_CALLERS_FAULT = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION)
+
+MARGIN = 0.005
+"""Seconds added to a wait for a hold, so that it has ended for sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """What all requests share: waits between retries, and how many there may be."""
+
+    backoff: Backoff
+    budget: RetryBudget
+
+
+class Trial:
+    """The candidates that are left for one request, and what became of those tried.
+
+    Args:
+        plan: The candidates in order, and the model's policy.
+        call: The request.
+        clock: Seconds on the clock of the call's deadline.
+        retries: What all requests share.
+        fallback: The plan of the model's fallback, asked for when it is needed.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        call: Call,
+        clock: Clock,
+        retries: Retries,
+        fallback: Callable[[str], Plan] | None = None,
+    ) -> None:
+        self._left = list(plan.served)
+        self._policy = plan.policy
+        self._call = call
+        self._clock = clock
+        self._retries = retries
+        self._fallback = fallback
+        self._again: tuple[Served, float] | None = None
+        self._passed: list[Served] = []
+        self._failures: list[ProviderError] = []
+        self._tries = 0
+        self._hops = 0
+        self._waited = 0.0
+        retries.budget.request()
+
+    @property
+    def policy(self) -> ModelPolicy:
+        """The policy that holds now: the model's, then its fallback's."""
+        return self._policy
+
+    @property
+    def attempts_left(self) -> int:
+        """How many candidates may still be tried."""
+        return min(len(self._left), max(self._policy.max_hops - self._hops, 0))
+
+    def next(self) -> tuple[Served, float]:
+        """Who is tried next, and how many seconds to wait before.
+
+        Raises:
+            RingmainError: Nobody is left.
+        """
+        if self._again is not None:
+            again, self._again = self._again, None
+            return again
+        while self._left and self._hops < self._policy.max_hops:
+            served = self._left.pop(0)
+            if served.condition.refusal() is None:
+                self._hops += 1
+                self._tries = 0
+                return served, 0.0
+            self._passed.append(served)
+        return self._when_none_is_left()
+
+    def begin(self, served: Served) -> Attempt | None:
+        """Begins an attempt; None when the candidate may not be tried any more."""
+        ticket = served.condition.admit()
+        if ticket is None:
+            self._passed.append(served)
+            return None
+        self._tries += 1
+        attempt = Attempt(served.candidate, self._clock(), served.condition, ticket)
+        self._call.attempts.append(attempt)
+        return attempt
+
+    def failed(
+        self, served: Served, attempt: Attempt, error: ProviderError, *, content: bool = False
+    ) -> None:
+        """Ends an attempt that failed, and leaves only candidates that may help.
+
+        Args:
+            served: Who was tried.
+            attempt: The attempt.
+            error: Why it failed.
+            content: Whether the caller has content of it, which rules out asking the same candidate again.
+        """
+        attempt.fail(self._clock(), error)
+        self._failures.append(error)
+        if error.retry_after is None:
+            error.retry_after = served.condition.wait  # what the caller is told is true
+        if not content and self._retry(served, error):
+            return
+        if isinstance(error, PrefillRejected):
+            self._again = (served, 0.0)
+            return
+        self._left = [other for other in self._left if self._may_help(error, served, other)]
+        if not self._left and not content and error.hold is Hold.TIMED and not error.final:
+            self._wait_for(served)
+
+    def second(self) -> tuple[Served, Attempt] | None:
+        """Begins an attempt beside the one that runs, at a candidate that may be tried at once."""
+        for served in self._left[: self.attempts_left]:
+            attempt = self.begin(served) if served.condition.refusal() is None else None
+            if attempt is not None:
+                self._left.remove(served)
+                self._hops += 1
+                return served, attempt
+        return None
+
+    def _retry(self, served: Served, error: ProviderError) -> bool:
+        """Asks the same candidate again, if that may help and the budget has room."""
+        if error.final or not error.retry or self._tries > self._policy.retries:
+            return False
+        if not self._retries.budget.take():
+            return False
+        delay = self._retries.backoff.delay(self._tries)
+        if delay >= self._remaining():
+            return False
+        self._again = (served, delay)
+        return True
+
+    def _may_help(self, error: ProviderError, failed: Served, other: Served) -> bool:
+        chosen = self._policy.failover_on
+        if chosen is None:
+            return may_help(error, failed.candidate, other.candidate)
+        return isinstance(error, tuple(chosen))
+
+    def _wait_for(self, served: Served) -> None:
+        """Waits for a rate-limited candidate, once, when no other is left and the wait is short enough."""
+        until = served.condition.hold.until
+        wait = math.inf if until is None else until - self._clock() + MARGIN
+        longest = min(self._policy.rate_limit_wait, self._remaining())
+        if self._tries <= self._policy.retries and wait <= longest:
+            self._again = (served, wait)
+
+    def _when_none_is_left(self) -> tuple[Served, float]:
+        refusals = [(served, served.condition.refusal()) for served in self._passed]
+        waits = [
+            (refusal.retry_after or 0.0, served)
+            for served, refusal in refusals
+            if refusal is not None and refusal.retry_after is not None
+        ]
+        if not self._failures and waits:
+            wait, served = min(waits, key=lambda pair: pair[0])
+            wait += MARGIN
+            if self._waited + wait <= min(self._policy.exhausted_wait, self._remaining()):
+                self._waited += wait
+                self._passed.remove(served)
+                return served, wait
+        if self._policy.fallback and self._fallback is not None and self._open_to_fallback():
+            plan = self._fallback(self._policy.fallback)
+            self._left, self._policy, self._hops = list(plan.served), plan.policy, 0
+            return self.next()
+        raise self._exhausted([refusal for _, refusal in refusals if refusal is not None])
+
+    def _open_to_fallback(self) -> bool:
+        """Whether what failed may go better elsewhere: not when the request itself was at fault."""
+        return not self._failures or exhausted(self._failures).code not in _CALLERS_FAULT
+
+    def _exhausted(self, refusals: Sequence[ProviderError]) -> RingmainError:
+        if self._failures and exhausted(self._failures).code in _CALLERS_FAULT:
+            return exhausted(self._failures)
+        if not refusals and not self._failures:
+            return ProvidersUnavailable("every candidate returned too late to be tried")
+        return exhausted([*refusals, *self._failures])
+
+    def _remaining(self) -> float:
+        return self._call.deadline - self._clock()

@@ -1,0 +1,153 @@
+"""Checks and probes of providers that are made by hand: silence, faults, cancellation."""
+
+import asyncio
+import io
+import json
+from collections.abc import Awaitable, Callable
+
+from ringmain_sandbox.upstream import Upstream
+from ringmain_server.assembly.active_config import Live, Wired
+from ringmain_server.assembly.health_checks import Probes, check
+from ringmain_server.candidate import Candidate
+from ringmain_server.config import LogSettings, load
+from ringmain_server.errors import CredentialsRefused, NoAnswer, ServerFault
+from ringmain_server.media.runner import MediaPool
+from ringmain_server.policies.breaker import BreakerState
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.sandbox.transport import SandboxTransport
+from ringmain_server.routing.models import Models, Plan
+from ringmain_server.telemetry.logs import make_log
+
+from tests.fakes.backend import ScriptedBackend
+from tests.fakes.waiting import until
+from tests.routing.routing import router_of, served
+
+
+async def _silent() -> None:
+    await asyncio.Event().wait()
+
+
+async def _broken() -> None:
+    raise ZeroDivisionError
+
+
+class Bench:
+    """Probes of one provider whose only candidate's breaker is open and due."""
+
+    def __init__(self, ask: Callable[[], Awaitable[None]], limit: float = 10.0) -> None:
+        self.provider = _provider(ask)
+        one = served(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
+        self.breaker = one.condition.breaker
+        self.breaker.trip()
+        # Due at once: nothing else of the breaker depends on the time.
+        self.breaker._opens_until = 0.0
+        models = Models({"m": Plan((one,))}, {})
+        overrides = {"probes.enabled": True, "probes.interval": 0.005}
+        settings = load(environ={}, overrides=overrides)
+        wired = Wired(settings, {"p": self.provider}, models, router_of([one]))
+        self.lines = io.StringIO()
+        log = make_log(LogSettings(format="json"), stream=self.lines)
+        self.probes = Probes(Live(wired), log, limit)
+
+
+def _provider(ask: Callable[[], Awaitable[None]]) -> Provider:
+    transport = SandboxTransport("p", Upstream(), OpenAIErrors(), MediaPool())
+    return Provider("p", "sandbox", transport, {}, check=ask)
+
+
+async def test_silence_is_no_answer() -> None:
+    """A check that gets no answer ends after its limit."""
+    said = await check(_provider(_silent), limit=0.01)
+    assert isinstance(said.error, NoAnswer)
+    assert said.error.message == "p: did not answer within 0.01 s"
+    assert said.latency >= 0.01
+
+
+async def test_a_silent_provider_stays_alone() -> None:
+    """A probe that gets no answer opens the breaker again."""
+    bench = Bench(_silent, limit=0.01)
+    await bench.probes.sweep()
+    assert bench.breaker.state is BreakerState.OPEN
+    assert bench.breaker.last_failure is not None
+    assert "did not answer" in bench.breaker.last_failure.reason
+
+
+async def test_a_cancelled_probe_says_nothing() -> None:
+    """When the gateway stops within a probe, the breaker waits for the next one."""
+    bench = Bench(_silent)
+    probing = asyncio.ensure_future(bench.probes.sweep())
+    await asyncio.sleep(0.01)
+    assert bench.breaker.state is BreakerState.HALF_OPEN
+    assert bench.breaker.admit() is None
+    probing.cancel()
+    await asyncio.wait((probing,))
+    assert bench.breaker.admit() is not None
+    assert bench.provider.use.count == 0
+
+
+async def test_a_fault_does_not_end_the_probing() -> None:
+    """What a check should not raise is logged, and the next round comes."""
+    bench = Bench(_broken)
+    running = asyncio.ensure_future(bench.probes.run())
+    await until(lambda: bench.lines.getvalue().count("\n") == 2)
+    running.cancel()
+    line = json.loads(bench.lines.getvalue().splitlines()[0])
+    assert (line["event"], line["where"]) == ("fault", "probes")
+
+
+class Held:
+    """A candidate that is held for refused credentials, at a provider that can be asked; probes are off."""
+
+    def __init__(self, ask: Callable[[], Awaitable[None]]) -> None:
+        one = served(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
+        self.condition = one.condition
+        self.condition.provider.checks = True
+        refused = CredentialsRefused("p", "refused the gateway's credentials")
+        ticket = self.condition.admit()
+        assert ticket is not None
+        self.condition.failed(ticket, refused)
+        settings = load(environ={}, overrides={"probes.enabled": False, "probes.interval": 0.005})
+        models = Models({"m": Plan((one,))}, {})
+        wired = Wired(settings, {"p": _provider(ask)}, models, router_of([one]))
+        self.probes = Probes(Live(wired), make_log(LogSettings(format="json"), stream=io.StringIO()))
+
+
+async def test_refused_credentials_are_asked_after_without_probes() -> None:
+    """A hold for refused credentials ends once the provider takes them, whether probes are enabled or not."""
+    answers = [CredentialsRefused("p", "no"), CredentialsRefused("p", "no"), None]
+
+    async def ask() -> None:
+        answer = answers.pop(0) if answers else None
+        if answer is not None:
+            raise answer
+
+    held = Held(ask)
+    assert held.condition.hold.awaits_check
+    running = asyncio.ensure_future(held.probes.run())
+    await until(lambda: held.condition.refusal() is None)
+    running.cancel()
+    assert not answers
+
+
+async def test_a_check_that_tells_nothing_changes_no_hold() -> None:
+    """A check that fails for something else neither ends nor renews the hold: it runs out by itself."""
+
+    async def ask() -> None:
+        raise ServerFault("p", "answered with status 500")
+
+    held = Held(ask)
+    before = held.condition.hold.until
+    await held.probes.ask_held()
+    assert held.condition.hold.until == before
+    held.condition.check_failed(CredentialsRefused("p", "no"))
+    assert held.condition.hold.until != before
+
+
+async def test_without_a_check_refused_credentials_hold_for_a_time() -> None:
+    """Where a provider has no check, the hold is as long as any other and waits for nobody."""
+    condition = served(ScriptedBackend([]), Candidate("p", "sandbox", "x")).condition
+    ticket = condition.admit()
+    assert ticket is not None
+    condition.failed(ticket, CredentialsRefused("p", "no"))
+    assert (condition.hold.awaits_check, condition.hold.until is None) == (False, False)

@@ -1,0 +1,45 @@
+"""A router over scripted candidates, with a quick back-off."""
+
+import random
+import time
+from collections.abc import Sequence
+
+from ringmain_server.backend import Backend, Call
+from ringmain_server.candidate import Candidate
+from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.policies.backoff import Backoff, BackoffSettings, RetryBudget
+from ringmain_server.routing.health import Condition, ConditionSettings, ProviderState
+from ringmain_server.routing.models import Models, Plan, Served
+from ringmain_server.routing.policy import ModelPolicy
+from ringmain_server.routing.router import Router
+from ringmain_server.routing.schedule import Retries
+
+OPERATIONS: frozenset[object] = frozenset({CHAT, STREAM_CHAT})
+
+
+def served(
+    backend: Backend, candidate: Candidate | None = None, settings: ConditionSettings | None = None
+) -> Served:
+    """A candidate with a condition of its own."""
+    who = candidate or Candidate("p0", "openai", "model-0")
+    condition = Condition(
+        who.provider_id,
+        who.provider_model,
+        ProviderState(),
+        time.monotonic,
+        settings or ConditionSettings(),
+    )
+    return Served(who, backend, OPERATIONS, condition)
+
+
+def router_of(candidates: Sequence[Served], policy: ModelPolicy | None = None, **others: Plan) -> Router:
+    """A router that knows the model `m`, and others by name."""
+    plan = Plan(tuple(candidates), policy or ModelPolicy(retries=0))
+    rng = random.Random(0)
+    retries = Retries(Backoff(rng, BackoffSettings(initial=0.001)), RetryBudget(time.monotonic))
+    return Router(Models({"m": plan, **others}, {}), retries, time.monotonic, rng)
+
+
+def new_call(seconds: float = 60.0) -> Call:
+    """A call with so many seconds left."""
+    return Call(response_id="resp_1", method="test", deadline=time.monotonic() + seconds)

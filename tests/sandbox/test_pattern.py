@@ -1,0 +1,82 @@
+"""Regular expressions are written and matched in bounded time, and refused where they are not read."""
+
+import re
+from random import Random
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from ringmain_sandbox.budget import Budget, TooInvolvedError
+from ringmain_sandbox.pattern import Pattern, PatternError
+
+READ = [
+    *(r"^[A-Z]{3}-\d{4}$", r"^\w+@\w+\.[a-z]{2,4}$", r"^(?:red|green|blue)?$", r"^#[0-9a-fA-F]{6}$"),
+    *(r"^\+?[1-9]\d{1,14}$", r"^[^abc]x*$", r"^.+\s\S$", r"^a{2}b{1,}c{0,3}?$", r"^(a|b)*c+?$", r"\D\W"),
+    *(r"^\x41\u0042\n\t$", r"^[\d\-_.]+$", r"^[\]\\^-]+$", r"^[\b]$", r"^a??$", r"^[\Da]$", r"^[^\w]$"),
+    *(r"^[^\Da]$", r"^[\d\W]+$", r"^[\D\W]$"),
+]
+
+
+@pytest.mark.parametrize("source", READ)
+@pytest.mark.parametrize("more", [0, 2])
+def test_what_is_written_matches(source: str, more: int) -> None:
+    """The text for an expression is found by it, here and by Python's own engine."""
+    for seed in range(5):
+        pattern = Pattern(source, Budget())
+        text = pattern.write(Random(seed), more)
+        assert pattern.matches(text)
+        assert re.search(source, text)
+
+
+@example(r"^[\Da]$", "\n")
+@given(st.sampled_from(READ), st.text("abcxyzABC019-_ @.#+\n\t", max_size=8))
+def test_matching_agrees_with_python(source: str, text: str) -> None:
+    """Any text is matched as Python's engine does."""
+    # Python's $ also stands before a last line feed, which ECMA-262 and JSON Schema do not say.
+    expected = re.search(re.sub(r"(?<!\\)\$$", r"\\Z", source), text) is not None
+    assert Pattern(source, Budget()).matches(text) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(
+            "(",
+            ")",
+            "a)",
+            "[",
+            "[a",
+            "*",
+            "a|+",
+            "\\",
+            r"\b",
+            r"\1",
+            r"\p{L}",
+            "(?=a)",
+            "(?<n>a)",
+            "a{",
+            "a{x}",
+        ),
+        *("a{2,1}", "a{5000}", "a{,3}", r"\x4", r"\uzzzz", "[z-a]", r"[\d-z]", "(" * 60 + ")" * 60),
+    ],
+)
+def test_what_is_not_read_is_refused(source: str) -> None:
+    """Malformed expressions and unread syntax are refused, not guessed at."""
+    with pytest.raises(PatternError):
+        Pattern(source, Budget())
+
+
+def test_an_empty_class_cannot_be_written() -> None:
+    """A class without members, or that leaves out everything printable, has no character."""
+    with pytest.raises(PatternError):
+        Pattern("[]", Budget()).write(Random(0))
+    with pytest.raises(PatternError):
+        Pattern(r"[^ -~]", Budget()).write(Random(0))
+    assert Pattern("[^a-zA-Z0-9]", Budget()).write(Random(0))
+
+
+def test_the_classic_trap_is_quick() -> None:
+    """An expression that keeps a backtracking engine busy for ever is answered within the budget."""
+    assert not Pattern("^(a+)+$", Budget()).matches("a" * 40 + "!")
+    with pytest.raises(TooInvolvedError):
+        Pattern("(a*)*b", Budget(50)).matches("a" * 100)

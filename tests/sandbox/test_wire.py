@@ -1,0 +1,73 @@
+"""The bytes of an answer: as many pieces as it has tokens, whoever reads them."""
+
+import json
+from typing import Any
+
+import pytest
+from ringmain_sandbox import tokens
+from ringmain_sandbox.answer import Answer, ToolCall
+from ringmain_sandbox.received import File, receive
+from ringmain_sandbox.wire import Head, chunks, ending
+from ringmain_server.providers.transport import FormField, HttpRequest
+
+HEAD = Head("id", "sandbox-chat", 3)
+CALL = ToolCall("c1", "look", '{"far": true, "twice": false}')
+ANSWERS = {
+    "text": Answer(text="One two three."),
+    "reasoning": Answer(text="Four.", reasoning="First this, then that."),
+    "a call": Answer(tool_calls=(CALL,), finish_reason="tool_calls"),
+    "calls after text": Answer(text="Both:", tool_calls=(CALL, CALL), finish_reason="tool_calls"),
+    "nothing": Answer(text=""),
+}
+
+
+def events(data: bytes) -> list[dict[str, Any]]:
+    """The JSON of every event but the end marker."""
+    return [json.loads(one[6:]) for one in data.split(b"\n\n") if one and not one.endswith(b"[DONE]")]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_piece_for_each_token(name: str) -> None:
+    """A stream has as many pieces as the answer counts tokens, and no more."""
+    answer = ANSWERS[name]
+    assert len(list(chunks(answer, HEAD))) == answer.token_count
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_pieces_are_the_answer(name: str) -> None:
+    """The role opens a stream, once; joined, its pieces are the answer."""
+    answer = ANSWERS[name]
+    told = events(b"".join(chunks(answer, HEAD)) + ending(answer, HEAD, include_usage=True))
+    deltas = [event["choices"][0]["delta"] for event in told if event["choices"]]
+    assert [index for index, delta in enumerate(deltas) if "role" in delta] == [0]
+    assert "".join(delta.get("content", "") for delta in deltas) == answer.text
+    assert "".join(delta.get("reasoning_content", "") for delta in deltas) == answer.reasoning
+    calls = [call for delta in deltas for call in delta.get("tool_calls", ())]
+    arguments = [""] * len(answer.tool_calls)
+    for call in calls:
+        arguments[call["index"]] += call["function"]["arguments"]
+    assert arguments == [call.arguments for call in answer.tool_calls]
+    assert told[-1]["usage"]["completion_tokens"] == answer.token_count
+
+
+async def test_a_form_as_a_server_reads_it() -> None:
+    """Numbers of a form are numbers again where they can be, and what has a file's name is a file."""
+    form = [
+        FormField("n", "2"),
+        FormField("seed", "many"),
+        FormField("prompt", "7"),
+        FormField("image", b"\x89PNG", "a.png", "image/png"),
+        FormField("image", lambda: b"GIF89a", "b.gif", "image/gif"),
+        FormField("mask", "ä", "c.txt", "text/plain"),
+    ]
+    found = await receive(HttpRequest("/images/edits", form=form))
+    assert found.body == {"n": 2, "seed": "many", "prompt": "7"}
+    assert found.files["image"] == (File(b"\x89PNG", "image/png"), File(b"GIF89a", "image/gif"))
+    assert found.files["mask"] == (File("ä".encode(), "text/plain"),)
+
+
+def test_tokens_are_the_text() -> None:
+    """No character of a text is lost between its tokens."""
+    text = "  One\n\n" + "x" * 70 + " \t "
+    assert "".join(tokens.pieces(text)) == text
+    assert len(list(tokens.pieces(text))) == tokens.count(text)
