@@ -106,7 +106,7 @@ def quit_writes_stacks(service: Process, *, count: int) -> None:
         lines.append(service.any_line())
     text = "\n".join(map(str, lines))
     assert "signals.py" in text
-    assert "edge/binding.py" in text
+    assert "edge/grpc/binding.py" in text
     assert {line["what"] for line in lines if line["event"] == "stack"} == {"task", "thread"}
     assert "secret" not in text
 

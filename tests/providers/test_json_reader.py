@@ -8,8 +8,8 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ringmain_server.operations.surrogates import Cut
 from ringmain_server.providers.json_reader import NotJson, Odd, read, read_again, read_exactly, written
+from ringmain_server.text.surrogates import Cut
 
 DOCUMENTS = st.recursive(
     st.none()

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ringmain_server.errors.excerpt import excerpt
+from ringmain_server.text.excerpt import excerpt
 
 _ESCAPED = 10
 """Most characters that stand for one that cannot be printed."""

@@ -21,9 +21,9 @@ from ringmain_server.errors import (
     RingmainError,
     ShuttingDown,
 )
-from ringmain_server.errors.excerpt import MESSAGE_LIMIT, excerpt
 from ringmain_server.errors.shortage import shortage
 from ringmain_server.routing.route_info import DOMAIN
+from ringmain_server.text.excerpt import MESSAGE_LIMIT, excerpt
 
 DETAILS_KEY = "grpc-status-details-bin"
 """The trailer that carries `google.rpc.Status`."""

@@ -53,7 +53,7 @@ from typing import ClassVar, Self
 
 import grpc
 
-from ringmain_server.errors.excerpt import MESSAGE_LIMIT, excerpt, quoted
+from ringmain_server.text.excerpt import MESSAGE_LIMIT, excerpt, quoted
 
 PROVIDER_MESSAGE_LIMIT = 500
 """Characters of a provider's own message that a caller may see (laws, section 7)."""

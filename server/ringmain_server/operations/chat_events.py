@@ -12,7 +12,7 @@ from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Media, Part, Reasoning, Tool
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.operations.surrogates import Joiner, is_cut
+from ringmain_server.text.surrogates import Joiner, is_cut
 
 _TEXT = "text"
 _REASONING = "reasoning"

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from ringmain_server.operations.surrogates import Cut
+from ringmain_server.text.surrogates import Cut
 
 _BOM = b"\xef\xbb\xbf"
 _DIGITS = 308

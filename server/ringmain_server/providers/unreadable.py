@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import PurePath
 
 from ringmain_server.errors import AnswerUnreadable, ProviderError
-from ringmain_server.errors.excerpt import excerpt
 from ringmain_server.providers.http_errors import by_status
 from ringmain_server.providers.transport import ErrorMap
+from ringmain_server.text.excerpt import excerpt
 
 _FRAMES = 12
 """Innermost frames that are told."""

@@ -25,7 +25,6 @@ from ringmain_server.errors import (
     StreamInterrupted,
     Violation,
 )
-from ringmain_server.errors.excerpt import quoted
 from ringmain_server.operations.base import Recovering, Streamed, Unary
 from ringmain_server.policies import Clock
 from ringmain_server.policies.deadline import share
@@ -36,6 +35,7 @@ from ringmain_server.routing.models import Models, Plan, Served
 from ringmain_server.routing.policy import ModelPolicy
 from ringmain_server.routing.route_info import attempt_message, settle
 from ringmain_server.routing.schedule import Retries, Trial
+from ringmain_server.text.excerpt import quoted
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")

@@ -12,13 +12,13 @@ from ringmain_server.backend import Call
 from ringmain_server.config import ConfigError, Problem
 from ringmain_server.config.problems import suggestion
 from ringmain_server.errors import InvalidField, Violation
-from ringmain_server.errors.excerpt import excerpt, quoted
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.routing.health import Condition
 from ringmain_server.routing.health_registry import Conditions
 from ringmain_server.routing.route_info import status
 from ringmain_server.services.provider_status import Clocks, duration, provider_status
 from ringmain_server.telemetry.events import KINDS, Event, Events
+from ringmain_server.text.excerpt import excerpt, quoted
 
 SERVICE = admin_pb2.DESCRIPTOR.services_by_name["AdminService"]
 

@@ -9,10 +9,10 @@ from typing import Final, Self
 
 from structlog.typing import FilteringBoundLogger
 
-from ringmain_server.errors.excerpt import MESSAGE_LIMIT, excerpt
 from ringmain_server.policies import Clock
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
+from ringmain_server.text.excerpt import MESSAGE_LIMIT, excerpt
 
 KINDS: Final = ("breaker", "failover", "recovery", "limit", "budget", "config", "provider", "key")
 """Every kind of event, as the contract has them."""

@@ -13,9 +13,9 @@ import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
 from ringmain_server.config import LogSettings
-from ringmain_server.errors.excerpt import excerpt
 from ringmain_server.policies.repeats import Repeats
 from ringmain_server.telemetry.lines import Losses, Write, destination, file_destination
+from ringmain_server.text.excerpt import excerpt
 
 MASK = "********"
 

@@ -6,10 +6,10 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.backend import Call
 from ringmain_server.errors import AnswerUnreadable, Internal, RingmainError
-from ringmain_server.errors.excerpt import excerpt
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
+from ringmain_server.text.excerpt import excerpt
 
 
 class Observer:

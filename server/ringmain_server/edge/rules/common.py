@@ -12,8 +12,8 @@ from ringmain.v1.content_pb2 import ImageDetail, Media
 from ringmain.v1.routing_pb2 import CacheMode, RoutingPolicy, StreamRecovery
 
 from ringmain_server.errors import Violation
-from ringmain_server.errors.excerpt import quoted
 from ringmain_server.media.detect import describe, detect
+from ringmain_server.text.excerpt import quoted
 
 NAME_LIMIT = 256
 """Characters of the name of anything: a model, a provider, a voice, a style, a file, a media type."""

@@ -8,7 +8,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 
 from ringmain_server.edge.rules.common import NAME_LIMIT, Rules
 from ringmain_server.errors import Violation
-from ringmain_server.errors.excerpt import excerpt, quoted
+from ringmain_server.text.excerpt import excerpt, quoted
 
 KIND_LIMIT = 32
 """Most kinds of providers that one request has options for."""

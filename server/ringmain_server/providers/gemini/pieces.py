@@ -4,8 +4,8 @@ Messages hold only whole characters, so that they are joined before a document b
 the next part of its kind, thought or answer, whichever document that is in.
 """
 
-from ringmain_server.operations.surrogates import Joiner
 from ringmain_server.providers.json_reader import Odd
+from ringmain_server.text.surrogates import Joiner
 
 Object = dict[str, object]
 

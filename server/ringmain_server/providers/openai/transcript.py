@@ -16,12 +16,12 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import AnswerTooLarge, StreamBroken
-from ringmain_server.operations.surrogates import Joiner
 from ringmain_server.providers import numbers
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, seconds, text
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.text.surrogates import Joiner
 
 _LIMIT = 16 << 20
 """Most bytes of a whole answer: the transcript of many hours, word by word."""

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ringmain_server.operations.surrogates import Cut, Joiner, mended
+from ringmain_server.text.surrogates import Cut, Joiner, mended
 
 TEXTS = st.text(alphabet=st.sampled_from("aé你🙂\U0010ffff\ufffd \n"), max_size=12)
 

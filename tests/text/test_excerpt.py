@@ -1,7 +1,7 @@
 """Texts of others are cut and escaped before they are told."""
 
 import pytest
-from ringmain_server.errors.excerpt import LIMIT, excerpt, quoted
+from ringmain_server.text.excerpt import LIMIT, excerpt, quoted
 
 
 def test_a_short_printable_text_stays_as_it_is() -> None:

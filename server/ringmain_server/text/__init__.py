@@ -1,0 +1,1 @@
+"""Helpers for text, pure, that know nothing of the gateway."""
