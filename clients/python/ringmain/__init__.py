@@ -1,7 +1,7 @@
-"""Client: what callers of the Ringmain gateway import.
+"""Client: the names that callers of the Ringmain gateway import.
 
-`Client` and `AsyncClient` talk to the gateway; the functions make messages and tools from plain
-Python; failures are `RingmainError`. The messages of the contract are in `ringmain.v1`.
+`Client` and `AsyncClient` call the gateway. The functions make messages and tools from plain Python.
+A failed call raises a `RingmainError`. The messages of the contract are in `ringmain.v1`.
 """
 
 from ringmain._request import ChatOptions, Prompt, chat_request

@@ -1,4 +1,4 @@
-"""Client: what the threaded and the asyncio client have in common."""
+"""Client: the base class of the threaded and the asyncio client."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -16,8 +16,8 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 ChannelT = TypeVar("ChannelT", grpc.Channel, grpc.aio.Channel)
 StubT = TypeVar("StubT")
 
-# The health service's request has a string as field 1 and its response an enum as field 1, which is
-# how StringValue and Int32Value look on the wire: two messages less to depend on.
+# The request of the health service has a string as field 1, and its response has an enum as field 1.
+# StringValue and Int32Value look the same on the wire, so the client needs no package for these messages.
 # https://github.com/grpc/grpc/blob/master/doc/health-checking.md
 HEALTH_METHOD: Final = "/grpc.health.v1.Health/Check"
 HEALTH_REQUEST: Final = StringValue.SerializeToString
@@ -32,14 +32,14 @@ _CAPABILITIES: Final = {
 
 
 class CallArguments(TypedDict):
-    """What every call hands to gRPC."""
+    """The arguments that every call passes to gRPC."""
 
     timeout: float | None
     metadata: Metadata
 
 
 class BaseClient(ABC, Generic[ChannelT]):
-    """A client of the gateway; see its subclasses."""
+    """A client of the gateway. `Client` and `AsyncClient` derive from it."""
 
     def __init__(  # noqa: PLR0913  all but the first are keyword-only and have defaults
         self,
@@ -58,26 +58,28 @@ class BaseClient(ABC, Generic[ChannelT]):
         interceptors: Sequence[Any] = (),
         channel: ChannelT | None = None,
     ) -> None:
-        """Make a client. It connects with its first call.
+        """Makes a client, which connects with its first call.
 
         Args:
-            target: The gateway's address, in any form that gRPC takes. Default: the environment's
-                `RINGMAIN_TARGET`, else `127.0.0.1:50051`.
+            target: The gateway's address, in any form that gRPC takes. The default is the environment
+                variable `RINGMAIN_TARGET`, or else `127.0.0.1:50051`.
             model: The model of calls that name none.
-            timeout: Seconds that a call may take when it names no timeout. None means no end.
-            token: Sent with every call as `authorization: Bearer`. Without TLS it travels readable.
-            tls: True to use TLS with gRPC's root certificates, or your own as PEM.
-            client_certificate: Certificate chain and private key as PEM, for mutual TLS.
-            credentials: gRPC's channel credentials, instead of `tls`.
-            metadata: Sent with every call.
-            options: gRPC channel options; they win over the client's own.
-            max_attempts: How often gRPC tries a call that ends UNAVAILABLE before anything of an
-                answer has arrived, 1 to 5. A try may cost money; give a `request_id` to pay once.
-            wait_for_ready: Whether calls wait for a gateway that cannot be reached (until their
-                timeout) instead of failing at once.
-            interceptors: gRPC's client interceptors, for tracing and the like: those of `grpc` for
-                Client, those of `grpc.aio` for AsyncClient.
-            channel: A channel to use instead of `target` and what belongs to it. It is not closed.
+            timeout: Seconds that a call may take if it names no timeout. None means no limit.
+            token: The token to send with every call as `authorization: Bearer`. Without TLS, anybody on the
+                way can read it.
+            tls: True for TLS with gRPC's root certificates, or your own root certificates as PEM.
+            client_certificate: The certificate chain and the private key as PEM, for mutual TLS.
+            credentials: Channel credentials of gRPC, instead of `tls`.
+            metadata: Metadata to send with every call.
+            options: Channel options of gRPC, which take precedence over the client's own.
+            max_attempts: How often gRPC tries a call that ends UNAVAILABLE before any part of an answer has
+                arrived, 1 to 5. Each try may cost money, unless the call has a `request_id`.
+            wait_for_ready: Whether calls wait (until their timeout) for a gateway that cannot be reached,
+                instead of failing at once.
+            interceptors: Client interceptors of gRPC, for example for tracing: those of `grpc` for Client,
+                those of `grpc.aio` for AsyncClient.
+            channel: A channel to use instead of `target` and the other arguments of the connection. The
+                client does not close it.
 
         Raises:
             ValueError: The arguments contradict each other.
@@ -102,35 +104,35 @@ class BaseClient(ABC, Generic[ChannelT]):
 
     @property
     def default_model(self) -> str:
-        """The model of calls that name none; empty where there is none."""
+        """The model of calls that name none. Empty if the client has no model."""
         return self._model or ""
 
     def stub(self, make: Callable[[ChannelT], StubT]) -> StubT:
-        """Return a generated stub over this client's channel, for what the client has no method for.
+        """Returns a generated stub over this client's channel, for calls that the client has no method for.
 
         ::
 
             usage = client.stub(UsageServiceStub).QueryUsage(request, **client.call_arguments())
 
-        Its calls raise gRPC's errors, which `error_of` turns into the client's.
+        The calls of the stub raise errors of gRPC, which `error_of` turns into those of the client.
         """
         return make(self._channel)
 
     def call_arguments(self, timeout: float | None = None) -> CallArguments:
-        """Return the deadline and metadata of this client's calls, for those of a stub.
+        """Returns the timeout and metadata of this client's calls, for the calls of a stub.
 
         Args:
-            timeout: Seconds; None means the client's.
+            timeout: Seconds. None means the client's timeout.
         """
         return self._arguments() if timeout is None else self._arguments({"timeout": timeout})
 
     @abstractmethod
     def _open(self, to: Connection) -> ChannelT:
-        """Return a channel."""
+        """Returns a channel."""
 
     @abstractmethod
     def _bind(self) -> None:
-        """Make the stubs over `self._channel`."""
+        """Makes the stubs over `self._channel`."""
 
     def _request(self, prompt: Prompt, options: ChatOptions) -> ChatRequest:
         request = chat_request(prompt, **options)
@@ -145,12 +147,12 @@ class BaseClient(ABC, Generic[ChannelT]):
 
 
 def list_models_request(capabilities: Iterable[str]) -> models_pb.ListModelsRequest:
-    """Return the first page's request, from capabilities such as `vision`."""
+    """Returns the request for the first page of models that have capabilities such as `vision`."""
     wanted = [choose("capability", name, _CAPABILITIES) for name in capabilities]
     return models_pb.ListModelsRequest(capabilities=wanted)
 
 
 def health_name(response: Int32Value) -> str:
-    """Return the name of a serving status."""
+    """Returns the name of a serving status."""
     known = 0 <= response.value < len(_HEALTH)
     return _HEALTH[response.value] if known else _HEALTH[0]

@@ -1,4 +1,4 @@
-"""Client: how it connects. Shared by the threaded and the asyncio client."""
+"""Client: address, credentials, channel options and retries of a connection."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _SERVICES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where and how to connect. `credentials` of None means plain text."""
+    """The settings of a connection. `credentials` is None for a connection without TLS."""
 
     target: str
     credentials: grpc.ChannelCredentials | None
@@ -44,7 +44,7 @@ def connection(
     max_attempts: int,
     wait_for_ready: bool,
 ) -> Connection:
-    """Return how to connect, from the arguments of a client."""
+    """Returns the settings of a connection from the arguments of a client."""
     return Connection(
         target or os.environ.get(TARGET_VARIABLE) or DEFAULT_TARGET,
         _credentials(credentials, tls, client_certificate),
@@ -53,14 +53,14 @@ def connection(
 
 
 def channel_options(given: ChannelOptions, config: Mapping[str, object]) -> ChannelOptions:
-    """Return the channel options; those given win over the client's own."""
+    """Returns the channel options, in which the given ones take precedence over the client's own."""
     defaults = {
         "grpc.primary_user_agent": "ringmain-python",
         "grpc.max_receive_message_length": _RECEIVE_LIMIT,
         "grpc.service_config": json.dumps(config),
         "grpc.keepalive_time_ms": 60_000,
         "grpc.keepalive_timeout_ms": 20_000,
-        # Its own default is a minute, and a gateway that stands still is noticed by the longer of the two.
+        # gRPC waits for the longer of the two timeouts, and its default for this one is a minute.
         "grpc.http2.ping_timeout_ms": 20_000,
         "grpc.keepalive_permit_without_calls": 0,
         # Without this, gRPC reads megabytes ahead of a slow reader.
@@ -70,10 +70,10 @@ def channel_options(given: ChannelOptions, config: Mapping[str, object]) -> Chan
 
 
 def service_config(max_attempts: int, *, wait_for_ready: bool) -> dict[str, object]:
-    """Return the service config: balancing over all addresses, and retries while it is safe.
+    """Returns the service config: calls take turns among all addresses, and are retried while that is safe.
 
-    gRPC repeats a call only as long as nothing of an answer has arrived. `retryThrottling` stops
-    repeats when most calls fail, so that an outage is not multiplied.
+    gRPC retries a call only as long as no part of an answer has arrived. `retryThrottling` stops
+    retries when most calls fail, so that they do not make an outage worse.
 
     https://github.com/grpc/proposal/blob/master/A6-client-retries.md
     """
@@ -96,7 +96,7 @@ def service_config(max_attempts: int, *, wait_for_ready: bool) -> dict[str, obje
 
 
 def call_metadata(token: str | None, extra: Iterable[tuple[str, str | bytes]]) -> Metadata:
-    """Return the metadata of every call."""
+    """Returns the metadata of every call."""
     bearer = () if token is None else (("authorization", f"Bearer {token}"),)
     return (*bearer, *extra)
 

@@ -1,4 +1,4 @@
-"""Client: names checked against the known ones."""
+"""Client: checks of names against the known ones."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -8,10 +8,10 @@ V = TypeVar("V")
 
 
 def choose(what: str, name: str, known: Mapping[str, V]) -> V:
-    """Return what a name stands for.
+    """Returns the value that a name stands for.
 
     Raises:
-        ValueError: The name is not known; the message lists those that are.
+        ValueError: The name is unknown; the message lists the known ones.
     """
     if name not in known:
         raise ValueError(f"unknown {what} {name!r}: expected one of {', '.join(known)}")
@@ -19,10 +19,10 @@ def choose(what: str, name: str, known: Mapping[str, V]) -> V:
 
 
 def refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Check that every given key is known.
+    """Checks that every given key is known.
 
     Raises:
-        TypeError: One is not; the message names the nearest that is.
+        TypeError: A key is unknown; the message suggests the most similar known one.
     """
     allowed = list(known)
     for key in given:

@@ -47,6 +47,8 @@ class RunningCall(Generic[Event]):
         Raises:
             RingmainError: The call failed.
         """
+        # When another thread closes the call, gRPC raises an RpcError of status CANCELLED in the reading
+        # thread. `translated` makes that the same error as over asyncio.
         try:
             with translated():
                 yield self._call
@@ -59,4 +61,5 @@ class RunningCall(Generic[Event]):
 
     def __del__(self) -> None:
         """Cancels a call that was dropped."""
+        # Without this, a stream that was started but never read would stay open until its deadline.
         self.cancel()

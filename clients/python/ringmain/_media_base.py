@@ -10,11 +10,11 @@ from ringmain.v1.image_service_pb2 import ImageEvent
 from ringmain.v1.vision_service_pb2 import ReadDocumentEvent
 
 EMPTY: Any = object()
-"""What an event shows that has nothing to show."""
+"""The value for an event that has nothing to show."""
 
 
 class Context(Protocol):
-    """What media calls need to know about their client."""
+    """The part of a client that its media calls use."""
 
     @property
     def default_model(self) -> str:

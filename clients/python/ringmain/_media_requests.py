@@ -1,4 +1,4 @@
-"""Client: requests for images, speech, vectors and documents. Pure, but for files that it is told to read."""
+"""Client: requests for images, speech, vectors and documents. Pure, except for reading the given files."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,13 +16,13 @@ from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.content_pb2 import Media
 
 Picture: TypeAlias = Source | Media | Image
-"""An image: its address, path or bytes, one of the contract, or one that a model drew."""
+"""An image: its address, its path, its bytes, a message of the contract, or an image that a model drew."""
 
 Recording: TypeAlias = str | bytes | os.PathLike[str] | Iterable[bytes]
-"""A file: its path, its bytes, or its bytes as they come."""
+"""A file: its path, its bytes, or an iterable of its bytes."""
 
 UPLOAD_PIECE: Final = 256 * 1024
-"""Bytes of one message of an upload: quick to send, and well below the contract's limit."""
+"""The bytes in one message of an upload: quick to send, and well below the contract's limit."""
 
 _QUALITIES: Final = {
     "low": image_pb2.IMAGE_QUALITY_LOW,
@@ -46,127 +46,128 @@ _DOCUMENT_MODES: Final = {
 
 
 class CallOptions(RoutingOptions, total=False):
-    """What every call takes. None means unset, for every option but `timeout`."""
+    """Options that every call takes. None means unset, except for `timeout`."""
 
     model: str | None
-    """A model of the gateway, or `provider/model`. Unset means the client's."""
+    """A model of the gateway, or `provider/model`. Unset means the client's model."""
     timeout: float | None
-    """Seconds until the call is given up. None means never; absent, the client's default."""
+    """The timeout of the call in seconds. None means no limit; absent means the client's timeout."""
 
 
 class DrawOptions(CallOptions, total=False):
-    """How to draw."""
+    """Options for drawing pictures."""
 
     count: int | None
-    """How many pictures, 1 to 10."""
+    """The number of pictures, 1 to 10."""
     size: str | None
-    """Such as `1024x1536`; where the model lacks it, the nearest."""
+    """The size, such as `1024x1536`. A model that lacks it draws the nearest size that it has."""
     aspect_ratio: str | None
-    """Such as `16:9`."""
+    """The aspect ratio, such as `16:9`."""
     quality: Literal["low", "medium", "high"] | None
-    """How much work to put in."""
+    """The effort that the model spends on each picture."""
     style: str | None
-    """A style in the provider's words."""
+    """A style, as the provider names it."""
     format: Literal["png", "jpeg", "webp"] | None
-    """What file to make. Unset means PNG."""
+    """The format of the files. Unset means PNG."""
     transparent: bool | None
-    """Whether the background is transparent, where the model can."""
+    """Whether the background is transparent, if the model can draw it so."""
     seed: int | None
-    """For best-effort repeatability."""
+    """A seed, with which a provider tries to repeat its results."""
     negative_prompt: str | None
-    """What must not be drawn."""
+    """A description of content that must not appear."""
     provider_options: Mapping[str, Mapping[str, object]] | None
-    """Fields for a provider as they are, by provider kind."""
+    """Fields to pass to a provider unchanged, by provider kind."""
     request_id: str | None
-    """A name of your own: a repeat within a day returns the first answer and costs nothing."""
+    """An id that you choose. A call that repeats it within a day returns the first answer, for free."""
 
 
 class EditOptions(DrawOptions, total=False):
-    """How to change pictures."""
+    """Options for changing pictures."""
 
     mask: Picture | None
-    """Where: its transparent pixels are redrawn."""
+    """A mask, whose transparent pixels mark the area to redraw."""
     outpaint: Mapping[str, int] | int | None
-    """How far to draw beyond the border, in pixels: everywhere, or by `left`, `top`, `right`, `bottom`."""
+    """The pixels to draw beyond the border: on every side, or by `left`, `top`, `right` and `bottom`."""
     mode: Literal["inpaint", "outpaint", "style"] | None
-    """What kind of change. Unset means what `mask` and `outpaint` say, else as the prompt says."""
+    """The kind of change. Unset means the one that `mask`, `outpaint` or else the prompt implies."""
 
 
 class UpscaleOptions(CallOptions, total=False):
-    """How to enlarge a picture."""
+    """Options for enlarging a picture."""
 
     prompt: str | None
-    """What is in it, for models that ask."""
+    """A description of the picture, for models that need one."""
     format: Literal["png", "jpeg", "webp"] | None
-    """What file to make. Unset means its own."""
+    """The format of the file. Unset means that of the picture."""
 
 
 class InspectOptions(CallOptions, total=False):
-    """How to inspect a picture."""
+    """Options for inspecting a picture."""
 
     classifier: str | None
-    """A model that classifies images, or sees. Unset means do not classify."""
+    """A model that classifies images, or that sees them. Unset means no classification."""
 
 
 class ReadOptions(CallOptions, total=False):
-    """How to read a document."""
+    """Options for reading a document."""
 
     mime_type: str | None
-    """Its media type. Unset means detect."""
+    """The document's media type. Unset means that the gateway detects it."""
     mode: Literal["text", "page"] | None
-    """`text`: take the text and describe each picture. `page`: show each page to the model as a picture."""
+    """The way to read: `text` takes the text and describes each picture, `page` shows the model each page as
+    a picture."""
     prompt: str | None
-    """What to ask of each page or picture."""
+    """The instructions to the model for each page or picture."""
     parallel: int | None
-    """The most pages in work at once."""
+    """The most pages that are read at once."""
     first_page: int | None
-    """The first page to read, from 1. Resume here after a failure."""
+    """The first page to read, counted from 1. Use it to resume after a failure."""
 
 
 class TranscribeOptions(CallOptions, total=False):
-    """How to listen."""
+    """Options for a transcription."""
 
     mime_type: str | None
-    """The recording's media type. Unset means detect."""
+    """The recording's media type. Unset means that the gateway detects it."""
     language: str | None
-    """The spoken language, as BCP 47 names it. Unset means detect."""
+    """The spoken language as a BCP 47 code. Unset means that the model detects it."""
     translate: bool | None
     """Whether to translate into English."""
     prompt: str | None
-    """Words to expect."""
+    """Words that the recording is likely to have."""
 
 
 class SpeakOptions(CallOptions, total=False):
-    """How to speak."""
+    """Options for speech."""
 
     voice: str | None
-    """The provider's name for the voice."""
+    """The voice, as the provider names it."""
     instructions: str | None
-    """How to speak, in words."""
+    """A description of the way to speak."""
     speed: float | None
-    """0.25 to 4."""
+    """The speed, 0.25 to 4."""
     format: Literal["mp3", "wav", "ogg", "flac", "aac", "pcm"] | None
-    """What file to make. Unset means MP3, or what the model has."""
+    """The format of the file. Unset means MP3, or a format that the model has."""
 
 
 class SeeOptions(CallOptions, total=False):
-    """How to answer a question about images."""
+    """Options for questions about images."""
 
     max_output_tokens: int | None
-    """The most tokens to write."""
+    """The most tokens that the model may write."""
     temperature: float | None
-    """0 to 2."""
+    """The sampling temperature, 0 to 2."""
     seed: int | None
-    """For best-effort repeatability."""
+    """A seed, with which a provider tries to repeat its results."""
 
 
 class EmbedOptions(CallOptions, total=False):
-    """How to embed."""
+    """Options for embedding texts."""
 
     purpose: Literal["document", "query", "similarity"] | None
-    """What the vectors are for."""
+    """The purpose of the vectors."""
     dimensions: int | None
-    """How many numbers a vector has."""
+    """The number of dimensions of each vector."""
 
 
 _AUDIO: Final = {name: f"audio/{name}" for name in ("wav", "ogg", "flac", "aac", "pcm")} | {
@@ -175,7 +176,7 @@ _AUDIO: Final = {name: f"audio/{name}" for name in ("wav", "ogg", "flac", "aac",
 
 
 def generate_request(prompt: str, **options: Unpack[DrawOptions]) -> image_pb2.GenerateImagesRequest:
-    """Return a request for pictures of a description."""
+    """Returns a request for pictures that a model draws from a description."""
     refuse_unknown("drawing", options, DrawOptions.__annotations__)
     request = image_pb2.GenerateImagesRequest(
         request_id=options.get("request_id") or "", model=options.get("model") or "", prompt=prompt
@@ -187,7 +188,7 @@ def generate_request(prompt: str, **options: Unpack[DrawOptions]) -> image_pb2.G
 def edit_request(
     images: Picture | Iterable[Picture], prompt: str, **options: Unpack[EditOptions]
 ) -> image_pb2.EditImagesRequest:
-    """Return a request to change pictures."""
+    """Returns a request to change pictures."""
     refuse_unknown("an edit", options, EditOptions.__annotations__)
     request = image_pb2.EditImagesRequest(
         request_id=options.get("request_id") or "",
@@ -211,7 +212,7 @@ _SIDES: Final = ("left", "top", "right", "bottom")
 def upscale_request(
     picture: Picture, factor: int, **options: Unpack[UpscaleOptions]
 ) -> image_pb2.UpscaleImageRequest:
-    """Return a request to enlarge a picture."""
+    """Returns a request to enlarge a picture."""
     refuse_unknown("enlarging", options, UpscaleOptions.__annotations__)
     wanted = options.get("format")
     request = image_pb2.UpscaleImageRequest(
@@ -226,7 +227,7 @@ def upscale_request(
 
 
 def inspect_request(picture: Picture, **options: Unpack[InspectOptions]) -> image_pb2.InspectImageRequest:
-    """Return a request to say what a file holds."""
+    """Returns a request for the facts about a picture."""
     refuse_unknown("an inspection", options, InspectOptions.__annotations__)
     request = image_pb2.InspectImageRequest(
         image=_picture(picture), classifier_model=options.get("classifier") or options.get("model") or ""
@@ -238,7 +239,7 @@ def inspect_request(picture: Picture, **options: Unpack[InspectOptions]) -> imag
 def analyze_request(
     images: Picture | Iterable[Picture], prompt: str, **options: Unpack[SeeOptions]
 ) -> vision_pb2.AnalyzeImagesRequest:
-    """Return a question about images."""
+    """Returns a request with a question about images."""
     refuse_unknown("a question about images", options, SeeOptions.__annotations__)
     request = vision_pb2.AnalyzeImagesRequest(
         model=options.get("model") or "", prompt=prompt, images=_pictures(images)
@@ -257,7 +258,7 @@ def analyze_request(
 def read_messages(
     document: Recording, **options: Unpack[ReadOptions]
 ) -> Iterator[vision_pb2.ReadDocumentRequest]:
-    """Yield the messages of a document."""
+    """Yields the messages that upload a document, with the options in the first."""
     refuse_unknown("reading", options, ReadOptions.__annotations__)
     config = vision_pb2.ReadDocumentConfig(
         model=options.get("model") or "",
@@ -277,7 +278,7 @@ def read_messages(
 def transcribe_messages(
     recording: Recording, **options: Unpack[TranscribeOptions]
 ) -> Iterator[audio_pb2.TranscribeRequest]:
-    """Yield the messages of a recording."""
+    """Yields the messages that upload a recording, with the options in the first."""
     refuse_unknown("listening", options, TranscribeOptions.__annotations__)
     config = audio_pb2.TranscriptionConfig(
         model=options.get("model") or "",
@@ -293,7 +294,7 @@ def transcribe_messages(
 
 
 def speak_request(text: str, **options: Unpack[SpeakOptions]) -> audio_pb2.SpeakRequest:
-    """Return a text to speak."""
+    """Returns a request for speech."""
     refuse_unknown("speech", options, SpeakOptions.__annotations__)
     request = audio_pb2.SpeakRequest(
         model=options.get("model") or "",
@@ -309,7 +310,7 @@ def speak_request(text: str, **options: Unpack[SpeakOptions]) -> audio_pb2.Speak
 
 
 def embed_request(texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> embedding_pb2.EmbedRequest:
-    """Return texts to embed."""
+    """Returns a request for the vectors of texts."""
     refuse_unknown("embedding", options, EmbedOptions.__annotations__)
     request = embedding_pb2.EmbedRequest(
         model=options.get("model") or "",
@@ -323,7 +324,7 @@ def embed_request(texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -
 
 
 def _complete(request: object, config: image_pb2.ImageConfig | None, options: CallOptions) -> None:
-    """Sets what is not empty: an empty message and an absent one mean the same."""
+    """Sets the image config and the routing policy of a request, unless they are empty."""
     if config is not None and config.ByteSize():
         request.image_config.CopyFrom(config)  # type: ignore[attr-defined]
     if (policy := routing_policy(options)).ByteSize():

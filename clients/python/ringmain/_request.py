@@ -1,4 +1,4 @@
-"""Client: a ChatRequest from plain Python. Pure, but for files that it is told to read."""
+"""Client: chat requests from plain Python. Pure, except that it reads the files that callers name."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,78 +16,78 @@ from ringmain.v1 import routing_pb2 as routing
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
 Prompt: TypeAlias = Turn | Sequence[Turn] | ChatRequest
-"""What to answer: a question, a conversation, or a request of the contract as it is."""
+"""The prompt of a chat: a question, a conversation, or a request of the contract."""
 
 JsonSchema: TypeAlias = type | str | Mapping[str, object]
-"""A JSON Schema: as a dict, as text, or of a dataclass."""
+"""A JSON Schema: a dict, a text, or a dataclass to make it from."""
 
 
 class RoutingOptions(TypedDict, total=False):
-    """How to route a call. None means unset."""
+    """Options for the routing of a call. None means unset."""
 
     provider_ids: Iterable[str] | None
-    """Providers to try, in order."""
+    """The ids of the providers to try, in order."""
     failover_disabled: bool | None
     """Whether to stop after the first failure."""
     cache_mode: Literal["use", "refresh", "bypass"] | None
-    """How to use the gateway's response cache."""
+    """The use of the gateway's response cache."""
     stream_recovery: Literal["fail", "restart", "continue"] | None
-    """What to do when a stream breaks after content was sent."""
+    """The gateway's reaction to a stream that breaks after content was sent."""
     first_token_timeout: float | None
     """The longest wait for a stream's first content, in seconds."""
     idle_timeout: float | None
-    """The longest silence in a stream, in seconds."""
+    """The longest pause in a stream, in seconds."""
     labels: Mapping[str, str] | None
-    """For cost attribution, such as `{"feature": "search"}`."""
+    """Labels for the attribution of costs, such as `{"feature": "search"}`."""
 
 
 class ChatOptions(RoutingOptions, total=False):
-    """How to answer. None means unset, for every option but `timeout`."""
+    """Options of a chat. None means unset, except for `timeout`."""
 
     model: str | None
-    """A model of the gateway, or `provider/model`. Unset means the client's."""
+    """A model of the gateway, or `provider/model`. Unset means the client's model."""
     system: str | None
-    """Instructions, put first."""
+    """Instructions, which come before the conversation."""
     images: Iterable[Source | content_pb2.Media] | None
-    """Images for the last turn, which must be the user's."""
+    """Images to add to the last turn, which must be the user's."""
     files: Iterable[Source | content_pb2.Media] | None
-    """Documents for the last turn, which must be the user's."""
+    """Documents to add to the last turn, which must be the user's."""
 
     tools: Iterable[ToolLike] | None
-    """What the model may ask to be run."""
+    """The tools that the model may call."""
     tool_choice: str | gen.ToolChoice | Callable[..., object] | None
-    """`auto`, `none`, `required`, or the one tool that must be called."""
+    """`auto`, `none`, `required`, or the one tool that the model must call."""
     response_format: Literal["text", "json"] | gen.ResponseFormat | None
     """`json` for any JSON object."""
     json_schema: JsonSchema | None
     """The schema that the answer must satisfy."""
 
     max_output_tokens: int | None
-    """The most tokens to write, reasoning included."""
+    """The most tokens that the model may write, reasoning included."""
     temperature: float | None
-    """0 to 2."""
+    """The sampling temperature, 0 to 2."""
     top_p: float | None
-    """Nucleus sampling mass, above 0 and at most 1."""
+    """The probability mass of nucleus sampling, above 0 and at most 1."""
     top_k: int | None
-    """Sample only among this many likeliest tokens."""
+    """The number of most likely tokens to sample from."""
     frequency_penalty: float | None
-    """-2 to 2."""
+    """The penalty for frequent tokens, -2 to 2."""
     presence_penalty: float | None
-    """-2 to 2."""
+    """The penalty for tokens that occurred before, -2 to 2."""
     seed: int | None
-    """For best-effort repeatability."""
+    """A seed, with which a provider tries to repeat its answers."""
     stop_sequences: str | Iterable[str] | None
-    """What ends the answer. At most 8."""
+    """Texts that end the answer, at most 8."""
     reasoning_effort: Literal["none", "low", "medium", "high"] | None
-    """How much to reason first."""
+    """The effort that the model spends on reasoning before it answers."""
     provider_options: Mapping[str, Mapping[str, object]] | None
-    """Fields for a provider as they are, by provider kind: `{"openai": {"user": "…"}}`."""
+    """Fields to pass to a provider unchanged, by provider kind: `{"openai": {"user": "…"}}`."""
 
     request_id: str | None
-    """A name of your own: a repeat within a day returns the first answer and costs nothing."""
+    """An id that you choose. A call that repeats it within a day returns the first answer, for free."""
 
     timeout: float | None
-    """Seconds until the call is given up. None means never; absent, the client's default."""
+    """The timeout of the call in seconds. None means no limit; absent means the client's timeout."""
 
 
 _MODES: Final = {
@@ -114,10 +114,10 @@ _RECOVERIES: Final = {
 
 
 def chat_request(prompt: Prompt, **options: Unpack[ChatOptions]) -> ChatRequest:
-    """Return the request that `chat` and `stream` would send.
+    """Returns the request that `chat` and `stream` would send.
 
     Raises:
-        TypeError: An option is unknown, or something cannot be sent.
+        TypeError: An option is unknown, or a value cannot be sent.
         ValueError: An option has an unknown value.
     """
     refuse_unknown("a chat", options, ChatOptions.__annotations__)
@@ -129,7 +129,7 @@ def chat_request(prompt: Prompt, **options: Unpack[ChatOptions]) -> ChatRequest:
         messages=_messages(prompt, options),
         tools=[as_tool(given) for given in options.get("tools") or ()],
     )
-    # An empty message and an absent one mean the same; absent is the shorter.
+    # An empty message and an absent one mean the same, and an absent one takes no bytes.
     if (config := generation_config(options)).ByteSize():
         request.generation_config.CopyFrom(config)
     if (policy := routing_policy(options)).ByteSize():
@@ -168,14 +168,14 @@ def _as_media(
 def _with_media(last: list[content_pb2.Message], media: list[content_pb2.Media]) -> content_pb2.Message:
     if not last or last[0].role != content_pb2.ROLE_USER:
         raise ValueError("images and files need a last turn by the user")
-    extended = content_pb2.Message()  # A copy: the caller's message stays as it was.
+    extended = content_pb2.Message()  # A copy, because the message belongs to the caller.
     extended.CopyFrom(last[0])
     extended.parts.extend(content_pb2.Part(media=one) for one in media)
     return extended
 
 
 def generation_config(options: ChatOptions) -> gen.GenerationConfig:
-    """Return the knobs among the options."""
+    """Returns the options that configure generation, as a message."""
     stops = options.get("stop_sequences") or ()
     config = gen.GenerationConfig(
         max_output_tokens=options.get("max_output_tokens"),
@@ -226,7 +226,7 @@ def _tool_choice(choice: str | gen.ToolChoice | Callable[..., object]) -> gen.To
 
 
 def routing_policy(options: RoutingOptions) -> routing.RoutingPolicy:
-    """Return the routing policy among the options."""
+    """Returns the options that configure routing, as a message."""
     policy = routing.RoutingPolicy(
         provider_ids=options.get("provider_ids") or (),
         failover_disabled=options.get("failover_disabled") or False,
@@ -250,8 +250,8 @@ def _duration(seconds: float | None) -> Duration | None:
 
 
 def struct(fields: Mapping[str, object]) -> Struct:
-    """Return a JSON object as the contract has it."""
+    """Returns a JSON object as a message."""
     struct = Struct()
-    # Struct takes dicts, lists and scalars; through JSON, tuples and their like are accepted too.
+    # Struct takes dicts, lists and scalars only. The way through JSON accepts tuples and other sequences too.
     struct.update(json.loads(json.dumps(fields)))
     return struct

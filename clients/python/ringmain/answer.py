@@ -1,4 +1,4 @@
-"""Client: a whole answer, a growing one, and how events fold into it. Pure."""
+"""Client: answers of a chat, and the fold of a stream's events into one. Pure."""
 
 import json
 from collections import defaultdict
@@ -23,18 +23,18 @@ class ToolCall:
     """A model's request to run a tool."""
 
     id: str
-    """Names the call, for `tool_result`."""
+    """The id of the call, for `tool_result`."""
     name: str
-    """The tool."""
+    """The name of the tool."""
     arguments_json: str
-    """Its arguments as the model wrote them, which may be invalid."""
+    """The arguments as the model wrote them, which may be invalid JSON."""
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments, parsed.
 
         Raises:
-            ValueError: They are not a JSON object.
+            ValueError: The arguments are not a JSON object.
         """
         value = json.loads(self.arguments_json or "{}")
         if not isinstance(value, dict):
@@ -46,47 +46,47 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model's answer. `str(answer)` is its text."""
+    """An answer of a model. `str(answer)` is its text."""
 
     proto: ChatResponse
-    """The response as it came."""
+    """The response of the gateway."""
 
     def __str__(self) -> str:
-        """Return the text."""
+        """Returns the text."""
         return self.text
 
     @property
     def message(self) -> content_pb2.Message:
-        """The turn to append to the conversation."""
+        """The message to append to the conversation."""
         return self.proto.message
 
     @property
     def text(self) -> str:
-        """The text, all parts of it."""
+        """The text of all parts."""
         return "".join(part.text for part in self.message.parts)
 
     @property
     def reasoning(self) -> str:
-        """The model's reasoning, as far as the provider shows it."""
+        """The model's reasoning, if the provider shows it."""
         return "".join(part.reasoning.text for part in self.message.parts)
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The tools that the model wants to be run."""
+        """The calls of tools that the model asks for."""
         calls = (p.tool_call for p in self.message.parts if p.HasField("tool_call"))
         return tuple(ToolCall(c.tool_call_id, c.name, c.arguments_json) for c in calls)
 
     def json(self) -> Any:
-        """Return the text parsed as JSON, for answers that were asked in a JSON format.
+        """Returns the text parsed as JSON, for answers that were requested in a JSON format.
 
         Raises:
-            ValueError: The text is no JSON: cut by `max_output_tokens`, say.
+            ValueError: The text is not JSON, for example because `max_output_tokens` cut it short.
         """
         return json.loads(self.text)
 
     @property
     def finish_reason(self) -> str:
-        """Why the model stopped: `stop`, `max_tokens`, `tool_calls`, `content_filter`, `refusal`.
+        """The reason why the model stopped: `stop`, `max_tokens`, `tool_calls`, `content_filter`, `refusal`.
 
         Empty if unknown.
         """
@@ -96,63 +96,63 @@ class Answer:
 
     @property
     def usage(self) -> Usage:
-        """What the answer consumed."""
+        """The tokens that the answer used."""
         return self.proto.usage
 
     @property
     def cost_usd(self) -> float | None:
-        """The price in US dollars. None when unknown, which is not the same as free."""
+        """The price in US dollars. None means unknown, which is not the same as free."""
         return self.usage.cost_nano_usd / 1e9 if self.usage.HasField("cost_nano_usd") else None
 
     @property
     def route(self) -> Route:
-        """How the request was served, every attempt included."""
+        """The way of the request through the gateway, with every attempt."""
         return self.proto.route
 
     @property
     def provider(self) -> str:
-        """The provider that answered."""
+        """The id of the provider that answered."""
         return self.route.provider_id
 
     @property
     def provider_model(self) -> str:
-        """The provider's own name for the model that answered."""
+        """The model that answered, as the provider names it."""
         return self.route.provider_model
 
     @property
     def response_id(self) -> str:
-        """The gateway's name for the call."""
+        """The gateway's id of the call."""
         return self.proto.response_id
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What a streamed answer grew by. `str(delta)` is its text."""
+    """A piece by which a streamed answer grew. `str(delta)` is its text."""
 
     text: str = ""
     """Text to append."""
     reasoning: str = ""
     """Reasoning to append."""
     tool_call_id: str = ""
-    """The tool call that grew."""
+    """The id of the tool call that grew."""
     tool_name: str = ""
-    """Its tool."""
+    """The name of the called tool."""
     arguments_json: str = ""
-    """A piece of its arguments."""
+    """A piece of the tool call's arguments, to append."""
     discarded: bool = False
-    """Whether everything before is void: another provider starts the answer again."""
+    """Whether everything before is void, because another provider starts the answer again."""
 
     def __str__(self) -> str:
-        """Return the text."""
+        """Returns the text."""
         return self.text
 
 
 @dataclass(slots=True)
 class _Growing:
-    """A part and what is to be appended to it, by the kind of delta."""
+    """A part of an answer, and the pieces to append to it by kind of delta."""
 
     part: content_pb2.Part = field(default_factory=content_pb2.Part)
-    # Pieces are joined once: appending to a message field copies all of it every time.
+    # The pieces are joined once at the end, because each append to a field of a message would copy the field.
     pieces: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     signature: bytearray = field(default_factory=bytearray)
 
@@ -182,16 +182,16 @@ class _Growing:
 
 
 class Fold:
-    """Folds the events of a stream into the answer that Chat would have given."""
+    """A fold of a stream's events into the answer that Chat would have returned."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Starts without events."""
         self._head = ChatResponse()
         self._parts: dict[int, _Growing] = {}
         self.finished = False
 
     def add(self, event: ChatEvent) -> None:
-        """Take the next event. Kinds of event newer than this client are skipped."""
+        """Takes the next event. Kinds of events that this client does not know are skipped."""
         match event.WhichOneof("event"):
             case "started":
                 self._start(event.started)
@@ -207,7 +207,7 @@ class Fold:
                 self._finish(event)
 
     def delta(self, event: ChatEvent) -> Delta | None:
-        """Return what an event, already added, shows a reader. None if nothing."""
+        """Returns the delta of an event that was already added, or None if the event has nothing to show."""
         match event.WhichOneof("event"):
             case "part_started":
                 return self._opening(event.part_started)
@@ -218,7 +218,7 @@ class Fold:
         return None
 
     def answer(self) -> Answer:
-        """Return the answer so far, which is the whole one once `finished`."""
+        """Returns the answer so far, which is the whole answer once `finished` is true."""
         response = ChatResponse()
         response.CopyFrom(self._head)
         response.message.role = content_pb2.ROLE_ASSISTANT

@@ -1,7 +1,7 @@
-"""Client: what a failed call raises.
+"""Client: the errors that failed calls raise.
 
-Every failure of a call is a :class:`RingmainError`. Which subclass is decided by the gateway's
-reason where it gave one, else by the status code, so that answers of proxies are sorted too::
+Every failed call raises a :class:`RingmainError`. The gateway's reason decides the subclass. A status
+without a reason, such as one from a proxy, gets the subclass of its code::
 
     RingmainError
      ├ InvalidRequest      INVALID_FIELD, PROVIDER_REJECTED; INVALID_ARGUMENT, OUT_OF_RANGE
@@ -42,21 +42,21 @@ class Violation(NamedTuple):
     """A field of the request that breaks a rule."""
 
     field: str
-    """Its path, such as `messages[2].parts[0].media`."""
+    """The path of the field, such as `messages[2].parts[0].media`."""
     description: str
-    """What is wrong with it."""
+    """The rule that the field breaks."""
 
 
 class RingmainError(Exception):
-    """A call failed.
+    """The error of a failed call.
 
     Attributes:
-        message: What happened, for people.
+        message: A description for people.
         code: The gRPC status code.
         reason: The gateway's reason, such as `PROVIDERS_UNAVAILABLE`. Empty if the status came
-            from elsewhere: gRPC itself, or a proxy.
-        metadata: What the reason is about, such as `{"model": "smart"}`.
-        retry_delay: Seconds to wait before a repeat has a chance. None if the gateway named none.
+            from gRPC itself or from a proxy.
+        metadata: Details of the reason, such as `{"model": "smart"}`.
+        retry_delay: Seconds to wait before a retry can succeed. None if the gateway named none.
         violations: The fields that break a rule.
     """
 
@@ -80,26 +80,26 @@ class RingmainError(Exception):
 
     @property
     def response_id(self) -> str:
-        """The gateway's name for the call, to be found in its log. Empty if it gave none."""
+        """The gateway's id of the call, under which its log describes the call. Empty if there is none."""
         return self.metadata.get("response_id", "")
 
     @property
     def error_reason(self) -> ErrorReason.ValueType:
-        """`reason` as the enum of the contract; UNSPECIFIED if empty or newer than this client."""
+        """The reason as the contract's enum. UNSPECIFIED if it is empty or unknown to this client."""
         name = f"ERROR_REASON_{self.reason}"
         if name in ErrorReason.keys():  # noqa: SIM118  an enum wrapper is no mapping
             return ErrorReason.Value(name)
         return ErrorReason.ERROR_REASON_UNSPECIFIED
 
     def __str__(self) -> str:
-        """Say reason, message, violations and delay in one line."""
+        """Returns reason, message, violations and delay in one line."""
         fields = "".join(f"; {field}: {what}" for field, what in self.violations)
         delay = "" if self.retry_delay is None else f" (retry in {self.retry_delay:g} s)"
         return f"{self.reason or self.code.name}: {self.message}{fields}{delay}"
 
 
 class InvalidRequest(RingmainError):
-    """The request breaks a rule; `violations` names the fields. A repeat fails again."""
+    """The request breaks a rule. `violations` names the fields. A retry would fail too."""
 
 
 class ContextTooLong(InvalidRequest):
@@ -111,11 +111,11 @@ class MediaInvalid(InvalidRequest):
 
 
 class NotFound(RingmainError):
-    """No such model, or nothing serves it."""
+    """The model does not exist, or no provider serves it."""
 
 
 class CapabilityMissing(RingmainError):
-    """The model, or the gateway, cannot do what the request needs."""
+    """The model or the gateway lacks a capability that the request needs."""
 
 
 class ContentFiltered(RingmainError):
@@ -127,15 +127,15 @@ class Unauthenticated(RingmainError):
 
 
 class PermissionDenied(RingmainError):
-    """The token is good, but not for this model or method."""
+    """The token is valid, but not for this model or method."""
 
 
 class RateLimited(RingmainError):
-    """Over a limit. `retry_delay` says when to come back."""
+    """The call exceeds a rate limit. `retry_delay` is the time to wait."""
 
 
 class BudgetExceeded(RateLimited):
-    """The budget is spent; waiting seconds does not help."""
+    """The budget is spent, and waiting for seconds does not help."""
 
 
 class Overloaded(RateLimited):
@@ -147,11 +147,11 @@ class Unavailable(RingmainError):
 
 
 class StreamInterrupted(RingmainError):
-    """The stream broke after content was sent. `Stream.partial` has what came before."""
+    """The stream broke after content was sent. `Stream.partial` has the answer until then."""
 
 
 class ModelOutputInvalid(RingmainError):
-    """The model wrote what cannot be used, such as a malformed tool call. Asking again may help."""
+    """The model wrote something unusable, such as a malformed tool call. A retry may help."""
 
 
 class DeadlineExceeded(RingmainError):
@@ -159,11 +159,11 @@ class DeadlineExceeded(RingmainError):
 
 
 class Cancelled(RingmainError):
-    """The call was cancelled, by `close` or by something on the way."""
+    """The call was cancelled, by `close`, by the gateway or by a proxy."""
 
 
 class InternalError(RingmainError):
-    """A fault of the gateway. Its log has the rest under `response_id`."""
+    """The gateway has a bug. Its log has details under `response_id`."""
 
 
 _BY_REASON: Final[Mapping[str, type[RingmainError]]] = {
@@ -205,7 +205,7 @@ _BY_CODE: Final[Mapping[grpc.StatusCode, type[RingmainError]]] = {
 
 
 class _Failed(Protocol):
-    """What both of gRPC's errors, threaded and asyncio, can tell."""
+    """The methods that the errors of grpc and of grpc.aio share."""
 
     def code(self) -> grpc.StatusCode: ...
     def details(self) -> str | None: ...
@@ -214,7 +214,7 @@ class _Failed(Protocol):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise gRPC's errors of the block as RingmainError."""
+    """Raises gRPC's errors in the block as RingmainError."""
     try:
         yield
     except grpc.RpcError as exc:
@@ -222,10 +222,10 @@ def translated() -> Iterator[None]:
 
 
 def error_of(rpc_error: grpc.RpcError) -> RingmainError:
-    """Return what a failed call of the generated stubs would have raised here.
+    """Returns the error that this client raises for an error of the generated stubs.
 
     Args:
-        rpc_error: What gRPC raised, from its threaded or its asyncio API.
+        rpc_error: The error of gRPC, from its threaded or its asyncio API.
     """
     failed = cast("_Failed", rpc_error)
     code = failed.code()
@@ -254,11 +254,11 @@ def _seconds(retry: RetryInfo) -> float | None:
 
 
 def _status(trailers: Iterable[tuple[str, str | bytes]]) -> Status:
-    """Return the rich status of the trailers; an empty one if absent or garbled."""
+    """Returns the status with details in the trailers, or an empty one if it is absent or malformed."""
     for key, value in trailers:
         if key == _DETAILS_KEY and isinstance(value, bytes):
             try:
                 return Status.FromString(value)
             except DecodeError:
-                break  # A proxy's own idea of details: the code still says enough.
+                break  # A proxy sent details of another form. The status code alone is enough then.
     return Status()

@@ -1,4 +1,4 @@
-"""Client: files to send and to write. Files are written whole or not at all."""
+"""Client: reading files to send, and writing files whole or not at all."""
 
 import os
 import secrets
@@ -19,18 +19,18 @@ _SUFFIXES = {
 
 
 def suffix_of(mime_type: str) -> str:
-    """Return the usual suffix of a file of this media type, such as `.png`; empty if there is none."""
+    """Returns the usual suffix of files of a media type, such as `.png`. Empty if there is none."""
     return _SUFFIXES.get(mime_type, "")
 
 
 def write_whole(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> Path:
-    """Write a file that is there whole or not at all, and return its path.
+    """Writes a file whole or not at all, and returns its path.
 
     Raises:
-        OSError: It cannot be written. Whatever was there before is still there.
+        OSError: The file cannot be written. A file that was there before is unchanged.
     """
     target = Path(path)
-    # Not by tempfile, which lets nobody else read: a new file is as open as the mask of the process says.
+    # Only its owner could read a temporary file of `tempfile`, while this one gets the usual permissions.
     beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     file = beside.open("xb")
     try:
@@ -45,11 +45,11 @@ def write_whole(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> Path:
 
 
 def pieces(source: str | bytes | os.PathLike[str] | Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Yield the bytes of a file, or bytes, in pieces that the contract takes.
+    """Yields the bytes of a source in pieces of limited size.
 
     Args:
         source: A path, bytes, or an iterable of bytes such as an open file or a microphone.
-        size: Most bytes of a piece.
+        size: The most bytes in a piece.
 
     Raises:
         OSError: The file cannot be read.
@@ -65,10 +65,10 @@ def pieces(source: str | bytes | os.PathLike[str] | Iterable[bytes], size: int) 
 
 
 def save(path: str | os.PathLike[str], data: bytes, mime_type: str) -> Path:
-    """Write a file, whole or not at all; without a suffix, the usual one is added.
+    """Writes a file whole or not at all. A path without a suffix gets the usual one of the media type.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     target = Path(path)
     return write_whole(target if target.suffix else target.with_suffix(suffix_of(mime_type)), (data,))

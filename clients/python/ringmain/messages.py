@@ -1,4 +1,4 @@
-"""Client: turns of a conversation from plain Python."""
+"""Client: messages of a conversation from plain Python."""
 
 import dataclasses
 import json
@@ -12,10 +12,10 @@ from ringmain.answer import Answer, ToolCall
 from ringmain.v1 import content_pb2 as pb
 
 Source: TypeAlias = str | bytes | Path
-"""Where an image or document is: an address (`https://…`), a path, or its bytes."""
+"""The source of an image or document: its address (`https://…`), its path, or its bytes."""
 
 Content: TypeAlias = str | bytes | Path | pb.Media | pb.Part | pb.ToolCall | pb.Reasoning
-"""What a turn holds: text as `str`, a file as `Path` or `bytes`, or a part of the contract."""
+"""A piece of a turn: text as `str`, a file as `Path` or `bytes`, or a message of the contract."""
 
 Turn: TypeAlias = str | pb.Message | Answer | Mapping[str, object]
 """One turn: the user's text, a message, an answer, or a dict such as
@@ -28,31 +28,31 @@ _TURN_KEYS: Final = ("role", "content", "tool_call_id", "failed")
 
 
 def user(*content: Content) -> pb.Message:
-    """Return what the user says.
+    """Returns a message of the user.
 
     Args:
-        content: Text, files and media, in order: `user("What is this?", Path("cat.png"))`.
+        content: Texts, files and media, in order: `user("What is this?", Path("cat.png"))`.
     """
     return _message(pb.ROLE_USER, content)
 
 
 def assistant(*content: Content) -> pb.Message:
-    """Return what a model said. For an answer of this client, take `Answer.message`."""
+    """Returns a message of a model. For an answer of this client, use `Answer.message`."""
     return _message(pb.ROLE_ASSISTANT, content)
 
 
 def system(*content: Content) -> pb.Message:
-    """Return instructions to the model."""
+    """Returns a message with instructions to the model."""
     return _message(pb.ROLE_SYSTEM, content)
 
 
 def tool_result(call: str | ToolCall | pb.ToolCall, value: object, *, failed: bool = False) -> pb.Message:
-    """Return what running a tool gave.
+    """Returns a message with the result of a tool.
 
     Args:
-        call: The call this answers, or its id.
-        value: Text, a file or media as in `user`; anything else is sent as JSON.
-        failed: Whether the tool failed; `value` then says how.
+        call: The tool call that the result belongs to, or its id.
+        value: A text, a file or media as in `user`. Anything else is sent as JSON.
+        failed: Whether the tool failed. `value` then describes the failure.
 
     Raises:
         TypeError: The value has no JSON form.
@@ -62,12 +62,12 @@ def tool_result(call: str | ToolCall | pb.ToolCall, value: object, *, failed: bo
 
 
 def image(source: Source, *, detail: Detail | None = None, mime_type: str = "") -> pb.Media:
-    """Return an image.
+    """Returns an image to send.
 
     Args:
-        source: Its https address, its path or its bytes.
-        detail: How closely the model looks at it.
-        mime_type: Its media type. Empty lets the gateway detect it.
+        source: The https address, the path or the bytes.
+        detail: The level of detail in which the model sees the image.
+        mime_type: The media type. Empty means that the gateway detects it.
 
     Raises:
         OSError: The file cannot be read.
@@ -79,12 +79,13 @@ def image(source: Source, *, detail: Detail | None = None, mime_type: str = "") 
 
 
 def document(source: Source, *, filename: str = "", mime_type: str = "") -> pb.Media:
-    """Return a document, such as a PDF.
+    """Returns a document to send, such as a PDF.
 
     Args:
-        source: Its https address, its path or its bytes.
-        filename: Its name, for the model. Empty means the name in `source`, if there is one.
-        mime_type: Its media type. Empty means the one its name stands for, else detect.
+        source: The https address, the path or the bytes.
+        filename: The name that the model sees. Empty means the name in `source`, if there is one.
+        mime_type: The media type. Empty means that it is guessed from the name, or that the gateway
+            detects it.
 
     Raises:
         OSError: The file cannot be read.
@@ -96,10 +97,10 @@ def document(source: Source, *, filename: str = "", mime_type: str = "") -> pb.M
 
 
 def conversation(turns: Turn | Sequence[Turn]) -> list[pb.Message]:
-    """Return the messages of a question or a conversation.
+    """Returns the messages of a question or a conversation.
 
     Raises:
-        TypeError: Something in it is no turn.
+        TypeError: A turn has a type that cannot be a turn.
         ValueError: A dict has an unknown role or key.
     """
     if isinstance(turns, (str, pb.Message, Answer, Mapping)):
@@ -108,10 +109,10 @@ def conversation(turns: Turn | Sequence[Turn]) -> list[pb.Message]:
 
 
 def part(content: Content) -> pb.Part:
-    """Return one piece of a turn.
+    """Returns a piece of a turn as a part of a message.
 
     Raises:
-        TypeError: It is nothing that a turn can hold.
+        TypeError: The content has a type that a turn cannot hold.
     """
     match content:
         case str():

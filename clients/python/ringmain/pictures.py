@@ -1,4 +1,4 @@
-"""Client: pictures that a model drew or changed. Pure, but for files that it writes."""
+"""Client: pictures that a model drew or changed. Pure, except that it writes files."""
 
 import os
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringmain import files
-from ringmain.settled import Settled
+from ringmain._accounted import Accounted
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media
 
@@ -23,30 +23,30 @@ class Image:
     """A picture that a model drew or changed."""
 
     data: bytes = field(repr=False)
-    """The file."""
+    """The bytes of the file."""
     mime_type: str
-    """Its media type."""
+    """The media type of the file."""
     revised_prompt: str = ""
-    """The description that the provider drew, where it rewrote yours."""
+    """The description that the provider used, if it rewrote yours."""
     note: str = ""
-    """How it differs from what you asked: the nearest size that the model has, say."""
+    """A note on any difference from the request, such as another size."""
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write it to a file, whole or not at all.
+        """Writes the picture to a file, whole or not at all.
 
         Args:
-            path: Without a suffix, the usual one is added.
+            path: The path. Without a suffix, it gets the usual one of the media type.
 
         Returns:
-            Where it is.
+            The path of the file.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
         """
         return files.save(path, self.data, self.mime_type)
 
     def to_pil(self) -> "PIL.Image.Image":
-        """Return it as Pillow's image.
+        """Returns the picture as an image of Pillow.
 
         Raises:
             ImportError: Pillow is not installed.
@@ -56,40 +56,42 @@ class Image:
         return PIL.Image.open(BytesIO(self.data))
 
     def media(self) -> Media:
-        """Return it as the contract has it, to send it on."""
+        """Returns the picture as a message of the contract, which can be sent."""
         return Media(mime_type=self.mime_type, data=self.data)
 
     def _repr_png_(self) -> bytes | None:
-        """Notebooks show it."""
+        """Returns the bytes of a PNG, which notebooks show, or None for another format."""
         return self.data if self.mime_type == "image/png" else None
 
     def _repr_jpeg_(self) -> bytes | None:
-        """Notebooks show it."""
+        """Returns the bytes of a JPEG, which notebooks show, or None for another format."""
         return self.data if self.mime_type == "image/jpeg" else None
 
 
 @dataclass(frozen=True, slots=True)
-class Images(Settled, Sequence[Image]):
-    """Pictures: a sequence of `Image`."""
+class Images(Accounted, Sequence[Image]):
+    """A sequence of pictures, each an `Image`."""
 
     proto: DrawnProto = field(repr=False)
-    """The response as it came."""
+    """The response of the gateway."""
 
     def __getitem__(self, index: Any) -> Any:
-        """Return a picture, or several."""
+        """Returns a picture, or a list of pictures for a slice."""
         if isinstance(index, slice):
             return [_image(one) for one in self.proto.images[index]]
         return _image(self.proto.images[index])
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Returns the number of pictures."""
         return len(self.proto.images)
 
     def save(self, path: str | os.PathLike[str]) -> list[Path]:
-        """Write every picture: one under the name itself, several with `-1`, `-2` … before the suffix.
+        """Writes every picture to a file, and returns the paths.
+
+        One picture gets the given name. Several pictures get `-1`, `-2` and so on before the suffix.
 
         Raises:
-            OSError: One cannot be written.
+            OSError: A file cannot be written.
         """
         if len(self) == 1:
             return [self[0].save(path)]
@@ -105,37 +107,37 @@ def _image(one: image_pb2.GeneratedImage) -> Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Upscaled(Settled):
+class Upscaled(Accounted):
     """An enlarged picture."""
 
     proto: image_pb2.UpscaleImageResponse = field(repr=False)
-    """The response as it came."""
+    """The response of the gateway."""
 
     @property
     def image(self) -> Image:
-        """The picture."""
+        """The enlarged picture."""
         return Image(self.proto.image.data, self.proto.image.mime_type)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write it to a file; see `Image.save`."""
+        """Writes the picture to a file. See `Image.save`."""
         return self.image.save(path)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An unfinished picture of one that is being drawn."""
+    """A preview of a picture that a model is still drawing."""
 
     index: int
-    """Which one, from 0."""
+    """The number of the picture, from 0."""
     image: Image
-    """How it looks so far."""
+    """The picture as it looks so far."""
 
 
 class ImageFold:
-    """Folds the events of a stream of images into the answer that the whole call would have given."""
+    """A fold of a stream's events into the response that the call without a stream would have returned."""
 
     def __init__(self, made: type[DrawnProto]) -> None:
-        """Start with nothing.
+        """Starts without events.
 
         Args:
             made: The type of the response.
@@ -146,7 +148,7 @@ class ImageFold:
         self.finished = False
 
     def add(self, event: image_pb2.ImageEvent) -> None:
-        """Take the next event. Kinds of event newer than this client are skipped."""
+        """Takes the next event. Kinds of events that this client does not know are skipped."""
         match event.WhichOneof("event"):
             case "started":
                 self._response.response_id = event.started.response_id
@@ -159,14 +161,14 @@ class ImageFold:
 
     @staticmethod
     def preview(event: image_pb2.ImageEvent) -> Preview | None:
-        """Return the preview in an event, None if it is another."""
+        """Returns the preview of an event, or None if it has none."""
         if event.WhichOneof("event") != "preview":
             return None
         media = event.preview.media
         return Preview(event.preview.image_index, Image(media.data, media.mime_type))
 
     def images(self) -> Images:
-        """Return what was drawn, once `finished`."""
+        """Returns the pictures, which are complete once `finished` is true."""
         return Images(self._response)
 
     def _finish(self, finished: image_pb2.ImageFinished) -> None:
@@ -177,7 +179,8 @@ class ImageFold:
             )
             image.media.mime_type = self._mime_types[index]
             image.media.data = b"".join(self._pieces.pop(index))
-        for name in ("usage", "route"):
-            if finished.HasField(name):
-                getattr(self._response, name).CopyFrom(getattr(finished, name))
+        if finished.HasField("usage"):
+            self._response.usage.CopyFrom(finished.usage)
+        if finished.HasField("route"):
+            self._response.route.CopyFrom(finished.route)
         self.finished = True

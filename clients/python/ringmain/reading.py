@@ -1,29 +1,29 @@
-"""Client: answers about images and documents, and vectors. Pure."""
+"""Client: answers about images, pages of documents, and vectors. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ringmain.settled import Settled
+from ringmain._accounted import Accounted
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.usage_pb2 import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Sight(Settled):
+class Sight(Accounted):
     """An answer about images. `str(answer)` is its text."""
 
     proto: vision_pb2.AnalyzeImagesResponse
-    """The response as it came."""
+    """The response of the gateway."""
 
     @property
     def text(self) -> str:
-        """The answer."""
+        """The text of the answer."""
         return self.proto.text
 
     def __str__(self) -> str:
-        """Return the text."""
+        """Returns the text."""
         return self.text
 
 
@@ -32,21 +32,21 @@ class Page:
     """A page of a document. `str(page)` is its Markdown."""
 
     number: int
-    """From 1."""
+    """The number of the page, from 1."""
     markdown: str
-    """Its content, the descriptions of its pictures included."""
+    """The content of the page, with descriptions of its pictures."""
     usage: Usage | None = None
-    """What it consumed. None where no model was asked."""
+    """The tokens that the page used. None if no model was asked."""
     error: str = ""
-    """Why it could not be read, or not all of it. Empty on success."""
+    """The reason why the page could not be read, or not all of it. Empty on success."""
 
     def __str__(self) -> str:
-        """Return the Markdown."""
+        """Returns the Markdown."""
         return self.markdown
 
 
 def page_of(proto: vision_pb2.DocumentPage) -> Page:
-    """Return a page as plain Python."""
+    """Returns a page as plain Python."""
     return Page(
         proto.page_number,
         proto.markdown,
@@ -56,18 +56,18 @@ def page_of(proto: vision_pb2.DocumentPage) -> Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Embeddings(Settled, Sequence[Sequence[float]]):
-    """Vectors, in the order of the texts."""
+class Embeddings(Accounted, Sequence[Sequence[float]]):
+    """A sequence of vectors, in the order of the texts."""
 
     proto: embedding_pb2.EmbedResponse = field(repr=False)
-    """The response as it came."""
+    """The response of the gateway."""
 
     def __getitem__(self, index: Any) -> Any:
-        """Return a vector, or several."""
+        """Returns a vector, or a list of vectors for a slice."""
         if isinstance(index, slice):
             return [one.values for one in self.proto.embeddings[index]]
         return self.proto.embeddings[index].values
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Returns the number of vectors."""
         return len(self.proto.embeddings)

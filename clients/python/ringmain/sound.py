@@ -1,11 +1,11 @@
-"""Client: transcripts and speech. Pure, but for files that it writes."""
+"""Client: transcripts and speech. Pure, except that it writes files."""
 
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringmain import files
-from ringmain.settled import Settled
+from ringmain._accounted import Accounted
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 
 
@@ -14,21 +14,21 @@ class Segment:
     """A stretch of speech."""
 
     text: str
-    """The words."""
+    """The spoken words."""
     start: float | None = None
-    """Where it starts, in seconds. None where the model does not say."""
+    """The start in seconds. None if the model does not tell it."""
     end: float | None = None
-    """Where it ends, in seconds."""
+    """The end in seconds. None if the model does not tell it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript(Settled):
-    """What was said in a recording. `str(transcript)` is its text."""
+class Transcript(Accounted):
+    """The transcript of a recording. `str(transcript)` is its text."""
 
     proto: audio_pb2.TranscriptFinished = field(repr=False)
-    """The last event as it came."""
+    """The last event of the stream."""
     segments: tuple[Segment, ...] = ()
-    """Its segments, where the model has them."""
+    """The segments, if the model tells them."""
 
     @property
     def text(self) -> str:
@@ -37,29 +37,29 @@ class Transcript(Settled):
 
     @property
     def language_code(self) -> str:
-        """The language heard, as BCP 47 names it. Empty where the model does not say."""
+        """The spoken language as a BCP 47 code. Empty if the model does not tell it."""
         return self.proto.language_code
 
     def __str__(self) -> str:
-        """Return the text."""
+        """Returns the text."""
         return self.text
 
 
 class TranscriptFold:
-    """Folds the events of a transcription."""
+    """A fold of a transcription's events into a transcript."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Starts without events."""
         self._segments: list[Segment] = []
         self._last: audio_pb2.TranscriptFinished | None = None
 
     @property
     def finished(self) -> bool:
-        """Whether the last event came."""
+        """Whether the last event has come."""
         return self._last is not None
 
     def add(self, event: audio_pb2.TranscribeEvent) -> str:
-        """Take the next event, and return the text that it adds to what is being heard."""
+        """Takes the next event, and returns the text that it adds."""
         match event.WhichOneof("event"):
             case "text_delta":
                 return event.text_delta
@@ -70,7 +70,7 @@ class TranscriptFold:
         return ""
 
     def transcript(self) -> Transcript:
-        """Return the transcript, once `finished`."""
+        """Returns the transcript, which is complete once `finished` is true."""
         return Transcript(self._last or audio_pb2.TranscriptFinished(), tuple(self._segments))
 
 
@@ -81,37 +81,40 @@ def _segment(proto: audio_pb2.TranscriptSegment) -> Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech(Settled):
-    """A spoken text."""
+class Speech(Accounted):
+    """The speech that a model made from a text."""
 
     data: bytes = field(repr=False)
-    """The file."""
+    """The bytes of the file."""
     mime_type: str
-    """Its media type, which may be another than asked where the model has no other."""
+    """The media type of the file. It differs from the requested one if the model lacks that."""
     proto: audio_pb2.SpeechFinished = field(repr=False)
-    """The last event as it came."""
+    """The last event of the stream."""
     id: str = ""
-    """The gateway's name for the call."""
+    """The gateway's id of the call."""
 
     @property
     def response_id(self) -> str:
-        """The gateway's name for the call."""
+        """The gateway's id of the call."""
         return self.id
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write it to a file, whole or not at all; without a suffix, the usual one is added.
+        """Writes the speech to a file, whole or not at all, and returns its path.
+
+        Args:
+            path: The path. Without a suffix, it gets the usual one of the media type.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
         """
         return files.save(path, self.data, self.mime_type)
 
 
 class SpeechFold:
-    """Folds the events of speech."""
+    """A fold of a stream's events into speech."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Starts without events."""
         self._pieces: list[bytes] = []
         self._id = ""
         self.mime_type = ""
@@ -119,11 +122,11 @@ class SpeechFold:
 
     @property
     def finished(self) -> bool:
-        """Whether the last event came."""
+        """Whether the last event has come."""
         return self._last is not None
 
     def add(self, event: audio_pb2.SpeakEvent) -> bytes:
-        """Take the next event, and return the bytes that it adds."""
+        """Takes the next event, and returns the bytes that it adds."""
         match event.WhichOneof("event"):
             case "started":
                 self._id, self.mime_type = event.started.response_id, event.started.mime_type
@@ -135,6 +138,6 @@ class SpeechFold:
         return b""
 
     def speech(self) -> Speech:
-        """Return the speech, once `finished`."""
+        """Returns the speech, which is complete once `finished` is true."""
         last = self._last or audio_pb2.SpeechFinished()
         return Speech(b"".join(self._pieces), self.mime_type, last, self._id)

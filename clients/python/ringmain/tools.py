@@ -17,7 +17,7 @@ Schema: TypeAlias = dict[str, object]
 """A JSON Schema."""
 
 ToolLike: TypeAlias = Tool | Callable[..., object] | Mapping[str, object]
-"""A tool: of the contract, a Python function, or a dict with name, description, parameters."""
+"""A tool: a Python function, a message of the contract, or a dict with name, description and parameters."""
 
 _SIMPLE: Final[Mapping[object, str]] = {
     str: "string",
@@ -31,33 +31,41 @@ _ARGUMENT: Final = re.compile(r"(\w+)(?: \([^)]*\))?: (.+)")
 
 
 def tool(function: Callable[..., object], *, name: str = "", description: str = "") -> Tool:
-    """Return a Python function as a tool that a model can ask for.
+    """Returns a tool that a model can call, made from a Python function.
 
-    The parameters' schema comes from the type hints: `str`, `int`, `float`, `bool`, `None`, `list`,
+    The schema of the parameters comes from the type hints: `str`, `int`, `float`, `bool`, `None`, `list`,
     `tuple[T, ...]`, `dict[str, T]`, unions, `Literal`, enums, dataclasses, and `Annotated` with a
-    description. The docstring's first paragraph describes the tool, its `Args:` the parameters.
+    description. The docstring's first paragraph describes the tool, and its section `Args:` describes
+    the parameters.
 
     Args:
-        function: The function. It is not called.
-        name: Another name than the function's.
-        description: Another description than the docstring's.
+        function: The function, which is not called.
+        name: The name of the tool. Empty means the function's name.
+        description: The description of the tool. Empty means that of the docstring.
 
     Raises:
-        TypeError: A parameter has no hint, or one without a JSON form.
+        TypeError: A parameter has no type hint, or its type has no JSON form.
     """
     doc = inspect.getdoc(function) or ""
     return Tool(
-        name=name or getattr(function, "__name__", type(function).__name__),
+        name=name or _name_of(function),
         description=description or " ".join(doc.partition("\n\n")[0].split()),
         parameters_schema_json=_dump(_parameters(function, _documented(doc))),
     )
 
 
+def _name_of(function: Callable[..., object]) -> str:
+    try:
+        return function.__name__
+    except AttributeError:  # An object with `__call__`, such as a functools.partial, has no name of its own.
+        return type(function).__name__
+
+
 def as_tool(given: ToolLike) -> Tool:
-    """Return anything that may stand for a tool as one.
+    """Returns anything that describes a tool as a message of the contract.
 
     Raises:
-        TypeError: It is none.
+        TypeError: The value does not describe a tool.
     """
     if isinstance(given, Tool):
         return given
@@ -69,7 +77,7 @@ def as_tool(given: ToolLike) -> Tool:
 
 
 def schema_of(hint: object) -> Schema:
-    """Return the JSON Schema of a type hint, such as a dataclass.
+    """Returns the JSON Schema of a type hint, such as a dataclass.
 
     Raises:
         TypeError: The type has no JSON form, or contains itself.
@@ -182,7 +190,7 @@ def _object(properties: Mapping[str, Schema], required: list[str]) -> Schema:
 
 
 def _values(values: list[object]) -> Schema:
-    """Return the schema of a choice, with its type where all values share one."""
+    """Returns the schema of a choice, with a type if all values have the same."""
     kinds = {_SIMPLE.get(type(value)) for value in values}
     if None in kinds:
         raise TypeError(f"{values} are not all JSON values")
@@ -190,7 +198,7 @@ def _values(values: list[object]) -> Schema:
 
 
 def _documented(doc: str) -> dict[str, str]:
-    """Return what the `Args:` section of a Google-style docstring says of each parameter."""
+    """Returns the description of each parameter in the `Args:` section of a Google-style docstring."""
     _, _, section = doc.partition("\nArgs:\n")
     found: dict[str, str] = {}
     name = ""
