@@ -1,4 +1,4 @@
-"""Conformance: the driver of the Python client, over AsyncClient; README.md says what a driver is.
+"""Conformance: the driver of the Python client, which uses AsyncClient. README.md explains drivers.
 
 `python -m tests.conformance.drivers.python`
 """
@@ -28,13 +28,13 @@ from ringmain.v1.vision_service_pb2_grpc import VisionServiceStub
 Asked = Mapping[str, Any]
 _INPUT_LIMIT = 256 * 1024 * 1024
 _SOON = 0.3
-"""Seconds after which `cancel_after: 0` cancels."""
+"""The seconds after which `cancel_after: 0` cancels a call."""
 
 _calls: ContextVar[list[Any]] = ContextVar("_calls")
-"""gRPC's calls behind the helper's: a list, because a task of gRPC's own fills it."""
+"""The calls that gRPC made for a method of the client. A list, because a task of gRPC's own fills it."""
 
 
-# --- what the helper does not tell: metadata ---------------------------------------------------------------
+# --- metadata, which the client's methods do not return ----------------------------------------------------
 
 
 class _Whole(grpc.aio.UnaryUnaryClientInterceptor):
@@ -54,7 +54,7 @@ async def _kept(continuation: Any, details: Any, request: Any) -> Any:
 
 
 async def _metadata(calls: list[Any]) -> dict[str, str]:
-    """The printable metadata of calls that have ended."""
+    """Returns the printable metadata of calls that have ended."""
     found: dict[str, str] = {}
     for call in calls:
         for metadata in (await call.initial_metadata(), await call.trailing_metadata()):
@@ -128,13 +128,13 @@ _METHODS: Mapping[str, tuple[type[Message], Callable[..., AsyncIterator[Message]
 
 
 class Clients:
-    """One client for each target, token and metadata."""
+    """A client for each target, token and metadata."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[object, ...], AsyncClient] = {}
 
     def get(self, asked: Asked) -> AsyncClient:
-        """The client of a call."""
+        """Returns the client for a call."""
         metadata = tuple(asked.get("metadata", {}).items())
         key = (asked["target"], asked.get("token"), metadata)
         if key not in self._made:
@@ -147,7 +147,7 @@ class Clients:
         return self._made[key]
 
     async def close(self) -> None:
-        """Closes all of them."""
+        """Closes all clients."""
         for client in self._made.values():
             await client.close()
 
@@ -175,7 +175,7 @@ async def _carry_out(client: AsyncClient, asked: Asked) -> dict[str, Any]:
 
 
 async def _read(messages: Any, responses: list[str], limit: int | None) -> bool:
-    """Reads messages; leaves the stream after `limit` of them. Returns whether it came to the end."""
+    """Reads messages, up to `limit` of them. Returns whether the stream came to its end."""
     async with aclosing(messages):
         async for message in messages:
             responses.append(base64.b64encode(message.SerializeToString()).decode())
@@ -185,7 +185,7 @@ async def _read(messages: Any, responses: list[str], limit: int | None) -> bool:
 
 
 async def _cancelled(reading: "asyncio.Task[bool]") -> dict[str, Any]:
-    """Cancels the task that waits for the answer, which is how asyncio gives up."""
+    """Cancels the task that waits for an answer, and returns the outcome."""
     await asyncio.wait([reading], timeout=_SOON)
     reading.cancel()
     try:
@@ -218,7 +218,7 @@ async def _answer(clients: Clients, data: bytes) -> None:
 
 
 async def main() -> None:
-    """Answers each line, all at once, until standard input ends."""
+    """Answers the lines of standard input, all at once, until it ends."""
     loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(limit=_INPUT_LIMIT)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), cast("Any", sys.stdin))
     clients = Clients()
