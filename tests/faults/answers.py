@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 from tests.fakes.rejections import UNAVAILABLE, rate_limited, rejection
 from tests.fakes.script import Answer, Canned, Fault, FaultKind, Framing, Pace
-from tests.faults.rows import SCALE, USAGE, Dynamic, Side
+from tests.faults.rows import USAGE, Dynamic, Side
 
 TOKENS = tuple(f" token{index}" for index in range(60))
 TEXT = "".join(TOKENS)
@@ -44,8 +44,8 @@ def late(*, headers: float = 0.0, first_token: float = 0.0, pings: int = 0) -> A
 def rate_limited_until(seconds: float) -> Dynamic:
     """429 to the first request, with a date in so many seconds; afterwards the answer."""
 
-    def choose(_: Mapping[str, object], elapsed: float) -> Answer | Canned:
-        if elapsed > 0:
+    def choose(_: Mapping[str, object], count: int) -> Answer | Canned:
+        if count > 0:
             return PRIMARY
         date = formatdate(time.time() + seconds, usegmt=True)
         return rate_limited(headers=(("retry-after", date),))
@@ -53,11 +53,11 @@ def rate_limited_until(seconds: float) -> Dynamic:
     return Dynamic(choose=choose)
 
 
-def flapping(seconds: float = 10 * SCALE) -> Dynamic:
-    """503 for a while, the answer for a while, and so on."""
+def flapping(requests: int = 4) -> Dynamic:
+    """503 to some requests, the answer to as many, and so on."""
 
-    def choose(_: Mapping[str, object], elapsed: float) -> Answer | Canned:
-        return UNAVAILABLE if int(elapsed / seconds) % 2 == 0 else PRIMARY
+    def choose(_: Mapping[str, object], count: int) -> Answer | Canned:
+        return UNAVAILABLE if count // requests % 2 == 0 else PRIMARY
 
     return Dynamic(choose=choose)
 
@@ -65,7 +65,7 @@ def flapping(seconds: float = 10 * SCALE) -> Dynamic:
 def with_prefill(continued: Callable[[str], Answer | Canned]) -> Dynamic:
     """The fallback's answer; `continued` decides what follows an assistant's text at the request's end."""
 
-    def choose(body: Mapping[str, object], _: float) -> Answer | Canned:
+    def choose(body: Mapping[str, object], _: int) -> Answer | Canned:
         prefix = assistant_prefix(body)
         return FALLBACK if prefix is None else continued(prefix)
 

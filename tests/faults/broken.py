@@ -17,11 +17,13 @@ from tests.faults.answers import (
     with_prefill,
 )
 from tests.faults.rows import (
+    HURRIED,
     LONG,
     NEVER,
     ONCE,
-    SCALE,
+    PAUSE,
     TWICE,
+    UNREACHED,
     ClosesAfter,
     Method,
     Place,
@@ -57,6 +59,7 @@ CONNECTIONS = (
         title="no connection in time",
         primary=PRIMARY,
         place=Place.FULL,
+        timeouts=UNREACHED,
         trials=refused_attempt(NEVER),
     ),
     Row(
@@ -64,6 +67,7 @@ CONNECTIONS = (
         title="DNS failure",
         primary=PRIMARY,
         place=Place.UNRESOLVED,
+        timeouts=UNREACHED,
         trials=refused_attempt(NEVER),
     ),
     Row(
@@ -113,7 +117,7 @@ CONNECTIONS = (
                 method=method,
                 fallback=FALLBACK,
                 calls=3,
-                pause=SCALE,
+                pause=PAUSE,
                 expect=replace(BY_PRIMARY, primary=times(3, 4)),
             )
             for method in BOTH
@@ -126,36 +130,41 @@ SILENCES = (
         name="no-response",
         title="no response",
         primary=broken(FaultKind.HANG),
+        timeouts=HURRIED,
         trials=(*refused_attempt(abandoned=True), *(short_deadline(method) for method in BOTH)),
     ),
     Row(
         name="slow-headers",
-        title="headers after 20 s",
+        title="no headers for a long time",
         primary=late(headers=LONG),
+        timeouts=HURRIED,
         trials=refused_attempt(abandoned=True),
     ),
     Row(
         name="slow-enough",
-        title="headers after 4 s, in time",
-        primary=late(headers=4 * SCALE),
+        title="slow headers, in time",
+        primary=late(headers=0.5),
         trials=answered(),
     ),
     Row(
         name="first-token",
-        title="first token after 20 s",
+        title="no first token for a long time",
         primary=late(first_token=LONG),
+        timeouts=HURRIED,
         trials=refused_attempt(abandoned=True),
     ),
     Row(
         name="first-token-pings",
-        title="first token after 20 s of comments",
-        primary=late(first_token=LONG, pings=8),
+        title="comments instead of a first token",
+        primary=late(first_token=LONG, pings=600),
+        timeouts=HURRIED,
         trials=refused_attempt(methods=STREAM, abandoned=True),
     ),
     Row(
         name="stall",
-        title="stream silent for 30 s",
+        title="stream falls silent",
         primary=broken(FaultKind.STALL),
+        timeouts={**HURRIED, "first_content": 60},
         trials=(*refused_attempt(methods=(Method.UNARY,), abandoned=True), *broken_stream(abandoned=True)),
     ),
 )

@@ -14,9 +14,10 @@ from ringmain.v1.content_pb2 import ROLE_USER
 from ringmain.v1.routing_pb2 import StreamRecovery
 from ringmain_server.operations.chat_events import fold
 
+from tests.fakes.waiting import LIMIT
 from tests.faults.catalogue import case_name
 from tests.faults.processes import Run
-from tests.faults.rows import CLOSING, Method, Row, Side, Trial
+from tests.faults.rows import Method, Row, Side, Trial
 
 QUESTION = "Count to sixty."
 _SLACK = 2.0
@@ -101,7 +102,6 @@ class Report:
         calls: What the caller saw, call by call.
         arrived: What each upstream saw.
         complaints: What is not as expected; filled in by `verdict.py`.
-        slow: What took too long; measured once more before it counts.
     """
 
     row: Row
@@ -109,7 +109,6 @@ class Report:
     calls: list[Heard]
     arrived: dict[Side, list[Arrived]]
     complaints: list[str] = field(default_factory=list)
-    slow: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -119,7 +118,7 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether all is as expected."""
-        return not (self.complaints or self.slow)
+        return not self.complaints
 
     @property
     def takeover(self) -> float | None:
@@ -214,8 +213,8 @@ def _has_content(event: chat_pb2.ChatEvent) -> bool:
 
 
 async def _settled(run: Run, model: str, trial: Trial) -> dict[Side, list[Arrived]]:
-    """What arrived; waits a moment for connections to close where the trial says that they must."""
-    deadline = time.monotonic() + 2 * CLOSING
+    """What arrived; waits for connections to close where the trial says that they must."""
+    deadline = time.monotonic() + LIMIT
     while True:
         arrived = {side: await received(run, side, model) for side in Side}
         closed = all(request.over_at is not None for request in arrived[Side.PRIMARY])

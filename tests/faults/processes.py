@@ -20,8 +20,9 @@ import grpc.aio
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 
 from tests.fakes.ports import closed_port
+from tests.fakes.waiting import LIMIT
 from tests.faults.catalogue import case_name
-from tests.faults.rows import PRICES, TIMEOUTS, Place, Row, Side, Trial
+from tests.faults.rows import PATIENT, PRICES, Place, Row, Side, Trial
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 90.0
@@ -159,7 +160,7 @@ async def _process(
         await stop(process)
 
 
-async def stop(process: asyncio.subprocess.Process, *, within: float = 10.0) -> int:
+async def stop(process: asyncio.subprocess.Process, *, within: float = LIMIT) -> int:
     """Ends a process as an operator would; kills it if that takes too long. Returns its exit code."""
     if process.returncode is None:
         process.terminate()
@@ -203,7 +204,6 @@ def full_port() -> Iterator[int]:
 
 
 COMMON: Mapping[str, object] = {
-    "timeouts": {"connect": TIMEOUTS["connect"]},
     # A catalogue of failures is an outage all the time: here the budget must not show.
     "backoff": {"initial": 0.01, "maximum": 0.02, "budget": 1.0, "budget_min_per_second": 1000},
 }
@@ -216,19 +216,18 @@ def configuration(
     providers: dict[str, object] = {}
     models: dict[str, object] = {}
     for row, trial in cases:
-        providers[f"{row.name}.primary"] = _provider(urls[row.place])
-        providers[f"{row.name}.fallback"] = _provider(fallback.base_url)
+        providers[f"{row.name}.primary"] = _provider(urls[row.place], row.timeouts)
+        providers[f"{row.name}.fallback"] = _provider(fallback.base_url, PATIENT)
         sides = list(Side)[: 1 if trial.fallback is None else 2]
         models[case_name(row, trial)] = {
             "candidates": [_candidate(row, trial, side) for side in sides],
-            "timeouts": TIMEOUTS,
             **trial.settings,
         }
     return {**COMMON, "providers": providers, "models": models}
 
 
-def _provider(base_url: str) -> Mapping[str, object]:
-    return {"kind": "openai", "base_url": base_url, "api_key": "sk-catalogue-secret"}
+def _provider(base_url: str, timeouts: Mapping[str, float]) -> Mapping[str, object]:
+    return {"kind": "openai", "base_url": base_url, "api_key": "sk-catalogue-secret", "timeouts": timeouts}
 
 
 def _candidate(row: Row, trial: Trial, side: Side) -> Mapping[str, object]:

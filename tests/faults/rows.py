@@ -1,8 +1,10 @@
 """Tests, faults: what a row of the catalogue is, as values without behaviour.
 
 A row is one fault of the primary. Its trials say how it is asked, whether a healthy fallback stands behind
-it, and what is expected: of the caller's end and of what the upstreams saw. Times are scaled down: one second
-of a real provider is `SCALE` here. Sockets are real.
+it, and what is expected: of the caller's end and of what the upstreams saw. Sockets are real.
+
+No trial is a race. Whoever answers has time without end (`PATIENT`); only a primary that falls silent for
+good is given up soon (`HURRIED`), which shows in what follows, not in how long it took.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,16 +15,18 @@ import grpc
 
 from tests.fakes.script import Answer, Canned, Script, Usage
 
-SCALE = 0.03
-"""Seconds here for one second of a real provider."""
-TIMEOUTS: Mapping[str, float] = {"connect": 0.3, "attempt": 0.38, "first_content": 0.3, "idle": 0.3}
-"""Seconds, of every model of the catalogue: ten of a real provider, somewhat more for a whole answer."""
-LONG = 20 * SCALE
-"""Longer than any of the timeouts."""
-TAKEOVER = 0.05
-"""Most seconds from the moment the fault is known to the fallback's first content at the caller."""
-CLOSING = 0.1
-"""Most seconds from the end of a call, or of an attempt, to the end of its connection."""
+DEADLINE = 15.0
+"""Seconds after which a caller counts a call as hung. Less than the waits that providers ask for in vain."""
+PATIENT: Mapping[str, float] = {"connect": 60, "attempt": 60, "first_content": 60, "idle": 60}
+"""Timeouts of providers, in seconds, that no trial reaches."""
+HURRIED: Mapping[str, float] = {"connect": 60, "attempt": 0.5, "first_content": 0.5, "idle": 0.5}
+"""Timeouts of a primary that takes a request and falls silent for good."""
+UNREACHED: Mapping[str, float] = {**PATIENT, "connect": 0.3}
+"""Timeouts of a primary that takes no connection, and never will."""
+LONG = 60.0
+"""Seconds of silence, longer than anybody waits."""
+PAUSE = 0.03
+"""Seconds between two calls of a trial."""
 
 
 class Side(StrEnum):
@@ -69,10 +73,10 @@ class Dynamic:
     """A script that looks at the request.
 
     Attributes:
-        choose: From the request's body and the seconds since the first request for this model to a script.
+        choose: From the request's body and the number of requests for this model before it to a script.
     """
 
-    choose: Callable[[Mapping[str, object], float], Answer | Canned]
+    choose: Callable[[Mapping[str, object], int], Answer | Canned]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +127,6 @@ class Expect:
         or_error: Whether this error may also come where an answer is expected, for a flapping primary.
         primary: How many requests the primary gets, over all calls of the trial.
         fallback: How many the fallback gets.
-        within: Most seconds that any call of the trial takes.
         retry_delay: What RetryInfo says, in seconds; None leaves it open.
         discarded: Whether the stream declares what it sent before as void; None leaves it open.
         spacing: Least seconds between two requests at the primary.
@@ -138,7 +141,6 @@ class Expect:
     or_error: bool = False
     primary: Bounds = ONCE
     fallback: Bounds = NEVER
-    within: float = 1.5
     retry_delay: Bounds | None = None
     discarded: bool | None = None
     spacing: float = 0.0
@@ -170,7 +172,7 @@ class Trial:
     recovery: Recovery | None = None
     calls: int = 1
     pause: float = 0.0
-    deadline: float = 4.0
+    deadline: float = DEADLINE
     label: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     context_tokens: tuple[int, int] = (0, 0)
@@ -193,6 +195,7 @@ class Row:
         primary: What the primary does.
         place: Where the primary is.
         trials: The ways to meet it.
+        timeouts: Of the primary's provider.
     """
 
     name: str
@@ -200,6 +203,7 @@ class Row:
     primary: Scripted
     trials: tuple[Trial, ...]
     place: Place = Place.HTTP
+    timeouts: Mapping[str, float] = field(default_factory=lambda: PATIENT)
 
 
 USAGE: Mapping[Side, Usage] = {

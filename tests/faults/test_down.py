@@ -1,37 +1,22 @@
-"""What a primary that is down costs once its breaker is open."""
-
-import time
-from statistics import median
-
-import pytest
+"""What a primary that is down costs once its breaker is open; `make bench` says what that is in time."""
 
 from tests.fakes.ports import closed_port
-from tests.faults.processes import Gateway, gateway
+from tests.faults.processes import gateway
 from tests.faults.streams import question
 
-CALLS = 400
-MOST = 0.001
-"""Seconds that an open breaker may add to a call."""
 
-
-@pytest.mark.alone
-@pytest.mark.slow
-async def test_a_primary_that_is_down_adds_at_most_a_millisecond() -> None:
-    """With its breaker open, the median call is as fast as without that primary, to 1 ms."""
+async def test_a_primary_that_is_down_is_not_asked() -> None:
+    """With its breaker open, a call makes no attempt at that primary and waits for nothing."""
     with closed_port() as port:
-        async with gateway(_config(port)) as served:
+        async with gateway(config(port)) as served:
             for _ in range(8):
-                await _timed(served, "guarded")
-            times: dict[str, list[float]] = {"plain": [], "guarded": []}
-            for index in range(CALLS):
-                model = ("plain", "guarded")[index % 2]
-                times[model].append(await _timed(served, model))
+                await served.stub.Chat(question("guarded", "Hello"))
             answer = await served.stub.Chat(question("guarded", "Hello"))
             assert [attempt.provider_id for attempt in answer.route.attempts] == ["sandbox"]
-            assert median(times["guarded"]) - median(times["plain"]) <= MOST
 
 
-def _config(port: int) -> dict[str, object]:
+def config(port: int) -> dict[str, object]:
+    """The sandbox behind a primary at this port, and the sandbox alone."""
     return {
         "providers": {
             "sandbox": {"kind": "sandbox"},
@@ -41,16 +26,10 @@ def _config(port: int) -> dict[str, object]:
                 "api_key": "sk-catalogue-secret",
             },
         },
-        "breaker": {"consecutive_failures": 3, "open_for": 60},
+        "breaker": {"consecutive_failures": 3, "open_for": 600},
         "backoff": {"initial": 0.01, "maximum": 0.01},
         "models": {
             "plain": {"candidates": ["sandbox/echo"]},
             "guarded": {"candidates": ["down/gone", "sandbox/echo"]},
         },
     }
-
-
-async def _timed(served: Gateway, model: str) -> float:
-    start = time.perf_counter()
-    await served.stub.Chat(question(model, "Hello"))
-    return time.perf_counter() - start

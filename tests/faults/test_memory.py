@@ -10,7 +10,7 @@ CLASSES = ("chat invalid field", "chat 500", "stream cut", "inspect broken pictu
 CALLS, SIZE = 6, 8 * MIB
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc: run it on Linux")
 async def test_memory_after_failures() -> None:
     """Of six failed calls, of any class, less stays than one of them carried."""

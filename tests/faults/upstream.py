@@ -66,7 +66,7 @@ class CatalogueUpstream(FakeOpenAI):
         if dynamic is None:
             return super().script_for(model)
         seen = self._by_model[model]
-        return dynamic.choose(seen[-1].body, seen[-1].at - seen[0].at)
+        return dynamic.choose(seen[-1].body, len(seen) - 1)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await super()._handle(request)

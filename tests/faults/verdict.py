@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.faults.probe import Heard, Report
-from tests.faults.rows import CLOSING, TAKEOVER, USAGE, Side, cost_nano_usd
+from tests.faults.rows import USAGE, Side, cost_nano_usd
 
 _LEAKS = re.compile(r"127\.0\.0\.1|https?://|\.invalid|sk-|nginx|Traceback|<html", re.IGNORECASE)
 _WITH_DELAY = ("PROVIDERS_UNAVAILABLE", "PROVIDERS_RATE_LIMITED", "OVERLOADED")
@@ -14,7 +14,6 @@ _WITH_DELAY = ("PROVIDERS_UNAVAILABLE", "PROVIDERS_RATE_LIMITED", "OVERLOADED")
 def judge(report: Report) -> Report:
     """Fills in what is not as expected."""
     report.complaints = [*_outcomes(report), *_attempts(report)]
-    report.slow = list(_times(report))
     return report
 
 
@@ -106,20 +105,6 @@ def _attempts(report: Report) -> Iterator[str]:
         yield f"the primary was asked again after {min(gaps):.3f} s, not {expect.spacing:g}"
     if expect.abandoned and not all(request.abandoned for request in primary):
         yield "the connection to the primary was not closed"
-
-
-def _times(report: Report) -> Iterator[str]:
-    expect = report.trial.expect
-    slowest = max(call.seconds for call in report.calls)
-    if slowest > expect.within:
-        yield f"took {slowest:.3f} s, not {expect.within:g}"
-    takeover = report.takeover
-    if takeover is not None and takeover > TAKEOVER:
-        yield f"the fallback's first content came {takeover * 1000:.0f} ms after the fault"
-    end = report.calls[-1].end
-    closed = [request.closed_at for request in report.arrived[Side.PRIMARY] if request.closed_at is not None]
-    if expect.abandoned and closed and max(closed) > end + CLOSING:
-        yield f"the connection was closed {max(closed) - end:.3f} s after the call"
 
 
 def _side(report: Report, call: Heard) -> Side | None:
