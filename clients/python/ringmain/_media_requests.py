@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Literal, TypeAlias, Unpack
+from typing import Final, Literal, Protocol, TypeAlias, Unpack
 
 from ringmain._choice import choose, refuse_unknown
 from ringmain._request import ChatOptions, RoutingOptions, generation_config, routing_policy, struct
@@ -14,6 +14,7 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.content_pb2 import Media
+from ringmain.v1.routing_pb2 import RoutingPolicy
 
 Picture: TypeAlias = Source | Media | Image
 """An image: its address, its path, its bytes, a message of the contract, or an image that a model drew."""
@@ -181,7 +182,7 @@ def generate_request(prompt: str, **options: Unpack[DrawOptions]) -> image_pb2.G
     request = image_pb2.GenerateImagesRequest(
         request_id=options.get("request_id") or "", model=options.get("model") or "", prompt=prompt
     )
-    _complete(request, _image_config(options), options)
+    _set_drawing(request, options)
     return request
 
 
@@ -202,7 +203,7 @@ def edit_request(
     if (margins := options.get("outpaint")) is not None:
         sides = margins if isinstance(margins, Mapping) else dict.fromkeys(_SIDES, margins)
         request.outpaint.CopyFrom(image_pb2.Margins(**sides))
-    _complete(request, _image_config(options), options)
+    _set_drawing(request, options)
     return request
 
 
@@ -222,7 +223,7 @@ def upscale_request(
         prompt=options.get("prompt") or "",
         mime_type=f"image/{wanted}" if wanted else "",
     )
-    _complete(request, None, options)
+    _set_routing(request, options)
     return request
 
 
@@ -232,7 +233,7 @@ def inspect_request(picture: Picture, **options: Unpack[InspectOptions]) -> imag
     request = image_pb2.InspectImageRequest(
         image=_picture(picture), classifier_model=options.get("classifier") or options.get("model") or ""
     )
-    _complete(request, None, options)
+    _set_routing(request, options)
     return request
 
 
@@ -251,7 +252,7 @@ def analyze_request(
     }
     if (config := generation_config(knobs)).ByteSize():
         request.generation_config.CopyFrom(config)
-    _complete(request, None, options)
+    _set_routing(request, options)
     return request
 
 
@@ -269,7 +270,7 @@ def read_messages(
     )
     if (mode := options.get("mode")) is not None:
         config.mode = choose("mode", mode, _DOCUMENT_MODES)
-    _complete(config, None, options)
+    _set_routing(config, options)
     yield vision_pb2.ReadDocumentRequest(config=config)
     for chunk in pieces(document, UPLOAD_PIECE):
         yield vision_pb2.ReadDocumentRequest(chunk=chunk)
@@ -287,7 +288,7 @@ def transcribe_messages(
         translate=options.get("translate") or False,
         prompt=options.get("prompt") or "",
     )
-    _complete(config, None, options)
+    _set_routing(config, options)
     yield audio_pb2.TranscribeRequest(config=config)
     for chunk in pieces(recording, UPLOAD_PIECE):
         yield audio_pb2.TranscribeRequest(chunk=chunk)
@@ -305,7 +306,7 @@ def speak_request(text: str, **options: Unpack[SpeakOptions]) -> audio_pb2.Speak
     )
     if (wanted := options.get("format")) is not None:
         request.mime_type = choose("format", wanted, _AUDIO)
-    _complete(request, None, options)
+    _set_routing(request, options)
     return request
 
 
@@ -319,16 +320,30 @@ def embed_request(texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -
     )
     if (purpose := options.get("purpose")) is not None:
         request.purpose = choose("purpose", purpose, _PURPOSES)
-    _complete(request, None, options)
+    _set_routing(request, options)
     return request
 
 
-def _complete(request: object, config: image_pb2.ImageConfig | None, options: CallOptions) -> None:
-    """Sets the image config and the routing policy of a request, unless they are empty."""
-    if config is not None and config.ByteSize():
-        request.image_config.CopyFrom(config)  # type: ignore[attr-defined]
+class _Routed(Protocol):
+    """A request that has a routing policy."""
+
+    @property
+    def routing_policy(self) -> RoutingPolicy: ...
+
+
+def _set_routing(request: _Routed, options: CallOptions) -> None:
+    """Sets the routing policy of a request, unless it is empty."""
     if (policy := routing_policy(options)).ByteSize():
-        request.routing_policy.CopyFrom(policy)  # type: ignore[attr-defined]
+        request.routing_policy.CopyFrom(policy)
+
+
+def _set_drawing(
+    request: image_pb2.GenerateImagesRequest | image_pb2.EditImagesRequest, options: DrawOptions
+) -> None:
+    """Sets the image config and the routing policy of a request, unless they are empty."""
+    if (config := _image_config(options)).ByteSize():
+        request.image_config.CopyFrom(config)
+    _set_routing(request, options)
 
 
 def _image_config(options: DrawOptions) -> image_pb2.ImageConfig:
