@@ -18,12 +18,12 @@ KEPT = ("__init__.py", "__pycache__")  # beside stubs, but no stubs
 
 
 def language_of(plugin: dict[str, Any]) -> str:
-    """Return `go` for a plugin that writes to `clients/go/…`."""
+    """Returns `go` for a plugin that writes to `clients/go/…`."""
     return Path(plugin["out"]).parts[1]
 
 
 def template_for(language: str, template: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of the template that is about one language, writing below its build folder.
+    """Returns the part of the template for one language, which writes below its build folder.
 
     `include_imports` would bring google/rpc/status.proto, but not error_details.proto, which nothing
     imports: the whole workspace as input brings both.
@@ -40,7 +40,7 @@ def template_for(language: str, template: dict[str, Any]) -> dict[str, Any]:
 
 
 def _managed(language: str, template: dict[str, Any]) -> dict[str, Any]:
-    """Return the file options that are about the language: those of others would show in its descriptors."""
+    """Returns the file options for the language, as those for others would show in its descriptors."""
     managed = template["managed"]
     override = [one for one in managed["override"] if one["file_option"].startswith(f"{language}_")]
     disable = [one for one in managed["disable"] if not one.get("file_option", "").startswith(f"{language}_")]
@@ -48,7 +48,7 @@ def _managed(language: str, template: dict[str, Any]) -> dict[str, Any]:
 
 
 def build(language: str, template: dict[str, Any]) -> Path:
-    """Generate into the build folder and return it."""
+    """Generates into the build folder, and returns it."""
     folder = BUILD / language
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -61,7 +61,7 @@ def build(language: str, template: dict[str, Any]) -> Path:
 
 
 def differences(folder: Path) -> list[tuple[Path, Path]]:
-    """Return the pairs of a fresh and a committed file that are not the same; one of a pair may be absent."""
+    """Returns the pairs of a fresh and a committed file that are not the same; one of a pair may be absent."""
     fresh = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     present = {
         path for parent in {path.parent for path in fresh} if parent.is_dir() for path in parent.iterdir()
@@ -77,7 +77,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def install(fresh: Path, committed: Path) -> None:
-    """Make the committed file what the fresh one is."""
+    """Makes the committed file what the fresh one is."""
     if not fresh.exists():
         committed.unlink()
         return
@@ -86,7 +86,7 @@ def install(fresh: Path, committed: Path) -> None:
 
 
 def main(languages: list[str], *, check: bool) -> None:
-    """Generate or check the stubs of each language."""
+    """Generates or checks the stubs of each language."""
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     stale = False
     for language in languages:

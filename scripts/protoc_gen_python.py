@@ -20,7 +20,7 @@ FOR_SERVICES = ("--grpc_python_out={}", "--mypy_grpc_out=quiet:{}")
 
 
 def generate(request: CodeGeneratorRequest, workdir: Path) -> CodeGeneratorResponse:
-    """Return the stubs of the wanted files."""
+    """Returns the stubs of the wanted files."""
     wanted = [file for file in request.proto_file if file.name in set(request.file_to_generate)]
     for file in wanted:
         _as_written(file)
@@ -48,7 +48,7 @@ def _protoc(descriptors: Path, out: Path, options: tuple[str, ...], names: list[
 
 
 def _as_written(file: FileDescriptorProto) -> None:
-    """Drop the JSON names, which whoever calls a plugin fills in, and no proto of ours says.
+    """Drops the JSON names, which the caller of a plugin fills in and which no proto of ours has.
 
     protoc takes over a descriptor that it is given as it is, and they would grow every one by a fifth.
     """
@@ -64,7 +64,7 @@ def _messages(nested: Iterable[DescriptorProto]) -> Iterator[DescriptorProto]:
 
 
 def main() -> None:
-    """Answer one request."""
+    """Answers one request."""
     # protoc finds mypy-protobuf's plugins beside the interpreter.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     request = CodeGeneratorRequest.FromString(sys.stdin.buffer.read())
