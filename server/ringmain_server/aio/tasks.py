@@ -1,4 +1,4 @@
-"""Outside the rooms: tasks of one call, none of which outlives it or holds it."""
+"""Asyncio helpers: tasks that belong to one call, so that none outlives it or keeps it in memory."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
@@ -10,29 +10,30 @@ T = TypeVar("T")
 
 
 def release_task(task: "asyncio.Future[Any]") -> None:
-    """Lets go of how a task ended, as `release` does, once everybody who wanted to know has been told.
+    """Drops the references that a finished task's outcome holds, as `release` does for an exception.
 
-    A task keeps its failure, its cancellation included, and the failure's frames often keep the task.
+    A task keeps its exception, or its cancellation, and the frames of that exception often keep the task.
+    Call this once everybody who needs the outcome has read it.
 
     Args:
-        task: One that is done. May be a callback of it.
+        task: A task that is done. The function also serves as a done callback.
     """
     try:
-        task.result()  # `exception` would leave the traceback with the task
+        task.result()  # unlike `exception()`, `result()` takes the traceback off the task
     except BaseException as exc:  # noqa: BLE001, a cancellation too
         release(exc)
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Does several things at once.
+    """Runs several coroutines at once.
 
     Returns:
-        What each gives, in order.
+        Their results, in order.
 
     Raises:
-        Exception: What the first to fail raises; the others are cancelled.
+        Exception: The exception of the first to fail; the others are cancelled.
     """
-    # No TaskGroup: one that is cancelled keeps its own cancellation, whose frames keep the group.
+    # No TaskGroup: a cancelled group keeps its own CancelledError, whose frames keep the group in memory.
     tasks = [asyncio.ensure_future(one) for one in work]
     if not tasks:
         return []
@@ -47,7 +48,7 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 async def _ended(tasks: "Sequence[asyncio.Future[Any]]") -> None:
-    """Cancels what still runs, and lets go of what failed."""
+    """Cancels the tasks that still run, waits for them, and releases the failures."""
     left = [task for task in tasks if not task.done()]
     for task in left:
         task.cancel()

@@ -1,7 +1,7 @@
-"""Outside the rooms: work in a thread that holds up neither the event loop nor the end of the process.
+"""Asyncio helpers: work in a daemon thread, which delays neither the event loop nor the end of the process.
 
 `asyncio.to_thread` uses a pool whose threads are joined when the process ends. A thread that reads a file on
-a dead network file system never ends, so what may hang runs here.
+a dead network file system never ends, so work that may hang runs here.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 def in_daemon(work: Callable[[], T], name: str = "work") -> "asyncio.Future[T]":
-    """Starts work in a daemon thread of its own.
+    """Starts work in a new daemon thread.
 
     Args:
-        work: What to do. It goes on even when nobody waits for it any more.
+        work: The function to call. It goes on even when nobody waits for it any more.
         name: The thread's name.
 
     Returns:
-        Its result, or its exception, for the running loop.
+        A future of the running loop with the work's result or exception.
     """
     loop = asyncio.get_running_loop()
     result: asyncio.Future[T] = loop.create_future()
@@ -35,7 +35,7 @@ def in_daemon(work: Callable[[], T], name: str = "work") -> "asyncio.Future[T]":
         outcome: object
         try:
             outcome = work()
-        except BaseException as exc:  # noqa: BLE001  it belongs to whoever waits
+        except BaseException as exc:  # noqa: BLE001  whoever awaits the future gets it
             set_outcome, outcome = result.set_exception, exc
         with suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(settle, set_outcome, outcome)
@@ -45,15 +45,18 @@ def in_daemon(work: Callable[[], T], name: str = "work") -> "asyncio.Future[T]":
 
 
 def within(seconds: float, work: Callable[[], T], name: str = "work") -> T:
-    """Does work in a daemon thread and waits for it, without a loop.
+    """Does work in a daemon thread and waits for it, without an event loop.
 
     Args:
         seconds: The longest wait.
-        work: What to do.
+        work: The function to call.
         name: The thread's name.
 
+    Returns:
+        The work's result.
+
     Raises:
-        TimeoutError: It takes longer. It goes on, and its outcome is lost.
+        TimeoutError: The work takes longer. It goes on, and its outcome is lost.
     """
     outcomes: list[T] = []
     errors: list[BaseException] = []

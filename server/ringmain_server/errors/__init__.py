@@ -1,6 +1,6 @@
-"""The errors of every room, in one tree.
+"""The gateway's errors, in one tree.
 
-    RingmainError                      code, reason, and what the caller may be told
+    RingmainError                      code, reason, and the message that the caller may see
     ├── CallerError                    the request cannot be served as it stands
     │   ├── InvalidField               INVALID_ARGUMENT      a field breaks a rule of the contract
     │   ├── MediaInvalid               INVALID_ARGUMENT      media is unreadable, unknown or too large
@@ -13,11 +13,11 @@
     │   ├── Overloaded                 RESOURCE_EXHAUSTED    the gateway is at capacity
     │   ├── ShuttingDown               UNAVAILABLE           the gateway is draining
     │   └── Internal                   INTERNAL              a fault of the gateway
-    └── ProviderError                  one attempt failed; the class says what that means (laws, section 1)
-        ├── BreakerOpen                not asked: the candidate's breaker is open
-        ├── Drained                    not asked: an operator has taken the provider out
-        ├── CandidateFull              not asked: its limit of concurrent calls is reached
-        ├── LibraryBroken              not asked: what reaching it needs cannot be loaded
+    └── ProviderError                  one attempt failed; the class says what follows (docs/errors.md)
+        ├── BreakerOpen                not called: the candidate's breaker is open
+        ├── Drained                    not called: an operator has taken the provider out
+        ├── CandidateFull              not called: its limit of concurrent calls is reached
+        ├── LibraryBroken              not called: a library that reaching it needs cannot be loaded
         ├── ConnectionFailed           refused, reset or closed before a response
         │   └── UploadCut              … while a large request was on its way
         ├── NoAnswer                   no response, no first content or no further content in time
@@ -27,23 +27,23 @@
         │   ├── AnswerTooLarge         … or is larger than the gateway takes
         │   ├── StreamBroken           a stream that ended before its end
         │   │   └── Unexplained        … with an error that does not say whose fault it is
-        │   └── AnswerUnreadable       an answer at which the gateway's own reading of it failed
+        │   └── AnswerUnreadable       an answer that the gateway's own code failed to read
         ├── RateLimited                429, with or without a time to come back
         │   └── TierFull               … of a service tier that the request chose
         ├── QuotaSpent                 the account has no quota or credit left
         ├── CredentialsRefused         401, and 403 where it means credentials
         ├── AccessRefused              403 where it means this account and this model
-        ├── JobFailed                  a job that was accepted came to nothing, for a reason not told
+        ├── JobFailed                  an accepted job failed, and the provider does not say why
         ├── UnknownProviderModel       404 for the model
         ├── ContextTooLong             the input exceeds the model's context
         │   └── RequestTooLarge        … or what the account may use at once
         ├── ContentFiltered            the safety system refused
-        ├── ModelOutputInvalid         the model wrote what cannot be used, such as a malformed tool call
+        ├── ModelOutputInvalid         the model wrote something unusable, such as a malformed tool call
         └── Rejected                   any other 400, 413, 422
-            └── PrefillRejected        an unfinished turn that it was asked to continue
+            └── PrefillRejected        the provider refused to continue an unfinished turn
 
 Foreign exceptions are mapped to this tree once, where they enter (`raise … from exc`). Every layer reads
-the classification from the class; none looks at text.
+the classification from the class and never from the message.
 """
 
 import enum
@@ -56,7 +56,7 @@ import grpc
 from ringmain_server.text.excerpt import MESSAGE_LIMIT, excerpt, quoted
 
 PROVIDER_MESSAGE_LIMIT = 500
-"""Characters of a provider's own message that a caller may see (laws, section 7)."""
+"""The most characters of a provider's own message that a caller may see."""
 
 
 class Failover(enum.Enum):
@@ -65,9 +65,9 @@ class Failover(enum.Enum):
     YES = "yes"
     NO = "no"
     LARGER_CONTEXT = "larger_context"
-    """Only candidates with a larger or unknown context."""
+    """Only candidates with a larger or unknown context may help."""
     BY_POLICY = "by_policy"
-    """Only if the model's policy says so."""
+    """The next candidate is tried only if the model's policy says so."""
 
 
 class Hold(enum.Enum):
@@ -75,10 +75,10 @@ class Hold(enum.Enum):
 
     NONE = "none"
     TIMED = "timed"
-    """Until the instant the provider named, or a growing time."""
+    """Until the instant that the provider named, or for a growing time."""
     LONG = "long"
     UNTIL_CHECKED = "until_checked"
-    """Until the configuration changes or a check passes; as LONG where the provider has no check."""
+    """Until the configuration changes or a check passes; like LONG where the provider has no check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Violation:
     Attributes:
         field: The path of the field, empty for the request as a whole.
         description: What is wrong with it.
-        of_media: Whether it is about the bytes of a medium, not about how the request says them.
+        of_media: Whether it concerns the bytes of a medium rather than the fields that describe them.
     """
 
     field: str
@@ -96,17 +96,17 @@ class Violation:
     of_media: bool = False
 
     def within(self, prefix: str) -> "Violation":
-        """The same one in a larger request: `prefix` is the path to its part, with its dot."""
+        """Returns the same violation for a larger request: `prefix` is the path to the part, with its dot."""
         return replace(self, field=prefix + self.field)
 
 
 class RingmainError(Exception):
-    """Anything a caller may be told.
+    """The base of every error that a caller may see.
 
     Args:
-        message: For people. Holds no secret, no address and no text of an upstream's body.
+        message: For people. It holds no secret, no address and no text of an upstream's body.
         retry_after: Seconds until a retry makes sense, or None where waiting does not help.
-        metadata: For programs, becomes `ErrorInfo.metadata`.
+        metadata: For programs; becomes `ErrorInfo.metadata`.
     """
 
     code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
@@ -119,7 +119,7 @@ class RingmainError(Exception):
         retry_after: float | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        # Here, so that no status, log line or event holds more of what somebody else chose.
+        # Cut here, so that no status, log line or event holds more of a text that somebody else chose.
         message = excerpt(message, MESSAGE_LIMIT)
         super().__init__(message)
         self.message = message
@@ -130,10 +130,10 @@ class RingmainError(Exception):
 
 
 def release(error: BaseException | None) -> None:
-    """Lets go of what an exception that was raised holds: the frames it went through, and what it came from.
+    """Drops the references that a raised exception holds: its frames, its cause and its context.
 
     Frames hold requests, answers and pictures, and often the exception itself, so that reference counting
-    never frees them. An exception that everybody has seen needs none of it.
+    never frees them. Call this only once everybody who needs the traceback has read it.
     """
     waiting = [error]
     while waiting:
@@ -165,12 +165,12 @@ class InvalidField(CallerError):
 
     @classmethod
     def at(cls, field: str, description: str) -> Self:
-        """One violation."""
+        """Returns the error for one violation."""
         return cls((Violation(field, description),))
 
 
 class MediaInvalid(InvalidField):
-    """Media cannot be read, is of a kind the model does not take, or is too large."""
+    """A medium cannot be read, has a type that the model does not take, or is too large."""
 
     reason = "MEDIA_INVALID"
 
@@ -210,7 +210,7 @@ class GatewayError(RingmainError):
 
 
 class ProvidersUnavailable(GatewayError):
-    """Every candidate failed or is held."""
+    """Every candidate failed or is being left alone."""
 
     code = grpc.StatusCode.UNAVAILABLE
     reason = "PROVIDERS_UNAVAILABLE"
@@ -228,8 +228,8 @@ class Overloaded(GatewayError):
 
     Args:
         message: For people.
-        limit: What was passed: `gateway`, `candidate`, `media`, or what the machine lacks: `descriptors`,
-            `memory`, `ports`, `threads` or `disk`.
+        limit: The limit that was reached: `gateway`, `candidate` or `media`; or the resource that the machine
+            lacks: `descriptors`, `memory`, `ports`, `threads` or `disk`.
         retry_after: Seconds until a retry makes sense.
     """
 
@@ -255,19 +255,18 @@ class Internal(GatewayError):
 class ProviderError(RingmainError):
     """One attempt at one candidate failed.
 
-    The class attributes are the row of the table in section 1 of the laws.
+    The class attributes are the failure's row in the table of docs/errors.md.
 
     Args:
         provider_id: The provider that failed.
-        message: What happened, in the gateway's words, without the provider's name.
-        retry_after: Seconds the provider asked to be left alone.
+        message: A description in the gateway's words, without the provider's name.
+        retry_after: Seconds for which the provider asked not to be called.
         metadata: For programs.
 
     Attributes:
-        final: Whether the same candidate is not to be asked again for this request, whatever the class says:
-            its work was, or may have been, paid for, or it says itself that repeating does not help.
-        by_options: Whether the request passes options of its own to the provider, which may be all that it
-            failed for.
+        final: Whether the same candidate must not be called again for this request, whatever the class says:
+            its work was, or may have been, paid for, or the provider says that repeating does not help.
+        by_options: Whether the request passes provider options, which may be the only reason it failed.
     """
 
     code = grpc.StatusCode.UNAVAILABLE
@@ -292,19 +291,19 @@ class ProviderError(RingmainError):
 
 
 class BreakerOpen(ProviderError):
-    """The candidate's breaker is open: it was not asked."""
+    """The candidate was not called because its breaker is open."""
 
     breaker_failure = False
 
 
 class Drained(ProviderError):
-    """An operator has taken the provider out: it was not asked."""
+    """The candidate was not called because an operator has taken its provider out."""
 
     breaker_failure = False
 
 
 class CandidateFull(ProviderError):
-    """As many calls as the candidate's limit allows are under way: it was not asked."""
+    """The candidate was not called because it already runs as many calls as its limit allows."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "OVERLOADED"
@@ -312,7 +311,7 @@ class CandidateFull(ProviderError):
 
 
 class LibraryBroken(ProviderError):
-    """What reaching the provider needs cannot be loaded, such as a broken library: it was not asked."""
+    """The candidate was not called because a library that it needs cannot be loaded."""
 
     breaker_failure = False
 
@@ -321,7 +320,7 @@ class ConnectionFailed(ProviderError):
     """The connection was refused, reset or closed before a response.
 
     Attributes:
-        sent: Whether the request may have reached the provider, so that it may have been carried out.
+        sent: Whether the request may have reached the provider, which may then have carried it out.
     """
 
     retry = True
@@ -329,10 +328,10 @@ class ConnectionFailed(ProviderError):
 
 
 class UploadCut(ConnectionFailed):
-    """The connection was closed over a large request, and no answer says why.
+    """The connection was closed during a large upload, and no answer says why.
 
-    Servers close it over what is larger than they take, without reading the rest and often without a word,
-    so that the request may be all that was wrong.
+    Servers close the connection when a request is larger than they accept, without reading the rest and
+    often without an answer, so the request's size may have been the only problem.
     """
 
     breaker_failure = False
@@ -340,11 +339,11 @@ class UploadCut(ConnectionFailed):
 
 
 class NoAnswer(ProviderError):
-    """No response, or no content, within its timeout. A silent route stays silent: no retry."""
+    """No response or no content came within the timeout. Not retried: a silent route stays silent."""
 
 
 class CallerLimitPassed(NoAnswer):
-    """No content within a time limit that the caller chose: a routing policy, or a share of its deadline."""
+    """No content came within the caller's own time limit: a routing policy, or a share of its deadline."""
 
     breaker_failure = False
 
@@ -364,29 +363,29 @@ class StreamBroken(MalformedAnswer):
 
 
 class Unexplained(StreamBroken):
-    """The provider answered with nothing, or with an error whose words do not say whose fault it is.
+    """The provider answered with nothing, or with an error whose wording does not say whose fault it is.
 
-    A vendor may add such a word at any time, also for mistakes of callers: no breaker opens for it.
+    A vendor may introduce a new wording at any time, also for callers' mistakes, so no breaker opens for it.
     """
 
     breaker_failure = False
 
 
 class AnswerTooLarge(MalformedAnswer):
-    """The answer is larger than the gateway takes, which requests can bring about at a healthy provider."""
+    """The answer is larger than the gateway accepts. A request can cause this at a healthy provider."""
 
     breaker_failure = False
 
 
 class AnswerUnreadable(MalformedAnswer):
-    """The gateway's own reading of an answer failed in a way that nobody had foreseen.
+    """The gateway's own code failed on an answer in a way that nobody foresaw.
 
-    Whether the answer is odd, or the request was, or the gateway has a fault, is not known: so the next
-    candidate is asked, and the breaker counts nothing, or callers could open it by odd requests.
+    It is not known whether the answer is odd, the request was, or the gateway has a fault. So the next
+    candidate is tried, and the breaker counts nothing: otherwise callers could open it with odd requests.
 
     Attributes:
         where: The place of the fault, for the log.
-        trace: How it came to it, for the log.
+        trace: The traceback, for the log.
     """
 
     breaker_failure = False
@@ -404,7 +403,7 @@ class RateLimited(ProviderError):
 
 
 class TierFull(RateLimited):
-    """The service tier that the request chose has no room; the model's other tiers may have."""
+    """The service tier that the request chose is full; the model's other tiers may not be."""
 
     hold = Hold.NONE
 
@@ -417,7 +416,7 @@ class QuotaSpent(ProviderError):
 
 
 class CredentialsRefused(ProviderError):
-    """The provider refused the gateway's credentials. Never the caller's own UNAUTHENTICATED."""
+    """The provider refused the gateway's credentials. Callers never see this as their own UNAUTHENTICATED."""
 
     breaker_failure = False
     hold = Hold.UNTIL_CHECKED
@@ -431,9 +430,10 @@ class AccessRefused(ProviderError):
 
 
 class JobFailed(ProviderError):
-    """A job that was accepted came to nothing, and the provider does not tell whose fault that was.
+    """An accepted job failed, and the provider does not say whose fault that was.
 
-    It may be the request's as well as the provider's, so that it says nothing of the provider's health.
+    The request may be the cause as well as the provider, so the failure says nothing about the provider's
+    health.
     """
 
     breaker_failure = False
@@ -458,9 +458,9 @@ class ContextTooLong(ProviderError):
 
 
 class RequestTooLarge(ContextTooLong):
-    """The request alone is larger than the account's limit allows, so that no waiting helps.
+    """The request alone is larger than the account's limit allows, so waiting does not help.
 
-    Others' smaller requests go through, and another account may take this one.
+    Other, smaller requests still go through, and another account may take this one.
     """
 
     failover = Failover.YES
@@ -476,9 +476,9 @@ class ContentFiltered(ProviderError):
 
 
 class ModelOutputInvalid(ProviderError):
-    """The model wrote what cannot be used: a malformed tool call, or one of a tool that was not declared.
+    """The model wrote something unusable: a malformed tool call, or a call of a tool that was not declared.
 
-    The provider did its work and the request is sound, so that asking again, here or elsewhere, may help.
+    The provider did its work and the request is sound, so asking again, here or elsewhere, may help.
     """
 
     code = grpc.StatusCode.ABORTED
@@ -487,7 +487,7 @@ class ModelOutputInvalid(ProviderError):
 
 
 class Rejected(ProviderError):
-    """The provider refused the request as malformed; its message is passed on, cut and cleaned."""
+    """The provider refused the request as malformed; its message is passed on, shortened and cleaned."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
     reason = "PROVIDER_REJECTED"
@@ -496,6 +496,6 @@ class Rejected(ProviderError):
 
 
 class PrefillRejected(Rejected):
-    """The provider refused to continue an unfinished turn; it may be asked without."""
+    """The provider refused to continue an unfinished turn; the request may succeed without it."""
 
     failover = Failover.YES

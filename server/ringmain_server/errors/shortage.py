@@ -1,7 +1,7 @@
-"""Outside the rooms: what this machine lacks. No provider is to blame for it, and asking another is no use.
+"""Errors: recognizes what this machine lacks, for which no provider is to blame and no other one helps.
 
-A lack of descriptors, memory, ports or threads shows wherever something is opened, in the words of whatever
-library was at work. Here they are recognized by their number, along everything that caused an exception.
+A lack of descriptors, memory, ports or threads shows wherever something is opened, in the words of whichever
+library was at work. It is recognized here by its error number, in the exception or in any of its causes.
 """
 
 import errno
@@ -23,22 +23,22 @@ _LACKS = {
 }
 _NO_THREAD = "can't start new thread"
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
-"""How several failures that were made one say what each was (aiohappyeyeballs)."""
+"""Matches an error number in the message that aiohappyeyeballs makes of several failures."""
 _IPV6 = re.compile(r"\('[0-9a-fA-F]*:")
-"""An IPv6 address in the words of a failure: where there is no IPv6, no port is lacking."""
+"""Matches an IPv6 address in a failure's message. Without IPv6, EADDRNOTAVAIL means no lack of ports."""
 
 
 def shortage(exc: BaseException) -> Overloaded | None:
-    """What the machine lacked when something failed; None when it failed for another reason.
+    """Returns an error that names what the machine lacked; None if something failed for another reason.
 
     Args:
-        exc: The failure, with all that caused it.
+        exc: The failure, whose causes are examined too.
     """
     for cause in _causes(exc):
         if isinstance(cause, Overloaded):
             return cause
         if isinstance(cause, socket.gaierror):
-            # The resolver hides why it could not open what it needs.
+            # The resolver hides the error number when it could not open a file or socket.
             return lacking_descriptors()
         lack = _lack(cause)
         if lack is not None:
@@ -47,7 +47,7 @@ def shortage(exc: BaseException) -> Overloaded | None:
 
 
 def lacking_descriptors() -> Overloaded | None:
-    """Whether nothing can be opened now, for failures that do not say why."""
+    """Returns an error if no file can be opened now, for failures that do not say why."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as exc:
@@ -56,7 +56,7 @@ def lacking_descriptors() -> Overloaded | None:
 
 
 def in_words(said: str) -> Overloaded | None:
-    """What the machine lacked, of failures that are told in the system's words alone, as gRPC's are."""
+    """Recognizes a lack by the system's message, for libraries such as gRPC that hide the number."""
     for number, lack in _LACKS.items():
         if os.strerror(number).lower() in said.lower() and lack != "ports":
             return _overloaded(lack)
@@ -73,7 +73,8 @@ def _lack(cause: BaseException) -> str | None:
     if cause.errno is not None:
         return _of_number(cause.errno, str(cause))
     found = {_of_number(int(number), str(cause)) for number in _NUMBER.findall(str(cause))}
-    # Of several ways to one host, those that lacked nothing say what the matter is.
+    # Several addresses of one host were tried: if they failed for different reasons, the machine is blamed
+    # only for a lack of descriptors.
     return found.pop() if len(found) == 1 else "descriptors" if "descriptors" in found else None
 
 
@@ -83,7 +84,7 @@ def _of_number(number: int, said: str) -> str | None:
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """An exception and what led to it, each once."""
+    """Yields an exception and all its causes, each once."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [exc]
     while waiting:
@@ -92,6 +93,7 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(cause))
         yield cause
+        # aiohttp, which is not imported for this, keeps the system's error in `os_error`.
         waiting += [cause.__context__, cause.__cause__, getattr(cause, "os_error", None)]
 
 

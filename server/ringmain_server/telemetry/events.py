@@ -1,4 +1,4 @@
-"""What happens in the gateway, as events: for the log, for a metric, and for whoever watches."""
+"""Telemetry: events of the gateway, for the log, for a metric and for watchers."""
 
 import asyncio
 from collections import deque
@@ -15,26 +15,26 @@ from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.text.excerpt import MESSAGE_LIMIT, excerpt
 
 KINDS: Final = ("breaker", "failover", "recovery", "limit", "budget", "config", "provider", "key")
-"""Every kind of event, as the contract has them."""
+"""Every kind of event in the contract."""
 
 BUFFER = 1024
-"""Most events that wait for one watcher."""
+"""The most events that wait for one watcher."""
 
 _WARNINGS: Final = frozenset({"failover", "limit"})
 _GRAVE: Final = frozenset({"problems", "restart_paths"})
-"""Attributes that only a warning has."""
+"""Attributes that make an event a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened.
+    """One thing that happened in the gateway.
 
     Attributes:
-        time: When, in seconds since 1970.
+        time: Seconds since 1970.
         kind: One of `KINDS`.
-        message: What happened, for people.
-        provider_id: The provider it concerns, or nothing.
-        attributes: What happened, for programs.
+        message: A description for people.
+        provider_id: The provider that the event concerns, or empty.
+        attributes: Details for programs.
     """
 
     time: float
@@ -45,16 +45,16 @@ class Event:
 
 
 Listener = Callable[[Event], None]
-"""Hears of each event, at once. It must not wait."""
+"""Receives each event as it is published. It must not block."""
 
 
 class Watcher:
-    """One reader of events. It holds back nobody: when it is slow, it loses the oldest, and is told so.
+    """One reader of events. A slow watcher loses its oldest events, and gets an event that says so.
 
     Args:
-        kinds: What it wants to hear of; empty for everything.
-        leave: Is called when it has had enough.
-        buffer: Most events that wait for it.
+        kinds: The kinds of events to receive; empty for all.
+        leave: Called when the watcher stops.
+        buffer: The most events that wait for the watcher.
     """
 
     def __init__(self, kinds: frozenset[str], leave: Callable[["Watcher"], None], buffer: int) -> None:
@@ -66,20 +66,20 @@ class Watcher:
         self._closed = False
 
     def __enter__(self) -> Self:
-        """Begins; nothing that happens from now on is missed."""
+        """Starts watching; no event is missed from now on."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Hears of nothing more."""
+        """Stops watching."""
         self._leave(self)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Event:
-        """The next event, as soon as there is one. Ends when the gateway does."""
+        """Waits for the next event and returns it. Ends when the gateway closes its events."""
         while not self._waiting and not self._closed:
             self._news.clear()
             await self._news.wait()
@@ -90,7 +90,7 @@ class Watcher:
         return self._waiting.popleft()
 
     def hear(self, event: Event) -> None:
-        """Keeps an event for the reader, if it is of a kind that it wants."""
+        """Keeps an event for the reader if it is of a wanted kind."""
         if self._kinds and event.kind not in self._kinds:
             return
         self._lost += len(self._waiting) == self._waiting.maxlen
@@ -98,7 +98,7 @@ class Watcher:
         self._news.set()
 
     def close(self) -> None:
-        """Ends the reader, once it has read what waits for it."""
+        """Ends the iteration once the reader has read the events that wait."""
         self._closed = True
         self._news.set()
 
@@ -109,13 +109,13 @@ class Watcher:
 
 
 class Events:
-    """Tells everybody who listens or watches what happens.
+    """Publishes events to listeners and watchers.
 
     Args:
         clock: Seconds since 1970.
-        listeners: Who hears of each event first.
-        buffer: Most events that wait for one watcher.
-        faults: Where faults of listeners are told.
+        listeners: Receive each event before the watchers.
+        buffer: The most events that wait for one watcher.
+        faults: Reports exceptions of listeners.
     """
 
     def __init__(
@@ -134,13 +134,15 @@ class Events:
         self._closed = False
 
     def publish(self, kind: str, message: str, provider_id: str = "", **attributes: str) -> None:
-        """Something happened. Never raises.
+        """Publishes an event. Never raises.
 
         Args:
             kind: One of `KINDS`.
-            message: For people. Holds no secret and no address. Cut and escaped here, as attributes are.
-            provider_id: The provider it concerns, or nothing.
-            attributes: For programs.
+            message: A description for people. It holds no secret and no address. It is cut and escaped here,
+                as
+                attributes are.
+            provider_id: The provider that the event concerns, or empty.
+            attributes: Details for programs.
         """
         self._publish(kind, message, provider_id, attributes)
 
@@ -153,14 +155,14 @@ class Events:
 
     @harmless
     def _tell(self, hear: Listener, event: Event) -> None:
-        """Whoever cannot hear of an event keeps it from nobody else."""
+        """Passes an event to one listener; its failure does not keep the event from the others."""
         hear(event)
 
     def watch(self, kinds: Iterable[str] = ()) -> Watcher:
-        """A reader of what happens from now on, to be entered by `with` and iterated.
+        """Returns a watcher of events from now on, to be entered by `with` and iterated.
 
         Args:
-            kinds: What it wants to hear of; empty for everything.
+            kinds: The kinds of events to receive; empty for all.
         """
         watcher = Watcher(frozenset(kinds), self._watchers.discard, self._buffer)
         self._watchers.add(watcher)
@@ -170,18 +172,18 @@ class Events:
 
     @property
     def watcher_count(self) -> int:
-        """How many watch."""
+        """The number of watchers."""
         return len(self._watchers)
 
     def close(self) -> None:
-        """Ends every watcher, so that none holds the gateway open."""
+        """Ends every watcher, so that none keeps the gateway from stopping."""
         self._closed = True
         for watcher in self._watchers:
             watcher.close()
 
 
 def logged(log: FilteringBoundLogger) -> Listener:
-    """A listener that writes a line for each event."""
+    """Returns a listener that writes a log line for each event."""
 
     def listener(event: Event) -> None:
         bad = event.kind in _WARNINGS or event.attributes.get("state") == "open"
@@ -193,5 +195,5 @@ def logged(log: FilteringBoundLogger) -> Listener:
 
 
 def counted(metrics: Metrics) -> Listener:
-    """A listener that counts events by kind."""
+    """Returns a listener that counts events by kind."""
     return lambda event: metrics.happened(event.kind)

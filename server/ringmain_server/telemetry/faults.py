@@ -1,4 +1,4 @@
-"""Tells of faults of telemetry itself: what watches a call never raises into it."""
+"""Telemetry: reports its own faults, so that code that observes a call never raises into it."""
 
 import functools
 import time
@@ -16,10 +16,10 @@ PAUSE = 60.0
 
 
 class Faults:
-    """Writes a line about each fault, at most one a minute about those of a place, with their number.
+    """Logs faults, each place at most once a minute with the number of times it happened.
 
     Args:
-        log: Where lines go; None where nobody reads them.
+        log: The log, or None to log nothing.
         clock: Seconds on any monotonic clock.
     """
 
@@ -28,11 +28,11 @@ class Faults:
         self._repeats: Repeats[str] = Repeats(clock, PAUSE)
 
     def happened(self, where: str, exc: BaseException | None = None, **more: object) -> None:
-        """A fault happened. Never raises: a log that cannot be written stops nothing.
+        """Counts a fault, and logs it unless its place was logged recently. Never raises.
 
         Args:
-            where: The place, of which there are few.
-            exc: What was raised there, None where its traceback is told otherwise.
+            where: The place of the fault. There must be few distinct places.
+            exc: The exception, or None where its traceback is logged elsewhere.
             more: Further fields of the line.
         """
         with suppress(Exception):
@@ -45,10 +45,10 @@ M = TypeVar("M", bound=Callable[..., None])
 
 
 def harmless(method: M) -> M:
-    """A method of telemetry that raises nothing: its exceptions become a line of the log.
+    """Decorates a method of telemetry so that it never raises: exceptions become a line of the log.
 
     Args:
-        method: Of an object whose `faults` are `Faults`.
+        method: A method of an object whose attribute `faults` is a `Faults`.
     """
     where = method.__qualname__
 
@@ -56,7 +56,7 @@ def harmless(method: M) -> M:
     def guarded(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             method(self, *args, **kwargs)
-        except Exception as exc:  # noqa: BLE001 - no call may fail for what watches it
+        except Exception as exc:  # noqa: BLE001 - a call must not fail because of its telemetry
             self.faults.happened(where, exc)
 
     return cast("M", guarded)

@@ -1,4 +1,4 @@
-"""Gauges of the configured candidates, and of no other: callers may name any model."""
+"""Telemetry: gauges for the configured candidates only, since callers may name any model."""
 
 import os
 from collections.abc import Mapping
@@ -7,20 +7,20 @@ from typing import Final, Literal
 from prometheus_client import CollectorRegistry, Gauge
 
 MULTIPROCESS: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Environment variable by which several processes share files of metrics."""
+"""The environment variable that names the folder in which several processes share metrics."""
 
 Name = tuple[str, str]
-"""A provider and its model."""
+"""A provider's id and its name of the model."""
 
 
 class CandidateGauge:
-    """A number of each candidate.
+    """A gauge with one value for each configured candidate.
 
     Args:
-        name: Of the metric.
-        description: For people.
-        registry: Where it is collected.
-        together: What the numbers of several processes make.
+        name: The metric's name.
+        description: The metric's description, for people.
+        registry: The registry that collects it.
+        together: How the values of several processes are combined.
     """
 
     def __init__(
@@ -36,10 +36,10 @@ class CandidateGauge:
         self._children: dict[Name, Gauge] = {}
 
     def follow(self, values: Mapping[Name, float]) -> None:
-        """These are the candidates now, with their numbers; what is not among them is gone."""
+        """Sets the values of all candidates; a candidate that is not among them is removed."""
         for gone in self._children.keys() - values.keys():
             self._children.pop(gone).set(0)
-            if not os.environ.get(MULTIPROCESS):  # files of several processes cannot be taken back
+            if not os.environ.get(MULTIPROCESS):  # values in shared files cannot be removed
                 self._gauge.remove(*gone)
         for key, value in values.items():
             if key not in self._children:
@@ -47,7 +47,7 @@ class CandidateGauge:
             self._children[key].set(value)
 
     def changed(self, key: Name, value: float) -> None:
-        """A number has changed; that of another candidate is left out."""
+        """Sets the value of one candidate; ignores a candidate that is not followed."""
         gauge = self._children.get(key)
         if gauge is not None:
             gauge.set(value)

@@ -1,8 +1,8 @@
-"""Where log lines go: through a bounded queue and a thread, so that nobody who logs ever waits.
+"""Telemetry: writes log lines through a bounded queue and a thread, so that logging never blocks.
 
-A pipe that nobody reads, a terminal that was stopped, a slow or full disk: writing to them may never end.
-So the event loop only puts lines into a queue, and a thread writes. What does not fit is dropped and counted.
-The order of lines is kept. What is kept in memory, as tests do, takes a line at once and without a thread.
+Writing to a pipe that nobody reads, a stopped terminal, or a slow or full disk may block forever. So the
+event loop only puts lines into a queue, and a thread writes them. Lines that do not fit are dropped and
+counted. The order of lines is kept. A stream in memory, as in tests, is written at once and without a thread.
 """
 
 import atexit
@@ -21,24 +21,24 @@ from typing import TextIO
 
 QUEUE_LINES = 10_000
 QUEUE_CHARACTERS = 8 << 20
-"""Most that waits to be written to one destination."""
+"""The most characters that wait to be written to one destination."""
 
 _TOGETHER = 4096
-"""Characters that are written at once: the kernel keeps so many together where several processes write."""
+"""Characters of one write: the kernel does not mix writes of this size from several processes."""
 _BREATH = 0.05
 """Seconds between two writes of a busy gateway: waking the thread more often costs each call some percent."""
 _AT_EXIT = 2.0
-"""Seconds for what waits when the process ends."""
+"""Seconds to wait for unwritten lines when the process ends."""
 
 Write = Callable[[str], None]
-"""Writes text, or raises OSError. It may take any time."""
+"""Writes text, or raises OSError. May block."""
 
 
 class Losses:
-    """Counts the lines that were not written. Any thread may count.
+    """Counts the lines that were not written. Safe to use from any thread.
 
     Attributes:
-        count: How many so far.
+        count: The number of lines lost so far.
     """
 
     __slots__ = ("_lock", "count")
@@ -48,17 +48,17 @@ class Losses:
         self._lock = threading.Lock()
 
     def add(self, lines: int) -> None:
-        """So many lines more."""
+        """Adds a number of lost lines."""
         with self._lock:
             self.count += lines
 
 
 class Lines:
-    """One destination of lines, with its queue and its thread.
+    """One destination of log lines, with its queue and its thread.
 
     Args:
-        write: Writes to it.
-        losses: Is told of lines that were dropped, or could not be written.
+        write: Writes text to the destination.
+        losses: Counts lines that were dropped or could not be written.
     """
 
     def __init__(self, write: Write, losses: Losses) -> None:
@@ -74,7 +74,7 @@ class Lines:
         _ALL.append(self)
 
     def put(self, line: str) -> None:
-        """Takes a line. Never waits."""
+        """Queues a line without blocking, or drops it when the queue is full."""
         with self._counting:
             full = len(self._queue) >= QUEUE_LINES or self._characters + len(line) > QUEUE_CHARACTERS
             if not full:
@@ -88,23 +88,24 @@ class Lines:
             self._news.set()
 
     def flush(self, seconds: float) -> bool:
-        """Waits until everything is written, but not longer than it is told.
+        """Waits until everything is written, but no longer than `seconds`.
 
         Returns:
-            Whether it is.
+            Whether everything is written.
         """
         return self._idle.wait(seconds)
 
     def _run(self) -> None:
         while True:
             self._news.wait()
-            # First cleared, then looked: a line that comes now is seen now or at the next turn.
+            # The flag is cleared before the queue is read: a line that is queued in between is found by this
+            # pass or by the next, and never has to wait for another line.
             self._news.clear()
             while self._queue:
                 self._write_some()
             if not self._news.is_set():
                 self._idle.set()
-                if self._news.is_set():  # a line came in between
+                if self._news.is_set():  # a line came after the check above
                     self._idle.clear()
             time.sleep(_BREATH)
 
@@ -116,7 +117,7 @@ class Lines:
             size += len(lines[-1])
         try:
             self._write("".join(lines))
-        except Exception:  # noqa: BLE001  there is nobody to tell but who asks for the losses
+        except Exception:  # noqa: BLE001  the log itself failed, so it can only be counted
             self._losses.add(len(lines))
         finally:
             with self._counting:
@@ -127,7 +128,7 @@ _ALL: list[Lines] = []
 
 
 def flush(seconds: float = _AT_EXIT) -> None:
-    """Waits until every destination has its lines, but not longer than it is told. Done at exit, too."""
+    """Waits until every destination has its lines, but no longer than `seconds`. Also runs at exit."""
     until = time.monotonic() + seconds
     for lines in _ALL:
         lines.flush(max(until - time.monotonic(), 0.0))
@@ -137,7 +138,7 @@ atexit.register(flush)
 
 
 def destination(stream: TextIO, losses: Losses) -> Write:
-    """What takes the lines of a stream: its queue, or the stream itself if that is memory."""
+    """Returns the function that writes lines to a stream: through a queue, or directly if it is in memory."""
     try:
         descriptor = stream.fileno()
     except (AttributeError, OSError, ValueError):
@@ -147,10 +148,10 @@ def destination(stream: TextIO, losses: Losses) -> Write:
 
 
 def file_destination(path: str, max_bytes: int, backup_count: int, losses: Losses) -> Write:
-    """What takes the lines of a log file that is rotated by size. The file is opened now.
+    """Opens a log file that is rotated by size, and returns the function that writes lines to it.
 
     Raises:
-        OSError: It cannot be.
+        OSError: The file cannot be opened.
     """
     _refuse_to_wait(path)
     handler = _RotatingFile(path, maxBytes=max_bytes, backupCount=backup_count, encoding="utf-8")
@@ -158,7 +159,7 @@ def file_destination(path: str, max_bytes: int, backup_count: int, losses: Losse
 
 
 def _refuse_to_wait(path: str) -> None:
-    """Raises OSError where opening a file would wait for whoever reads it."""
+    """Raises OSError if opening a file would block until somebody reads it, as a named pipe does."""
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISFIFO(Path(path).stat().st_mode):
             try:
@@ -168,7 +169,7 @@ def _refuse_to_wait(path: str) -> None:
 
 
 class _RotatingFile(RotatingFileHandler):
-    """A rotating file whose failures are raised, not printed."""
+    """A rotating file that raises its failures instead of printing them."""
 
     terminator = ""
 
@@ -176,17 +177,18 @@ class _RotatingFile(RotatingFileHandler):
         self.emit(logging.LogRecord("ringmain", logging.INFO, "", 0, text, None, None))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging calls it so
-        # What could not be written waits in the stream and would be tried again first, for ever.
+        # The stream still holds the text that could not be written and would try it first forever, so the
+        # stream is thrown away.
         stream, self.stream = self.stream, None
         if stream is not None:
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
-        raise  # noqa: PLE0704  this is called where the failure is handled
+        raise  # noqa: PLE0704  logging calls this within its except clause
 
 
 def _at_once(stream: TextIO) -> Write:
     def write(line: str) -> None:
-        with contextlib.suppress(OSError):  # nobody reads any more: no reason to fail whoever writes
+        with contextlib.suppress(OSError):  # a reader that is gone must not make logging fail
             stream.write(line)
             stream.flush()
 
@@ -206,10 +208,10 @@ def _to_descriptor(descriptor: int) -> Write:
 
 
 def never_wait_for(descriptor: int) -> None:
-    """Makes writing to a pipe, a terminal or a socket fail where it would wait.
+    """Makes writing to a pipe, a terminal or a socket fail where it would block.
 
-    Libraries and the interpreter itself write to standard error too, from any thread and with locks held.
-    What they write is lost where nobody reads, in place of stopping the process.
+    Libraries and the interpreter itself also write to standard error, from any thread and with locks held.
+    Their output is lost where nobody reads it, instead of stopping the process.
     """
     kind = os.fstat(descriptor).st_mode
     if stat.S_ISREG(kind):
@@ -218,7 +220,7 @@ def never_wait_for(descriptor: int) -> None:
         if stat.S_ISSOCK(kind):
             os.set_blocking(descriptor, False)
             return
-        # Opened anew, since the flag belongs to all who share what was opened, such as the shell.
+        # Reopened, since the flag belongs to the open file, which others such as the shell share.
         mine = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
         try:
             os.dup2(mine, descriptor)

@@ -1,4 +1,4 @@
-"""Structured logs: readable on a terminal, JSON otherwise, secrets masked, also in a rotating file."""
+"""Telemetry: structured logs, readable on a terminal and JSON elsewhere, with secrets masked."""
 
 import logging
 import re
@@ -25,20 +25,20 @@ _KEY_LIKE = (
     r"|AIza[A-Za-z0-9_-]{20,}"
 )
 _KEY_HINTS = ("sk-", "sk_", "xai-", "xai_", "pk-", "pk_", "rk-", "rk_", "earer", "AIza")
-"""What every match of the pattern contains."""
+"""Strings of which every match of the pattern contains one."""
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LINE_LIMIT = 4096
-"""Most bytes of a line; one of a fault, which has a traceback, may have eight times as many."""
+"""The most bytes of a line; a line with a traceback may have eight times as many."""
 _STEPS = ((500, 32), (200, 16), (64, 8), (24, 4))
-"""Most characters of a text, and items of a list, in a line that is too long; tried one after the other."""
+"""The most characters of a text, and items of a list, in a line that is too long; tried in this order."""
 _PAUSE = 1.0
 """Seconds between two lines of one library's logger."""
 _SHORTEST_SECRET = 6
-"""A shorter secret would mask ordinary words."""
+"""Shorter secrets are not masked, since they would mask ordinary words."""
 
 
 class Mask:
-    """Replaces secrets in text: those of the configuration, and whatever looks like a provider's key.
+    """Replaces secrets in text: those of the configuration, and anything that looks like a provider's key.
 
     Args:
         secrets: The secrets of the configuration.
@@ -49,7 +49,7 @@ class Mask:
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """There are more secrets, from another configuration; the old ones stay secret."""
+        """Adds secrets of another configuration; the earlier ones stay secret."""
         self._secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
         # Longest first, so that a secret which begins with another is masked whole.
         known = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
@@ -57,7 +57,7 @@ class Mask:
         self._hints = (*known, *_KEY_HINTS)
 
     def __call__(self, text: str) -> str:
-        """The text without secrets."""
+        """Returns the text without secrets."""
         # Plain searches cost a tenth of the pattern, and nearly every line is free of secrets.
         for hint in self._hints:
             if hint in text:
@@ -66,13 +66,13 @@ class Mask:
 
 
 class _Sink:
-    """Makes lines of fields, masks them and hands them on.
+    """Formats lines, masks secrets in them and passes them on.
 
     Args:
-        out: Takes lines.
-        console: Makes lines for people, None for lines of JSON.
-        file: Takes lines of JSON in any case, None for no file.
-        mask: Is put over every line.
+        out: Writes lines.
+        console: Renders lines for people, None for lines of JSON.
+        file: Writes lines of JSON to a file, None for no file.
+        mask: Applied to every line.
     """
 
     def __init__(self, out: Write, console: Processor | None, file: Write | None, mask: Mask) -> None:
@@ -97,7 +97,7 @@ class _Sink:
             self._file(f"{json}\n")
 
     def _rendered(self, level: str, fields: dict[str, Any]) -> str:
-        """The line for people. Made of what is short from the start: rendering megabytes takes seconds."""
+        """Returns the line for people. It shortens the fields first: rendering megabytes takes seconds."""
         assert self._console is not None
         shown = ""
         for step in _STEPS:
@@ -108,11 +108,11 @@ class _Sink:
 
 
 def _direct(level: int) -> type[FilteringBoundLogger]:
-    """The logger of structlog for a level, without its chain of processors: every call writes a line."""
+    """Returns structlog's logger for a level without its chain of processors: every call writes a line."""
     filtering: Any = structlog.make_filtering_bound_logger(level)
 
     class Direct(filtering):  # type: ignore[misc]
-        """Hands each line straight to the sink."""
+        """A logger that passes each line straight to the sink."""
 
         def _proxy_to_logger(self, method_name: str, event: str | None = None, **event_kw: Any) -> None:
             self._logger.write(method_name, event, {**self._context, **event_kw})
@@ -128,13 +128,14 @@ def make_log(
     worker: int | None = None,
     losses: Losses | None = None,
 ) -> FilteringBoundLogger:
-    """The logger of the process. Who logs never waits for whoever reads.
+    """Makes the logger of the process. Logging never blocks.
 
     Args:
-        settings: What is logged, and how.
-        secrets: What must never appear, or a mask that goes on learning what that is.
-        stream: Where lines go, standard error by default.
-        worker: The number of this worker process, which gets a log file of its own; None if there is one.
+        settings: The level, format and file of the log.
+        secrets: Texts that must never appear, or a mask that goes on learning them.
+        stream: The stream to write to; standard error by default.
+        worker: The number of this worker process, which gets a log file of its own; None if there is only
+            one.
         losses: Counts the lines that could not be written.
     """
     lost = losses or Losses()
@@ -148,7 +149,7 @@ def make_log(
         wrapper_class=_direct(_LEVELS[settings.level]),
         cache_logger_on_first_use=True,
     )
-    # Bound now: a logger that is not yet bound would be bound anew for every line.
+    # Bound once: structlog would bind an unbound logger again for every line.
     bound: FilteringBoundLogger = logger.bind() if worker is None else logger.bind(worker=worker)
     return bound
 
@@ -173,7 +174,7 @@ def _limit(fields: dict[str, Any]) -> int:
 
 
 def _dumped(line: dict[str, Any]) -> bytes:
-    """The line as JSON, nothing where it holds a lone surrogate, which JSON in UTF-8 cannot."""
+    """Returns the line as JSON; empty if it holds a lone surrogate, which UTF-8 cannot encode."""
     try:
         return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z)
     except TypeError:
@@ -181,9 +182,9 @@ def _dumped(line: dict[str, Any]) -> bytes:
 
 
 def _shortened(value: Any, mask: Mask, text: int, items: int) -> Any:
-    """The same with texts cut and escaped, and lists cut, at whatever depth they are.
+    """Returns a copy with texts cut and escaped and lists cut, at every depth.
 
-    Secrets are masked before: of one that is cut in the middle, no mask would know the rest.
+    Secrets are masked first, since a mask would not recognize a secret that was cut in the middle.
     """
     if isinstance(value, str):
         return excerpt(mask(value[: 4 * text]), text)
@@ -206,16 +207,16 @@ def _console(stream: TextIO) -> Processor:
 def _file(settings: LogSettings, worker: int | None, losses: Losses) -> Write | None:
     if settings.file is None:
         return None
-    # Two processes that rotate one file lose lines, so that each worker has its own.
+    # Two processes that rotate one file lose lines, so each worker has its own.
     path = settings.file.path if worker is None else f"{settings.file.path}.{worker}"
     return file_destination(path, settings.file.max_bytes, settings.file.backup_count, losses)
 
 
 class Foreign(logging.Handler):
-    """Takes what libraries log through Python's own logging, and writes it like every line.
+    """Takes what libraries log through Python's `logging`, and writes it to the gateway's log.
 
     Args:
-        log: Where lines go.
+        log: The gateway's log.
     """
 
     def __init__(self, log: FilteringBoundLogger) -> None:
@@ -229,7 +230,7 @@ class Foreign(logging.Handler):
             return
         try:
             said = record.getMessage()
-        except Exception:  # noqa: BLE001  a library's mistake in a line must not become one of ours
+        except Exception:  # noqa: BLE001  a library's malformed record must not fail here
             said = str(record.msg)
         write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
         exc = record.exc_info[1] if record.exc_info else None
@@ -238,7 +239,7 @@ class Foreign(logging.Handler):
 
 
 def adopt_libraries(log: FilteringBoundLogger) -> None:
-    """Lets libraries log to where the gateway does, not to standard error by themselves."""
+    """Sends what libraries log to the gateway's log instead of standard error."""
     logging.raiseExceptions = False
     logging.getLogger().addHandler(Foreign(log))
     logging.captureWarnings(True)

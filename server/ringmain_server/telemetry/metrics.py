@@ -1,4 +1,7 @@
-"""Prometheus metrics: every name in one place. Children are bound once, at the first use of their labels."""
+"""Telemetry: Prometheus metrics, every name in one place.
+
+A metric's children are bound at the first use of their labels.
+"""
 
 import os
 import threading
@@ -19,11 +22,11 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120
 _STATES = {"closed": 0, "half_open": 1, "open": 2}
 
 TOGETHER = 64
-"""Ended calls that are counted together."""
+"""Ended calls that are counted in one batch."""
 
 
 class _Ended(NamedTuple):
-    """What is counted of an ended call. Without its messages, which may be large."""
+    """The facts of an ended call that are counted. Its messages, which may be large, are not kept."""
 
     method: str
     code: str
@@ -33,23 +36,24 @@ class _Ended(NamedTuple):
 
 
 _Counts: TypeAlias = dict[tuple[Counter, tuple[str, ...]], int]
-"""A counter and its labels to how much is added."""
+"""Maps a counter and its labels to the amount to add."""
 
 
 class Metrics:
     """The service's metrics. No method raises.
 
-    Ended calls are counted in batches, at the latest when somebody looks, which costs a fraction of counting
-    each at its end. One of several workers counts each at once, into the files that they share.
+    Ended calls are counted in batches, at the latest when the metrics are collected, which costs a fraction
+    of
+    counting each at its end. One of several workers counts each call at once, into the files that they share.
 
     Args:
-        registry: Where they are collected.
-        faults: Where their own faults are told.
+        registry: The registry that collects them.
+        faults: Reports their own faults.
     """
 
     def __init__(self, registry: CollectorRegistry, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
-        registry.register(_PassOn(self))  # the first to be collected
+        registry.register(_PassOn(self))  # registered first, so that it is collected first
         self._calls = Counter(
             "ringmain_calls", "Calls by method and status code.", ["method", "code"], registry=registry
         )
@@ -118,21 +122,21 @@ class Metrics:
         self._running: dict[str, int] = {}
         self._ended: deque[_Ended] = deque()
         self._passing_on = threading.Lock()
-        # What another process reads is not collected here, so that nothing may wait.
+        # Another process collects the shared files and cannot ask this one to count first.
         self._together = 1 if os.environ.get(MULTIPROCESS) else TOGETHER
         self._children: dict[tuple[MetricWrapperBase, tuple[str, ...]], Any] = {}
 
     @harmless
     def tasks(self, count: int) -> None:
-        """So many tasks there are now."""
+        """Sets the number of tasks of the event loop."""
         self._tasks.set(count)
 
     def began(self, method: str) -> None:
-        """A call began. Called by the observer, which guards it."""
+        """Counts a call that began. The observer calls it and guards it against exceptions."""
         self._running[method] = self._running.get(method, 0) + 1
 
     def ended(self, call: Call, code: str, seconds: float) -> None:
-        """A call ended, with the name of its status code."""
+        """Counts a call that ended, with the name of its status code."""
         try:
             self._running[call.method] -= 1
             self._ended.append(_Ended(call.method, code, seconds, _outcomes(call, code), _tokens(call)))
@@ -140,12 +144,12 @@ class Metrics:
                 self._ended.append(_Ended("", code, 0.0, _outcomes(part, code), _tokens(part)))
             if len(self._ended) >= self._together:
                 self.pass_on()
-        except Exception as exc:  # noqa: BLE001 - the line in the log is written all the same
+        except Exception as exc:  # noqa: BLE001 - the call's log line must still be written
             self.faults.happened("Metrics.ended", exc)
 
     @harmless
     def pass_on(self) -> None:
-        """Counts what ended since the last time. May be called from any thread."""
+        """Counts the calls that ended since the last time. May be called from any thread."""
         with self._passing_on:
             counts: _Counts = defaultdict(int)
             while self._ended:
@@ -157,7 +161,7 @@ class Metrics:
 
     @harmless
     def _add(self, one: _Ended, counts: _Counts) -> None:
-        """Adds an ended call to the counts; one that cannot be counted takes no other with it."""
+        """Adds an ended call to the counts; if that fails, the others are still counted."""
         if one.method:
             counts[self._calls, (one.method, one.code)] += 1
             self._child(self._duration, (one.method,)).observe(one.seconds)
@@ -173,40 +177,40 @@ class Metrics:
 
     @harmless
     def happened(self, kind: str) -> None:
-        """An event was published."""
+        """Counts a published event."""
         self._events.labels(kind).inc()
 
     @harmless
     def refused(self, limit: str) -> None:
-        """A call was refused because it passed a limit of the gateway's own."""
+        """Counts a call that was refused because the gateway reached one of its own limits."""
         self._child(self._refusals, (limit,)).inc()
 
     @harmless
     def lost_lines(self, count: int) -> None:
-        """So many lines of the log more could not be written."""
+        """Adds to the number of log lines that could not be written."""
         self._lost_lines.inc(count)
 
     @harmless
     def follow_breakers(self, states: Mapping[tuple[str, str], str]) -> None:
-        """These breakers are worth a number.
+        """Sets the breakers that have a gauge, and their states.
 
         Args:
-            states: Provider and its model to the breaker's state.
+            states: Maps a provider and its model to the breaker's state.
         """
         self._breakers.follow({key: _STATES[state] for key, state in states.items()})
 
     @harmless
     def breaker_changed(self, provider_id: str, provider_model: str, state: str) -> None:
-        """A breaker has changed; one that is not followed is left out."""
+        """Sets the state of one breaker; ignores a breaker that is not followed."""
         self._breakers.changed((provider_id, provider_model), _STATES[state])
 
     @harmless
     def occupied(self, limit: int, candidates: Mapping[tuple[str, str], tuple[int, int]]) -> None:
-        """How far the limits of concurrent calls are used up.
+        """Sets how far the limits of concurrent calls are used up.
 
         Args:
-            limit: Of the gateway; what it has in flight is counted by method.
-            candidates: Provider and its model to the calls in flight and their limit.
+            limit: The gateway's limit; its calls in flight are counted by method.
+            candidates: Maps a provider and its model to the calls in flight and their limit.
         """
         self._limit.set(limit)
         self._candidate_calls.follow({key: running for key, (running, _) in candidates.items()})
@@ -220,7 +224,7 @@ class Metrics:
 
 
 class _PassOn(Collector):
-    """Has no metrics of its own: what was not passed on yet is, before the others are collected."""
+    """A collector without metrics of its own; it counts the waiting calls before the others are collected."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -234,7 +238,7 @@ class _PassOn(Collector):
 
 
 def _outcomes(call: Call, code: str) -> list[tuple[str, str]]:
-    """Provider and outcome of each attempt."""
+    """Returns the provider and the outcome of each attempt."""
     ended = "succeeded" if code == "OK" else "cancelled"
     return [
         (attempt.candidate.provider_id, ended if attempt.error is None else type(attempt.error).__name__)
@@ -243,10 +247,10 @@ def _outcomes(call: Call, code: str) -> list[tuple[str, str]]:
 
 
 def _tokens(call: Call) -> tuple[tuple[tuple[str, str], int], ...]:
-    """Provider, direction and count of what was used."""
+    """Returns the provider, the direction and the number of the tokens that a call used."""
     if call.usage is None or not call.attempts:
         return ()
     provider_id = call.attempts[-1].candidate.provider_id
-    # A counter takes no negative number, and one of a batch would take the others with it.
+    # A counter refuses negative numbers, and one in a batch would lose the rest of the batch.
     read, written = max(call.usage.input_token_count, 0), max(call.usage.output_token_count, 0)
     return ((provider_id, "input"), read), ((provider_id, "output"), written)

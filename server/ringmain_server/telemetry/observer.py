@@ -1,4 +1,4 @@
-"""How each call went: one log line and its metrics. Names are in one place, here and in `metrics`."""
+"""Telemetry: one log line and the metrics of each call."""
 
 from google.protobuf.message import Message
 from ringmain.v1.usage_pb2 import Usage
@@ -13,13 +13,14 @@ from ringmain_server.text.excerpt import excerpt
 
 
 class Observer:
-    """Is told by the edge what becomes of each call. No method raises.
+    """Records how each call went; the edge calls it. No method raises.
 
     Args:
-        log: Where lines go.
-        metrics: Where numbers go.
-        reporter: Makes events of calls that did not go straight, None for none.
-        quiet: Whether only failures are worth a line, as where what is done has events of its own.
+        log: The log.
+        metrics: The metrics.
+        reporter: Publishes events of calls with failed attempts, None for none.
+        quiet: Whether only failures are logged above debug, as for operations that publish events of their
+            own.
     """
 
     def __init__(
@@ -38,11 +39,11 @@ class Observer:
 
     @harmless
     def began(self, call: Call, request: Message | None) -> None:
-        """A call began; what its request says about itself is kept for the line at its end.
+        """Records that a call began, and keeps what its request names for the line at its end.
 
         Args:
             call: The call.
-            request: Its request, None where that comes in several messages.
+            request: Its request, None where it comes in several messages.
         """
         if request is not None:
             _name(call, request)
@@ -50,12 +51,12 @@ class Observer:
 
     @harmless
     def named(self, call: Call, request: Message) -> None:
-        """What the configuration of a request that comes in several messages says about itself."""
+        """Keeps what the configuration of a request of several messages names."""
         _name(call, request)
 
     @harmless
     def answered(self, call: Call, last: Message) -> None:
-        """The whole answer, or the last event of a stream, is there."""
+        """Reads the usage from the whole answer, or from the last event of a stream."""
         finished = getattr(last, "finished", last)
         usage = getattr(finished, "usage", None)
         if isinstance(usage, Usage):
@@ -63,7 +64,7 @@ class Observer:
 
     @harmless
     def succeeded(self, call: Call, seconds: float) -> None:
-        """The caller has the whole answer."""
+        """Records that the caller has the whole answer."""
         self._metrics.ended(call, "OK", seconds)
         self._report(call)
         fields = _fields(call, "OK", seconds)
@@ -73,7 +74,7 @@ class Observer:
 
     @harmless
     def failed(self, call: Call, error: RingmainError, seconds: float) -> None:
-        """The caller gets an error."""
+        """Records that the caller gets an error."""
         code = error.code.name
         self._metrics.ended(call, code, seconds)
         self._report(call, error)
@@ -82,7 +83,7 @@ class Observer:
 
     @harmless
     def cancelled(self, call: Call, seconds: float) -> None:
-        """The caller left."""
+        """Records that the caller left."""
         self._metrics.ended(call, "CANCELLED", seconds)
         self._report(call)
         fields = _fields(call, "CANCELLED", seconds)
@@ -92,7 +93,7 @@ class Observer:
 
     @harmless
     def crashed(self, call: Call, exc: BaseException) -> None:
-        """An unknown exception reached the edge; the caller is told nothing of it."""
+        """Logs an unknown exception that reached the edge; the caller gets no details of it."""
         self._log.error("fault", response_id=call.response_id, method=call.method, exc_info=exc)
 
     def _report(self, call: Call, error: RingmainError | None = None) -> None:
@@ -107,7 +108,7 @@ class Observer:
             self._reporter.refused(error)
 
     def _tell_unreadable(self, call: Call) -> None:
-        """Of an answer that could not be read nobody else tells how that came about."""
+        """Logs how reading an answer failed, which nothing else does."""
         for one in (call, *call.parts):
             for attempt in one.attempts:
                 error = attempt.error

@@ -1,4 +1,4 @@
-"""Turns what breakers, calls and limits do into events. Nothing here is on the way of a stream's events."""
+"""Telemetry: turns changes of breakers, calls and limits into events, off the path of streamed events."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -13,23 +13,23 @@ from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
 
 PAUSE = 1.0
-"""Seconds between two events of refused calls: under overload there may be thousands of them."""
+"""Seconds between two events of refused calls: an overloaded gateway may refuse thousands."""
 
 _LOG = "log"
 _LOG_PAUSE = 60.0
-"""Seconds between two events of lost lines."""
+"""Seconds between two events of lost log lines."""
 
 _SAID = {"open": "opened", "half_open": "lets one call through", "closed": "closed"}
 
 
 class Reporter:
-    """Is told by the machines and by the edge. No method raises.
+    """Publishes events of breakers and of calls. No method raises.
 
     Args:
-        events: Where events go.
-        metrics: Where numbers go.
+        events: Publishes the events.
+        metrics: The metrics.
         clock: Seconds on any monotonic clock.
-        faults: Where its own faults are told.
+        faults: Reports its own faults.
     """
 
     def __init__(self, events: Events, metrics: Metrics, clock: Clock, faults: Faults | None = None) -> None:
@@ -44,13 +44,13 @@ class Reporter:
 
     @harmless
     def configured(self, conditions: Iterable[Condition]) -> None:
-        """These are the candidates of the configuration, which are worth metrics."""
+        """Sets the configured candidates, which have metrics."""
         self._candidates = list(conditions)
         self._metrics.follow_breakers({_key(one): one.breaker.state.value for one in self._candidates})
 
     @harmless
     def look(self, limit: int, lost_lines: int = 0) -> None:
-        """Brings the numbers up to date that nobody tells of, and tells of what was not told yet.
+        """Updates the metrics that nobody reports, and publishes events that were held back.
 
         Args:
             limit: How many calls the gateway runs at once.
@@ -69,7 +69,7 @@ class Reporter:
 
     @harmless
     def breaker_changed(self, condition: Condition, state: str, reason: str) -> None:
-        """A candidate's breaker has changed."""
+        """Publishes that a candidate's breaker has changed."""
         self._metrics.breaker_changed(condition.provider_id, condition.provider_model, state)
         self._events.publish(
             "breaker",
@@ -82,14 +82,14 @@ class Reporter:
 
     @harmless
     def ended(self, call: Call) -> None:
-        """A call of more than one attempt has ended: where it went after each failure."""
+        """Publishes where a call of several attempts went after each failure."""
         for failed, following in pairwise(call.attempts):
             if failed.error is not None and failed.candidate.name != following.candidate.name:
                 self._moved(call, failed, following, failed.error)
 
     @harmless
     def refused(self, error: RingmainError) -> None:
-        """A call has failed; tells of it when it was refused because too many run."""
+        """Publishes that calls were refused, if the error says that the gateway is overloaded."""
         if not isinstance(error, Overloaded):
             return
         self._metrics.refused(error.limit)

@@ -1,4 +1,4 @@
-"""The port that metrics are read from: whatever is asked of it, the answer is never an error of ours."""
+"""Telemetry: the HTTP port that serves metrics. A malformed request to it is never the gateway's fault."""
 
 import socket
 import threading
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATIENCE = 10.0
-"""Seconds for a request to come, or for a part of the answer to be taken."""
+"""Seconds to wait for a request, or for the reader to take a part of the answer."""
 
 
 class _Handler(WSGIRequestHandler):
     timeout = _PATIENCE
 
     def log_message(self, *_: object) -> None:
-        """Says nothing: the log is that of calls."""
+        """Logs nothing: requests for metrics do not belong in the log of calls."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def handle_error(self, *_: Any) -> None:
-        """Says nothing of readers that leave, or never say what they want."""
+        """Ignores readers that disconnect or never send a request."""
 
 
 def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> WSGIServer:
@@ -36,7 +36,10 @@ def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> WSGIServ
     Args:
         host: Name or address to listen on.
         port: The port.
-        registry: What is served.
+        registry: The metrics to serve.
+
+    Returns:
+        The server, which runs already.
 
     Raises:
         OSError: It cannot listen there.
@@ -55,7 +58,7 @@ def _answering(registry: CollectorRegistry) -> "WSGIApplication":
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         try:
             return app(environ, start_response)
-        except (TypeError, ValueError):  # what is asked for as a version is none
+        except (TypeError, ValueError):  # the Accept header names a malformed version
             return app({**environ, "HTTP_ACCEPT": ""}, start_response)
 
     return answer

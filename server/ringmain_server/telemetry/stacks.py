@@ -1,6 +1,6 @@
-"""Telemetry: where every task and thread of the process stands, for an operator who wonders what it does.
+"""Telemetry: the stacks of every task and thread of the process, for an operator who diagnoses it.
 
-Places in the code only: no value of a variable, which could be a key or what a caller wrote.
+Only places in the code are told, never the value of a variable, which could be a key or a caller's text.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from types import FrameType
 from typing import Any
 
 _DEEPEST = 60
-"""Most places of one stack."""
+"""The most places of one stack."""
 _MOST = 200
-"""Most different stacks that are told."""
+"""The most distinct stacks."""
 _STEPS = frozenset({"coroutine", "async_generator", "generator"})
 _WRAPPERS = frozenset({"async_generator_asend", "async_generator_athrow", "coroutine_wrapper"})
 
@@ -27,9 +27,9 @@ class Stack:
 
     Attributes:
         what: `task` or `thread`.
-        names: What some of them are called.
-        count: How many stand there.
-        places: Where, the innermost place first: `file:line function`.
+        names: The names of some of them.
+        count: How many there are.
+        places: The stack as `file:line function`, the innermost place first.
     """
 
     what: str
@@ -39,10 +39,10 @@ class Stack:
 
 
 def stacks(loop: asyncio.AbstractEventLoop | None) -> list[Stack]:
-    """Every stack, the most common first. May be called from any thread.
+    """Returns every stack, the most common first. May be called from any thread.
 
     Args:
-        loop: Whose tasks are told, None for none.
+        loop: The event loop whose tasks are included, None for no tasks.
     """
     tasks = [] if loop is None else [(task.get_name(), _awaited(task)) for task in asyncio.all_tasks(loop)]
     running = {thread.ident: thread.name for thread in threading.enumerate()}
@@ -61,7 +61,7 @@ def _grouped(what: str, found: list[tuple[str, tuple[str, ...]]]) -> Iterator[St
 
 
 def _awaited(task: asyncio.Task[Any]) -> tuple[str, ...]:
-    """Where a task waits: its coroutine, and what that awaits, down to the last one that is Python."""
+    """Returns where a task waits: its coroutine and what that awaits, down to the last one in Python."""
     places: list[str] = []
     step: Any = task.get_coro()
     while step is not None and len(places) < _DEEPEST:
@@ -73,13 +73,14 @@ def _awaited(task: asyncio.Task[Any]) -> tuple[str, ...]:
 
 
 def _wrapped(step: object) -> Any:
-    """What stands behind one step of `async for` or behind `__await__`, neither of which names it."""
+    """Returns the generator behind a step of `async for` or of `__await__`, which does not expose it."""
     if type(step).__name__ not in _WRAPPERS:
         return None
     return next((found for found in gc.get_referents(step) if type(found).__name__ in _STEPS), None)
 
 
 def _first(step: object, *names: str) -> Any:
+    # By name, not by type: Cython's coroutines, which gRPC uses, have the attributes but types of their own.
     return next((found for name in names if (found := getattr(step, name, None)) is not None), None)
 
 
@@ -97,7 +98,7 @@ def _place(frame: FrameType) -> str:
 
 
 def _short(path: str) -> str:
-    """A file's name from its package on, for the rest says where Python is installed."""
+    """Shortens a file's path to start at its package, since the rest says where Python is installed."""
     for start in ("/site-packages/", "/server/", "/lib/"):
         _, found, rest = path.rpartition(start)
         if found:

@@ -1,1 +1,1 @@
-"""Helpers for text, pure, that know nothing of the gateway."""
+"""Text helpers: pure functions that know nothing of the gateway."""

@@ -1,12 +1,12 @@
-"""Outside the rooms, pure: characters that were cut in two between the pieces of a text.
+"""Text helpers, pure: rejoin characters that were cut in two between the pieces of a text.
 
 A server that cuts a text by UTF-16 units or by bytes may send the first half of an emoji in one event of a
-stream and the rest in the next: `JSON.stringify` writes such a half as an escape of its own. No protobuf
-string holds a half, so that it waits here for its other half, and becomes U+FFFD if that never comes, as
-https://infra.spec.whatwg.org/#scalar-value-string wants it.
+stream and the rest in the next: `JSON.stringify` writes such a half as an escape of its own. A protobuf
+string cannot hold half a character, so a half waits here for the other one. It becomes U+FFFD if that never
+comes, as https://infra.spec.whatwg.org/#scalar-value-string requires.
 
-Raw text is WTF-8 (https://simonsapin.github.io/wtf-8): UTF-8 in which halves of surrogate pairs, and here
-also bytes that belong to no character, stand as they came.
+Raw text is WTF-8 (https://simonsapin.github.io/wtf-8): UTF-8 that may also hold halves of surrogate pairs,
+and here also bytes that belong to no character.
 """
 
 import re
@@ -16,22 +16,22 @@ _SURROGATES = re.compile(
     rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]", re.DOTALL
 )
 _HEAD = re.compile(rb"[\x80-\xbf]|\xed[\xb0-\xbf][\x80-\xbf]")
-"""How a text begins that begins within a character."""
+"""Matches a text that begins within a character."""
 _TAIL = re.compile(
     rb"(?:\xed[\xa0-\xaf][\x80-\xbf]|[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
 )
-"""How a text ends that ends within a character."""
+"""Matches the end of a text that ends within a character."""
 _LONGEST = 3
-"""Bytes of the longest beginning of a character."""
+"""The length in bytes of the longest incomplete character."""
 _REPLACED = "\ufffd".encode()
 _PAIR = 6
-"""Bytes of a surrogate pair in WTF-8."""
+"""The length in bytes of a surrogate pair in WTF-8."""
 
 
 class Cut(str):
-    """A text that begins or ends within a character. As a string it has U+FFFD for each half.
+    """A text that begins or ends within a character; as a string, it has U+FFFD for each half.
 
-    So that whoever does not know of halves reads a valid text, and only a `Joiner` joins them.
+    Code that does not know of halves reads a valid text. Only a `Joiner` puts the halves together.
 
     Attributes:
         raw: The text in WTF-8.
@@ -43,7 +43,7 @@ class Cut(str):
 
     @classmethod
     def of(cls, raw: bytes) -> str:
-        """A text from WTF-8: a plain string unless it begins or ends within a character."""
+        """Makes a text from WTF-8: a plain string unless it begins or ends within a character."""
         text = mended(raw)
         if _HEAD.match(raw) is None and not _rest(raw):
             return text
@@ -53,7 +53,7 @@ class Cut(str):
 
 
 class Joiner:
-    """Joins the pieces of one text, so that every piece it gives has whole characters."""
+    """Joins the pieces of one text, so that every piece it returns has whole characters only."""
 
     __slots__ = ("_held",)
 
@@ -66,7 +66,7 @@ class Joiner:
         return bool(self._held)
 
     def feed(self, *pieces: str) -> str:
-        """What can be handed on after these pieces."""
+        """Adds pieces and returns the text that is complete so far."""
         if not self._held and not is_cut(pieces):
             return pieces[0] if len(pieces) == 1 else "".join(pieces)
         raw = b"".join((self._held, *map(_raw, pieces)))
@@ -75,7 +75,7 @@ class Joiner:
         return mended(raw[: len(raw) - len(rest)])
 
     def end(self) -> str:
-        """What stands for a half whose other half never came; empty where nothing waits."""
+        """Returns U+FFFD for a half whose other half never came; empty when nothing waits."""
         held, self._held = self._held, b""
         return mended(held)
 
@@ -89,7 +89,7 @@ def is_cut(pieces: Iterable[str]) -> bool:
 
 
 def mended(raw: bytes) -> str:
-    """A valid text from WTF-8: pairs are joined, and what belongs to no character becomes U+FFFD."""
+    """Returns a valid text from WTF-8: joins pairs and replaces stray bytes and halves by U+FFFD."""
     return _SURROGATES.sub(_joined, raw).decode("utf-8", "replace")
 
 
@@ -101,7 +101,7 @@ def _joined(found: re.Match[bytes]) -> bytes:
 
 
 def _rest(raw: bytes) -> bytes:
-    """The half of a character in which a text ends."""
+    """Returns the incomplete character at the end of a text, or nothing."""
     found = _TAIL.search(raw[-_LONGEST:])
     return found[0] if found is not None else b""
 

@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of what operators ask."""
+"""Room 1, pure: rules for requests of operators."""
 
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 
@@ -16,15 +16,15 @@ OfProvider = (
 
 
 def of_provider(request: OfProvider) -> list[Violation]:
-    """What is to become of a provider."""
+    """Returns what is wrong with a request about one provider."""
     return found(short(request.provider_id, "provider_id"))
 
 
 def set_primary(request: admin_pb2.SetPrimaryProviderRequest) -> list[Violation]:
-    """Which provider comes first for a model."""
+    """Returns what is wrong with a request to put a provider first for a model."""
     return [*of_provider(request), *short(request.model, "model")]
 
 
 def watch(request: admin_pb2.WatchEventsRequest) -> list[Violation]:
-    """Which events to send."""
+    """Returns what is wrong with a request for events."""
     return found(names(request.kinds, "kinds", KIND_LIMIT))

@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of speech."""
+"""Room 1, pure: rules for transcribing and speaking."""
 
 import re
 
@@ -13,16 +13,16 @@ SPEEDS = (0.25, 4.0)
 FORMATS = ("audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "audio/aac", "audio/pcm")
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-"""About what https://www.rfc-editor.org/rfc/rfc5646#section-2.1 allows; the provider knows the rest."""
+"""Roughly what https://www.rfc-editor.org/rfc/rfc5646#section-2.1 allows; the provider checks the rest."""
 
 
 def transcribe(config: audio_pb2.TranscriptionConfig) -> list[Violation]:
-    """What to listen for."""
+    """Returns what is wrong with the configuration of a transcription."""
     return found(_transcribe(config))
 
 
 def speak(request: audio_pb2.SpeakRequest) -> list[Violation]:
-    """A text to speak."""
+    """Returns what is wrong with a request to speak a text."""
     return found(_speak(request))
 
 
@@ -43,7 +43,7 @@ def _speak(request: audio_pb2.SpeakRequest) -> Rules:
     yield from short(request.text, "text", SPOKEN_LIMIT)
     yield from short(request.voice, "voice")
     yield from short(request.instructions, "instructions", SPOKEN_LIMIT)
-    # `not` in front, so that NaN is out of range
+    # `not` in front of the comparison, so that NaN is out of range
     if request.HasField("speed") and not SPEEDS[0] <= request.speed <= SPEEDS[1]:
         yield Violation("speed", f"is not from {SPEEDS[0]:g} to {SPEEDS[1]:g}")
     if request.mime_type and request.mime_type not in FORMATS:

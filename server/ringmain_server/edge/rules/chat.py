@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of a conversation."""
+"""Room 1, pure: rules for conversations."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -34,9 +34,9 @@ from ringmain_server.errors import Violation
 
 MESSAGE_LIMIT = 10_000
 PART_LIMIT = 100_000
-"""Parts of all messages together."""
+"""The most parts of all messages together."""
 RESULT_LIMIT = 1_000
-"""Parts of one tool's result."""
+"""The most parts of one tool's result."""
 TOOL_LIMIT = 128
 
 _ALLOWED_PARTS: Mapping[int, frozenset[str]] = {
@@ -54,7 +54,7 @@ _ROLE_NAMES: Mapping[int, str] = {
 
 
 def chat(request: chat_pb2.ChatRequest, prefix: str = "") -> list[Violation]:
-    """What is wrong with a chat request; empty when nothing is.
+    """Returns what is wrong with a chat request; empty when nothing is.
 
     Args:
         request: The request.
@@ -100,7 +100,7 @@ def _messages(messages: Sequence[Message]) -> Rules:
             return
         for position, part in enumerate(message.parts):
             if allowed is not None and "text" in allowed and part.HasField("text"):
-                continue  # nearly every part
+                continue  # nearly every part takes this shortcut
             yield from _part(part, message.role, allowed, asked, f"{path}.parts[{position}]")
 
 

@@ -1,4 +1,4 @@
-"""Room 1, pure: rules that several requests share."""
+"""Room 1, pure: rules that several kinds of requests share."""
 
 import ipaddress
 import re
@@ -16,21 +16,24 @@ from ringmain_server.media.detect import describe, detect
 from ringmain_server.text.excerpt import quoted
 
 NAME_LIMIT = 256
-"""Characters of the name of anything: a model, a provider, a voice, a style, a file, a media type."""
+"""The most characters of any name: of a model, a provider, a voice, a style, a file, a media type."""
 TEXT_LIMIT = 32_000
-"""Characters of a text that a model reads beside what it is about; the longest that any known model takes."""
+"""The most characters of a prompt beside the main input; the longest that any known model takes."""
 REQUEST_ID_LIMIT = 128
 LABEL_LIMIT = 16
 LABEL_LENGTH = 64
 PROVIDER_LIMIT = 64
 URI_LIMIT = 8192
 NESTING_LIMIT = 30
-"""Levels of objects and lists in a JSON text. As a `google.protobuf.Struct` each takes three of the hundred
-levels that protobuf's libraries write: https://protobuf.dev/programming-guides/proto-limits/."""
+"""The most levels of objects and lists in a JSON text.
+
+As a `google.protobuf.Struct`, each level takes three of the hundred levels that protobuf's libraries write:
+https://protobuf.dev/programming-guides/proto-limits/.
+"""
 DAY = 86_400
 
 VIOLATION_LIMIT = 64
-"""Most violations that are looked for: a request may hold millions of bad fields."""
+"""The most violations that are reported: a request may hold millions of bad fields."""
 
 MIME_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*", re.IGNORECASE)
 _UPWARDS = frozenset({".", ".."})
@@ -43,12 +46,12 @@ Rules = Iterator[Violation]
 
 
 def found(rules: Rules) -> list[Violation]:
-    """The first violations, as many as are looked for."""
+    """Returns the first violations, at most `VIOLATION_LIMIT` of them."""
     return list(islice(rules, VIOLATION_LIMIT))
 
 
 def named(model: str, path: str = "model") -> Rules:
-    """A request names its model."""
+    """Checks that a request names its model."""
     if not model:
         yield Violation(path, "names no model")
     elif len(model) > NAME_LIMIT:
@@ -56,40 +59,40 @@ def named(model: str, path: str = "model") -> Rules:
     elif not model.isprintable():
         yield Violation(path, "holds characters that cannot be printed")
     elif "." in model and not _UPWARDS.isdisjoint(model.split("/")):
-        yield Violation(path, "has a part that is no name but a way through folders")  # it may become a path
+        yield Violation(path, "has a part that is no name but a way through folders")  # may become a path
 
 
 def too_long(limit: int) -> str:
-    """How a text that is longer than the limit is described."""
+    """Returns the description of a text that is longer than its limit."""
     return f"is longer than {limit} characters"
 
 
 def short(value: str, path: str, limit: int = NAME_LIMIT) -> Rules:
-    """A text is no longer than its limit."""
+    """Checks that a text is no longer than its limit."""
     if len(value) > limit:
         yield Violation(path, too_long(limit))
 
 
 def few(values: Sized, path: str, limit: int) -> Rules:
-    """A list holds no more than its limit."""
+    """Checks that a list holds no more items than its limit."""
     if len(values) > limit:
         yield Violation(path, f"holds more than {limit}")
 
 
 def names(values: Sequence[str], path: str, limit: int) -> Rules:
-    """A list holds few names, each of them short. What is beyond the limit is not looked at."""
+    """Checks that a list holds few names, each of them short. It ignores those beyond the limit."""
     yield from few(values, path, limit)
     for index, value in enumerate(islice(values, limit)):
         yield from short(value, f"{path}[{index}]")
 
 
 def request_id(value: str) -> Rules:
-    """A request id is short."""
+    """Checks that a request id is short."""
     return short(value, "request_id", REQUEST_ID_LIMIT)
 
 
 def mime_type(value: str, path: str) -> Rules:
-    """A media type is one, where it is given."""
+    """Checks that a media type, where it is given, is well-formed."""
     if len(value) > NAME_LIMIT:
         yield Violation(path, too_long(NAME_LIMIT))
     elif value and not MIME_TYPE.fullmatch(value):
@@ -97,7 +100,7 @@ def mime_type(value: str, path: str) -> Rules:
 
 
 def media(media: Media, path: str) -> Rules:
-    """A medium has a source, and a media type that is given or can be told."""
+    """Checks that a medium has a source, and a media type that is given or can be detected."""
     source = media.WhichOneof("source")
     yield from mime_type(media.mime_type, f"{path}.mime_type")
     yield from short(media.filename, f"{path}.filename")
@@ -111,15 +114,15 @@ def media(media: Media, path: str) -> Rules:
         elif not _is_https(media.uri):
             yield Violation(f"{path}.uri", "is not an https address of a host, without credentials")
     else:
-        yield from _bytes(media, media.data, path)  # one look: each copies them
+        yield from _bytes(media, media.data, path)  # read once: each access copies them
 
 
 def _is_https(uri: str) -> bool:
-    """Whether an address is one that providers and we can take apart, each in the same way.
+    """Whether every library, the gateway's and the providers', parses an address in the same way.
 
     See https://www.rfc-editor.org/rfc/rfc3986#section-3.2.
     """
-    # Libraries strip spaces and control characters, or cut there, so that they see different hosts.
+    # Libraries strip spaces and control characters or cut the address there, so they see different hosts.
     if not uri.startswith("https://") or " " in uri or "\\" in uri or not uri.isprintable():
         return False
     try:
@@ -153,7 +156,7 @@ def _bytes(media: Media, data: bytes, path: str) -> Rules:
 
 
 def json_object(text: str, path: str) -> Rules:
-    """A text that is not empty is a JSON object, and not nested deeper than a program can follow."""
+    """Checks that a text, where it is not empty, is a JSON object with bounded nesting."""
     if not text:
         return
     try:
@@ -168,13 +171,13 @@ def json_object(text: str, path: str) -> Rules:
 
 
 def shallow(text: str, path: str) -> Rules:
-    """A text is not nested deeper than a program can follow, or is no JSON, which nobody takes apart."""
+    """Checks that a text is not nested too deeply. A text that is not JSON passes: nobody parses it."""
     if text.count("{") + text.count("[") > NESTING_LIMIT and _depth(text) > NESTING_LIMIT:
         yield Violation(path, f"is nested deeper than {NESTING_LIMIT} levels")
 
 
 def _depth(text: str) -> int:
-    """How deep brackets are nested, 0 where they do not match. Readers differ in all the rest."""
+    """Returns how deep brackets are nested, 0 where they do not match. Parsers differ in everything else."""
     depth = deepest = 0
     for bracket in _BRACKET.findall(_STRING.sub("", text)):
         depth += 1 if bracket in "{[" else -1
@@ -185,7 +188,7 @@ def _depth(text: str) -> int:
 
 
 def routing(policy: RoutingPolicy) -> Rules:
-    """A routing policy keeps to the limits of the contract."""
+    """Checks that a routing policy keeps to the limits of the contract."""
     yield from names(policy.provider_ids, "routing_policy.provider_ids", PROVIDER_LIMIT)
     yield from few(policy.labels, "routing_policy.labels", LABEL_LIMIT)
     for key, value in islice(policy.labels.items(), LABEL_LIMIT):
@@ -204,7 +207,7 @@ def routing(policy: RoutingPolicy) -> Rules:
 
 
 def _span(duration: Duration, path: str) -> Rules:
-    """A time is a `google.protobuf.Duration` as its definition has it, above zero, and at most a day."""
+    """Checks that a time is a valid `google.protobuf.Duration`, above zero, and at most a day."""
     seconds, nanos = duration.seconds, duration.nanos
     if not -999_999_999 <= nanos <= 999_999_999 or seconds * nanos < 0:
         yield Violation(path, "is not a duration: its nanos are out of range, or of another sign")

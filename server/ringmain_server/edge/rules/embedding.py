@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of embeddings."""
+"""Room 1, pure: rules for embeddings."""
 
 from itertools import islice
 
@@ -9,11 +9,11 @@ from ringmain_server.errors import Violation
 
 TEXT_LIMIT = 2048
 _SHOWN = 10
-"""Most empty texts that are told apart."""
+"""The most empty texts that are reported one by one."""
 
 
 def embed(request: embedding_pb2.EmbedRequest) -> list[Violation]:
-    """Texts to embed."""
+    """Returns what is wrong with a request for embeddings."""
     return found(_embed(request))
 
 
@@ -24,7 +24,7 @@ def _embed(request: embedding_pb2.EmbedRequest) -> Rules:
     empty = (index for index, text in enumerate(islice(request.texts, TEXT_LIMIT)) if not text)
     for index in islice(empty, _SHOWN):
         yield Violation(f"texts[{index}]", "is empty")
-    # A purpose of a newer contract is ignored, like one that a model does not have.
+    # A purpose from a newer contract is ignored, like one that a model does not support.
     if request.HasField("dimension_count") and request.dimension_count < 1:
         yield Violation("dimension_count", "is not at least 1")
     yield from routing(request.routing_policy)

@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of a generation configuration."""
+"""Room 1, pure: rules for a generation configuration."""
 
 import math
 import re
@@ -24,9 +24,9 @@ _RANGES: tuple[tuple[str, float, float, str], ...] = (
 
 
 def generation(config: GenerationConfig) -> Rules:
-    """Knobs are within their ranges."""
+    """Checks that the parameters of a generation are within their ranges."""
     for name, least, most, wrong in _RANGES:
-        # `not` in front, so that NaN is out of every range
+        # `not` in front of the comparison, so that NaN is out of every range
         if config.HasField(name) and not least <= getattr(config, name) <= most:  # type: ignore[arg-type]
             yield Violation(f"generation_config.{name}", wrong)
     yield from few(config.stop_sequences, "generation_config.stop_sequences", STOP_LIMIT)
@@ -35,7 +35,7 @@ def generation(config: GenerationConfig) -> Rules:
         if not stop:
             yield Violation(path, "is empty")
         yield from short(stop, path)
-    # An effort of a newer contract is ignored, like one that a provider does not have.
+    # An effort from a newer contract is ignored, like one that a provider does not support.
     if config.provider_options:
         yield from options(config.provider_options, "generation_config.provider_options")
     if config.HasField("response_format"):

@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of making, changing and looking at images."""
+"""Room 1, pure: rules for making, changing and inspecting images."""
 
 import re
 from itertools import islice
@@ -32,27 +32,27 @@ _SIDES = ("left", "top", "right", "bottom")
 
 
 def generate(request: image_pb2.GenerateImagesRequest) -> list[Violation]:
-    """A description to draw."""
+    """Returns what is wrong with a request to draw images."""
     return found(_generate(request))
 
 
 def edit(request: image_pb2.EditImagesRequest) -> list[Violation]:
-    """Images to change."""
+    """Returns what is wrong with a request to change images."""
     return found(_edit(request))
 
 
 def stream(request: image_pb2.StreamImagesRequest) -> list[Violation]:
-    """Images to make or change as a stream."""
+    """Returns what is wrong with a request to make or change images as a stream."""
     return found(_stream(request))
 
 
 def upscale(request: image_pb2.UpscaleImageRequest) -> list[Violation]:
-    """An image to enlarge."""
+    """Returns what is wrong with a request to enlarge an image."""
     return found(_upscale(request))
 
 
 def inspect(request: image_pb2.InspectImageRequest) -> list[Violation]:
-    """An image to inspect."""
+    """Returns what is wrong with a request to inspect an image."""
     return found(_inspect(request))
 
 
@@ -74,7 +74,7 @@ def _generate(request: image_pb2.GenerateImagesRequest) -> Rules:
 def _edit(request: image_pb2.EditImagesRequest) -> Rules:
     yield from request_id(request.request_id)
     yield from named(request.model)
-    # What lies beyond a border, or the style of other images, can be drawn without words.
+    # Extending an image or applying the style of other images needs no prompt.
     wordless = (image_pb2.EDIT_MODE_OUTPAINT, image_pb2.EDIT_MODE_STYLE)
     yield from _prompt(request.prompt, required=request.mode not in wordless)
     if not 1 <= len(request.images) <= IMAGE_LIMIT:

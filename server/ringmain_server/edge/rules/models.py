@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of questions about models."""
+"""Room 1, pure: rules for requests about models."""
 
 from itertools import islice
 
@@ -9,16 +9,16 @@ from ringmain_server.errors import Violation
 
 CAPABILITY_LIMIT = 64
 PAGE_TOKEN_LIMIT = 2048
-"""Characters, which the name of a model always needs fewer of."""
+"""In characters; the name of a model always needs fewer."""
 
 
 def list_models(request: model_pb2.ListModelsRequest) -> list[Violation]:
-    """A page of models."""
+    """Returns what is wrong with a request for a page of models."""
     return found(_list_models(request))
 
 
 def get_model(request: model_pb2.GetModelRequest) -> list[Violation]:
-    """One model."""
+    """Returns what is wrong with a request for one model."""
     return found(named(request.model))
 
 

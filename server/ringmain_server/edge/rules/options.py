@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of options that are passed through to a provider as they are."""
+"""Room 1, pure: rules for options that are passed to a provider unchanged."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,18 +11,18 @@ from ringmain_server.errors import Violation
 from ringmain_server.text.excerpt import excerpt, quoted
 
 KIND_LIMIT = 32
-"""Most kinds of providers that one request has options for."""
+"""The most provider kinds that one request has options for."""
 DEPTH_LIMIT = 16
-"""Levels of objects and lists within the options of one provider."""
+"""The most levels of objects and lists within the options of one provider kind."""
 _SHOWN = 48
-"""Characters of each key that a path shows."""
+"""The most characters of each key that a path shows."""
 
 _Place = tuple[str, Value, int]
-"""Where a value is, the value, and how many levels are around it."""
+"""The path of a value, the value, and the number of levels around it."""
 
 
 def options(given: Mapping[str, Struct], path: str) -> Rules:
-    """Options have short keys and are JSON: no number is infinite or none, and their depth is bounded."""
+    """Checks that options have short keys and are valid JSON: finite numbers and bounded nesting."""
     if len(given) > KIND_LIMIT:
         yield Violation(path, f"holds more than {KIND_LIMIT}")
     for kind, struct in islice(given.items(), KIND_LIMIT):
@@ -33,7 +33,7 @@ def options(given: Mapping[str, Struct], path: str) -> Rules:
 
 
 def _values(struct: Struct, path: str) -> Rules:
-    # A list of what is still to be looked at, not a recursion: callers choose the depth.
+    # An explicit stack, not recursion, since callers choose the depth.
     left: list[_Place] = []
     yield from _fields(struct, path, 1, left)
     while left:

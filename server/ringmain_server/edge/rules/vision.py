@@ -1,4 +1,4 @@
-"""Room 1, pure: rules of questions about images and documents."""
+"""Room 1, pure: rules for questions about images and documents."""
 
 from itertools import islice
 
@@ -12,7 +12,7 @@ IMAGE_LIMIT = 16
 
 
 def analyze(request: vision_pb2.AnalyzeImagesRequest) -> list[Violation]:
-    """A question about images."""
+    """Returns what is wrong with a question about images."""
     return found(_analyze(request))
 
 
@@ -30,7 +30,7 @@ def _analyze(request: vision_pb2.AnalyzeImagesRequest) -> Rules:
 
 
 def read_document(config: vision_pb2.ReadDocumentConfig) -> list[Violation]:
-    """How to read a document."""
+    """Returns what is wrong with the configuration of reading a document."""
     return found(_read_document(config))
 
 
