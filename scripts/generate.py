@@ -61,7 +61,7 @@ def build(language: str, template: dict[str, Any]) -> Path:
 
 
 def differences(folder: Path) -> list[tuple[Path, Path]]:
-    """Returns the pairs of a fresh and a committed file that are not the same; one of a pair may be absent."""
+    """Returns the pairs of a fresh and a committed file that differ; one of a pair may be absent."""
     fresh = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     present = {
         path for parent in {path.parent for path in fresh} if parent.is_dir() for path in parent.iterdir()
