@@ -7,6 +7,7 @@ speaks the wires of OpenAI and of Vertex AI, and a plain gRPC call (`echo.py`), 
 times are scaled before they are held against their targets.
 
 * startup: start to SERVING and idle memory, with the sandbox alone and with a provider of every kind
+* ratios: what one thing takes beside another, such as a cancellation through the gateway (`ratios.py`)
 * layers: CPU that the pipeline adds to the bare exchange, in this process, without sockets (`layers.py`)
 * unary, burst: CPU a call and a token at 16 at once, for each provider
 * paced, leak: 200 streams of a token every 20 ms; memory after many calls and cancels; first provider
@@ -30,7 +31,7 @@ import grpc
 import uvloop
 from rich.console import Console
 
-from tests.bench import layers, results, servers
+from tests.bench import layers, ratios, results, servers
 from tests.bench.load import IncompleteAnswerError
 from tests.bench.measures import MEASUREMENTS, OPENAI_ONLY, QUICK, Bench, Effort
 from tests.bench.processes import StartError, Target
@@ -39,7 +40,7 @@ from tests.bench.results import Figure, Kind
 from tests.bench.servers import BARE, FOLDER, GATEWAY, LOG, SERVERS
 
 IDLE_SECONDS = 6.0
-APART = ("startup", "layers")
+APART = ("startup", "layers", "ratios")
 """The measurements that need no upstream."""
 
 
@@ -94,6 +95,9 @@ def run(options: argparse.Namespace, console: Console) -> list[Figure]:
     if "layers" in chosen:
         console.print("[dim]layers …[/dim]")
         figures += _in_loop(layers.compare(effort.layer_rounds))
+    if "ratios" in chosen:
+        console.print("[dim]ratios …[/dim]")
+        figures += _in_loop(ratios.compare(effort))
     loads = [name for name in MEASUREMENTS if name in chosen]
     if OPENAI not in providers:
         loads = [name for name in loads if name not in OPENAI_ONLY]
@@ -150,6 +154,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, default=FOLDER / "bench.json", metavar="FILE")
     parser.add_argument("--check", action="store_true", help="fail if a target is missed")
+    parser.add_argument(
+        "--check-ratios",
+        action="store_true",
+        help="fail if a ratio within this run exceeds its bound, whatever the machine's speed",
+    )
     return parser.parse_args(arguments)
 
 
@@ -180,7 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"[yellow]{hint}[/yellow]")
     results.write(figures, options.output, load_average)
     console.print(f"Written to {options.output}. CPU is the server's process alone.")
-    return int(options.check and any(figure.missed for figure in figures))
+    missed = results.missed_ratios(figures) if options.check_ratios else []
+    missed += [figure.name for figure in figures if options.check and figure.missed]
+    for name in dict.fromkeys(missed):
+        console.print(f"[red]{name} exceeds its bound[/red]")
+    return int(bool(missed))
 
 
 if __name__ == "__main__":

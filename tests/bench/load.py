@@ -102,6 +102,12 @@ class Callers:
         await self.unary(request)
         return time.perf_counter() - started
 
+    async def answered(self, request: ChatRequest) -> float:
+        """Calls Chat, whatever the answer is; returns the seconds it took."""
+        started = time.perf_counter()
+        await self._stub.Chat(request, timeout=DEADLINE)
+        return time.perf_counter() - started
+
     async def stream(self, request: ChatRequest) -> None:
         """Calls StreamChat and reads to the end; counts tokens as they come."""
         characters = 0

@@ -34,6 +34,7 @@ class Figure:
         limit: The most that is acceptable of the gateway; None for figures without a target.
         yardstick: What a call to the yardstick cost beside each repetition, in µs; empty where the machine's
             speed says nothing about the figure.
+        most: The highest acceptable ratio to the bare relay; None without a bound.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Figure:
     samples: tuple[float, ...]
     limit: float | None = None
     yardstick: tuple[float, ...] = ()
+    most: float | None = None
 
     @property
     def scaled(self) -> float:
@@ -67,6 +69,7 @@ class Kind:
     label: str
     unit: str
     limit: float | None = None
+    most: float | None = None
 
     def of(self, server: str, samples: Sequence[float], yardstick: Sequence[float] = ()) -> Figure:
         """The figure that these repetitions give, with the yardstick's beside each."""
@@ -79,6 +82,7 @@ class Kind:
             samples=tuple(samples),
             limit=self.limit,
             yardstick=tuple(yardstick),
+            most=self.most,
         )
 
 
@@ -97,24 +101,32 @@ FIRST_P50 = Kind("first_content.p50", "First content, p50", "ms")
 FIRST_P99 = Kind("first_content.p99", "First content, p99", "ms")
 FIRST_ADDED = Kind("first_content.added_p50", "First content, added, p50", "ms")
 LEAK = Kind("leak.growth", "RSS growth, calls and cancels", "%", 5)
+TIMES = "x"
+"""The unit of what is a ratio itself, so that its limit holds on any machine."""
+CANCEL = Kind("ratio.cancel", "Cancel to connection closed, to bare", TIMES, 3)
+TAKEOVER = Kind("ratio.takeover", "First content after a 503, to none", TIMES, 3)
+BREAKER = Kind("ratio.breaker", "Call past an open breaker, to none", TIMES, 1.4)
+PREPARED = Kind("ratio.prepared", "4 megapixels prepared, to Pillow", TIMES, 1.3)
+LOOP = Kind("ratio.loop", "Loop late beside photos, p99, to one", TIMES, 0.5)
+PAGES = Kind("ratio.pages", "Page of a PDF read, to pdfium", TIMES, 18)
 
 
 def cpu_and_rate(provider: Measured, load: str) -> tuple[Kind, Kind]:
     """The two figures of a kind of load on a provider: `unary`, `burst` or `paced`."""
-    shape, unit = LOADS[load]
+    shape, unit, most = LOADS[load]
     limit: float | None = getattr(provider, load)
     return (
-        Kind(f"{provider.kind}.{load}.cpu_us", f"{provider.kind}, {shape}: CPU a {unit}", "µs", limit),
+        Kind(f"{provider.kind}.{load}.cpu_us", f"{provider.kind}, {shape}: CPU a {unit}", "µs", limit, most),
         Kind(f"{provider.kind}.{load}.rate", f"{provider.kind}, {shape}: {unit}s", "1/s"),
     )
 
 
 LOADS = {
-    "unary": ("16 calls", "call"),
-    "burst": ("16 bursts", "token"),
-    "paced": ("200 paced", "token"),
+    "unary": ("16 calls", "call", 2.2),
+    "burst": ("16 bursts", "token", 1.8),
+    "paced": ("200 paced", "token", 1.6),
 }
-"""What is done at the same time, and what is counted."""
+"""What is done at the same time, what is counted, and the highest acceptable ratio to the bare relay."""
 
 
 def show(figures: Sequence[Figure], console: Console) -> None:
@@ -135,7 +147,11 @@ def show(figures: Sequence[Figure], console: Console) -> None:
         limit = "" if any_figure.limit is None else f"≤ {any_figure.limit:g}"
         gateway, bare = row.get("gateway"), row.get("bare")
         shown = ("", "") if gateway is None else (_number(gateway.value), _judged(gateway))
-        cells = (*shown, limit, "" if bare is None else _number(bare.value), _ratio(gateway, bare))
+        ratio = ratio_of(gateway, bare)
+        most = None if gateway is None else gateway.most
+        bound = "" if ratio is None or most is None else f" ≤ {most:g} {'✗' if ratio > most else '✓'}"
+        shown_ratio = "" if ratio is None else f"{ratio:.2f}{bound}"
+        cells = (*shown, limit, "" if bare is None else _number(bare.value), shown_ratio)
         table.add_row(f"{any_figure.label}, {any_figure.unit}", *cells)
     console.print(table)
     if yardstick := [one for figure in figures for one in figure.yardstick]:
@@ -158,13 +174,25 @@ def _judged(figure: Figure) -> str:
     return f"[red]{text} ✗[/red]" if figure.missed else f"[green]{text} ✓[/green]"
 
 
-def _ratio(gateway: Figure | None, bare: Figure | None) -> str:
+def ratio_of(gateway: Figure | None, bare: Figure | None) -> float | None:
     """How many times the bare relay's figure the gateway's is, the median of the repetitions."""
     if gateway is None or bare is None or gateway.unit == "%" or bare.value <= 0:
-        return ""
+        return None
     if len(gateway.samples) != len(bare.samples):
-        return f"{gateway.value / bare.value:.2f}"
-    return f"{statistics.median(a / b for a, b in zip(gateway.samples, bare.samples, strict=True)):.2f}"
+        return gateway.value / bare.value
+    return statistics.median(a / b for a, b in zip(gateway.samples, bare.samples, strict=True))
+
+
+def missed_ratios(figures: Sequence[Figure]) -> list[str]:
+    """The names of what exceeds its bound in comparison with something else in the same run."""
+    bare = {figure.name: figure for figure in figures if figure.server == "bare"}
+    missed = []
+    for figure in figures:
+        ratio = figure.value if figure.unit == TIMES else ratio_of(figure, bare.get(figure.name))
+        most = figure.limit if figure.unit == TIMES else figure.most
+        if figure.server == "gateway" and ratio is not None and most is not None and ratio > most:
+            missed.append(figure.name)
+    return missed
 
 
 def busy(load_average: float) -> str:

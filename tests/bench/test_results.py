@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from tests.bench.echo import REFERENCE_US
-from tests.bench.results import Figure, Kind, show
+from tests.bench.results import TIMES, Figure, Kind, missed_ratios, show
 
 CPU = Kind("some.cpu_us", "Something: CPU a call", "µs", 100)
 
@@ -46,3 +46,16 @@ def test_the_ratio_is_taken_within_each_repetition() -> None:
     yardstick = [REFERENCE_US] * 3
     text = _shown(CPU.of("gateway", [150, 300, 60], yardstick), CPU.of("bare", [100, 200, 10], yardstick))
     assert " 1.50" in text
+
+
+def test_ratios_have_bounds_whatever_the_machine() -> None:
+    """What exceeds its bound beside the bare relay is named; so is a figure that is a ratio itself."""
+    kind = Kind("some.cpu_us", "Something: CPU a call", "µs", 100, most=1.5)
+    gateway, bare = kind.of("gateway", [300, 310]), kind.of("bare", [210, 200])
+    assert missed_ratios([gateway, bare]) == []
+    assert "1.49 ≤ 1.5 ✓" in _shown(gateway, bare)
+    assert missed_ratios([gateway, kind.of("bare", [100, 100])]) == ["some.cpu_us"]
+    assert missed_ratios([gateway]) == []
+    ratio = Kind("some.ratio", "One thing, to another", TIMES, 3)
+    assert missed_ratios([ratio.of("gateway", [2.9])]) == []
+    assert missed_ratios([ratio.of("gateway", [3.1])]) == ["some.ratio"]
