@@ -122,9 +122,9 @@ def cpu_and_rate(provider: Measured, load: str) -> tuple[Kind, Kind]:
 
 
 LOADS = {
-    "unary": ("16 calls", "call", 2.2),
-    "burst": ("16 bursts", "token", 1.8),
-    "paced": ("200 paced", "token", 1.6),
+    "unary": ("16 calls", "call", 2.0),
+    "burst": ("16 bursts", "token", 1.9),
+    "paced": ("200 paced", "token", 1.9),
 }
 """What is done at the same time, what is counted, and the highest acceptable ratio to the bare relay."""
 
