@@ -10,10 +10,10 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError, release
 from ringmain_server.operations.base import Streamed, Unary
-from ringmain_server.operations.upload import Spool
+from ringmain_server.operations.upload import ReplayBuffer
 
 if TYPE_CHECKING:
-    from ringmain_server.routing.health import Condition, Ticket
+    from ringmain_server.routing.health import AttemptPermit, CandidateHealth
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -30,8 +30,8 @@ class Attempt:
     Attributes:
         candidate: Who is tried.
         start: When it began, in seconds of the monotonic clock.
-        condition: Is told how it ended.
-        ticket: Leave for it, given by the condition.
+        health: Is told how it ended.
+        permit: What `health` gave for it.
         time_limit: Seconds it may take of the time until the caller's deadline, None for all of it.
         latency: Seconds it took, None while it runs.
         first_content: Seconds until the first content of a stream, None before it.
@@ -50,8 +50,8 @@ class Attempt:
 
     candidate: Candidate
     start: float
-    condition: "Condition | None" = None
-    ticket: "Ticket | None" = None
+    health: "CandidateHealth | None" = None
+    permit: "AttemptPermit | None" = None
     time_limit: float | None = None
     latency: float | None = None
     first_content: float | None = None
@@ -60,7 +60,7 @@ class Attempt:
     idle_timeout: float | None = None
     first_content_allowed: float = 0.0
     idle_allowed: float = 0.0
-    upload: Spool | None = None
+    upload: ReplayBuffer | None = None
     preparing: bool = False
     prepared_at: float = 0.0
     lost: bool = False
@@ -100,16 +100,16 @@ class Attempt:
     def succeed(self, now: float) -> None:
         """It was answered whole."""
         self.latency = now - self.start
-        if self.condition is not None and self.ticket is not None:
+        if self.health is not None and self.permit is not None:
             waited = max(self.ready_at - self.start, 0.0)
-            self.condition.succeeded(self.ticket, self.first_content, waited)
+            self.health.succeeded(self.permit, self.first_content, waited)
 
     def fail(self, now: float, error: ProviderError) -> None:
         """It failed; the error's class says what that means."""
         self.latency = now - self.start
         self.error = error
-        if self.condition is not None and self.ticket is not None:
-            self.condition.failed(self.ticket, error)
+        if self.health is not None and self.permit is not None:
+            self.health.failed(self.permit, error)
         # The error stays with the attempt and the candidate; the request that its frames hold must not.
         release(error)
 
@@ -122,8 +122,8 @@ class Attempt:
         """It was cancelled, or lost to a fault of the gateway, unless it has ended before."""
         if self.latency is None:
             self.latency = now - self.start
-            if self.condition is not None and self.ticket is not None:
-                self.condition.abandoned(self.ticket)
+            if self.health is not None and self.permit is not None:
+                self.health.abandoned(self.permit)
 
 
 @dataclass(slots=True, eq=False)

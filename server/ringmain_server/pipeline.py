@@ -12,7 +12,7 @@ from functools import partial
 
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
-from ringmain_server.assembly.policies import condition_settings, model_policy, retries
+from ringmain_server.assembly.policies import health_settings, model_policy, retries
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
@@ -26,12 +26,12 @@ from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
 from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import served_by
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
-from ringmain_server.routing.health_registry import Conditions
-from ringmain_server.routing.models import Models, Plan, Served
+from ringmain_server.routing.health_registry import HealthRegistry
+from ringmain_server.routing.models import Models, RoutePlan, Target
 from ringmain_server.routing.router import Router
 from ringmain_server.stores.memory import MemoryAnswers
 
@@ -42,8 +42,8 @@ _FREE = frozenset({"sandbox", "local"})
 def build_models(
     settings: Settings,
     providers: Mapping[str, Provider],
-    conditions: Conditions | None = None,
-    room: MediaRoom | None = None,
+    health_registry: HealthRegistry | None = None,
+    workers: MediaWorkers | None = None,
 ) -> Models:
     """What every model name leads to.
 
@@ -53,14 +53,14 @@ def build_models(
         conditions: What is known of candidates, kept across reloads; anew when absent.
         room: Where media are worked on; one of its own when absent.
     """
-    conditions = conditions or Conditions(time.monotonic)
-    wiring = Wiring(settings, providers, conditions, room or MediaRoom())
+    health_registry = health_registry or HealthRegistry(time.monotonic)
+    wiring = Wiring(settings, providers, health_registry, workers or MediaWorkers())
     named = {name: wiring.plan(name) for name in settings.models}
-    direct: dict[str, Callable[[str], Served]] = {
+    direct: dict[str, Callable[[str], Target]] = {
         provider_id: partial(wiring.direct, provider_id) for provider_id in providers
     }
     listed_names = list(_listed(settings, providers))
-    return Models(named, direct, listed_names, model_policy(settings, None), conditions.addressed)
+    return Models(named, direct, listed_names, model_policy(settings, None), health_registry.addressed)
 
 
 def build_router(models: Models, settings: Settings) -> Backend:
@@ -111,35 +111,35 @@ class Wiring:
 
     settings: Settings
     providers: Mapping[str, Provider]
-    conditions: Conditions
-    room: MediaRoom
+    health_registry: HealthRegistry
+    workers: MediaWorkers
 
-    def plan(self, model: str) -> Plan:
+    def plan(self, model: str) -> RoutePlan:
         """The candidates and the policy of a configured model."""
         stated = self.settings.models[model]
-        served = tuple(self._served(candidate, model) for candidate in stated.candidates)
-        return Plan(served, model_policy(self.settings, stated))
+        target = tuple(self._target(candidate, model) for candidate in stated.candidates)
+        return RoutePlan(target, model_policy(self.settings, stated))
 
-    def direct(self, provider_id: str, provider_model: str) -> Served:
+    def direct(self, provider_id: str, provider_model: str) -> Target:
         """The candidate that a caller addresses as `provider/model`."""
         # Not validated as what an operator writes is: the rules of the edge have seen the name.
         stated = CandidateSettings.model_construct(provider=provider_id, model=provider_model)
-        return self._served(stated, None)
+        return self._target(stated, None)
 
-    def _served(self, stated: CandidateSettings, model: str | None) -> Served:
+    def _target(self, stated: CandidateSettings, model: str | None) -> Target:
         provider = self.providers[stated.provider]
         candidate = _candidate(self.settings, self.providers, stated, model)
         exchange = provider.backend(candidate)
         own = exchange.operations
-        backend: Backend = Timeout(FitMedia(exchange, candidate, self.room, own), candidate.timeouts)
+        backend: Backend = Timeout(FitMedia(exchange, candidate, self.workers, own), candidate.timeouts)
         if model is not None and self.settings.models[model].on_cancel == "drain":
             backend = Drain(backend)
-        machines = condition_settings(self.settings, stated.provider, model)
-        self.conditions.provider(stated.provider).checks = provider.checks
-        condition = self.conditions.get(stated.provider, stated.model, machines, addressed=model is None)
+        machines = health_settings(self.settings, stated.provider, model)
+        self.health_registry.provider(stated.provider).checks = provider.checks
+        health = self.health_registry.get(stated.provider, stated.model, machines, addressed=model is None)
         transport = provider.transport
         prepare = transport.prepare if isinstance(transport, LazyTransport) else None
-        return Served(candidate, backend, served_by(own), condition, stated.weight, prepare)
+        return Target(candidate, backend, served_by(own), health, stated.weight, prepare)
 
 
 def _candidate(

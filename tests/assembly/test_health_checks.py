@@ -6,8 +6,8 @@ import json
 from collections.abc import Awaitable, Callable
 
 from ringmain_sandbox.upstream import Upstream
-from ringmain_server.assembly.active_config import Live, Wired
-from ringmain_server.assembly.health_checks import Probes, check
+from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
+from ringmain_server.assembly.health_checks import HealthChecks, check
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import LogSettings, load
 from ringmain_server.errors import CredentialsRefused, NoAnswer, ServerFault
@@ -16,12 +16,12 @@ from ringmain_server.policies.breaker import BreakerState
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox.transport import SandboxTransport
-from ringmain_server.routing.models import Models, Plan
+from ringmain_server.routing.models import Models, RoutePlan
 from ringmain_server.telemetry.logs import make_log
 
 from tests.fakes.backend import ScriptedBackend
 from tests.fakes.waiting import until
-from tests.routing.routing import router_of, served
+from tests.routing.routing import router_of, target
 
 
 async def _silent() -> None:
@@ -37,18 +37,18 @@ class Bench:
 
     def __init__(self, ask: Callable[[], Awaitable[None]], limit: float = 10.0) -> None:
         self.provider = _provider(ask)
-        one = served(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
-        self.breaker = one.condition.breaker
+        one = target(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
+        self.breaker = one.health.breaker
         self.breaker.trip()
         # Due at once: nothing else of the breaker depends on the time.
         self.breaker._opens_until = 0.0
-        models = Models({"m": Plan((one,))}, {})
-        overrides = {"probes.enabled": True, "probes.interval": 0.005}
+        models = Models({"m": RoutePlan((one,))}, {})
+        overrides = {"health_checks.enabled": True, "health_checks.interval": 0.005}
         settings = load(environ={}, overrides=overrides)
-        wired = Wired(settings, {"p": self.provider}, models, router_of([one]))
+        snapshot = Snapshot(settings, {"p": self.provider}, models, router_of([one]))
         self.lines = io.StringIO()
         log = make_log(LogSettings(format="json"), stream=self.lines)
-        self.probes = Probes(Live(wired), log, limit)
+        self.checks = HealthChecks(ActiveConfig(snapshot), log, limit)
 
 
 def _provider(ask: Callable[[], Awaitable[None]]) -> Provider:
@@ -67,7 +67,7 @@ async def test_silence_is_no_answer() -> None:
 async def test_a_silent_provider_stays_alone() -> None:
     """A probe that gets no answer opens the breaker again."""
     bench = Bench(_silent, limit=0.01)
-    await bench.probes.sweep()
+    await bench.checks.sweep()
     assert bench.breaker.state is BreakerState.OPEN
     assert bench.breaker.last_failure is not None
     assert "did not answer" in bench.breaker.last_failure.reason
@@ -76,7 +76,7 @@ async def test_a_silent_provider_stays_alone() -> None:
 async def test_a_cancelled_probe_says_nothing() -> None:
     """When the gateway stops within a probe, the breaker waits for the next one."""
     bench = Bench(_silent)
-    probing = asyncio.ensure_future(bench.probes.sweep())
+    probing = asyncio.ensure_future(bench.checks.sweep())
     await asyncio.sleep(0.01)
     assert bench.breaker.state is BreakerState.HALF_OPEN
     assert bench.breaker.admit() is None
@@ -89,7 +89,7 @@ async def test_a_cancelled_probe_says_nothing() -> None:
 async def test_a_fault_does_not_end_the_probing() -> None:
     """What a check should not raise is logged, and the next round comes."""
     bench = Bench(_broken)
-    running = asyncio.ensure_future(bench.probes.run())
+    running = asyncio.ensure_future(bench.checks.run())
     await until(lambda: bench.lines.getvalue().count("\n") == 2)
     running.cancel()
     line = json.loads(bench.lines.getvalue().splitlines()[0])
@@ -100,17 +100,21 @@ class Held:
     """A candidate that is held for refused credentials, at a provider that can be asked; probes are off."""
 
     def __init__(self, ask: Callable[[], Awaitable[None]]) -> None:
-        one = served(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
-        self.condition = one.condition
-        self.condition.provider.checks = True
+        one = target(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
+        self.health = one.health
+        self.health.provider.checks = True
         refused = CredentialsRefused("p", "refused the gateway's credentials")
-        ticket = self.condition.admit()
-        assert ticket is not None
-        self.condition.failed(ticket, refused)
-        settings = load(environ={}, overrides={"probes.enabled": False, "probes.interval": 0.005})
-        models = Models({"m": Plan((one,))}, {})
-        wired = Wired(settings, {"p": _provider(ask)}, models, router_of([one]))
-        self.probes = Probes(Live(wired), make_log(LogSettings(format="json"), stream=io.StringIO()))
+        permit = self.health.admit()
+        assert permit is not None
+        self.health.failed(permit, refused)
+        settings = load(
+            environ={}, overrides={"health_checks.enabled": False, "health_checks.interval": 0.005}
+        )
+        models = Models({"m": RoutePlan((one,))}, {})
+        snapshot = Snapshot(settings, {"p": _provider(ask)}, models, router_of([one]))
+        self.checks = HealthChecks(
+            ActiveConfig(snapshot), make_log(LogSettings(format="json"), stream=io.StringIO())
+        )
 
 
 async def test_refused_credentials_are_asked_after_without_probes() -> None:
@@ -123,9 +127,9 @@ async def test_refused_credentials_are_asked_after_without_probes() -> None:
             raise answer
 
     held = Held(ask)
-    assert held.condition.hold.awaits_check
-    running = asyncio.ensure_future(held.probes.run())
-    await until(lambda: held.condition.refusal() is None)
+    assert held.health.cooldown.awaits_check
+    running = asyncio.ensure_future(held.checks.run())
+    await until(lambda: held.health.refusal() is None)
     running.cancel()
     assert not answers
 
@@ -137,17 +141,17 @@ async def test_a_check_that_tells_nothing_changes_no_hold() -> None:
         raise ServerFault("p", "answered with status 500")
 
     held = Held(ask)
-    before = held.condition.hold.until
-    await held.probes.ask_held()
-    assert held.condition.hold.until == before
-    held.condition.check_failed(CredentialsRefused("p", "no"))
-    assert held.condition.hold.until != before
+    before = held.health.cooldown.until
+    await held.checks.ask_refused()
+    assert held.health.cooldown.until == before
+    held.health.check_failed(CredentialsRefused("p", "no"))
+    assert held.health.cooldown.until != before
 
 
 async def test_without_a_check_refused_credentials_hold_for_a_time() -> None:
     """Where a provider has no check, the hold is as long as any other and waits for nobody."""
-    condition = served(ScriptedBackend([]), Candidate("p", "sandbox", "x")).condition
-    ticket = condition.admit()
-    assert ticket is not None
-    condition.failed(ticket, CredentialsRefused("p", "no"))
-    assert (condition.hold.awaits_check, condition.hold.until is None) == (False, False)
+    health = target(ScriptedBackend([]), Candidate("p", "sandbox", "x")).health
+    permit = health.admit()
+    assert permit is not None
+    health.failed(permit, CredentialsRefused("p", "no"))
+    assert (health.cooldown.awaits_check, health.cooldown.until is None) == (False, False)

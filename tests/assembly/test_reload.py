@@ -8,26 +8,26 @@ from collections.abc import Iterable
 import pytest
 from prometheus_client import CollectorRegistry
 from ringmain_server.app.app import App
-from ringmain_server.assembly.active_config import Live, Wired
-from ringmain_server.assembly.builder import Wiring
+from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
+from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.reload import Reload
 from ringmain_server.config import ConfigError, LogSettings, Settings, load
 from ringmain_server.edge.calls import Calls
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.routing.health_registry import Conditions
+from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.telemetry.events import Event, Events
 from ringmain_server.telemetry.logs import make_log
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
 
 
-class Poor(Wiring):
+class Poor(Builder):
     """Lacks the library of a provider called `cloud`."""
 
-    def providers(self, settings: Settings, before: Wired | None = None) -> dict[str, Provider]:
+    def providers(self, settings: Settings, before: Snapshot | None = None) -> dict[str, Provider]:
         if "cloud" in settings.providers:
             raise ExtraMissing("cloud", "vertex")
         return super().providers(settings, before)
@@ -38,17 +38,17 @@ async def test_a_provider_whose_library_is_missing_is_a_mistake() -> None:
     told: list[Event] = []
     events = Events(time.time, (told.append,))
     reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
-    wiring = Poor(Conditions(time.monotonic), HttpSessions(), reporter, MediaRoom())
+    builder = Poor(HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers())
     settings = load(environ={})
-    live = Live(wiring.wired(settings, wiring.providers(settings)))
-    before = live.now
+    active = ActiveConfig(builder.snapshot(settings, builder.providers(settings)))
+    before = active.now
     more = load(environ={}, overrides={"providers.cloud.kind": "sandbox"})
-    reload = Reload(lambda: more, live, wiring, Calls(1.0), events, lambda _: None)
+    reload = Reload(lambda: more, active, builder, Calls(1.0), events, lambda _: None)
     with pytest.raises(ConfigError) as caught:
         await reload()
     assert caught.value.problems[0].path == "providers.cloud.kind"
     assert "pip install" in str(caught.value)
-    assert live.now is before
+    assert active.now is before
     assert [event.kind for event in told] == ["config"]
 
 
@@ -58,9 +58,9 @@ async def test_a_reload_that_hangs_holds_up_no_other() -> None:
     told: list[Event] = []
     events = Events(time.time, (told.append,))
     reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
-    wiring = Wiring(Conditions(time.monotonic), HttpSessions(), reporter, MediaRoom())
+    builder = Builder(HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers())
     settings = load(environ={})
-    live = Live(wiring.wired(settings, wiring.providers(settings)))
+    active = ActiveConfig(builder.snapshot(settings, builder.providers(settings)))
     more = load(environ={}, overrides={"models.m.candidates": ["sandbox/echo"]})
 
     def read() -> Settings:
@@ -72,9 +72,9 @@ async def test_a_reload_that_hangs_holds_up_no_other() -> None:
 
     async def loaded(providers: Iterable[Provider]) -> None:
         ready.extend(provider.provider_id for provider in providers)
-        assert live.now.settings is settings
+        assert active.now.settings is settings
 
-    reload = Reload(read, live, wiring, Calls(1.0), events, lambda _: None)
+    reload = Reload(read, active, builder, Calls(1.0), events, lambda _: None)
     reload.ready, reload.longest = loaded, 0.02
     with pytest.raises(ConfigError, match="could not be read within"):
         await reload()

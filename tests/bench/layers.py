@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import uvloop
 from rich.console import Console
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain_server.assembly.active_config import Live, Wired
+from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.backend import Attempt, Backend, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import Settings, load
@@ -152,7 +152,7 @@ async def ways() -> AsyncIterator[Ways]:
 def _ways(settings: Settings, provider: Provider, request: ChatRequest) -> Ways:
     providers = {provider.provider_id: provider}
     models = build_models(settings, providers)
-    live = Live(Wired(settings, providers, models, build_router(models, settings)))
+    live = ActiveConfig(Snapshot(settings, providers, models, build_router(models, settings)))
     candidate = models.resolve(request.model)[0].candidate
     return Ways(
         Way(build_pipeline(live, settings), request),

@@ -178,7 +178,7 @@ async def _served() -> AsyncIterator[Gateway]:
             "providers": {"up": provider, "sandbox": {"kind": "sandbox"}},
             "server": {"max_receive_bytes": 128 * MIB},
             "breaker": {"enabled": False},
-            "hold": {"first": 0.001, "growing_max": 0.001, "long": 0.001},
+            "cooldown": {"first": 0.001, "growing_max": 0.001, "long": 0.001},
             "retry": {"rate_limit_wait": 0},
         }
         yield await stack.enter_async_context(gateway(config))

@@ -49,7 +49,7 @@ def configuration(primary: str, fallback: str) -> dict[str, object]:
         "timeouts": {"connect": 0.5, "attempt": 0.5, "first_content": 0.3, "idle": 0.3},
         "backoff": {"initial": 0.02, "maximum": 0.1},
         "breaker": {"open_for": 0.5, "open_max": 2},
-        "hold": {"first": 0.2, "growing_max": 1, "named_max": 2, "long": 2},
+        "cooldown": {"first": 0.2, "growing_max": 1, "named_max": 2, "long": 2},
         "server": {"stream_grace": 10},
         "providers": {
             name: {"kind": "openai", "base_url": url, "api_key": "sk-catalogue-secret"}

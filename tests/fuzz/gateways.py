@@ -28,7 +28,7 @@ OPTIONS = (
 PATIENT: Mapping[str, object] = {
     "timeouts": {"connect": 4, "attempt": 5, "first_content": 1, "idle": 1},
     "retry": {"attempts": 0, "rate_limit_wait": 0},
-    "hold": {"first": 0.001, "growing_max": 0.001, "named_max": 0.001, "long": 0.001},
+    "cooldown": {"first": 0.001, "growing_max": 0.001, "named_max": 0.001, "long": 0.001},
     "server": {"stream_grace": 5},
     # What may be kept is full at once, so that memory which grows is memory that is lost.
     "idempotency": {"max_bytes": "1MiB"},

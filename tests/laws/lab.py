@@ -71,11 +71,11 @@ class Lab:
 
     async def whole(self, request: ChatRequest) -> ChatResponse:
         """An answer without what differs from call to call."""
-        return _settled(await self.gateway.stub.Chat(request))
+        return _accounted(await self.gateway.stub.Chat(request))
 
     async def streamed(self, request: ChatRequest) -> ChatResponse:
         """The fold of a streamed answer, likewise."""
-        return _settled(fold([event async for event in self.gateway.stub.StreamChat(request)]))
+        return _accounted(fold([event async for event in self.gateway.stub.StreamChat(request)]))
 
     async def fails(self, request: ChatRequest, *, stream: bool) -> Failure:
         """How a call ends that may not succeed."""
@@ -94,7 +94,7 @@ class Lab:
         except grpc.aio.AioRpcError as exc:
             return failure_of(exc, _text(fold(events)))
         assert events[-1].HasField("finished")
-        return _settled(fold(events))
+        return _accounted(fold(events))
 
     def secrets(self) -> Iterable[str]:
         """What may show nowhere."""
@@ -143,11 +143,11 @@ async def lab() -> AsyncIterator[Lab]:
 
 def _config(upstreams: Mapping[str, Running]) -> Mapping[str, object]:
     silence = {"first_content": PATIENCE, "idle": PATIENCE, "attempt": PATIENCE}
-    patient = {"first_content": 600, "idle": 600, "attempt": 600}
+    slow_first_event = {"first_content": 600, "idle": 600, "attempt": 600}
     models: dict[str, object] = {
         model(wire, trial): {
             "candidates": [f"{wire.name}/{upstream_model(wire, trial)}"],
-            "timeouts": silence if trial.startswith(_SILENT) else patient,
+            "timeouts": silence if trial.startswith(_SILENT) else slow_first_event,
         }
         for wire in SCRIPTED
         for trial, _ in _trials(wire)
@@ -164,7 +164,7 @@ def _config(upstreams: Mapping[str, Running]) -> Mapping[str, object]:
     }
 
 
-def _settled(response: ChatResponse) -> ChatResponse:
+def _accounted(response: ChatResponse) -> ChatResponse:
     response.ClearField("response_id")
     response.route.ClearField("attempts")
     return response

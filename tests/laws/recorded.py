@@ -174,12 +174,12 @@ def _amounts(translator: Any, request: Any, candidate: Candidate, raws: list[Any
     if hasattr(translator, "decoder"):
         decoder = translator.decoder(request, candidate)
         return [*(event for raw in raws for event in decoder.feed(raw)), *decoder.end(), decoder.usage()]
-    if not hasattr(translator, "dialogue"):
+    if not hasattr(translator, "steps"):
         return [translator.response(raws[0], request, candidate)]
-    dialogue = translator.dialogue(request, candidate)
-    next(dialogue)
+    steps = translator.steps(request, candidate)
+    next(steps)
     try:
-        dialogue.send(raws)
+        steps.send(raws)
     except StopIteration as end:
         return [end.value]
     return []

@@ -11,9 +11,9 @@ from ringmain_server.errors import (
     ConnectionFailed,
     ContentFiltered,
     ContextTooLong,
+    CooldownKind,
     CredentialsRefused,
     Failover,
-    Hold,
     JobFailed,
     MalformedAnswer,
     ModelOutputInvalid,
@@ -51,7 +51,7 @@ class Law:
     retry: bool = False
     failover: Failover = Failover.YES
     breaker: bool = True
-    hold: Hold = Hold.NONE
+    cooldown: CooldownKind = CooldownKind.NONE
     retry_info: bool = False
 
 
@@ -69,18 +69,28 @@ LAWS: Mapping[type[ProviderError], Law] = {
     AnswerUnreadable: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     CallerLimitPassed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
     RateLimited: Law(
-        "RESOURCE_EXHAUSTED", "PROVIDERS_RATE_LIMITED", breaker=False, hold=Hold.TIMED, retry_info=True
+        "RESOURCE_EXHAUSTED",
+        "PROVIDERS_RATE_LIMITED",
+        breaker=False,
+        cooldown=CooldownKind.TIMED,
+        retry_info=True,
     ),
     TierFull: Law("RESOURCE_EXHAUSTED", "PROVIDERS_RATE_LIMITED", breaker=False, retry_info=True),
-    QuotaSpent: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.LONG, retry_info=True),
+    QuotaSpent: Law(
+        "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, cooldown=CooldownKind.LONG, retry_info=True
+    ),
     CredentialsRefused: Law(
-        "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.UNTIL_CHECKED, retry_info=True
+        "UNAVAILABLE",
+        "PROVIDERS_UNAVAILABLE",
+        breaker=False,
+        cooldown=CooldownKind.UNTIL_CHECKED,
+        retry_info=True,
     ),
     AccessRefused: Law(
-        "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, hold=Hold.LONG, retry_info=True
+        "UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, cooldown=CooldownKind.LONG, retry_info=True
     ),
     JobFailed: Law("UNAVAILABLE", "PROVIDERS_UNAVAILABLE", breaker=False, retry_info=True),
-    UnknownProviderModel: Law("NOT_FOUND", "MODEL_NOT_FOUND", breaker=False, hold=Hold.LONG),
+    UnknownProviderModel: Law("NOT_FOUND", "MODEL_NOT_FOUND", breaker=False, cooldown=CooldownKind.LONG),
     ContextTooLong: Law(
         "INVALID_ARGUMENT", "CONTEXT_TOO_LONG", failover=Failover.LARGER_CONTEXT, breaker=False
     ),

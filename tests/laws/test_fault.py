@@ -25,7 +25,7 @@ from ringmain_server.providers.openai import faults as openai
 from ringmain_server.providers.vertex import faults as google
 from ringmain_server.providers.vertex import wire as google_wire
 from ringmain_server.providers.vertex.finish import FINISH_REASONS
-from ringmain_server.routing.health import Condition, ConditionSettings, ProviderState
+from ringmain_server.routing.health import CandidateHealth, HealthSettings, ProviderState
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.script import Answer, Canned, FaultKind, broken
@@ -46,7 +46,7 @@ def test_only_a_providers_fault_counts(meaning: Meaning) -> None:
     """What a meaning does to the breaker follows from whose fault it is."""
     assert meaning.kind.breaker_failure == (meaning.whose is Whose.PROVIDER)
     if meaning.whose in (Whose.CALLER, Whose.MODEL, Whose.NOBODY):
-        assert meaning.kind.hold is errors.Hold.NONE
+        assert meaning.kind.cooldown is errors.CooldownKind.NONE
 
 
 @pytest.mark.parametrize("ending", Ending, ids=lambda ending: ending.name)
@@ -92,30 +92,30 @@ def test_what_is_quoted_is_not_read() -> None:
 def test_five_hundred_mistakes_open_nothing(kind: type[errors.ProviderError]) -> None:
     """However many failures are not the provider's, no breaker opens; no mistake holds a candidate."""
     clock = FakeClock(0)
-    condition = Condition("p", "m", ProviderState(), clock, ConditionSettings())
+    health = CandidateHealth("p", "m", ProviderState(), clock, HealthSettings())
     for _ in range(500):
-        ticket = condition.admit()
-        assert ticket is not None
-        condition.failed(ticket, kind("p", "failed"))
-        if LAWS[kind].hold is errors.Hold.NONE:
-            assert condition.refusal() is None
-        condition.hold.clear()
+        permit = health.admit()
+        assert permit is not None
+        health.failed(permit, kind("p", "failed"))
+        if LAWS[kind].cooldown is errors.CooldownKind.NONE:
+            assert health.refusal() is None
+        health.cooldown.clear()
         clock.advance(random.Random(0).random() / 100)
-    assert condition.breaker.state is BreakerState.CLOSED
-    assert condition.limit.limit == ConditionSettings().concurrency.limit or kind is errors.RateLimited
+    assert health.breaker.state is BreakerState.CLOSED
+    assert health.limit.limit == HealthSettings().concurrency.limit or kind is errors.RateLimited
 
 
 @pytest.mark.parametrize("kind", [errors.MalformedAnswer, errors.UnknownProviderModel, errors.AccessRefused])
 def test_what_a_callers_options_bring_about_counts_for_nobody(kind: type[errors.ProviderError]) -> None:
     """A request that passes options of its own neither opens a breaker nor holds the model for others."""
-    condition = Condition("p", "m", ProviderState(), FakeClock(0), ConditionSettings())
+    health = CandidateHealth("p", "m", ProviderState(), FakeClock(0), HealthSettings())
     for _ in range(FIVE):
-        ticket = condition.admit()
-        assert ticket is not None
+        permit = health.admit()
+        assert permit is not None
         error = kind("p", "failed")
         error.by_options = True
-        condition.failed(ticket, error)
-    assert condition.refusal() is None
+        health.failed(permit, error)
+    assert health.refusal() is None
 
 
 # --- over sockets ----------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ async def test_image_services() -> None:
                 kind: {"kind": kind, "base_url": one.url, **settings} for kind, one in upstreams.items()
             },
             "breaker": {"enabled": False},
-            "hold": {"first": 0.001, "growing_max": 0.001, "long": 0.001},
+            "cooldown": {"first": 0.001, "growing_max": 0.001, "long": 0.001},
         }
         served = await stack.enter_async_context(gateway(config))
         channel: Any = BytesChannel(served.channel)

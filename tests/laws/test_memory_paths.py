@@ -192,7 +192,7 @@ async def test_uploads_that_stop(served: Gateway) -> None:
     """Nothing is left of uploads whose caller falls silent or leaves before their end."""
     with uncollected():
         await asyncio.gather(
-            *(_stopped(served, path, leaves=leaves) for path in _PATHS for leaves in (True, False))
+            *(_stopped(served, path, blobs=blobs) for path in _PATHS for blobs in (True, False))
         )
         assert not await left()
 
@@ -200,7 +200,7 @@ async def test_uploads_that_stop(served: Gateway) -> None:
 _PATHS = ("VisionService/ReadDocument", "AudioService/Transcribe")
 
 
-async def _stopped(served: Gateway, path: str, *, leaves: bool) -> None:
+async def _stopped(served: Gateway, path: str, *, blobs: bool) -> None:
     begun = (
         _document(_PAPER, "sandbox/chat")[:3] if "Vision" in path else _recording("sandbox/transcribe", b"R")
     )
@@ -208,6 +208,6 @@ async def _stopped(served: Gateway, path: str, *, leaves: bool) -> None:
     for message in begun:
         await call.write(message.SerializeToString())
     await asyncio.sleep(0.1)
-    if leaves:
+    if blobs:
         call.cancel()
     await ended(call)

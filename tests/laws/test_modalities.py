@@ -58,11 +58,11 @@ async def test_a_plain_answer(lab: MediaLab, modality: Modality) -> None:
     found = await lab.outcome(modality, "plain")
     assert isinstance(found, list), found
     last: Any = found[-1]
-    settled = last.finished if modality.streamed else last
-    assert settled.HasField("usage")
-    assert settled.usage.cost_nano_usd == 0  # nobody knows what these models cost
-    if not isinstance(settled, image.InspectImageResponse):
-        assert settled.route.provider_id == "up"
+    accounted = last.finished if modality.streamed else last
+    assert accounted.HasField("usage")
+    assert accounted.usage.cost_nano_usd == 0  # nobody knows what these models cost
+    if not isinstance(accounted, image.InspectImageResponse):
+        assert accounted.route.provider_id == "up"
 
 
 @EACH

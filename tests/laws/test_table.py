@@ -14,7 +14,7 @@ def test_every_class_is_its_row(kind: type[errors.ProviderError]) -> None:
     law = LAWS[kind]
     assert (kind.code.name, kind.reason) == (law.code, law.reason)
     assert (kind.retry, kind.failover) == (law.retry, law.failover)
-    assert (kind.breaker_failure, kind.hold) == (law.breaker, law.hold)
+    assert (kind.breaker_failure, kind.cooldown) == (law.breaker, law.cooldown)
 
 
 def test_the_table_is_whole() -> None:

@@ -7,7 +7,7 @@ import pytest
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.errors import (
     ContextTooLong,
-    Hold,
+    CooldownKind,
     ModelOutputInvalid,
     ProviderError,
     Rejected,
@@ -150,4 +150,4 @@ def test_what_is_said_of_an_input_holds_nothing(wire: ErrorMap) -> None:
             {"errors": [{"field": "size", "message": said}]},
             {"errors": [{"loc": ["body", "size"], "msg": said}]},
         ):
-            assert wire("p", 400, {}, orjson.dumps(body)).hold is Hold.NONE, body
+            assert wire("p", 400, {}, orjson.dumps(body)).cooldown is CooldownKind.NONE, body

@@ -16,7 +16,7 @@ from ringmain_server.errors import MalformedAnswer, MediaInvalid
 from ringmain_server.layers.media import FitMedia
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.media.limits import ModelLimits
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import (
     CHAT,
     EDIT_IMAGES,
@@ -51,8 +51,8 @@ class World:
     def __init__(self, *answers: object, able: frozenset[object] = frozenset(), **candidate: Any) -> None:
         self.backend = ScriptedBackend([answers or (chat_pb2.ChatResponse(),)])
         self.candidate = Candidate("p", "openai", "m", **candidate)
-        self.room = MediaRoom()
-        self.layer = FitMedia(self.backend, self.candidate, self.room, able)
+        self.workers = MediaWorkers()
+        self.layer = FitMedia(self.backend, self.candidate, self.workers, able)
         self.calling = Call("resp_1", "test", 1e9)
         self.calling.current = Attempt(self.candidate, 0.0)
 

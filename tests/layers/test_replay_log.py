@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 from ringmain_server.errors import InvalidField, RateLimited, StreamInterrupted
-from ringmain_server.layers.replay_log import Tape
+from ringmain_server.layers.replay_log import ReplayLog
 
 
 async def _settle() -> None:
@@ -14,54 +14,54 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
-async def _fill(tape: Tape[int], count: int, size: int) -> None:
+async def _fill(log: ReplayLog[int], count: int, size: int) -> None:
     for item in range(count):
-        await tape.write(item, size)
-    tape.end()
+        await log.write(item, size)
+    log.end()
 
 
 async def test_every_reader_gets_everything_at_its_own_pace() -> None:
     """A reader that begins late or after the end gets the same items as the first."""
-    tape: Tape[int] = Tape(keep=10_000)
-    early = tape.reader()
-    await tape.write(1, 10)
+    log: ReplayLog[int] = ReplayLog(keep=10_000)
+    early = log.reader()
+    await log.write(1, 10)
     assert await anext(early) == 1
-    late = tape.reader()
-    await tape.write(2, 10)
-    tape.end()
+    late = log.reader()
+    await log.write(2, 10)
+    log.end()
     assert [item async for item in late] == [1, 2]
     assert [item async for item in early] == [2]
-    assert [item async for item in tape.reader()] == [1, 2]
-    assert list(tape.items()) == [1, 2]
+    assert [item async for item in log.reader()] == [1, 2]
+    assert list(log.items()) == [1, 2]
     assert early.ended
 
 
 async def test_a_reader_waits_for_what_is_not_written_yet() -> None:
     """A reader at the last item sleeps until the next one, or the end."""
-    tape: Tape[int] = Tape(keep=10_000)
-    reader = tape.reader()
+    log: ReplayLog[int] = ReplayLog(keep=10_000)
+    reader = log.reader()
     reading = asyncio.ensure_future(anext(reader))
     await _settle()
     assert not reading.done()
-    await tape.write(1, 10)
+    await log.write(1, 10)
     assert await reading == 1
     ending = asyncio.ensure_future(anext(reader, None))
     await _settle()
-    tape.end()
+    log.end()
     assert await ending is None
 
 
 async def test_the_writer_waits_for_the_fastest_reader() -> None:
     """With two readers the writer is ahead of the faster by the bound, not of the slower."""
-    tape: Tape[int] = Tape(keep=100_000, ahead=2000)
-    fast, slow = tape.reader(), tape.reader()
-    writing = asyncio.ensure_future(_fill(tape, 20, size=872))
+    log: ReplayLog[int] = ReplayLog(keep=100_000, ahead=2000)
+    fast, slow = log.reader(), log.reader()
+    writing = asyncio.ensure_future(_fill(log, 20, size=872))
     await _settle()
-    assert len(list(tape.items())) == 3
+    assert len(list(log.items())) == 3
     for _ in range(5):
         await anext(fast)
         await _settle()
-    assert len(list(tape.items())) == 8
+    assert len(list(log.items())) == 8
     fast.close()
     slow.close()
     await writing
@@ -69,9 +69,9 @@ async def test_the_writer_waits_for_the_fastest_reader() -> None:
 
 async def test_the_writer_waits_for_the_slowest_when_memory_is_full() -> None:
     """A reader that lags by more than the tape keeps holds the writer; gone, it holds it no longer."""
-    tape: Tape[int] = Tape(keep=5000, ahead=2000)
-    fast, slow = tape.reader(), tape.reader()
-    writing = asyncio.ensure_future(_fill(tape, 20, size=872))
+    log: ReplayLog[int] = ReplayLog(keep=5000, ahead=2000)
+    fast, slow = log.reader(), log.reader()
+    writing = asyncio.ensure_future(_fill(log, 20, size=872))
     for _ in range(6):
         await anext(fast)
         await _settle()
@@ -86,10 +86,10 @@ async def test_the_writer_waits_for_the_slowest_when_memory_is_full() -> None:
 
 async def test_who_stays_behind_is_cut_off_and_the_others_go_on() -> None:
     """One that does not read holds the others back for a while and then no more; its next read says so."""
-    tape: Tape[int] = Tape(keep=5000, ahead=2000, patience=0.05)
-    fast, stuck = tape.reader(), tape.reader()
+    log: ReplayLog[int] = ReplayLog(keep=5000, ahead=2000, patience=0.05)
+    fast, stuck = log.reader(), log.reader()
     assert not stuck.ended
-    writing = asyncio.ensure_future(_fill(tape, 20, size=872))
+    writing = asyncio.ensure_future(_fill(log, 20, size=872))
     assert [item async for item in fast] == list(range(20))
     await writing
     with pytest.raises(StreamInterrupted, match="too slowly"):
@@ -98,9 +98,9 @@ async def test_who_stays_behind_is_cut_off_and_the_others_go_on() -> None:
 
 async def test_one_slow_reader_alone_is_never_cut_off() -> None:
     """Where nobody else waits, the writer waits for the reader, however long that takes."""
-    tape: Tape[int] = Tape(keep=5000, ahead=2000, patience=0.0)
-    slow = tape.reader()
-    writing = asyncio.ensure_future(_fill(tape, 20, size=872))
+    log: ReplayLog[int] = ReplayLog(keep=5000, ahead=2000, patience=0.0)
+    slow = log.reader()
+    writing = asyncio.ensure_future(_fill(log, 20, size=872))
     await asyncio.sleep(0.02)
     assert [item async for item in slow] == list(range(20))
     await writing
@@ -108,37 +108,37 @@ async def test_one_slow_reader_alone_is_never_cut_off() -> None:
 
 async def test_a_tape_that_outgrew_what_it_keeps_takes_no_new_reader() -> None:
     """Beyond its bound nothing can be read from the start, and what was read by all is freed."""
-    tape: Tape[bytes] = Tape(keep=2**20)
-    reader = tape.reader()
+    log: ReplayLog[bytes] = ReplayLog(keep=2**20)
+    reader = log.reader()
     tracemalloc.start()
     try:
         for _ in range(600):
-            await tape.write(bytes(2**15), 2**15)
+            await log.write(bytes(2**15), 2**15)
             await anext(reader)
         assert tracemalloc.get_traced_memory()[0] < 2**20
     finally:
         tracemalloc.stop()
-    assert not tape.whole
-    assert not list(tape.items())
+    assert not log.whole
+    assert not list(log.items())
     with pytest.raises(ValueError, match="no longer whole"):
-        tape.reader()
+        log.reader()
 
 
 async def test_a_long_tape_is_freed_without_recursion() -> None:
     """A chain of very many items is freed when it is dropped."""
-    tape: Tape[int] = Tape(keep=2**40)
+    log: ReplayLog[int] = ReplayLog(keep=2**40)
     for item in range(200_000):
-        await tape.write(item, 0)
-    del tape
+        await log.write(item, 0)
+    del log
 
 
 async def test_each_reader_meets_a_failure_of_its_own_after_the_last_item() -> None:
     """Readers raise equal errors, and what one caller adds to its own does not show to the others."""
-    tape: Tape[int] = Tape(keep=10_000)
-    readers = [tape.reader(), tape.reader()]
-    await tape.write(1, 1)
+    log: ReplayLog[int] = ReplayLog(keep=10_000)
+    readers = [log.reader(), log.reader()]
+    await log.write(1, 1)
     failure = RateLimited("p", "answered 429", retry_after=3, metadata={"a": "b"})
-    tape.end(failure)
+    log.end(failure)
     met = []
     for reader in readers:
         assert await anext(reader) == 1
@@ -155,12 +155,12 @@ async def test_each_reader_meets_a_failure_of_its_own_after_the_last_item() -> N
 
 async def test_an_error_keeps_what_its_class_adds() -> None:
     """The violations of an InvalidField come with each reader's error; a foreign exception comes as it is."""
-    tape: Tape[int] = Tape(keep=10)
-    tape.end(InvalidField.at("model", "names no model"))
+    log: ReplayLog[int] = ReplayLog(keep=10)
+    log.end(InvalidField.at("model", "names no model"))
     with pytest.raises(InvalidField) as caught:
-        await anext(tape.reader())
+        await anext(log.reader())
     assert caught.value.violations[0].field == "model"
-    foreign: Tape[int] = Tape(keep=10)
+    foreign: ReplayLog[int] = ReplayLog(keep=10)
     failure = ZeroDivisionError()
     foreign.end(failure)
     with pytest.raises(ZeroDivisionError) as fault:

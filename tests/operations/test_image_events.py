@@ -19,10 +19,10 @@ _IMAGE = st.builds(
 
 
 @given(st.lists(_IMAGE, max_size=4), st.booleans())
-def test_fold_inverts_unfold(images: list[image_pb2.GeneratedImage], settled: bool) -> None:
+def test_fold_inverts_unfold(images: list[image_pb2.GeneratedImage], accounted: bool) -> None:
     """A response is the fold of its own events."""
     response = image_pb2.GenerateImagesResponse(response_id="resp_1", images=images)
-    if settled:
+    if accounted:
         response.usage.image_count = len(images)
         response.route.provider_id = "p"
     assert fold(unfold(response), image_pb2.GenerateImagesResponse) == response

@@ -5,115 +5,115 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ringmain_server.policies.cooldown import Hold, HoldSettings
+from ringmain_server.policies.cooldown import Cooldown, CooldownSettings
 
 from tests.fakes.clock import FakeClock
 
 
 def test_nobody_is_held_at_first() -> None:
     """A new candidate may be called."""
-    hold = Hold(FakeClock())
-    assert (hold.until, hold.reason) == (None, None)
+    cooldown = Cooldown(FakeClock())
+    assert (cooldown.until, cooldown.reason) == (None, None)
 
 
 def test_a_named_time_is_kept() -> None:
     """Held until the instant that the provider named, and not longer."""
     clock = FakeClock(100)
-    hold = Hold(clock)
-    hold.rate_limited(7.5, "answered 429")
-    assert (hold.until, hold.reason) == (107.5, "answered 429")
+    cooldown = Cooldown(clock)
+    cooldown.rate_limited(7.5, "answered 429")
+    assert (cooldown.until, cooldown.reason) == (107.5, "answered 429")
     clock.advance(7.5)
-    assert (hold.until, hold.reason) == (None, None)
+    assert (cooldown.until, cooldown.reason) == (None, None)
 
 
 def test_a_named_time_has_a_bound() -> None:
     """A provider cannot send itself away for a day."""
-    hold = Hold(FakeClock(0))
-    hold.rate_limited(86400)
-    assert hold.until == 600
+    cooldown = Cooldown(FakeClock(0))
+    cooldown.rate_limited(86400)
+    assert cooldown.until == 600
 
 
 @pytest.mark.parametrize("named", [None, 0.0, -3.0, math.nan])
 def test_without_a_time_the_hold_grows(named: float | None) -> None:
     """1, 2, 4 … 60 s; a success begins at 1 again."""
     clock = FakeClock()
-    hold = Hold(clock)
+    cooldown = Cooldown(clock)
     spans = []
     for _ in range(8):
-        hold.rate_limited(named)
-        assert hold.until is not None
-        spans.append(hold.until - clock())
-        clock.now = hold.until
+        cooldown.rate_limited(named)
+        assert cooldown.until is not None
+        spans.append(cooldown.until - clock())
+        clock.now = cooldown.until
     assert spans == [1, 2, 4, 8, 16, 32, 60, 60]
-    hold.succeeded()
-    hold.rate_limited(named)
-    assert hold.until == clock() + 1
+    cooldown.succeeded()
+    cooldown.rate_limited(named)
+    assert cooldown.until == clock() + 1
 
 
 def test_calls_that_fail_together_grow_it_once() -> None:
     """Ten calls under way, ten times 429: one step."""
     clock = FakeClock(0)
-    hold = Hold(clock)
+    cooldown = Cooldown(clock)
     for _ in range(10):
-        hold.rate_limited(None)
-    assert hold.until == 1
+        cooldown.rate_limited(None)
+    assert cooldown.until == 1
     clock.advance(1)
-    hold.rate_limited(None)
-    assert hold.until == 3
+    cooldown.rate_limited(None)
+    assert cooldown.until == 3
 
 
 def test_a_late_success_ends_nothing() -> None:
     """A call that began before the hold neither ends it nor its growth."""
     clock = FakeClock(0)
-    hold = Hold(clock)
-    hold.rate_limited(None)
-    hold.succeeded()
-    assert hold.until == 1
+    cooldown = Cooldown(clock)
+    cooldown.rate_limited(None)
+    cooldown.succeeded()
+    assert cooldown.until == 1
     clock.advance(1)
-    hold.rate_limited(None)
-    assert hold.until == 3
+    cooldown.rate_limited(None)
+    assert cooldown.until == 3
 
 
 def test_long_holds() -> None:
     """A spent quota holds for minutes; refused credentials as long from each check that finds them so."""
     clock = FakeClock(0)
-    hold = Hold(clock, HoldSettings(long=200))
-    hold.long("quota spent")
-    assert (hold.until, hold.reason) == (200, "quota spent")
-    assert not hold.awaits_check
+    cooldown = Cooldown(clock, CooldownSettings(long=200))
+    cooldown.long("quota spent")
+    assert (cooldown.until, cooldown.reason) == (200, "quota spent")
+    assert not cooldown.awaits_check
     clock.advance(50)
-    hold.until_checked("answered 401")
-    assert (hold.until, hold.reason, hold.awaits_check) == (250, "answered 401", True)
+    cooldown.until_checked("answered 401")
+    assert (cooldown.until, cooldown.reason, cooldown.awaits_check) == (250, "answered 401", True)
     clock.advance(50)
-    hold.until_checked("answered 401")
-    assert (hold.until, hold.awaits_check) == (300, True)
-    hold.clear()
-    assert (hold.until, hold.reason, hold.awaits_check) == (None, None, False)
+    cooldown.until_checked("answered 401")
+    assert (cooldown.until, cooldown.awaits_check) == (300, True)
+    cooldown.clear()
+    assert (cooldown.until, cooldown.reason, cooldown.awaits_check) == (None, None, False)
 
 
 def test_no_hold_is_for_ever() -> None:
     """Where nobody asks again, also refused credentials are left alone for a time only."""
     clock = FakeClock(0)
-    hold = Hold(clock, HoldSettings(long=200))
-    hold.until_checked("answered 401")
+    cooldown = Cooldown(clock, CooldownSettings(long=200))
+    cooldown.until_checked("answered 401")
     clock.advance(201)
-    assert (hold.until, hold.awaits_check) == (None, False)
+    assert (cooldown.until, cooldown.awaits_check) == (None, False)
 
 
 @given(st.lists(st.sampled_from(["short", "named", "long"]), min_size=1), st.floats(0, 50))
 def test_no_hold_shortens_another(kinds: list[str], pause: float) -> None:
     """The end only ever moves away while the candidate is held."""
     clock = FakeClock()
-    hold = Hold(clock)
+    cooldown = Cooldown(clock)
     end = 0.0
     for kind in kinds:
         if kind == "short":
-            hold.rate_limited(None)
+            cooldown.rate_limited(None)
         elif kind == "named":
-            hold.rate_limited(30)
+            cooldown.rate_limited(30)
         else:
-            hold.long("quota spent")
-        assert hold.until is not None
-        assert hold.until >= end
-        end = hold.until
+            cooldown.long("quota spent")
+        assert cooldown.until is not None
+        assert cooldown.until >= end
+        end = cooldown.until
         clock.advance(pause)

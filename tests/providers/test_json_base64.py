@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ringmain_server.providers.json_base64 import (
     SMALL,
     Base64,
-    LeafCutter,
-    LeafTooLarge,
+    BlobCutter,
+    BlobTooLarge,
     Skeleton,
     pieces,
     plain,
@@ -24,8 +24,8 @@ LARGE = bytes(range(256)) * (SMALL // 128)
 @given(st.binary(max_size=10), st.sampled_from(["", "data:image/png;base64,"]), st.booleans())
 def test_what_is_rendered_is_what_json_says(data: bytes, prefix: str, large: bool) -> None:
     """A body in pieces is the same document, of the length that was announced."""
-    leaf = Base64(LARGE + data if large else data, prefix)
-    body = {"a": [leaf, 1, {"b": leaf}], "c": "text"}
+    blob = Base64(LARGE + data if large else data, prefix)
+    body = {"a": [blob, 1, {"b": blob}], "c": "text"}
     rendered = render(body)
     whole = b"".join(pieces(rendered))
     assert whole == orjson.dumps(plain(body))
@@ -45,22 +45,22 @@ def test_only_leaves_stand_for_strings() -> None:
     st.booleans(),
 )
 def test_leaves_are_cut_out_wherever_the_network_cuts(
-    leaves: list[bytes | None], step: int, spaced: bool
+    blobs: list[bytes | None], step: int, spaced: bool
 ) -> None:
     """A document in pieces of any size becomes the same skeleton and the same bytes."""
     items = [
         {"b64_json": None if one is None else base64.b64encode(one).decode(), "p": '"b64_json": "AAAA"'}
-        for one in leaves
+        for one in blobs
     ]
     document = orjson.dumps({"data": items, "b64_jso": "x"})
     if spaced:
         document = document.replace(b'"b64_json":', b'"b64_json" : ')
-    cutter = LeafCutter("b64_json")
+    cutter = BlobCutter("b64_json")
     text = b"".join(cutter.feed(document[at : at + step]) for at in range(0, len(document), step))
     skeleton = cutter.end(text)
     found = skeleton.json()
     assert isinstance(found, dict)
-    assert [skeleton.leaf(item["b64_json"]) for item in found["data"]] == leaves
+    assert [skeleton.blob(item["b64_json"]) for item in found["data"]] == blobs
     assert all(item["p"] == '"b64_json": "AAAA"' for item in found["data"])
 
 
@@ -69,26 +69,26 @@ def test_what_is_no_base64_is_none(text: str) -> None:
     """A string that cannot be decoded leaves nothing, and does not harm the document."""
     skeleton = Skeleton.of(orjson.dumps({"b64_json": text, "x": 1}), "b64_json")
     assert skeleton.json() == {"b64_json": "0", "x": 1}
-    assert skeleton.leaf("0") is None
+    assert skeleton.blob("0") is None
 
 
 def test_leaves_are_given_once() -> None:
     """The bytes are let go of when they are taken; numbers that stand for none give none."""
     skeleton = Skeleton.of(b'{"b64_json": "AAAA"}', "b64_json")
     assert Skeleton.of(skeleton, "b64_json") is skeleton
-    assert skeleton.leaf("0") == b"\0\0\0"
-    assert [skeleton.leaf(one) for one in ("0", "1", "x", None, 0)] == [None] * 5
+    assert skeleton.blob("0") == b"\0\0\0"
+    assert [skeleton.blob(one) for one in ("0", "1", "x", None, 0)] == [None] * 5
 
 
 def test_leaves_have_a_limit() -> None:
     """More than the limit is an error before it is all in memory."""
-    with pytest.raises(LeafTooLarge):
-        LeafCutter("b64_json", limit=2).feed(b'{"b64_json": "AAAA')
+    with pytest.raises(BlobTooLarge):
+        BlobCutter("b64_json", limit=2).feed(b'{"b64_json": "AAAA')
 
 
 def test_a_document_that_ends_within_a_beginning() -> None:
     """What might have begun a leaf is given back at the end."""
-    cutter = LeafCutter("b64_json")
+    cutter = BlobCutter("b64_json")
     assert bytes(cutter.end(cutter.feed(b'["b64_'))) == b'["b64_'
 
 
@@ -97,12 +97,12 @@ def test_escapes_within_a_leaf(data: bytes, step: int) -> None:
     """A leaf with escaped solidi and line breaks, as PHP and MIME write them, is read wherever it is cut."""
     text = base64.encodebytes(data).decode()
     written = orjson.dumps({"b64_json": text}).replace(b"/", b"\\/")
-    cutter = LeafCutter("b64_json")
+    cutter = BlobCutter("b64_json")
     found = b"".join(cutter.feed(written[at : at + step]) for at in range(0, len(written), step))
     skeleton = cutter.end(found)
-    assert skeleton.leaf(skeleton.json()["b64_json"]) == data  # type: ignore[index]
+    assert skeleton.blob(skeleton.json()["b64_json"]) == data  # type: ignore[index]
 
 
 def test_a_number_of_a_leaf_is_small() -> None:
     """What stands in place of a leaf and is no number of one is none, however long."""
-    assert Skeleton.of(b"{}", "b64_json").leaf("9" * 5000) is None
+    assert Skeleton.of(b"{}", "b64_json").blob("9" * 5000) is None

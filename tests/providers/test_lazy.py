@@ -13,11 +13,11 @@ from ringmain_server.errors import LibraryBroken
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
-from ringmain_server.routing.models import Served
+from ringmain_server.routing.models import Target
 from ringmain_server.telemetry.logs import make_log
 
 from tests.fakes.backend import ScriptedBackend
-from tests.routing.routing import new_call, router_of, served
+from tests.routing.routing import new_call, router_of, target
 from tests.routing.test_router import REQUEST, _answer
 
 
@@ -71,9 +71,9 @@ async def test_no_time_of_an_attempt_counts_for_loading() -> None:
         await asyncio.sleep(0.02)
         loaded.set()
 
-    ready = served(ScriptedBackend([[_answer()]]))
-    cold = Served(
-        Candidate("p0", "openai", "m"), ready.backend, ready.operations, ready.condition, prepare=prepare
+    ready = target(ScriptedBackend([[_answer()]]))
+    cold = Target(
+        Candidate("p0", "openai", "m"), ready.backend, ready.operations, ready.health, prepare=prepare
     )
     call = new_call()
     await router_of([cold]).call(CHAT, REQUEST, call)

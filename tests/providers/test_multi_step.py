@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from ringmain_server.errors import MalformedAnswer, ServerFault
-from ringmain_server.providers.multi_step import PARALLEL, Ask, Dialogue, Pause, hold
+from ringmain_server.providers.multi_step import PARALLEL, Send, Sleep, Steps, run
 
 
 class Upstream:
@@ -37,14 +37,14 @@ async def test_goes_on_with_the_answers_in_order() -> None:
     """Requests of one step run together, bounded; the next step has their answers in their order."""
     upstream = Upstream()
 
-    def dialogue() -> Dialogue[list[str]]:
+    def steps() -> Steps[list[str]]:
         wires = [f"{index}" for index in range(3 * PARALLEL)]
-        first = yield Ask([f"a{wire}" for wire in wires])
-        yield Pause(0)
-        (second,) = yield Ask([first[-1] + "b"])
+        first = yield Send([f"a{wire}" for wire in wires])
+        yield Sleep(0)
+        (second,) = yield Send([first[-1] + "b"])
         return [*first, second]
 
-    found = await hold(dialogue(), upstream.send)
+    found = await run(steps(), upstream.send)
     last = 3 * PARALLEL - 1
     assert found == [f"A{index}" for index in range(3 * PARALLEL)] + [f"A{last}B"]
     assert 1 < upstream.most <= PARALLEL
@@ -54,15 +54,15 @@ async def test_a_failure_can_be_caught() -> None:
     """A dialogue may go on after a failure, as one that polls a job it paid for."""
     upstream = Upstream()
 
-    def dialogue() -> Dialogue[str]:
+    def steps() -> Steps[str]:
         try:
-            yield Ask(["bad"])
+            yield Send(["bad"])
         except ServerFault:
-            yield Pause(0)
-        (found,) = yield Ask(["good"])
+            yield Sleep(0)
+        (found,) = yield Send(["good"])
         return str(found)
 
-    assert await hold(dialogue(), upstream.send) == "GOOD"
+    assert await run(steps(), upstream.send) == "GOOD"
 
 
 @pytest.mark.parametrize("wires", [["bad"], ["slow", "bad", "slow"]])
@@ -70,11 +70,11 @@ async def test_a_failure_ends_it_and_what_runs_beside(wires: Sequence[str]) -> N
     """What the dialogue does not catch is raised, and no request is left running."""
     upstream = Upstream()
 
-    def dialogue() -> Dialogue[None]:
-        yield Ask(wires)
+    def steps() -> Steps[None]:
+        yield Send(wires)
 
     with pytest.raises(ServerFault):
-        await hold(dialogue(), upstream.send)
+        await run(steps(), upstream.send)
     assert upstream.running == 0
 
 
@@ -82,13 +82,13 @@ async def test_what_was_begun_is_taken_back() -> None:
     """When the caller leaves, all that was begun is taken back, and a failure of that is nobody's."""
     upstream = Upstream()
 
-    def dialogue() -> Dialogue[None]:
-        yield Ask(["submit", "more"], undo=lambda answer: f"bad-undo-{answer}")
-        yield Ask(["status"])
-        yield Ask(["done"], undo=lambda answer: None)
-        yield Ask(["slow"], undo=lambda answer: "never answered")
+    def steps() -> Steps[None]:
+        yield Send(["submit", "more"], compensate=lambda answer: f"bad-undo-{answer}")
+        yield Send(["status"])
+        yield Send(["done"], compensate=lambda answer: None)
+        yield Send(["slow"], compensate=lambda answer: "never answered")
 
-    task = asyncio.create_task(hold(dialogue(), upstream.send))
+    task = asyncio.create_task(run(steps(), upstream.send))
     await upstream.hanging.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -104,11 +104,11 @@ async def test_what_a_failed_companion_leaves_is_taken_back() -> None:
     """Of requests that are sent together, those that were accepted are taken back if another is refused."""
     upstream = Upstream()
 
-    def dialogue() -> Dialogue[None]:
-        yield Ask(["submit", "bad", "slow"], undo=lambda answer: f"undo-{answer}")
+    def steps() -> Steps[None]:
+        yield Send(["submit", "bad", "slow"], compensate=lambda answer: f"undo-{answer}")
 
     with pytest.raises(ServerFault):
-        await hold(dialogue(), upstream.send)
+        await run(steps(), upstream.send)
     await asyncio.sleep(0)
     assert upstream.asked == ["submit", "bad", "slow", "undo-SUBMIT"]
 
@@ -118,12 +118,12 @@ async def test_who_leaves_during_a_pause_takes_back_as_well() -> None:
     upstream = Upstream()
     begun = asyncio.Event()
 
-    def dialogue() -> Dialogue[None]:
-        yield Ask(["submit"], undo=lambda answer: "undo")
+    def steps() -> Steps[None]:
+        yield Send(["submit"], compensate=lambda answer: "undo")
         begun.set()
-        yield Pause(60)
+        yield Sleep(60)
 
-    task = asyncio.create_task(hold(dialogue(), upstream.send))
+    task = asyncio.create_task(run(steps(), upstream.send))
     await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -136,12 +136,12 @@ async def test_a_failing_undo_is_silent() -> None:
     """An error of the dialogue itself is what the caller gets, whatever becomes of the undo."""
     upstream = Upstream()
 
-    def dialogue() -> Dialogue[None]:
-        yield Ask(["submit"], undo=lambda answer: "bad-undo")
+    def steps() -> Steps[None]:
+        yield Send(["submit"], compensate=lambda answer: "bad-undo")
         raise MalformedAnswer("p", "makes no sense")
 
     with pytest.raises(MalformedAnswer):
-        await hold(dialogue(), upstream.send)
+        await run(steps(), upstream.send)
     for _ in range(4):
         await asyncio.sleep(0)
     assert upstream.asked == ["submit", "bad-undo"]

@@ -7,8 +7,8 @@ import pytest
 from ringmain_server.backend import Attempt
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CallerLimitPassed, NoAnswer, ProviderError, RingmainError
-from ringmain_server.operations.upload import Spool
-from ringmain_server.providers.stream_timeouts import Silence
+from ringmain_server.operations.upload import ReplayBuffer
+from ringmain_server.providers.stream_timeouts import StreamTimeouts
 
 
 class _Reader:
@@ -21,50 +21,50 @@ class _Reader:
         self.error.set_exception(error)
 
 
-def _silence(
-    first: float | None, idle: float | None, *, allowed: float = 0.0, upload: Spool | None = None
-) -> Silence:
+def _timeouts(
+    first: float | None, idle: float | None, *, allowed: float = 0.0, upload: ReplayBuffer | None = None
+) -> StreamTimeouts:
     loop = asyncio.get_running_loop()
     attempt = Attempt(Candidate("p", "openai", "x"), loop.time())
     attempt.first_content_timeout, attempt.idle_timeout = first, idle
     attempt.first_content_allowed = attempt.idle_allowed = allowed
     attempt.upload = upload
-    return Silence(attempt, loop)
+    return StreamTimeouts(attempt, loop)
 
 
 async def test_a_provider_that_does_not_accept_in_time_is_silent() -> None:
     """Opening counts towards the first content."""
     with pytest.raises(NoAnswer, match=r"no first content within 0\.01 s"):
-        await _silence(0.01, None).bound(asyncio.Event().wait())
+        await _timeouts(0.01, None).bound(asyncio.Event().wait())
 
 
 async def test_opening_without_a_limit_just_waits() -> None:
     """Without a first-content timeout, opening is not bounded; foreign timeouts pass."""
-    assert await _silence(None, None).bound(asyncio.sleep(0, "opened")) == "opened"
+    assert await _timeouts(None, None).bound(asyncio.sleep(0, "opened")) == "opened"
 
     async def fails() -> None:
         raise TimeoutError("foreign")
 
     with pytest.raises(TimeoutError, match="foreign"):
-        await _silence(5, None).bound(fails())
+        await _timeouts(5, None).bound(fails())
 
 
 async def test_no_first_content_aborts_the_reader() -> None:
     """A stream that was accepted and then brings nothing is aborted."""
-    silence, reader = _silence(0.02, 60), _Reader()
-    silence.watch(reader.abort)
-    silence.listen()
+    timeouts, reader = _timeouts(0.02, 60), _Reader()
+    timeouts.watch(reader.abort)
+    timeouts.listen()
     with pytest.raises(NoAnswer, match="first content"):
         await reader.error
 
 
 async def test_the_idle_timeout_does_not_wait_for_a_longer_one() -> None:
     """From the first content on the idle timeout holds, also where the first content had more time."""
-    silence, reader = _silence(60, 0.02), _Reader()
-    silence.watch(reader.abort)
-    silence.listen()
-    silence.heard()
-    silence.listen()
+    timeouts, reader = _timeouts(60, 0.02), _Reader()
+    timeouts.watch(reader.abort)
+    timeouts.listen()
+    timeouts.heard()
+    timeouts.listen()
     with pytest.raises(NoAnswer, match=r"further content within 0\.02 s"):
         async with asyncio.timeout(2):
             await reader.error
@@ -72,12 +72,12 @@ async def test_the_idle_timeout_does_not_wait_for_a_longer_one() -> None:
 
 async def test_silence_after_content_aborts_the_reader() -> None:
     """After content the idle timeout holds."""
-    silence, reader = _silence(60, 0.02), _Reader()
-    silence.watch(reader.abort)
-    silence.heard()
-    silence.end()
-    silence.watch(reader.abort)
-    silence.listen()
+    timeouts, reader = _timeouts(60, 0.02), _Reader()
+    timeouts.watch(reader.abort)
+    timeouts.heard()
+    timeouts.end()
+    timeouts.watch(reader.abort)
+    timeouts.listen()
     with pytest.raises(NoAnswer, match="further content"):
         await reader.error
 
@@ -85,52 +85,52 @@ async def test_silence_after_content_aborts_the_reader() -> None:
 @pytest.mark.parametrize("first", [None, 0.02])
 async def test_a_slow_caller_is_not_a_silent_provider(first: float | None) -> None:
     """While content is being handed on, however slowly, no time counts."""
-    silence, reader = _silence(first, 0.02), _Reader()
-    silence.watch(reader.abort)
-    silence.listen()
-    silence.heard()
+    timeouts, reader = _timeouts(first, 0.02), _Reader()
+    timeouts.watch(reader.abort)
+    timeouts.listen()
+    timeouts.heard()
     await asyncio.sleep(0.08)
     assert not reader.error.done()
-    silence.listen()
+    timeouts.listen()
     with pytest.raises(NoAnswer, match="further content"):
         await reader.error
 
 
 async def test_without_timeouts_there_is_no_timer() -> None:
     """A stream without timeouts is watched by nothing."""
-    silence, reader = _silence(None, None), _Reader()
-    silence.watch(reader.abort)
-    silence.listen()
-    silence.end()
+    timeouts, reader = _timeouts(None, None), _Reader()
+    timeouts.watch(reader.abort)
+    timeouts.listen()
+    timeouts.end()
     await asyncio.sleep(0.01)
     assert not reader.error.done()
 
 
 async def test_silence_that_the_operator_allows_is_no_failure() -> None:
     """A caller's shorter limits, of the first content or of any further one, are its own affair."""
-    silence = _silence(0.01, 0.01, allowed=60)
+    timeouts = _timeouts(0.01, 0.01, allowed=60)
     with pytest.raises(CallerLimitPassed, match="first content"):
-        await silence.bound(asyncio.Event().wait())
-    silence, reader = _silence(60, 0.01, allowed=60), _Reader()
-    silence.watch(reader.abort)
-    silence.listen()
-    silence.heard()
-    silence.listen()
+        await timeouts.bound(asyncio.Event().wait())
+    timeouts, reader = _timeouts(60, 0.01, allowed=60), _Reader()
+    timeouts.watch(reader.abort)
+    timeouts.listen()
+    timeouts.heard()
+    timeouts.listen()
     with pytest.raises(CallerLimitPassed, match="further content"):
         await reader.error
 
 
 async def test_no_provider_is_blamed_for_an_upload_that_is_not_whole() -> None:
     """A provider that waits for the rest of a recording has not failed, nor one that just got the end."""
-    spool = Spool(100, lambda: RingmainError("too large"))
-    silence = _silence(0.02, None, allowed=0.02, upload=spool)
+    buffer = ReplayBuffer(100, lambda: RingmainError("too large"))
+    timeouts = _timeouts(0.02, None, allowed=0.02, upload=buffer)
     with pytest.raises(CallerLimitPassed):
-        await silence.bound(asyncio.Event().wait())
-    spool = Spool(100, lambda: RingmainError("too large"))
-    silence = _silence(0.04, None, allowed=0.04, upload=spool)
-    filled = asyncio.ensure_future(spool.fill(_late(0.02)))
+        await timeouts.bound(asyncio.Event().wait())
+    buffer = ReplayBuffer(100, lambda: RingmainError("too large"))
+    timeouts = _timeouts(0.04, None, allowed=0.04, upload=buffer)
+    filled = asyncio.ensure_future(buffer.fill(_late(0.02)))
     with pytest.raises(CallerLimitPassed):
-        await silence.bound(asyncio.Event().wait())
+        await timeouts.bound(asyncio.Event().wait())
     await filled
 
 

@@ -11,9 +11,9 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerUnreadable, MalformedAnswer, ProviderError, ServerFault
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Exchange, Use
-from ringmain_server.providers.multi_step import Ask, Dialogue, Pause, hold
+from ringmain_server.providers.multi_step import Send, Sleep, Steps, run
 from ringmain_server.providers.unreadable import explained, unreadable
-from ringmain_server.routing.health import Condition, ProviderState
+from ringmain_server.routing.health import CandidateHealth, ProviderState
 
 from tests.fakes.clock import FakeClock
 
@@ -97,7 +97,7 @@ def call() -> Call:
     return found
 
 
-async def run(wire: Wire, *, stream: bool) -> None:
+async def ask(wire: Wire, *, stream: bool) -> None:
     """Asks, and reads all that comes."""
     if stream:
         async for _ in exchange(wire).stream(STREAM_CHAT, ChatRequest(), call()):
@@ -112,7 +112,7 @@ async def test_an_answer_that_a_translator_fails_at(surprise: Exception, at: str
     """Whatever a translator raises at an answer, that answer is unreadable, and the log knows why."""
     wire = Wire(at, surprise)
     with pytest.raises(AnswerUnreadable) as caught:
-        await run(wire, stream=at != "response")
+        await ask(wire, stream=at != "response")
     error = caught.value
     assert error.message == "p: answered what could not be read"
     assert type(surprise).__name__ in error.where
@@ -125,7 +125,7 @@ async def test_an_answer_that_a_translator_fails_at(surprise: Exception, at: str
 async def test_a_request_that_cannot_be_built(surprise: Exception, stream: bool) -> None:
     """What is raised before anybody is asked is a mistake of ours and looks like none of a provider's."""
     with pytest.raises(type(surprise)):
-        await run(Wire("request", surprise), stream=stream)
+        await ask(Wire("request", surprise), stream=stream)
 
 
 @pytest.mark.parametrize("at", ["response", "feed"])
@@ -133,7 +133,7 @@ async def test_what_is_foreseen(at: str) -> None:
     """Errors of the house pass as they are, and the lack of memory is nobody's answer."""
     for known in (ServerFault("p", "failed"), MemoryError()):
         with pytest.raises(type(known)) as caught:
-            await run(Wire(at, known), stream=at == "feed")
+            await ask(Wire(at, known), stream=at == "feed")
         assert caught.value is known
 
 
@@ -141,8 +141,8 @@ async def test_what_is_foreseen(at: str) -> None:
 async def test_dialogues(surprise: Exception) -> None:
     """What a dialogue raises before the first answer is a mistake, and afterwards an unreadable answer."""
 
-    def dialogue(fail: int) -> Dialogue[int]:
-        for step in (Ask(["a"]), Pause(0), Ask(["b"])):
+    def steps(fail: int) -> Steps[int]:
+        for step in (Send(["a"]), Sleep(0), Send(["b"])):
             if not fail:
                 raise surprise
             fail -= 1
@@ -153,41 +153,41 @@ async def test_dialogues(surprise: Exception) -> None:
         return wire
 
     with pytest.raises(type(surprise)):
-        await hold(dialogue(0), send, provider_id="p")
+        await run(steps(0), send, provider_id="p")
     for at in (1, 2, 3):
         with pytest.raises(AnswerUnreadable):
-            await hold(dialogue(at), send, provider_id="p")
+            await run(steps(at), send, provider_id="p")
 
 
 async def test_an_answer_that_nobody_can_take_back() -> None:
     """An answer of which its undo cannot be told is read by the dialogue all the same."""
 
-    def undo(_: object) -> object:
+    def compensate(_: object) -> object:
         raise TypeError
 
-    def dialogue() -> Dialogue[str]:
-        (found,) = yield Ask(["a"], undo=undo)
+    def steps() -> Steps[str]:
+        (found,) = yield Send(["a"], compensate=compensate)
         return str(found)
 
     async def send(wire: str) -> str:
         return wire
 
-    assert await hold(dialogue(), send) == "a"
+    assert await run(steps(), send) == "a"
 
 
 def test_odd_requests_open_no_breaker() -> None:
     """However many answers cannot be read, the breaker stays closed: a caller may have caused them."""
     clock = FakeClock()
-    condition = Condition("p", "m", ProviderState(), clock)
+    health = CandidateHealth("p", "m", ProviderState(), clock)
     for _ in range(50):
-        ticket = condition.admit()
-        assert ticket is not None
-        condition.failed(ticket, AnswerUnreadable("p", "x"))
-    assert condition.refusal() is None
+        permit = health.admit()
+        assert permit is not None
+        health.failed(permit, AnswerUnreadable("p", "x"))
+    assert health.refusal() is None
     for _ in range(50):
-        if (ticket := condition.admit()) is not None:
-            condition.failed(ticket, MalformedAnswer("p", "x"))
-    assert condition.refusal() is not None
+        if (permit := health.admit()) is not None:
+            health.failed(permit, MalformedAnswer("p", "x"))
+    assert health.refusal() is not None
 
 
 @EACH

@@ -8,8 +8,8 @@ from ringmain_server.backend import Backend, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.policies.backoff import Backoff, BackoffSettings, RetryBudget
-from ringmain_server.routing.health import Condition, ConditionSettings, ProviderState
-from ringmain_server.routing.models import Models, Plan, Served
+from ringmain_server.routing.health import CandidateHealth, HealthSettings, ProviderState
+from ringmain_server.routing.models import Models, RoutePlan, Target
 from ringmain_server.routing.policy import ModelPolicy
 from ringmain_server.routing.router import Router
 from ringmain_server.routing.schedule import Retries
@@ -17,24 +17,24 @@ from ringmain_server.routing.schedule import Retries
 OPERATIONS: frozenset[object] = frozenset({CHAT, STREAM_CHAT})
 
 
-def served(
-    backend: Backend, candidate: Candidate | None = None, settings: ConditionSettings | None = None
-) -> Served:
+def target(
+    backend: Backend, candidate: Candidate | None = None, settings: HealthSettings | None = None
+) -> Target:
     """A candidate with a condition of its own."""
     who = candidate or Candidate("p0", "openai", "model-0")
-    condition = Condition(
+    health = CandidateHealth(
         who.provider_id,
         who.provider_model,
         ProviderState(),
         time.monotonic,
-        settings or ConditionSettings(),
+        settings or HealthSettings(),
     )
-    return Served(who, backend, OPERATIONS, condition)
+    return Target(who, backend, OPERATIONS, health)
 
 
-def router_of(candidates: Sequence[Served], policy: ModelPolicy | None = None, **others: Plan) -> Router:
+def router_of(candidates: Sequence[Target], policy: ModelPolicy | None = None, **others: RoutePlan) -> Router:
     """A router that knows the model `m`, and others by name."""
-    plan = Plan(tuple(candidates), policy or ModelPolicy(retries=0))
+    plan = RoutePlan(tuple(candidates), policy or ModelPolicy(retries=0))
     rng = random.Random(0)
     retries = Retries(Backoff(rng, BackoffSettings(initial=0.001)), RetryBudget(time.monotonic))
     return Router(Models({"m": plan, **others}, {}), retries, time.monotonic, rng)

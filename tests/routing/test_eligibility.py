@@ -17,14 +17,14 @@ from ringmain.v1.model_service_pb2 import (
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT, Unary
-from ringmain_server.routing.eligibility import able, required
+from ringmain_server.routing.eligibility import capable, required
 
 EMBED: Unary[pb.ChatRequest, object] = Unary(
     name="embed",
     capability=CAPABILITY_EMBEDDING,
     cacheable=False,
     routed=lambda request: request,
-    settled=lambda _: None,
+    accounted=lambda _: None,
     identify=lambda _response, _id: None,
 )
 
@@ -58,10 +58,10 @@ def rich() -> pb.ChatRequest:
     return request
 
 
-def missing(served: Sequence[Fake], request: pb.ChatRequest) -> str:
+def missing(target: Sequence[Fake], request: pb.ChatRequest) -> str:
     """What a refusal names."""
     with pytest.raises(CapabilityMissing) as caught:
-        able("smart", served, CHAT, request)
+        capable("smart", target, CHAT, request)
     assert caught.value.metadata["model"] == "smart"
     return caught.value.metadata["capability"]
 
@@ -73,15 +73,15 @@ def test_a_candidate_that_lacks_what_is_needed_is_skipped() -> None:
         fake(CAPABILITY_VISION),
         fake(CAPABILITY_VISION, CAPABILITY_TOOLS),
     )
-    assert able("m", [blind, seeing, both, blind, both], CHAT, rich()) == [both, both]
-    assert able("m", [blind, seeing], CHAT, plain()) == [blind, seeing]
+    assert capable("m", [blind, seeing, both, blind, both], CHAT, rich()) == [both, both]
+    assert capable("m", [blind, seeing], CHAT, plain()) == [blind, seeing]
 
 
 def test_what_is_unknown_is_tried() -> None:
     """A candidate of which nothing is known is never skipped."""
     unknown = fake(unknown=True)
-    assert able("m", [fake(), unknown], CHAT, rich()) == [unknown]
-    assert able("m", [unknown], CHAT, rich()) == [unknown]
+    assert capable("m", [fake(), unknown], CHAT, rich()) == [unknown]
+    assert capable("m", [unknown], CHAT, rich()) == [unknown]
 
 
 def test_a_model_that_does_not_chat_is_skipped_for_chat() -> None:
@@ -100,10 +100,10 @@ def test_a_refusal_names_what_every_candidate_lacks() -> None:
 def test_an_operation_that_no_provider_has_is_named() -> None:
     """A whole capability by its name; a method beside others of its capability by the operation's."""
     with pytest.raises(CapabilityMissing) as embedding:
-        able("m", [fake()], EMBED, plain())
+        capable("m", [fake()], EMBED, plain())
     assert embedding.value.metadata["capability"] == "embedding"
     with pytest.raises(CapabilityMissing) as counting:
-        able("m", [fake()], COUNT_TOKENS, pb.CountTokensRequest(chat=plain()))
+        capable("m", [fake()], COUNT_TOKENS, pb.CountTokensRequest(chat=plain()))
     assert counting.value.metadata["capability"] == "count_tokens"
 
 
@@ -112,7 +112,7 @@ def test_an_operation_that_says_nothing_needs_nothing() -> None:
     small, large = (
         Fake(Candidate("p", "openai", "e", context_tokens=context), frozenset({EMBED})) for context in (1, 2)
     )
-    assert able("m", [small, large], EMBED, plain(1000)) == [small, large]
+    assert capable("m", [small, large], EMBED, plain(1000)) == [small, large]
     assert required(EMBED, plain()) == (CAPABILITY_EMBEDDING,)
 
 
@@ -138,6 +138,6 @@ ALL = (CAPABILITY_VISION, CAPABILITY_TOOLS, CAPABILITY_JSON_SCHEMA, CAPABILITY_D
 )
 def test_only_a_context_far_too_small_is_skipped(contexts: tuple[int, ...], left: tuple[int, ...]) -> None:
     """About 200 tokens skip a context of 100 while another candidate may take them, never one of 140."""
-    served = [fake(*ALL, context=context) for context in contexts]
-    found = able("m", served, CHAT, plain(200))
+    target = [fake(*ALL, context=context) for context in contexts]
+    found = capable("m", target, CHAT, plain(200))
     assert tuple(one.candidate.context_tokens for one in found) == left

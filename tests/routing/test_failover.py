@@ -2,50 +2,50 @@
 
 import pytest
 from ringmain_server import errors
-from ringmain_server.errors import Failover, Hold
+from ringmain_server.errors import CooldownKind, Failover
 from ringmain_server.routing.failover import exhausted
 
 # class: retry the same, next candidate, breaker failure, hold, caller's code
-TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, Hold, str]] = {
-    errors.ConnectionFailed: (True, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
-    errors.UploadCut: (True, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.NoAnswer: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
-    errors.ServerFault: (True, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
-    errors.RateLimited: (False, Failover.YES, False, Hold.TIMED, "RESOURCE_EXHAUSTED"),
-    errors.QuotaSpent: (False, Failover.YES, False, Hold.LONG, "UNAVAILABLE"),
-    errors.CredentialsRefused: (False, Failover.YES, False, Hold.UNTIL_CHECKED, "UNAVAILABLE"),
-    errors.AccessRefused: (False, Failover.YES, False, Hold.LONG, "UNAVAILABLE"),
-    errors.CallerLimitPassed: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.ModelOutputInvalid: (False, Failover.YES, False, Hold.NONE, "ABORTED"),
-    errors.JobFailed: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.UnknownProviderModel: (False, Failover.YES, False, Hold.LONG, "NOT_FOUND"),
-    errors.ContextTooLong: (False, Failover.LARGER_CONTEXT, False, Hold.NONE, "INVALID_ARGUMENT"),
-    errors.ContentFiltered: (False, Failover.BY_POLICY, False, Hold.NONE, "FAILED_PRECONDITION"),
-    errors.Rejected: (False, Failover.NO, False, Hold.NONE, "INVALID_ARGUMENT"),
-    errors.PrefillRejected: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.BreakerOpen: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.Drained: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.LibraryBroken: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.CandidateFull: (False, Failover.YES, False, Hold.NONE, "RESOURCE_EXHAUSTED"),
-    errors.MalformedAnswer: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
-    errors.AnswerTooLarge: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.Unexplained: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
-    errors.TierFull: (False, Failover.YES, False, Hold.NONE, "RESOURCE_EXHAUSTED"),
-    errors.RequestTooLarge: (False, Failover.YES, False, Hold.NONE, "INVALID_ARGUMENT"),
-    errors.StreamBroken: (False, Failover.YES, True, Hold.NONE, "UNAVAILABLE"),
-    errors.AnswerUnreadable: (False, Failover.YES, False, Hold.NONE, "UNAVAILABLE"),
+TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, CooldownKind, str]] = {
+    errors.ConnectionFailed: (True, Failover.YES, True, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.UploadCut: (True, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.NoAnswer: (False, Failover.YES, True, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.ServerFault: (True, Failover.YES, True, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.RateLimited: (False, Failover.YES, False, CooldownKind.TIMED, "RESOURCE_EXHAUSTED"),
+    errors.QuotaSpent: (False, Failover.YES, False, CooldownKind.LONG, "UNAVAILABLE"),
+    errors.CredentialsRefused: (False, Failover.YES, False, CooldownKind.UNTIL_CHECKED, "UNAVAILABLE"),
+    errors.AccessRefused: (False, Failover.YES, False, CooldownKind.LONG, "UNAVAILABLE"),
+    errors.CallerLimitPassed: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.ModelOutputInvalid: (False, Failover.YES, False, CooldownKind.NONE, "ABORTED"),
+    errors.JobFailed: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.UnknownProviderModel: (False, Failover.YES, False, CooldownKind.LONG, "NOT_FOUND"),
+    errors.ContextTooLong: (False, Failover.LARGER_CONTEXT, False, CooldownKind.NONE, "INVALID_ARGUMENT"),
+    errors.ContentFiltered: (False, Failover.BY_POLICY, False, CooldownKind.NONE, "FAILED_PRECONDITION"),
+    errors.Rejected: (False, Failover.NO, False, CooldownKind.NONE, "INVALID_ARGUMENT"),
+    errors.PrefillRejected: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.BreakerOpen: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.Drained: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.LibraryBroken: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.CandidateFull: (False, Failover.YES, False, CooldownKind.NONE, "RESOURCE_EXHAUSTED"),
+    errors.MalformedAnswer: (False, Failover.YES, True, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.AnswerTooLarge: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.Unexplained: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.TierFull: (False, Failover.YES, False, CooldownKind.NONE, "RESOURCE_EXHAUSTED"),
+    errors.RequestTooLarge: (False, Failover.YES, False, CooldownKind.NONE, "INVALID_ARGUMENT"),
+    errors.StreamBroken: (False, Failover.YES, True, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.AnswerUnreadable: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
 }
 
 
 @pytest.mark.parametrize("failure", TABLE, ids=lambda failure: failure.__name__)
 def test_each_class_is_its_row_of_the_table(failure: type[errors.ProviderError]) -> None:
     """A failure class says itself what it means to retry, failover, breaker, hold and caller."""
-    retry, failover, breaker, hold, code = TABLE[failure]
-    assert (failure.retry, failure.failover, failure.breaker_failure, failure.hold) == (
+    retry, failover, breaker, cooldown, code = TABLE[failure]
+    assert (failure.retry, failure.failover, failure.breaker_failure, failure.cooldown) == (
         retry,
         failover,
         breaker,
-        hold,
+        cooldown,
     )
     error = exhausted([failure("p", "failed", retry_after=3)])
     assert error.code.name == code

@@ -5,13 +5,13 @@ import weakref
 
 import pytest
 from ringmain_server.errors import ProviderError, QuotaSpent, ServerFault, UnknownProviderModel
-from ringmain_server.policies.cooldown import HoldSettings
-from ringmain_server.routing.health import IDLE, Condition, ConditionSettings
-from ringmain_server.routing.health_registry import ADDRESSED_LIMIT, Conditions
+from ringmain_server.policies.cooldown import CooldownSettings
+from ringmain_server.routing.health import IDLE, CandidateHealth, HealthSettings
+from ringmain_server.routing.health_registry import ADDRESSED_LIMIT, HealthRegistry
 
 from tests.fakes.clock import FakeClock
 
-SETTINGS = ConditionSettings()
+SETTINGS = HealthSettings()
 
 
 class Bench:
@@ -19,15 +19,15 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.conditions = Conditions(self.clock)
+        self.health_registry = HealthRegistry(self.clock)
 
-    def addressed(self, model: str) -> Condition:
-        return self.conditions.get("p", model, SETTINGS, addressed=True)
+    def addressed(self, model: str) -> CandidateHealth:
+        return self.health_registry.get("p", model, SETTINGS, addressed=True)
 
-    def fail(self, condition: Condition, error: type[ProviderError]) -> None:
-        ticket = condition.admit()
-        assert ticket is not None
-        condition.failed(ticket, error("p", "no"))
+    def fail(self, health: CandidateHealth, error: type[ProviderError]) -> None:
+        permit = health.admit()
+        assert permit is not None
+        health.failed(permit, error("p", "no"))
 
 
 def test_a_candidate_that_was_never_tried_is_not_kept() -> None:
@@ -39,7 +39,7 @@ def test_a_candidate_that_was_never_tried_is_not_kept() -> None:
         assert gone() is None
     finally:
         gc.enable()
-    assert bench.conditions.of("p") == []
+    assert bench.health_registry.of("p") == []
 
 
 def test_a_candidate_that_was_tried_is_kept() -> None:
@@ -56,7 +56,7 @@ def test_callers_that_come_together_share_a_condition() -> None:
     bench = Bench()
     one, other = bench.addressed("x"), bench.addressed("x")
     assert one is other
-    assert bench.conditions.get("p", "x", SETTINGS) is one
+    assert bench.health_registry.get("p", "x", SETTINGS) is one
 
 
 def test_a_forgotten_candidate_is_gone_at_once() -> None:
@@ -72,7 +72,7 @@ def test_a_forgotten_candidate_is_gone_at_once() -> None:
         assert gone() is None
     finally:
         gc.enable()
-    assert len(bench.conditions.of("p")) == ADDRESSED_LIMIT
+    assert len(bench.health_registry.of("p")) == ADDRESSED_LIMIT
 
 
 def test_a_candidate_in_use_is_not_displaced() -> None:
@@ -83,8 +83,8 @@ def test_a_candidate_in_use_is_not_displaced() -> None:
     mine = bench.addressed("mine")
     for number in range(2 * ADDRESSED_LIMIT):
         bench.clock.advance(1)
-        if (ticket := mine.admit()) is not None:
-            mine.abandoned(ticket)
+        if (permit := mine.admit()) is not None:
+            mine.abandoned(permit)
         bench.fail(bench.addressed(f"n{number}"), ServerFault)
     del mine
     assert bench.addressed("mine").tried
@@ -94,37 +94,37 @@ def test_an_unknown_model_is_dropped_and_left_alone_for_a_while() -> None:
     """Nothing is kept of it but that its provider is not to be asked; later it is asked again."""
     bench = Bench()
     bench.fail(bench.addressed("made-up"), UnknownProviderModel)
-    assert bench.conditions.of("p") == []
+    assert bench.health_registry.of("p") == []
     refused = bench.addressed("made-up").refusal()
     assert isinstance(refused, UnknownProviderModel)
-    assert refused.retry_after == pytest.approx(HoldSettings().long)
+    assert refused.retry_after == pytest.approx(CooldownSettings().long)
     assert bench.addressed("other").refusal() is None
-    bench.clock.advance(HoldSettings().long + 1)
+    bench.clock.advance(CooldownSettings().long + 1)
     assert bench.addressed("made-up").refusal() is None
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, ConditionSettings(hold=HoldSettings(first=2))])
-def test_an_unknown_model_is_asked_again_when_its_provider_has_changed(settings: ConditionSettings) -> None:
+@pytest.mark.parametrize("settings", [SETTINGS, HealthSettings(cooldown=CooldownSettings(first=2))])
+def test_an_unknown_model_is_asked_again_when_its_provider_has_changed(settings: HealthSettings) -> None:
     """A name is unknown to a provider whatever the settings; changed ones of the provider end that."""
     bench = Bench()
     bench.fail(bench.addressed("made-up"), UnknownProviderModel)
-    assert bench.conditions.get("p", "made-up", settings, addressed=True).refusal() is not None
-    bench.conditions.renew("other")
-    assert bench.conditions.get("p", "made-up", settings, addressed=True).refusal() is not None
-    bench.conditions.renew("p")
-    assert bench.conditions.get("p", "made-up", settings, addressed=True).refusal() is None
+    assert bench.health_registry.get("p", "made-up", settings, addressed=True).refusal() is not None
+    bench.health_registry.renew("other")
+    assert bench.health_registry.get("p", "made-up", settings, addressed=True).refusal() is not None
+    bench.health_registry.renew("p")
+    assert bench.health_registry.get("p", "made-up", settings, addressed=True).refusal() is None
 
 
 def test_a_configured_candidate_is_held_and_kept() -> None:
     """A configured model that its provider does not know is held like after any failure, and shown."""
     bench = Bench()
-    configured = bench.conditions.get("p", "x", SETTINGS)
+    configured = bench.health_registry.get("p", "x", SETTINGS)
     bench.fail(configured, UnknownProviderModel)
-    assert bench.conditions.of("p") == [configured]
-    assert configured.hold.reason == "p: no"
+    assert bench.health_registry.of("p") == [configured]
+    assert configured.cooldown.reason == "p: no"
     for number in range(2 * ADDRESSED_LIMIT):
         bench.fail(bench.addressed(f"n{number}"), ServerFault)
-    assert bench.conditions.get("p", "x", SETTINGS) is configured
+    assert bench.health_registry.get("p", "x", SETTINGS) is configured
 
 
 def test_a_candidate_is_idle_when_nothing_happens_and_nothing_is_against_it() -> None:
@@ -133,10 +133,10 @@ def test_a_candidate_is_idle_when_nothing_happens_and_nothing_is_against_it() ->
     fine, held = bench.addressed("fine"), bench.addressed("held")
     assert fine.idle
     bench.fail(held, QuotaSpent)
-    ticket = fine.admit()
-    assert ticket is not None
+    permit = fine.admit()
+    assert permit is not None
     assert (fine.idle, held.idle) == (False, False)
-    fine.succeeded(ticket)
+    fine.succeeded(permit)
     bench.clock.advance(IDLE + 1)
     assert (fine.idle, held.idle) == (True, True)
     held.breaker.trip()

@@ -18,7 +18,7 @@ from ringmain_server.routing.models import Models
 from ringmain_server.routing.router import Router
 
 from tests.fakes.backend import HANG, ScriptedBackend
-from tests.routing.routing import new_call, router_of, served
+from tests.routing.routing import new_call, router_of, target
 
 REQUEST = chat_pb2.ChatRequest(model="m")
 
@@ -41,7 +41,7 @@ def _router(*backends: ScriptedBackend, contexts: Sequence[int] = ()) -> Router:
     for index, backend in enumerate(backends):
         context = contexts[index] if contexts else 0
         candidate = Candidate(f"p{index}", "openai", f"model-{index}", context_tokens=context)
-        candidates.append(served(backend, candidate))
+        candidates.append(target(backend, candidate))
     return router_of(candidates)
 
 
@@ -141,8 +141,8 @@ async def test_usage_is_priced_by_the_candidate_that_answered() -> None:
     """The cost is that of the answering candidate, and absent where its price is unknown."""
     price = FlatPrice(Decimal("0.15"), Decimal("0.6"))
     candidates = [
-        served(ScriptedBackend([[_down()]]), Candidate("p0", "openai", "m0")),
-        served(ScriptedBackend([[_answer()]]), Candidate("p1", "openai", "m1", price=price)),
+        target(ScriptedBackend([[_down()]]), Candidate("p0", "openai", "m0")),
+        target(ScriptedBackend([[_answer()]]), Candidate("p1", "openai", "m1", price=price)),
     ]
     priced = await router_of(candidates).call(CHAT, REQUEST, new_call())
     assert priced.usage.cost_nano_usd == 150_000 + 60_000
@@ -213,7 +213,7 @@ async def test_cancelling_reaches_the_candidate() -> None:
 
 async def test_direct_names_reach_any_model_of_a_provider_and_nothing_else() -> None:
     """`provider/model` addresses a candidate; an unknown provider or an empty model is not found."""
-    made = served(ScriptedBackend([[_answer()]]), Candidate("p", "openai", "x/y"))
+    made = target(ScriptedBackend([[_answer()]]), Candidate("p", "openai", "x/y"))
     models = Models({}, {"p": lambda name: made}, ["p/listed"])
     assert models.resolve("p/x/y") == (made,)
     assert list(models.names()) == ["p/listed"]

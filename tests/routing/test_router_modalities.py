@@ -22,21 +22,21 @@ from ringmain_server.operations import (
     served_by,
 )
 from ringmain_server.operations.images import CLASSIFY_IMAGE
-from ringmain_server.operations.upload import Spool
-from ringmain_server.routing.models import Plan, Served
+from ringmain_server.operations.upload import ReplayBuffer
+from ringmain_server.routing.models import RoutePlan, Target
 from ringmain_server.routing.policy import ModelPolicy
 
 from tests.fakes.backend import ScriptedBackend
-from tests.routing.routing import new_call, router_of, served
+from tests.routing.routing import new_call, router_of, target
 
 TEXTS = embedding_pb2.EmbedRequest(model="m", texts=["one"])
 VECTORS = embedding_pb2.EmbedResponse(embeddings=[embedding_pb2.Embedding(values=[1.0])])
 
 
-def _served(op: object, *names: str, backends: Sequence[ScriptedBackend]) -> list[Served]:
+def _target(op: object, *names: str, backends: Sequence[ScriptedBackend]) -> list[Target]:
     found = []
     for index, (name, backend) in enumerate(zip(names, backends, strict=True)):
-        one = served(backend, Candidate(f"p{index}", "openai", name, price=FlatPrice(Decimal(1), Decimal(1))))
+        one = target(backend, Candidate(f"p{index}", "openai", name, price=FlatPrice(Decimal(1), Decimal(1))))
         found.append(replace(one, operations=frozenset({op})))
     return found
 
@@ -49,7 +49,7 @@ async def test_vectors_of_another_model_are_no_fallback() -> None:
     """Only a candidate of the same provider model is tried next: vectors of another do not compare."""
     down, other, same = ScriptedBackend([[_down()]]), ScriptedBackend([]), ScriptedBackend([[VECTORS]])
     names = ("text-embedding-3-small", "text-embedding-3-large", "openai/text-embedding-3-small")
-    router = router_of(_served(EMBED, *names, backends=(down, other, same)))
+    router = router_of(_target(EMBED, *names, backends=(down, other, same)))
     response = await router.call(EMBED, TEXTS, new_call())
     assert (response.response_id, response.route.provider_id) == ("resp_1", "p2")
     assert other.requests == []
@@ -58,9 +58,9 @@ async def test_vectors_of_another_model_are_no_fallback() -> None:
 async def test_a_fallback_model_of_another_space_is_left_out() -> None:
     """A fallback model is tried only with candidates of the first one's provider model."""
     down, other = ScriptedBackend([[_down()]]), ScriptedBackend([])
-    plan = Plan(tuple(_served(EMBED, "nomic-embed", backends=(other,))))
+    plan = RoutePlan(tuple(_target(EMBED, "nomic-embed", backends=(other,))))
     policy = ModelPolicy(retries=0, fallback="spare")
-    router = router_of(_served(EMBED, "text-embedding-3-small", backends=(down,)), policy, spare=plan)
+    router = router_of(_target(EMBED, "text-embedding-3-small", backends=(down,)), policy, spare=plan)
     with pytest.raises(errors.RingmainError):
         await router.call(EMBED, TEXTS, new_call())
     assert other.requests == []
@@ -71,7 +71,7 @@ async def test_speech_opens_with_what_the_provider_says_of_it() -> None:
     started = audio_pb2.SpeakEvent(started=audio_pb2.SpeechStarted(mime_type="audio/wav"))
     finished = audio_pb2.SpeakEvent(finished=audio_pb2.SpeechFinished())
     backend = ScriptedBackend([[started, audio_pb2.SpeakEvent(audio_chunk=b"x"), finished]])
-    router = router_of(_served(SPEAK, "tts-1", backends=(backend,)))
+    router = router_of(_target(SPEAK, "tts-1", backends=(backend,)))
     events = [
         event async for event in router.stream(SPEAK, audio_pb2.SpeakRequest(model="m", text="x"), new_call())
     ]
@@ -87,9 +87,10 @@ async def test_a_transcript_has_its_id_at_its_end() -> None:
     backend = ScriptedBackend(
         [[audio_pb2.TranscribeEvent(text_delta="hi"), audio_pb2.TranscribeEvent(finished=finished)]]
     )
-    router = router_of(_served(TRANSCRIBE, "whisper-1", backends=(backend,)))
+    router = router_of(_target(TRANSCRIBE, "whisper-1", backends=(backend,)))
     upload = Upload(
-        audio_pb2.TranscriptionConfig(model="m"), Spool(9, lambda: errors.MediaInvalid.at("chunk", "x"))
+        audio_pb2.TranscriptionConfig(model="m"),
+        ReplayBuffer(9, lambda: errors.MediaInvalid.at("chunk", "x")),
     )
     events = [event async for event in router.stream(TRANSCRIBE, upload, new_call())]
     assert [event.WhichOneof("event") for event in events] == ["text_delta", "finished"]
@@ -101,7 +102,7 @@ async def test_a_classifier_is_priced_although_its_answer_has_no_route() -> None
     """What the classifier took is told with its cost."""
     answer = image_pb2.InspectImageResponse(labels=["fox"])
     answer.usage.input_token_count = 7
-    router = router_of(_served(CLASSIFY_IMAGE, "moderation", backends=(ScriptedBackend([[answer]]),)))
+    router = router_of(_target(CLASSIFY_IMAGE, "moderation", backends=(ScriptedBackend([[answer]]),)))
     request = image_pb2.InspectImageRequest(image=Media(data=b"x"), classifier_model="m")
     assert (await router.call(CLASSIFY_IMAGE, request, new_call())).usage.cost_nano_usd == 7000
 
@@ -111,7 +112,7 @@ async def test_a_stated_cost_stays() -> None:
     answer = embedding_pb2.EmbedResponse()
     answer.usage.input_token_count = 7
     answer.usage.cost_nano_usd = 3
-    router = router_of(_served(EMBED, "e", backends=(ScriptedBackend([[answer]]),)))
+    router = router_of(_target(EMBED, "e", backends=(ScriptedBackend([[answer]]),)))
     assert (await router.call(EMBED, TEXTS, new_call())).usage.cost_nano_usd == 3
 
 

@@ -17,14 +17,14 @@ from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.operations.chat_events import ChatAssembler, fold
 from ringmain_server.policies.breaker import BreakerSettings
 from ringmain_server.policies.concurrency import ConcurrencySettings
-from ringmain_server.policies.cooldown import HoldSettings
+from ringmain_server.policies.cooldown import CooldownSettings
 from ringmain_server.routing.balance import Strategy
-from ringmain_server.routing.health import ConditionSettings
-from ringmain_server.routing.models import Plan, Served
+from ringmain_server.routing.health import HealthSettings
+from ringmain_server.routing.models import RoutePlan, Target
 from ringmain_server.routing.policy import HedgePolicy, ModelPolicy
 
 from tests.fakes.backend import HANG, ScriptedBackend
-from tests.routing.routing import new_call, router_of, served
+from tests.routing.routing import new_call, router_of, target
 
 REQUEST = chat_pb2.ChatRequest(model="m")
 RETRYING = ModelPolicy(retries=1)
@@ -47,16 +47,16 @@ def _answer(text: str = "hello") -> chat_pb2.ChatResponse:
     return fold(_events(text))
 
 
-def _at(name: str, *scripts: Sequence[object], prefill: bool = False) -> Served:
-    return served(ScriptedBackend(list(scripts)), Candidate(name, "openai", "model", prefill=prefill))
+def _at(name: str, *scripts: Sequence[object], prefill: bool = False) -> Target:
+    return target(ScriptedBackend(list(scripts)), Candidate(name, "openai", "model", prefill=prefill))
 
 
-def _asked(candidate: Served) -> int:
+def _asked(candidate: Target) -> int:
     assert isinstance(candidate.backend, ScriptedBackend)
     return len(candidate.backend.requests)
 
 
-async def _fold(candidates: Sequence[Served], policy: ModelPolicy) -> tuple[chat_pb2.ChatResponse, list[str]]:
+async def _fold(candidates: Sequence[Target], policy: ModelPolicy) -> tuple[chat_pb2.ChatResponse, list[str]]:
     stream = router_of(candidates, policy).stream(STREAM_CHAT, REQUEST, new_call())
     events = [event async for event in stream]
     return fold(events), [str(event.WhichOneof("event")) for event in events]
@@ -106,8 +106,8 @@ async def test_a_held_candidate_is_passed_over_until_its_time() -> None:
 
 async def test_an_open_breaker_refuses_at_once_with_the_time_of_return() -> None:
     """When all are open the caller is told when to come back, and nobody is asked."""
-    settings = ConditionSettings(BreakerSettings(consecutive_failures=2, open_for=30))
-    alone = served(ScriptedBackend([[DOWN]]), settings=settings)
+    settings = HealthSettings(BreakerSettings(consecutive_failures=2, open_for=30))
+    alone = target(ScriptedBackend([[DOWN]]), settings=settings)
     router = router_of([alone])
     for _ in range(3):
         with pytest.raises(errors.ProvidersUnavailable) as caught:
@@ -119,8 +119,8 @@ async def test_an_open_breaker_refuses_at_once_with_the_time_of_return() -> None
 
 async def test_a_cancelled_probe_lets_the_next_call_probe() -> None:
     """A caller that leaves during the probe says nothing of the candidate: the next call may probe."""
-    settings = ConditionSettings(BreakerSettings(consecutive_failures=1, open_for=0.01))
-    alone = served(ScriptedBackend([[DOWN], [HANG], [_answer()]]), settings=settings)
+    settings = HealthSettings(BreakerSettings(consecutive_failures=1, open_for=0.01))
+    alone = target(ScriptedBackend([[DOWN], [HANG], [_answer()]]), settings=settings)
     router = router_of([alone])
     with pytest.raises(errors.ProvidersUnavailable):
         await router.call(CHAT, REQUEST, new_call())
@@ -143,9 +143,9 @@ async def test_refused_credentials_hold_and_say_for_how_long() -> None:
     for _ in range(2):
         with pytest.raises(errors.ProvidersUnavailable) as caught:
             await router.call(CHAT, REQUEST, new_call())
-        assert caught.value.retry_after == pytest.approx(HoldSettings().long, abs=1)
+        assert caught.value.retry_after == pytest.approx(CooldownSettings().long, abs=1)
     assert _asked(alone) == 1
-    alone.condition.restore()
+    alone.health.restore()
     with pytest.raises(errors.ProvidersUnavailable):
         await router.call(CHAT, REQUEST, new_call())
     assert _asked(alone) == 2
@@ -153,9 +153,9 @@ async def test_refused_credentials_hold_and_say_for_how_long() -> None:
 
 async def test_quota_spent_is_a_long_hold() -> None:
     """A spent quota leaves the candidate alone for long."""
-    settings = ConditionSettings(hold=HoldSettings(long=60))
+    settings = HealthSettings(cooldown=CooldownSettings(long=60))
     spent = errors.QuotaSpent("p0", "has no quota left")
-    alone = served(ScriptedBackend([[spent]]), settings=settings)
+    alone = target(ScriptedBackend([[spent]]), settings=settings)
     router = router_of([alone])
     for _ in range(2):
         with pytest.raises(errors.ProvidersUnavailable) as caught:
@@ -165,8 +165,8 @@ async def test_quota_spent_is_a_long_hold() -> None:
 
 async def test_a_full_candidate_is_passed_over_and_full_everywhere_is_overload() -> None:
     """Over its limit of concurrent calls a candidate is not asked; when all are full it is OVERLOADED."""
-    settings = ConditionSettings(concurrency=ConcurrencySettings(limit=1, adaptive=False))
-    alone = served(ScriptedBackend([[HANG]]), settings=settings)
+    settings = HealthSettings(concurrency=ConcurrencySettings(limit=1, adaptive=False))
+    alone = target(ScriptedBackend([[HANG]]), settings=settings)
     router = router_of([alone])
     running = asyncio.ensure_future(router.call(CHAT, REQUEST, new_call()))
     await asyncio.sleep(0)
@@ -174,16 +174,16 @@ async def test_a_full_candidate_is_passed_over_and_full_everywhere_is_overload()
         await router.call(CHAT, REQUEST, new_call())
     running.cancel()
     await asyncio.wait([running])
-    assert alone.condition.limit.in_flight == 0
+    assert alone.health.limit.in_flight == 0
 
 
 async def test_a_drained_provider_gets_no_new_requests() -> None:
     """A drained provider's candidates are passed over; when all are drained the caller is refused."""
     first, second = _at("p0", [_answer()]), _at("p1", [_answer()])
-    first.condition.provider.drained = True
+    first.health.provider.drained = True
     router = router_of([first, second])
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p1"
-    second.condition.provider.drained = True
+    second.health.provider.drained = True
     with pytest.raises(errors.ProvidersUnavailable, match="is drained"):
         await router.call(CHAT, REQUEST, new_call())
 
@@ -191,8 +191,8 @@ async def test_a_drained_provider_gets_no_new_requests() -> None:
 async def test_when_all_are_held_the_model_may_wait_for_the_first() -> None:
     """With `on_exhausted: wait` a request waits for the first candidate to return, up to its limit."""
     alone = _at("p0", [LIMITED], [_answer()])
-    patient = ModelPolicy(retries=0, exhausted_wait=1.0)
-    router = router_of([alone], patient)
+    slow_first_event = ModelPolicy(retries=0, exhausted_wait=1.0)
+    router = router_of([alone], slow_first_event)
     with pytest.raises(errors.RateLimited):
         await router.call(CHAT, REQUEST, new_call())
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p0"
@@ -202,7 +202,7 @@ async def test_a_fallback_model_serves_when_nobody_else_can() -> None:
     """The fallback's candidates follow when the model's are exhausted, not when the request is at fault."""
     spare = _at("p9", [_answer()])
     policy = ModelPolicy(retries=0, fallback="spare")
-    others = {"spare": Plan((spare,))}
+    others = {"spare": RoutePlan((spare,))}
     response = await router_of([_at("p0", [DOWN])], policy, **others).call(CHAT, REQUEST, new_call())
     assert response.route.provider_id == "p9"
     rejected = _at("p0", [errors.Rejected("p0", "no such field")])
@@ -231,8 +231,8 @@ async def test_hops_are_bounded() -> None:
 async def test_other_strategies_order_the_candidates() -> None:
     """Under `lowest_cost` the cheapest known candidate is asked first."""
     nine, one = FlatPrice(Decimal(9), Decimal(9)), FlatPrice(Decimal(1), Decimal(1))
-    dear = served(ScriptedBackend([[_answer()]]), Candidate("dear", "openai", "m", price=nine))
-    cheap = served(ScriptedBackend([[_answer()]]), Candidate("cheap", "openai", "m", price=one))
+    dear = target(ScriptedBackend([[_answer()]]), Candidate("dear", "openai", "m", price=nine))
+    cheap = target(ScriptedBackend([[_answer()]]), Candidate("cheap", "openai", "m", price=one))
     policy = ModelPolicy(strategy=Strategy.LOWEST_COST)
     response = await router_of([dear, cheap], policy).call(CHAT, REQUEST, new_call())
     assert response.route.provider_id == "cheap"
@@ -268,7 +268,7 @@ async def test_a_late_candidate_is_hedged_and_cancelled(streamed: bool) -> None:
     assert (won.provider_id, won.HasField("error")) == ("p1", False)
     assert isinstance(first.backend, ScriptedBackend)
     assert first.backend.closed == 1
-    assert first.condition.limit.in_flight == 0
+    assert first.health.limit.in_flight == 0
 
 
 async def test_hedging_keeps_out_of_the_way() -> None:
@@ -300,7 +300,7 @@ async def test_cancelling_a_hedged_call_cancels_both() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (first.condition.limit.in_flight, second.condition.limit.in_flight) == (0, 0)
+    assert (first.health.limit.in_flight, second.health.limit.in_flight) == (0, 0)
 
 
 BROKEN = errors.StreamBroken("p0", "closed the stream")

@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ModelNotFound, NoAnswer, Overloaded, ProviderError, StreamBroken
-from ringmain_server.routing.health import Condition, ProviderState
+from ringmain_server.routing.health import CandidateHealth, ProviderState
 from ringmain_server.telemetry.events import Event, Events
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
@@ -25,8 +25,10 @@ class Bench:
         events = Events(self.clock, (self.told.append,))
         self.reporter = Reporter(events, Metrics(self.registry), self.clock)
 
-    def condition(self, model: str) -> Condition:
-        return Condition("p", model, ProviderState(), self.clock, on_change=self.reporter.breaker_changed)
+    def health(self, model: str) -> CandidateHealth:
+        return CandidateHealth(
+            "p", model, ProviderState(), self.clock, on_change=self.reporter.breaker_changed
+        )
 
     def gauge(self, model: str) -> float | None:
         labels = {"provider": "p", "model": model}
@@ -44,15 +46,15 @@ def _attempt(who: Candidate, error: ProviderError | None = None, content: float 
 def test_a_breakers_change_is_an_event_and_a_number() -> None:
     """Each transition is told with its reason; the gauge follows the configured candidates."""
     bench = Bench()
-    condition = bench.condition("x")
-    bench.reporter.configured([condition])
+    health = bench.health("x")
+    bench.reporter.configured([health])
     assert bench.gauge("x") == 0
-    condition.breaker.trip("it broke")
+    health.breaker.trip("it broke")
     assert bench.gauge("x") == 2
     bench.clock.advance(60)
-    assert condition.breaker.admit() is not None
+    assert health.breaker.admit() is not None
     assert bench.gauge("x") == 1
-    condition.breaker.reset()
+    health.breaker.reset()
     assert bench.gauge("x") == 0
     assert [event.attributes["state"] for event in bench.told] == ["open", "half_open", "closed"]
     assert bench.told[0].message == "the breaker of p/x opened: it broke"
@@ -62,21 +64,21 @@ def test_a_breakers_change_is_an_event_and_a_number() -> None:
 def test_only_configured_candidates_have_a_gauge() -> None:
     """A model that a caller made up is told of, and adds no series; one that is gone loses its own."""
     bench = Bench()
-    bench.reporter.configured([bench.condition("x")])
-    made_up = bench.condition("made-up")
+    bench.reporter.configured([bench.health("x")])
+    made_up = bench.health("made-up")
     made_up.breaker.trip()
     assert bench.gauge("made-up") is None
     assert len(bench.told) == 1
-    bench.reporter.configured([bench.condition("y")])
+    bench.reporter.configured([bench.health("y")])
     assert (bench.gauge("x"), bench.gauge("y")) == (None, 0)
 
 
 def test_gauges_of_several_processes_go_to_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where workers share files of metrics, what is no longer configured stays as closed."""
     bench = Bench()
-    condition = bench.condition("x")
-    condition.breaker.trip()
-    bench.reporter.configured([condition])
+    health = bench.health("x")
+    health.breaker.trip()
+    bench.reporter.configured([health])
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/tmp")
     bench.reporter.configured([])
     assert bench.gauge("x") == 0
@@ -136,12 +138,12 @@ def test_what_is_refused_last_is_told_too() -> None:
 def test_the_limits_of_concurrent_calls_are_numbers() -> None:
     """What runs and what may run, of each configured candidate, and what may run in the gateway."""
     bench = Bench()
-    condition = bench.condition("x")
-    bench.reporter.configured([condition])
-    ticket = condition.admit()
+    health = bench.health("x")
+    bench.reporter.configured([health])
+    permit = health.admit()
     bench.reporter.look(4000)
     labels = {"provider": "p", "model": "x"}
-    assert ticket is not None
+    assert permit is not None
     assert bench.registry.get_sample_value("ringmain_calls_limit") == 4000
     assert bench.registry.get_sample_value("ringmain_candidate_calls_in_flight", labels) == 1
-    assert bench.registry.get_sample_value("ringmain_candidate_calls_limit", labels) == condition.limit.limit
+    assert bench.registry.get_sample_value("ringmain_candidate_calls_limit", labels) == health.limit.limit

@@ -18,9 +18,9 @@ from ringmain_server.app import descriptors
 from ringmain_server.app.background import Background
 from ringmain_server.app.malloc import trim
 from ringmain_server.app.warm_up import load, settle
-from ringmain_server.assembly.active_config import Live, Wired
-from ringmain_server.assembly.builder import Wiring
-from ringmain_server.assembly.health_checks import Probes
+from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
+from ringmain_server.assembly.builder import Builder
+from ringmain_server.assembly.health_checks import HealthChecks
 from ringmain_server.assembly.policies import call_limit, media_room
 from ringmain_server.assembly.reload import Reload, Reloaded, Source
 from ringmain_server.config import ConfigError, Settings
@@ -35,7 +35,7 @@ from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.pipeline import build_pipeline
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.routing.health_registry import Conditions
+from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
 from ringmain_server.telemetry.events import Events, counted, logged
 from ringmain_server.telemetry.faults import Faults
@@ -113,18 +113,18 @@ class App:
         metrics = self._metrics = Metrics(registry or CollectorRegistry(), faults)
         self.events = Events(time.time, (logged(log), counted(metrics)), faults=faults)
         reporter = self._reporter = Reporter(self.events, metrics, time.monotonic, faults)
-        self._conditions = Conditions(time.monotonic, reporter.breaker_changed)
+        self._health_registry = HealthRegistry(time.monotonic, reporter.breaker_changed)
         self._sessions = HttpSessions()
-        self._room = media_room(settings)
-        wiring = Wiring(self._conditions, self._sessions, reporter, self._room)
-        self._live = Live(_first(wiring, settings))
+        self._workers = media_room(settings)
+        builder = Builder(self._health_registry, self._sessions, reporter, self._workers)
+        self._active = ActiveConfig(_first(builder, settings))
         self.calls = Calls(
             settings.server.default_deadline,
             call_limit(settings, time.monotonic),
             settings.overload.longest_wait,
         )
         learn = (mask or Mask()).learn
-        self._reload = Reload(self._source.load, self._live, wiring, self.calls, self.events, learn)
+        self._reload = Reload(self._source.load, self._active, builder, self.calls, self.events, learn)
         self._reload.ready = partial(load, log=log)
         self._background = Background(log)
         self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
@@ -152,11 +152,11 @@ class App:
         self._background.watch(asyncio.get_running_loop())
         self._background.keep("figures", self._look)
         self._background.keep("memory", _give_back)
-        await load(self._live.now.providers.values(), self.log)
+        await load(self._active.now.providers.values(), self.log)
         settle()
         await self._health.ready()
         self._ready = True
-        self._background.keep("probes", Probes(self._live, self.log).run)
+        self._background.keep("health_checks", HealthChecks(self._active, self.log).run)
         watch = self._source.watch or (self._source.path and FileWatch(self._source.path))
         if watch and server.watch_config:
             self._background.keep("watch", partial(follow, watch, self.reload, self._tell_of_file))
@@ -165,8 +165,8 @@ class App:
             listen=_bound(server.listen, self.port),
             admin_listen=server.admin_listen and _bound(server.admin_listen, self.admin_port),
             descriptors=descriptors.limit(),
-            providers=sorted(self._live.now.providers),
-            models=sorted(self._live.now.settings.models),
+            providers=sorted(self._active.now.providers),
+            models=sorted(self._active.now.settings.models),
         )
 
     async def reload(self) -> None:
@@ -183,7 +183,7 @@ class App:
 
     def longest_stop(self) -> float:
         """Seconds after which a stop has failed."""
-        server = self._live.now.settings.server
+        server = self._active.now.settings.server
         return (server.drain_delay if self._ready else 0.0) + server.stream_grace + _STOP_LIMIT
 
     async def stop(self, at_once: asyncio.Event | None = None) -> None:
@@ -192,7 +192,7 @@ class App:
         Args:
             at_once: Ends the waiting for load balancers and for calls.
         """
-        server = self._live.now.settings.server
+        server = self._active.now.settings.server
         at_once = at_once or asyncio.Event()
         await self._health.drain()
         self.log.info("draining", in_flight=len(self.calls), grace_s=server.stream_grace)
@@ -210,10 +210,10 @@ class App:
             stopping.append(asyncio.ensure_future(self._admin.stop(_STOP_GRACE)))
         await asyncio.gather(*stopping)
         await self._reload.close()
-        for provider in self._live.now.providers.values():
+        for provider in self._active.now.providers.values():
             await provider.transport.close()
         await self._sessions.close()
-        await self._room.close()
+        await self._workers.close()
         self._metrics.pass_on()
         self.log.info("stopped", ended_calls=ended)
 
@@ -233,17 +233,19 @@ class App:
 
     def _make_public(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
         server = self._make_server(edge, share_port)
-        pipeline = build_pipeline(self._live, self._settings)
+        pipeline = build_pipeline(self._active, self._settings)
         server.add_generic_rpc_handlers(
             (
-                edge.bind(chat.SERVICE, chat.ChatService(pipeline, self._live)),
-                edge.bind(vision.SERVICE, vision.VisionService(pipeline, self._live, self._room)),
-                edge.bind(image.SERVICE, image.ImageService(pipeline, self._live, self._room), large=True),
+                edge.bind(chat.SERVICE, chat.ChatService(pipeline, self._active)),
+                edge.bind(vision.SERVICE, vision.VisionService(pipeline, self._active, self._workers)),
+                edge.bind(
+                    image.SERVICE, image.ImageService(pipeline, self._active, self._workers), large=True
+                ),
                 edge.bind(embedding.SERVICE, embedding.EmbeddingService(pipeline)),
                 edge.bind(
                     audio.SERVICE, audio.AudioService(pipeline, self._settings.media.max_recording_bytes)
                 ),
-                edge.bind(model.SERVICE, model.ModelService(self._live)),
+                edge.bind(model.SERVICE, model.ModelService(self._active)),
             )
         )
         self._finish_server(server, [service.full_name for service in _SERVICES])
@@ -253,7 +255,9 @@ class App:
         if self._settings.server.admin_listen is None:
             return None
         server = self._make_server(edge, share_port)
-        servicer = admin.AdminService(self._live, self._conditions, self.events, self._reload_everywhere)
+        servicer = admin.AdminService(
+            self._active, self._health_registry, self.events, self._reload_everywhere
+        )
         server.add_generic_rpc_handlers((edge.bind(admin.SERVICE, servicer),))
         channelz_pb2_grpc.add_ChannelzServicer_to_server(
             channelz.aio.ChannelzServicer(), cast("grpc.aio.Server", Guarded(server, self._crashed))
@@ -307,9 +311,9 @@ async def _give_back() -> None:
         await in_daemon(trim, name="memory")
 
 
-def _first(wiring: Wiring, settings: Settings) -> Wired:
+def _first(builder: Builder, settings: Settings) -> Snapshot:
     try:
-        return wiring.wired(settings, wiring.providers(settings))
+        return builder.snapshot(settings, builder.providers(settings))
     except ExtraMissing as exc:
         raise StartError(str(exc)) from exc
 

@@ -12,7 +12,7 @@ from ringmain_server.backend import Backend, Call
 from ringmain_server.config import Settings
 from ringmain_server.operations.base import Streamed, Unary
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.routing.health import Condition
+from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.models import Models
 
 Req = TypeVar("Req")
@@ -21,7 +21,7 @@ Event = TypeVar("Event")
 
 
 @dataclass(frozen=True, slots=True)
-class Wired:
+class Snapshot:
     """What one configuration makes.
 
     Attributes:
@@ -36,14 +36,14 @@ class Wired:
     models: Models
     router: Backend
 
-    def conditions(self, provider_id: str) -> Iterator[Condition]:
+    def health_registry(self, provider_id: str) -> Iterator[CandidateHealth]:
         """The condition of each of a provider's models that is configured or was asked for."""
-        for condition in self.models.conditions():
-            if condition.provider_id == provider_id:
-                yield condition
+        for health in self.models.health_registry():
+            if health.provider_id == provider_id:
+                yield health
 
 
-class Live:
+class ActiveConfig:
     """A `Backend` that hands each call to the router of the configuration that holds now.
 
     Args:
@@ -53,8 +53,8 @@ class Live:
         now: What holds now.
     """
 
-    def __init__(self, wired: Wired) -> None:
-        self.now = wired
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.now = snapshot
 
     @property
     def models(self) -> Models:

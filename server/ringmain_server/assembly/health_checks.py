@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
 
-from ringmain_server.assembly.active_config import Live
+from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.errors import NoAnswer, Overloaded, ProviderError, release
 from ringmain_server.policies.breaker import Permit
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.routing.health import Condition
+from ringmain_server.routing.health import CandidateHealth
 
 CHECK_LIMIT = 10.0
 """Seconds that a check may take."""
@@ -57,7 +57,7 @@ async def check(provider: Provider, limit: float = CHECK_LIMIT) -> Checked:
     return Checked(time.monotonic() - start, error)
 
 
-class Probes:
+class HealthChecks:
     """Asks for candidates whose breaker is open and due.
 
     Args:
@@ -66,78 +66,80 @@ class Probes:
         limit: Seconds that one check may take.
     """
 
-    def __init__(self, live: Live, log: FilteringBoundLogger, limit: float = CHECK_LIMIT) -> None:
-        self._live = live
+    def __init__(self, active: ActiveConfig, log: FilteringBoundLogger, limit: float = CHECK_LIMIT) -> None:
+        self._active = active
         self._log = log
         self._limit = limit
 
     async def run(self) -> None:
         """Asks again and again, until it is cancelled."""
         while True:
-            settings = self._live.now.settings.probes
+            settings = self._active.now.settings.health_checks
             await asyncio.sleep(settings.interval)
             try:
                 if settings.enabled:
                     await self.sweep()
-                await self.ask_held()
+                await self.ask_refused()
             except Exception as exc:  # noqa: BLE001  one fault must not end the probing
-                self._log.error("fault", where="probes", exc_info=exc)
+                self._log.error("fault", where="health_checks", exc_info=exc)
 
     async def sweep(self) -> None:
         """Asks each provider of which a breaker is due, all at once."""
-        wired = self._live.now
-        providers = wired.providers.values()
-        await asyncio.gather(*(self._probe(one, wired.conditions(one.provider_id)) for one in providers))
+        snapshot = self._active.now
+        providers = snapshot.providers.values()
+        await asyncio.gather(
+            *(self._probe(one, snapshot.health_registry(one.provider_id)) for one in providers)
+        )
 
-    async def ask_held(self) -> None:
+    async def ask_refused(self) -> None:
         """Asks each provider that refused the credentials whether it takes them now, all at once.
 
         Nothing else would end those holds in time, so this is done whether probes are enabled or not.
         """
-        wired = self._live.now
-        held: dict[str, list[Condition]] = {}
-        for condition in wired.models.conditions():
-            if condition.hold.awaits_check and not condition.provider.drained:
-                held.setdefault(condition.provider_id, []).append(condition)
+        snapshot = self._active.now
+        held: dict[str, list[CandidateHealth]] = {}
+        for health in snapshot.models.health_registry():
+            if health.cooldown.awaits_check and not health.provider.drained:
+                held.setdefault(health.provider_id, []).append(health)
         asked = [
-            self._ask(wired.providers[name], conditions)
-            for name, conditions in held.items()
-            if name in wired.providers
+            self._ask(snapshot.providers[name], health_registry)
+            for name, health_registry in held.items()
+            if name in snapshot.providers
         ]
         await asyncio.gather(*asked)
 
-    async def _ask(self, provider: Provider, held: Iterable[Condition]) -> None:
+    async def _ask(self, provider: Provider, held: Iterable[CandidateHealth]) -> None:
         try:
             checked = await check(provider, self._limit)
         except Overloaded:
             return  # the gateway itself could not ask: no word on the provider
-        for condition in held:
+        for health in held:
             if checked.error is None:
-                condition.checked()
+                health.checked()
             else:
-                condition.check_failed(checked.error)
+                health.check_failed(checked.error)
 
-    async def _probe(self, provider: Provider, conditions: Iterable[Condition]) -> None:
-        due = [(one, permit) for one in conditions if (permit := one.probe()) is not None]
+    async def _probe(self, provider: Provider, health_registry: Iterable[CandidateHealth]) -> None:
+        due = [(one, permit) for one in health_registry if (permit := one.probe()) is not None]
         if not due:
             return
         try:
             checked = await check(provider, self._limit)
         except Overloaded:
-            for condition, permit in due:
-                condition.breaker.neutral(permit)
+            for health, permit in due:
+                health.breaker.neutral(permit)
             return  # the gateway itself could not ask: no word on the provider
         except BaseException:
-            for condition, permit in due:
-                condition.breaker.neutral(permit)
+            for health, permit in due:
+                health.breaker.neutral(permit)
             raise
-        for condition, permit in due:
-            _learn(condition, permit, checked.error)
+        for health, permit in due:
+            _learn(health, permit, checked.error)
 
 
-def _learn(condition: Condition, permit: Permit, error: ProviderError | None) -> None:
+def _learn(health: CandidateHealth, permit: Permit, error: ProviderError | None) -> None:
     if error is None:
-        condition.breaker.succeeded(permit)
+        health.breaker.succeeded(permit)
     else:
-        condition.last_error = error
-        condition.breaker.failed(permit, error.message)
+        health.last_error = error
+        health.breaker.failed(permit, error.message)

@@ -11,14 +11,14 @@ from ringmain_server.config.reliability import overridden
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.media.limits import ReadLimits
 from ringmain_server.media.runner import MediaPool
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.policies import Clock
 from ringmain_server.policies.backoff import Backoff, BackoffSettings, RetryBudget, RetryBudgetSettings
 from ringmain_server.policies.breaker import BreakerSettings
 from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
-from ringmain_server.policies.cooldown import HoldSettings
+from ringmain_server.policies.cooldown import CooldownSettings
 from ringmain_server.routing.balance import Strategy
-from ringmain_server.routing.health import ConditionSettings
+from ringmain_server.routing.health import HealthSettings
 from ringmain_server.routing.policy import HedgePolicy, ModelPolicy
 from ringmain_server.routing.schedule import Retries
 
@@ -44,7 +44,7 @@ FAILURES: dict[str, type[errors.ProviderError]] = {
 """The failure classes as the configuration spells them."""
 
 
-def media_room(settings: Settings) -> MediaRoom:
+def media_room(settings: Settings) -> MediaWorkers:
     """Where media are worked on."""
     media = settings.media
     read = ReadLimits(
@@ -53,10 +53,10 @@ def media_room(settings: Settings) -> MediaRoom:
         max_frames=media.max_image_frames,
         max_total_pixels=media.max_animation_pixels,
     )
-    return MediaRoom(MediaPool(media.threads), Fetcher(media.fetch_hosts, media.max_image_bytes), read)
+    return MediaWorkers(MediaPool(media.threads), Fetcher(media.fetch_hosts, media.max_image_bytes), read)
 
 
-def condition_settings(settings: Settings, provider_id: str, model: str | None) -> ConditionSettings:
+def health_settings(settings: Settings, provider_id: str, model: str | None) -> HealthSettings:
     """The machines of a candidate: the defaults, then its provider's, then its model's.
 
     Args:
@@ -70,9 +70,9 @@ def condition_settings(settings: Settings, provider_id: str, model: str | None) 
         breakers.append(settings.models[model].breaker)
     unlimited = ConcurrencySettings(limit=CANDIDATE_LIMIT, adaptive=False)
     concurrency = overridden(settings.concurrency, provider.concurrency)
-    return ConditionSettings(
+    return HealthSettings(
         BreakerSettings(**overridden(*breakers)),
-        HoldSettings(**overridden(settings.hold, provider.hold)),
+        CooldownSettings(**overridden(settings.cooldown, provider.cooldown)),
         replace(unlimited, **concurrency),
     )
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from ringmain_server.aio.threads import in_daemon
-from ringmain_server.assembly.active_config import Live, Wired
-from ringmain_server.assembly.builder import Wiring
+from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
+from ringmain_server.assembly.builder import Builder
 from ringmain_server.config import ConfigError, Problem, Settings, secrets
 from ringmain_server.config.changes import changed_paths, reloadable
 from ringmain_server.config.watch import FileWatch
@@ -72,15 +72,15 @@ class Reload:
     def __init__(
         self,
         load: Callable[[], Settings],
-        live: Live,
-        wiring: Wiring,
+        active: ActiveConfig,
+        builder: Builder,
         calls: Calls,
         events: Events,
         learn: Callable[[Iterable[str]], None],
     ) -> None:
         self._load = load
-        self._live = live
-        self._wiring = wiring
+        self._active = active
+        self._builder = builder
         self._calls = calls
         self._events = events
         self._learn = learn
@@ -110,19 +110,19 @@ class Reload:
             await provider.transport.close()
 
     async def _reload(self) -> Reloaded:
-        before = self._live.now
+        before = self._active.now
         settings, restart, providers = await self._prepared(before)
         if self.ready is not None:
             await self.ready(providers.values())
-        wired = self._wiring.wired(settings, providers)
-        self._live.now = wired
+        snapshot = self._builder.snapshot(settings, providers)
+        self._active.now = snapshot
         self._calls.default_deadline = settings.server.default_deadline
-        self._retire(before, wired)
+        self._retire(before, snapshot)
         done = Reloaded(changed_paths(before.settings, settings), restart)
         self._told(done)
         return done
 
-    async def _prepared(self, before: Wired) -> tuple[Settings, list[str], dict[str, Provider]]:
+    async def _prepared(self, before: Snapshot) -> tuple[Settings, list[str], dict[str, Provider]]:
         # In a thread, because reading takes a while; one that hangs holds up no later reload, nor the end.
         preparing = in_daemon(partial(self._prepare, before), name="reload")
         try:
@@ -131,20 +131,20 @@ class Reload:
             message = f"could not be read within {self.longest:g} s"
             raise ConfigError([Problem("", None, message, source="the configuration")]) from exc
 
-    def _prepare(self, before: Wired) -> tuple[Settings, list[str], dict[str, Provider]]:
+    def _prepare(self, before: Snapshot) -> tuple[Settings, list[str], dict[str, Provider]]:
         loaded = self._load()
         self._learn(secrets(loaded))
         settings = reloadable(before.settings, loaded)
         try:
-            providers = self._wiring.providers(settings, before)
+            providers = self._builder.providers(settings, before)
         except ExtraMissing as exc:
             raise ConfigError([Problem(f"providers.{exc.provider_id}.kind", None, str(exc))]) from exc
         return settings, changed_paths(settings, loaded), providers
 
-    def _retire(self, before: Wired, wired: Wired) -> None:
+    def _retire(self, before: Snapshot, snapshot: Snapshot) -> None:
         for provider_id, provider in before.providers.items():
-            if wired.providers.get(provider_id) is not provider:
-                self._wiring.renewed(provider_id)
+            if snapshot.providers.get(provider_id) is not provider:
+                self._builder.renewed(provider_id)
                 task = asyncio.create_task(self._close_unused(provider))
                 self._retiring[task] = provider
                 task.add_done_callback(lambda ended: self._retiring.pop(ended, None))

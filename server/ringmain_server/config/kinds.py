@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # Settings that every kind takes, and those of each wire that is built.
-_COMMON = frozenset({"kind", "timeouts", "breaker", "hold", "concurrency"})
+_COMMON = frozenset({"kind", "timeouts", "breaker", "cooldown", "concurrency"})
 _OPENAI = _COMMON | {
     "base_url",
     "api_key",

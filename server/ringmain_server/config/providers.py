@@ -27,7 +27,7 @@ from ringmain_server.config.fields import (
 from ringmain_server.config.reliability import (
     BreakerSettings,
     ConcurrencySettings,
-    HoldSettings,
+    CooldownSettings,
 )
 
 
@@ -163,8 +163,9 @@ class ProviderSettings(Section):
         default=BreakerSettings(),
         description="The breakers of this provider's models, where they differ from `breaker`.",
     )
-    hold: HoldSettings = Field(
-        default=HoldSettings(), description="Holds of this provider's models, where they differ from `hold`."
+    cooldown: CooldownSettings = Field(
+        default=CooldownSettings(),
+        description="Cooldowns of this provider's models, where they differ from `cooldown`.",
     )
     concurrency: ConcurrencySettings = Field(
         default=ConcurrencySettings(),

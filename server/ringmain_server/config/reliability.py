@@ -49,11 +49,11 @@ class BreakerSettings(Section):
         description="How long until one call may probe. Each failed probe doubles it. Default: 10 seconds.",
     )
     open_max: Span | None = Field(
-        default=None, description="The longest time between probes. Default: 120 seconds."
+        default=None, description="The longest time between two attempts to close it. Default: 120 seconds."
     )
 
 
-class HoldSettings(Section):
+class CooldownSettings(Section):
     """How long a candidate that asked for it is left alone."""
 
     first: Span | None = Field(
@@ -84,8 +84,8 @@ class ConcurrencySettings(Section):
     maximum: Count | None = Field(default=None, description="The largest adaptive limit. Default: 1000.")
 
 
-class ProbeSettings(Section):
-    """Active probes of candidates whose breaker is open."""
+class HealthCheckSettings(Section):
+    """Active health checks of candidates whose breaker is open."""
 
     enabled: Flag = Field(
         default=False,
@@ -95,7 +95,7 @@ class ProbeSettings(Section):
     interval: Span = Field(
         default=5.0,
         description="How often it asks. A provider that refused the credentials is asked as often whether "
-        "they are taken now, also where probes are not enabled.",
+        "they are taken now, also where these checks are not enabled.",
     )
 
 

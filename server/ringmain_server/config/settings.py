@@ -40,9 +40,9 @@ from ringmain_server.config.reliability import (
     BackoffSettings,
     BreakerSettings,
     ConcurrencySettings,
-    HoldSettings,
+    CooldownSettings,
+    HealthCheckSettings,
     OverloadSettings,
-    ProbeSettings,
     RetrySettings,
 )
 
@@ -241,14 +241,17 @@ class Settings(Section):
     breaker: BreakerSettings = Field(
         default_factory=BreakerSettings, description="Circuit breakers of every candidate."
     )
-    hold: HoldSettings = Field(default_factory=HoldSettings, description="Holds of every candidate.")
+    cooldown: CooldownSettings = Field(
+        default_factory=CooldownSettings, description="Holds of every candidate."
+    )
     concurrency: ConcurrencySettings = Field(
         default_factory=ConcurrencySettings, description="Concurrent calls of every candidate."
     )
     retry: RetrySettings = Field(default_factory=RetrySettings, description="Retries of every model.")
     backoff: BackoffSettings = Field(default_factory=BackoffSettings, description="The waits before retries.")
-    probes: ProbeSettings = Field(
-        default_factory=ProbeSettings, description="Active probes of candidates whose breaker is open."
+    health_checks: HealthCheckSettings = Field(
+        default_factory=HealthCheckSettings,
+        description="Active health checks of candidates whose breaker is open.",
     )
     overload: OverloadSettings = Field(
         default_factory=OverloadSettings, description="How many calls the gateway takes on."

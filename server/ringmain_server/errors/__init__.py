@@ -70,7 +70,7 @@ class Failover(enum.Enum):
     """The next candidate is tried only if the model's policy says so."""
 
 
-class Hold(enum.Enum):
+class CooldownKind(enum.Enum):
     """How long a candidate is left alone after a failure."""
 
     NONE = "none"
@@ -274,7 +274,7 @@ class ProviderError(RingmainError):
     retry: ClassVar[bool] = False
     failover: ClassVar[Failover] = Failover.YES
     breaker_failure: ClassVar[bool] = True
-    hold: ClassVar[Hold] = Hold.NONE
+    cooldown: ClassVar[CooldownKind] = CooldownKind.NONE
 
     def __init__(
         self,
@@ -399,34 +399,34 @@ class RateLimited(ProviderError):
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "PROVIDERS_RATE_LIMITED"
     breaker_failure = False
-    hold = Hold.TIMED
+    cooldown = CooldownKind.TIMED
 
 
 class TierFull(RateLimited):
     """The service tier that the request chose is full; the model's other tiers may not be."""
 
-    hold = Hold.NONE
+    cooldown = CooldownKind.NONE
 
 
 class QuotaSpent(ProviderError):
     """The account at the provider has no quota or credit left."""
 
     breaker_failure = False
-    hold = Hold.LONG
+    cooldown = CooldownKind.LONG
 
 
 class CredentialsRefused(ProviderError):
     """The provider refused the gateway's credentials. Callers never see this as their own UNAUTHENTICATED."""
 
     breaker_failure = False
-    hold = Hold.UNTIL_CHECKED
+    cooldown = CooldownKind.UNTIL_CHECKED
 
 
 class AccessRefused(ProviderError):
     """The gateway's account may not use this model, or not yet; its other models may work."""
 
     breaker_failure = False
-    hold = Hold.LONG
+    cooldown = CooldownKind.LONG
 
 
 class JobFailed(ProviderError):
@@ -445,7 +445,7 @@ class UnknownProviderModel(ProviderError):
     code = grpc.StatusCode.NOT_FOUND
     reason = "MODEL_NOT_FOUND"
     breaker_failure = False
-    hold = Hold.LONG
+    cooldown = CooldownKind.LONG
 
 
 class ContextTooLong(ProviderError):

@@ -56,8 +56,8 @@ class Drain:
 
     async def _whole(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         response = await self._inner.call(op, request, call)
-        settled = op.settled(response)
-        call.attempt.usage = None if settled is None else settled.usage
+        accounted = op.accounted(response)
+        call.attempt.usage = None if accounted is None else accounted.usage
         return response
 
     async def _read(
@@ -71,9 +71,9 @@ class Drain:
         try:
             async with aclosing(self._inner.stream(op, request, call)) as events:
                 async for event in events:
-                    settled = op.settled(event)
-                    if settled is not None:
-                        call.attempt.usage = settled.usage
+                    accounted = op.accounted(event)
+                    if accounted is not None:
+                        call.attempt.usage = accounted.usage
                     if not left.is_set():
                         await waiting.put(event)
         finally:

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from ringmain_server.backend import Backend, Call
 from ringmain_server.errors import InvalidField, RingmainError, release
-from ringmain_server.layers.singleflight import Shared
+from ringmain_server.layers.singleflight import Flight
 from ringmain_server.operations.base import Replay, Streamed, Unary
 from ringmain_server.stores.answers import Answer, Answers, Key
 
@@ -28,7 +28,7 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 
 # A running work may be whole or streamed, of any operation: equal fingerprints mean equal types.
-_Work = Shared[Any]
+_Work = Flight[Any]
 _Produce = Callable[[_Work], Awaitable[bytes | None]]
 
 
@@ -96,7 +96,7 @@ class Idempotency:
         """The key of a request, and the work that it is if nothing is found under the key."""
         call.detached = True  # others may wait for it longer than who began it
         fingerprint = hashlib.sha256(replay.essence(request)).digest()
-        work: _Work = Shared(call, fingerprint, streamed=streamed, keep=min(self._keep, replay.keep))
+        work: _Work = Flight(call, fingerprint, streamed=streamed, keep=min(self._keep, replay.keep))
         return Key(call.tenant_id, replay.request_id(request)), work
 
     async def _find(self, key: Key, work: _Work, call: Call, produce: _Produce) -> _Work | Answer:
@@ -132,7 +132,7 @@ class Idempotency:
         failure: BaseException | None = None
         try:
             body = await produce(work)
-            if body is not None and work.tape.whole:
+            if body is not None and work.log.whole:
                 await self._answers.put(key, Answer(work.fingerprint, work.call.response_id, body))
         except BaseException as exc:
             # Every caller raises it; here it only ends the task, as a cancellation does.
@@ -144,7 +144,7 @@ class Idempotency:
         finally:
             # First, so that who repeats a failed request the moment it fails finds nothing running.
             self._forget(key, work)
-            work.tape.end(failure)
+            work.log.end(failure)
 
     async def _ask(
         self, op: Unary[Req, Res], replay: Replay[Req, Res, Any], request: Req, work: _Work
@@ -152,7 +152,7 @@ class Idempotency:
         response = await self._inner.call(op, request, work.call)
         work.complete = True
         body = replay.serialise(response)
-        await work.tape.write(response, len(body))
+        await work.log.write(response, len(body))
         return body
 
     async def _relay(
@@ -160,11 +160,11 @@ class Idempotency:
     ) -> bytes | None:
         async with aclosing(self._inner.stream(op, request, work.call)) as events:
             async for event in events:
-                work.complete = op.settled(event) is not None
-                await work.tape.write(event, replay.event_size(event))
-        if not (work.complete and work.tape.whole):
+                work.complete = op.accounted(event) is not None
+                await work.log.write(event, replay.event_size(event))
+        if not (work.complete and work.log.whole):
             return None
-        body: bytes = replay.serialise(replay.fold(work.tape.items()))
+        body: bytes = replay.serialise(replay.fold(work.log.items()))
         return body
 
     def _forget(self, key: Key, work: _Work) -> None:

@@ -22,9 +22,9 @@ from ringmain_server.media.edits import fit_edit, needs_fitting
 from ringmain_server.media.finish import DEFAULT, header_of, note
 from ringmain_server.media.transform import OUTPUT_TYPES, convert
 from ringmain_server.media.walk import any_media, media_in, with_media
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations.base import Streamed, Unary, Whole
-from ringmain_server.providers.stream_timeouts import Silence
+from ringmain_server.providers.stream_timeouts import StreamTimeouts
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -44,14 +44,14 @@ class FitMedia:
         able: What the candidate's provider does by itself; a stream it cannot do is made of a whole answer.
     """
 
-    __slots__ = ("_able", "_candidate", "_inner", "_room")
+    __slots__ = ("_able", "_candidate", "_inner", "_workers")
 
     def __init__(
-        self, inner: Backend, candidate: Candidate, room: MediaRoom, able: frozenset[object]
+        self, inner: Backend, candidate: Candidate, workers: MediaWorkers, able: frozenset[object]
     ) -> None:
         self._inner = inner
         self._candidate = candidate
-        self._room = room
+        self._workers = workers
         self._able = able
 
     def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
@@ -81,8 +81,8 @@ class FitMedia:
     async def _fitted_stream(
         self, op: Streamed[Req, Event], request: Req, call: Call
     ) -> AsyncGenerator[Event, None]:
-        silence = Silence(call.attempt, asyncio.get_running_loop())
-        fitted = await silence.bound(self._prepared(request, call))
+        timeouts = StreamTimeouts(call.attempt, asyncio.get_running_loop())
+        fitted = await timeouts.bound(self._prepared(request, call))
         async with aclosing(self._inner.stream(op, fitted, call)) as events:
             async for event in events:
                 yield event
@@ -91,15 +91,15 @@ class FitMedia:
         self, whole: Whole[Req, Event], request: Req, call: Call
     ) -> AsyncGenerator[Event, None]:
         """The events of an answer that the provider only gives whole."""
-        silence = Silence(call.attempt, asyncio.get_running_loop())
-        response = await silence.bound(self.call(whole.op, whole.request(request), call))
+        timeouts = StreamTimeouts(call.attempt, asyncio.get_running_loop())
+        response = await timeouts.bound(self.call(whole.op, whole.request(request), call))
         for event in whole.events(response):
             yield event
 
     def _touches(self, request: object) -> bool:
         if not isinstance(request, Message):
             return False
-        return any_media(request, self._room.touches)
+        return any_media(request, self._workers.touches)
 
     async def _prepared(self, request: Req, call: Call) -> Req:
         """As `_fitted`. The host of a medium may be slow, for which no provider is blamed."""
@@ -131,7 +131,7 @@ class FitMedia:
         return fitted
 
     async def _one(self, path: str, media: Media) -> Media:
-        return await self._room.prepared(media, self._candidate.images, path)
+        return await self._workers.prepared(media, self._candidate.images, path)
 
     async def _fit_edit(self, edit: image_pb2.EditImagesRequest, before: int, prefix: str) -> None:
         if not edit.images[0].data:
@@ -139,9 +139,9 @@ class FitMedia:
                 f"{prefix}images[0].uri", "must be sent as bytes where a part of it is changed"
             )
         if edit.HasField("mask"):
-            edit.mask.CopyFrom(await self._room.inline(edit.mask, f"{prefix}mask"))
-        form, read = self._candidate.edits, self._room.read
-        await self._room.pool.run(fit_edit, edit, form, before=before, prefix=prefix, read=read)
+            edit.mask.CopyFrom(await self._workers.inline(edit.mask, f"{prefix}mask"))
+        form, read = self._candidate.edits, self._workers.read
+        await self._workers.pool.run(fit_edit, edit, form, before=before, prefix=prefix, read=read)
 
     async def _finish(self, request: object, response: Any) -> None:
         """Converts what is of another type than asked, and notes what is of another size."""
@@ -166,7 +166,7 @@ class FitMedia:
 
     async def _convert(self, media: Media, data: bytes, wanted: str) -> bytes:
         try:
-            done = await self._room.pool.run(convert, data, wanted, field="image", read=self._room.read)
+            done = await self._workers.pool.run(convert, data, wanted, field="image", read=self._workers.read)
         except MediaInvalid as exc:
             who = self._candidate.provider_id
             raise MalformedAnswer(who, "made an image that cannot be read") from exc

@@ -31,7 +31,7 @@ class _Place(Generic[T]):
         self.following: tuple[T, _Place[T]] | None = None
 
 
-class Tape(Generic[T]):
+class ReplayLog(Generic[T]):
     """What is written now and read by several.
 
     The writer waits while even the fastest reader has `ahead` bytes to read, and while the slowest has `keep`
@@ -170,10 +170,10 @@ class Reader(Generic[T]):
         since: When it fell behind, in seconds of the event loop's clock.
     """
 
-    __slots__ = ("_behind", "_cut", "_tape", "ended", "place", "since")
+    __slots__ = ("_behind", "_cut", "_log", "ended", "place", "since")
 
-    def __init__(self, tape: Tape[T], place: _Place[T]) -> None:
-        self._tape = tape
+    def __init__(self, log: ReplayLog[T], place: _Place[T]) -> None:
+        self._log = log
         self.place = place
         self.ended = False
         self.since = 0.0
@@ -212,17 +212,17 @@ class Reader(Generic[T]):
                 "others wait for the same answer, and this caller read too slowly: ask again"
             )
         while self.place.following is None:
-            if self._tape.over:
+            if self._log.over:
                 self.ended = True
-                raise self._tape.ending()
-            await self._tape.grown()
+                raise self._log.ending()
+            await self._log.grown()
         item, self.place = self.place.following
-        self._tape.moved()
+        self._log.moved()
         return item
 
     def close(self) -> None:
         """Holds the writer back no longer."""
-        self._tape.left(self)
+        self._log.left(self)
 
 
 def _wait(waiting: list[asyncio.Future[None]]) -> "asyncio.Future[None]":

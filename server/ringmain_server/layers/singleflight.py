@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from ringmain_server.backend import Call
-from ringmain_server.layers.replay_log import Reader, Tape
+from ringmain_server.layers.replay_log import Reader, ReplayLog
 
 T = TypeVar("T")
 
 
-class Shared(Generic[T]):
+class Flight(Generic[T]):
     """Work in a task of its own, so that it outlives the caller who began it, but not the last one.
 
     Exactly one caller pays: its Call has the attempts. When it leaves early, the next in line takes them.
@@ -33,7 +33,7 @@ class Shared(Generic[T]):
         self.call = replace(call)
         self.fingerprint = fingerprint
         self.streamed = streamed
-        self.tape: Tape[T] = Tape(keep)
+        self.log: ReplayLog[T] = ReplayLog(keep)
         self.complete = False
         self._payer = call
         self._callers: list[Call] = []
@@ -42,7 +42,7 @@ class Shared(Generic[T]):
     @property
     def joinable(self) -> bool:
         """Whether one more caller can get the answer from its start."""
-        return self.tape.whole and not self.abandoned
+        return self.log.whole and not self.abandoned
 
     @property
     def abandoned(self) -> bool:
@@ -61,7 +61,7 @@ class Shared(Generic[T]):
     @asynccontextmanager
     async def joined(self, call: Call) -> AsyncGenerator[Reader[T], None]:
         """A caller's time with the work. Entered without a pause after the work was found or begun."""
-        reader = self.tape.reader()
+        reader = self.log.reader()
         self._callers.append(call)
         self.call.deadline = max(self.call.deadline, call.deadline)
         if call is not self._payer:

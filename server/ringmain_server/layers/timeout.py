@@ -61,11 +61,11 @@ class Timeout:
         """Answers in events, none later than the first-content or idle timeout."""
         policy = op.routed(request).routing_policy
         attempt = call.attempt
-        patient = self._timeouts.attempt if op.patient else 0.0
+        slow_first_event = self._timeouts.attempt if op.slow_first_event else 0.0
         attempt.first_content_allowed = attempt.first_content_timeout = max(
-            self._timeouts.first_content, patient
+            self._timeouts.first_content, slow_first_event
         )
-        attempt.idle_allowed = attempt.idle_timeout = max(self._timeouts.idle, patient)
+        attempt.idle_allowed = attempt.idle_timeout = max(self._timeouts.idle, slow_first_event)
         if policy.HasField("first_token_timeout"):
             attempt.first_content_timeout = _seconds(policy.first_token_timeout)
         attempt.first_content_timeout = _least(attempt.first_content_timeout, attempt.time_limit)

@@ -17,7 +17,7 @@ NO_HOSTS = Fetcher((), 0)
 """Fetches nothing."""
 
 
-class MediaRoom:
+class MediaWorkers:
     """Threads for media, and the hosts that media are fetched from.
 
     Args:

@@ -2,11 +2,11 @@
 
 from ringmain_server.operations.audio import SPEAK, TRANSCRIBE, Upload
 from ringmain_server.operations.base import (
+    Accounted,
     Operation,
     Recovering,
     Replay,
     Routed,
-    Settled,
     Streamed,
     Unary,
     Whole,

@@ -8,8 +8,8 @@ from ringmain.v1 import audio_service_pb2 as audio_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_SPEECH, CAPABILITY_TRANSCRIPTION
 from ringmain.v1.routing_pb2 import RoutingPolicy
 
-from ringmain_server.operations.base import Settled, Streamed
-from ringmain_server.operations.upload import Spool
+from ringmain_server.operations.base import Accounted, Streamed
+from ringmain_server.operations.upload import ReplayBuffer
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call
@@ -26,7 +26,7 @@ class Upload:
     """
 
     config: audio_pb2.TranscriptionConfig
-    recording: Spool
+    recording: ReplayBuffer
 
     @property
     def model(self) -> str:
@@ -39,7 +39,7 @@ class Upload:
         return self.config.routing_policy
 
 
-def _transcribe_settled(event: audio_pb2.TranscribeEvent) -> Settled | None:
+def _transcribe_settled(event: audio_pb2.TranscribeEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
@@ -53,9 +53,9 @@ TRANSCRIBE: Streamed[Upload, audio_pb2.TranscribeEvent] = Streamed(
     cacheable=False,
     routed=lambda upload: upload,
     started=lambda _call, _candidate, _first: (),
-    settled=_transcribe_settled,
+    accounted=_transcribe_settled,
     identify=_transcribe_identify,
-    patient=True,
+    slow_first_event=True,
     gather=lambda upload: upload.recording.whole(),
     upload=lambda upload: upload.recording,
 )
@@ -69,7 +69,7 @@ def _speak_started(
     return ()
 
 
-def _speak_settled(event: audio_pb2.SpeakEvent) -> Settled | None:
+def _speak_settled(event: audio_pb2.SpeakEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
@@ -79,5 +79,5 @@ SPEAK: Streamed[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent] = Streamed(
     cacheable=True,
     routed=lambda request: request,
     started=_speak_started,
-    settled=_speak_settled,
+    accounted=_speak_settled,
 )

@@ -8,7 +8,7 @@ from ringmain.v1.routing_pb2 import Attempt, Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.operations.needs import NOTHING
-from ringmain_server.operations.upload import Spool
+from ringmain_server.operations.upload import ReplayBuffer
 
 if TYPE_CHECKING:
     from ringmain_server.backend import Call
@@ -34,7 +34,7 @@ class Routed(Protocol):
         ...
 
 
-class Settled(Protocol):
+class Accounted(Protocol):
     """The message that carries a request's usage and route at its end."""
 
     @property
@@ -108,14 +108,14 @@ class Unary(Generic[Req, Res]):
     capability: int
     cacheable: bool
     routed: Callable[[Req], Routed]
-    settled: Callable[[Res], Settled | None]
+    accounted: Callable[[Res], Accounted | None]
     identify: Callable[[Res, str], None]
     may_need: frozenset[int] = NOTHING
     needs: Callable[[Req], frozenset[int]] = _needs_nothing
     input_tokens: Callable[[Req], int] = _no_tokens
     # A unary operation does not know the events of its streamed twin.
     replay: Replay[Req, Res, Any] | None = None
-    like_first: bool = False
+    same_model: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +190,7 @@ class Streamed(Generic[Req, Event]):
     cacheable: bool
     routed: Callable[[Req], Routed]
     started: Callable[["Call", "Candidate", Event], Sequence[Event]]
-    settled: Callable[[Event], Settled | None]
+    accounted: Callable[[Event], Accounted | None]
     may_need: frozenset[int] = NOTHING
     needs: Callable[[Req], frozenset[int]] = _needs_nothing
     input_tokens: Callable[[Req], int] = _no_tokens
@@ -198,10 +198,10 @@ class Streamed(Generic[Req, Event]):
     replay: Replay[Req, Any, Event] | None = None
     recovering: Callable[[Req, bool], Recovering[Req, Event]] | None = None
     identify: Callable[[Event, str], None] = _no_id
-    like_first: bool = False
-    patient: bool = False
+    same_model: bool = False
+    slow_first_event: bool = False
     gather: Callable[[Req], Awaitable[object]] | None = None
-    upload: Callable[[Req], Spool] | None = None
+    upload: Callable[[Req], ReplayBuffer] | None = None
     whole: Whole[Req, Event] | None = None
 
 

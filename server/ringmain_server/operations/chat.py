@@ -7,7 +7,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
 from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.operations.base import Recovering, Replay, Settled, Streamed, Unary, unlabelled
+from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary, unlabelled
 from ringmain_server.operations.chat_events import fold, unfold
 from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs
 from ringmain_server.operations.recovery import Recovery as ChatRecovery
@@ -32,7 +32,7 @@ def _chat_started(
     return (chat_pb2.ChatEvent(started=started),)
 
 
-def _chat_settled(event: chat_pb2.ChatEvent) -> Settled | None:
+def _chat_settled(event: chat_pb2.ChatEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
@@ -62,7 +62,7 @@ CHAT: Unary[chat_pb2.ChatRequest, chat_pb2.ChatResponse] = Unary(
     capability=CAPABILITY_CHAT,
     cacheable=True,
     routed=lambda request: request,
-    settled=lambda response: response,
+    accounted=lambda response: response,
     identify=_chat_identify,
     may_need=CHAT_NEEDS,
     needs=chat_needs,
@@ -83,7 +83,7 @@ STREAM_CHAT: Streamed[chat_pb2.ChatRequest, chat_pb2.ChatEvent] = Streamed(
     cacheable=True,
     routed=lambda request: request,
     started=_chat_started,
-    settled=_chat_settled,
+    accounted=_chat_settled,
     recovering=_chat_recovering,
     may_need=CHAT_NEEDS,
     needs=chat_needs,
@@ -96,7 +96,7 @@ COUNT_TOKENS: Unary[chat_pb2.CountTokensRequest, chat_pb2.CountTokensResponse] =
     capability=CAPABILITY_CHAT,
     cacheable=False,
     routed=lambda request: request.chat,
-    settled=lambda _: None,
+    accounted=lambda _: None,
     identify=lambda _response, _id: None,
     may_need=CHAT_NEEDS,
     needs=lambda request: chat_needs(request.chat),

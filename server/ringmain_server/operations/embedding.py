@@ -15,7 +15,7 @@ EMBED: Unary[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse] = Unary(
     capability=CAPABILITY_EMBEDDING,
     cacheable=True,
     routed=lambda request: request,
-    settled=lambda response: response,
+    accounted=lambda response: response,
     identify=_identify,
-    like_first=True,
+    same_model=True,
 )

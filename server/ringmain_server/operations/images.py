@@ -15,7 +15,7 @@ from ringmain.v1.model_service_pb2 import (
 from ringmain.v1.routing_pb2 import Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.operations.base import Replay, Settled, Streamed, Unary, Whole, unlabelled
+from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, Whole, unlabelled
 from ringmain_server.operations.image_events import fold, pieces, unfold
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ GENERATE_IMAGES: Unary[image_pb2.GenerateImagesRequest, image_pb2.GenerateImages
     capability=CAPABILITY_IMAGE_GENERATION,
     cacheable=True,
     routed=lambda request: request,
-    settled=lambda response: response,
+    accounted=lambda response: response,
     identify=_identify,
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request),
 )
@@ -71,7 +71,7 @@ EDIT_IMAGES: Unary[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse] = 
     capability=CAPABILITY_IMAGE_EDITING,
     cacheable=True,
     routed=lambda request: request,
-    settled=lambda response: response,
+    accounted=lambda response: response,
     identify=_identify,
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request),
 )
@@ -84,7 +84,7 @@ def _started(
     return (image_pb2.ImageEvent(started=started),)
 
 
-def _settled(event: image_pb2.ImageEvent) -> Settled | None:
+def _accounted(event: image_pb2.ImageEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
@@ -94,9 +94,9 @@ STREAM_GENERATE_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageE
     cacheable=True,
     routed=lambda request: request.generate,
     started=_started,
-    settled=_settled,
+    accounted=_accounted,
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request.generate),
-    patient=True,
+    slow_first_event=True,
     whole=Whole(GENERATE_IMAGES, lambda request: request.generate, pieces),
 )
 
@@ -106,9 +106,9 @@ STREAM_EDIT_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent
     cacheable=True,
     routed=lambda request: request.edit,
     started=_started,
-    settled=_settled,
+    accounted=_accounted,
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request.edit),
-    patient=True,
+    slow_first_event=True,
     whole=Whole(EDIT_IMAGES, lambda request: request.edit, pieces),
 )
 
@@ -117,7 +117,7 @@ UPSCALE_IMAGE: Unary[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageRespon
     capability=CAPABILITY_IMAGE_UPSCALING,
     cacheable=True,
     routed=lambda request: request,
-    settled=lambda response: response,
+    accounted=lambda response: response,
     identify=_identify,
 )
 
@@ -143,6 +143,6 @@ CLASSIFY_IMAGE: Unary[image_pb2.InspectImageRequest, image_pb2.InspectImageRespo
     capability=CAPABILITY_IMAGE_CLASSIFICATION,
     cacheable=True,
     routed=lambda request: _Classifier(request.classifier_model, request.routing_policy),
-    settled=lambda response: _Unrouted(response.usage),
+    accounted=lambda response: _Unrouted(response.usage),
     identify=lambda _response, _id: None,
 )

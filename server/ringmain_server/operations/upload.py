@@ -11,7 +11,7 @@ from contextlib import aclosing
 from ringmain_server.errors import RingmainError
 
 
-class Spool:
+class ReplayBuffer:
     """Grows by one writer, is read by any number of readers.
 
     Args:

@@ -7,7 +7,7 @@ from ringmain_server.policies import Clock
 
 
 @dataclass(frozen=True, slots=True)
-class HoldSettings:
+class CooldownSettings:
     """How long a candidate is left alone, in seconds.
 
     Attributes:
@@ -27,7 +27,7 @@ class HoldSettings:
 _NEVER = -math.inf
 
 
-class Hold:
+class Cooldown:
     """Until when a candidate is left alone. A hold is never shortened by a later one.
 
     Args:
@@ -35,7 +35,7 @@ class Hold:
         settings: How long the holds are.
     """
 
-    def __init__(self, clock: Clock, settings: HoldSettings = HoldSettings()) -> None:
+    def __init__(self, clock: Clock, settings: CooldownSettings = CooldownSettings()) -> None:
         self._clock = clock
         self._settings = settings
         self._until = _NEVER
@@ -68,27 +68,27 @@ class Hold:
             reason: For people.
         """
         if retry_after is not None and retry_after > 0:
-            self._hold(min(retry_after, self._settings.named_max), reason)
+            self._begin(min(retry_after, self._settings.named_max), reason)
         elif self.until is None:
             # Calls that were under way together fail together: only the first of them is news.
-            self._hold(self._next, reason)
+            self._begin(self._next, reason)
             self._next = min(self._next * 2, self._settings.growing_max)
 
     def long(self, reason: str) -> None:
         """The quota is spent, access refused, or the model unknown."""
-        self._hold(self._settings.long, reason)
+        self._begin(self._settings.long, reason)
 
     def until_checked(self, reason: str) -> None:
         """The credentials were refused, in a call or in a check.
 
         Where nobody asks again, the hold ends by itself: no hold is for ever.
         """
-        self._hold(self._settings.long, reason)
+        self._begin(self._settings.long, reason)
         self._checked = True
 
     def resume(self, until: float, reason: str) -> None:
         """Holds until an instant that is known from before."""
-        self._hold(until - self._clock(), reason)
+        self._begin(until - self._clock(), reason)
 
     def succeeded(self) -> None:
         """A call succeeded. One that began before the hold does not end it."""
@@ -101,7 +101,7 @@ class Hold:
         self._checked = False
         self._next = self._settings.first
 
-    def _hold(self, seconds: float, reason: str) -> None:
+    def _begin(self, seconds: float, reason: str) -> None:
         until = self._clock() + seconds
         if until > self._until:
             self._checked = False

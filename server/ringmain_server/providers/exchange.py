@@ -14,9 +14,9 @@ from ringmain_server.errors import CapabilityMissing, ProviderError, RingmainErr
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import Streamed, Unary
-from ringmain_server.providers.multi_step import hold
+from ringmain_server.providers.multi_step import run
 from ringmain_server.providers.options import Blamed
-from ringmain_server.providers.stream_timeouts import Silence
+from ringmain_server.providers.stream_timeouts import StreamTimeouts
 from ringmain_server.providers.translator import Decoder
 from ringmain_server.providers.transport import Transport
 from ringmain_server.providers.unreadable import unreadable
@@ -123,7 +123,7 @@ class Provider:
 class Exchange:
     """One candidate's request and answer. See `Backend`."""
 
-    __slots__ = ("_candidate", "_dialogues", "_translators", "_transport", "_use")
+    __slots__ = ("_candidate", "_multi_step", "_translators", "_transport", "_use")
 
     def __init__(
         self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators, use: Use
@@ -131,7 +131,7 @@ class Exchange:
         self._candidate = candidate
         self._transport = transport
         self._translators = translators
-        self._dialogues = frozenset(op for op, one in translators.items() if hasattr(one, "dialogue"))
+        self._multi_step = frozenset(op for op, one in translators.items() if hasattr(one, "steps"))
         self._use = use
 
     @property
@@ -142,11 +142,11 @@ class Exchange:
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         """Answers whole."""
         translator = self._translator(op, op.routed(request).model)
-        if op in self._dialogues:
+        if op in self._multi_step:
             with self._use, Blamed(request):
-                dialogue = translator.dialogue(request, self._candidate)
-                answer: Res = await hold(
-                    dialogue,
+                steps = translator.steps(request, self._candidate)
+                answer: Res = await run(
+                    steps,
                     self._transport.send,
                     deadline=_deadline(call),
                     provider_id=self._candidate.provider_id,
@@ -168,19 +168,19 @@ class Exchange:
         translator = self._translator(op, op.routed(request).model)
         if op.upload is not None:
             call.attempt.upload = op.upload(request)
-        if op.gather is not None and translator.gathers:
+        if op.gather is not None and translator.needs_whole_body:
             await op.gather(request)
         with self._use, Blamed(request):
-            silence = Silence(call.attempt, asyncio.get_running_loop())
+            timeouts = StreamTimeouts(call.attempt, asyncio.get_running_loop())
             # No name for what is sent, as in `call`.
             opening = self._transport.open(translator.request(request, self._candidate))
-            incoming = await silence.bound(opening)
+            incoming = await timeouts.bound(opening)
             del opening
             decoder: Decoder[Event, object] = translator.decoder(request, self._candidate)
-            silence.watch(incoming.abort)
+            timeouts.watch(incoming.abort)
             try:
                 while not decoder.complete:
-                    silence.listen()
+                    timeouts.listen()
                     try:
                         chunk = await incoming.read()
                     except ProviderError as exc:
@@ -188,13 +188,13 @@ class Exchange:
                     else:
                         events = self._decoded(decoder, chunk)
                     if events:
-                        silence.heard()
+                        timeouts.heard()
                         for event in events:
                             yield event
                     elif chunk is None:
                         raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
             finally:
-                silence.end()
+                timeouts.end()
                 if not decoder.complete:
                     call.attempt.usage = _consumed(decoder)
                 incoming.close(complete=decoder.complete)
@@ -228,7 +228,7 @@ def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Ev
     Raises:
         ProviderError: The failure itself, when the answer was not complete.
     """
-    if getattr(decoder, "unmarked", False):
+    if getattr(decoder, "ends_at_eof", False):
         raise error
     try:
         return decoder.end()

@@ -22,7 +22,7 @@ from ringmain.v1.generation_pb2 import (
 )
 
 from ringmain_server import errors
-from ringmain_server.errors import Hold, ProviderError
+from ringmain_server.errors import CooldownKind, ProviderError
 
 
 class Whose(enum.Enum):
@@ -203,7 +203,7 @@ class Row:
         Providers quote what callers sent. A wording that holds a candidate must not be found there, or a
         caller could take the candidate from everybody by naming a field after it.
         """
-        return message if self.meaning.kind.hold is Hold.NONE else unquoted(message)
+        return message if self.meaning.kind.cooldown is CooldownKind.NONE else unquoted(message)
 
 
 def row(meaning: Meaning, *words: str, says: str | None = None, statuses: Iterable[int] = frozenset()) -> Row:

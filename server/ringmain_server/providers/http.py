@@ -25,7 +25,7 @@ from ringmain_server.errors import (
 )
 from ringmain_server.errors.shortage import shortage
 from ringmain_server.providers.http_body import json_body
-from ringmain_server.providers.json_base64 import LeafCutter
+from ringmain_server.providers.json_base64 import BlobCutter
 from ringmain_server.providers.sessions import ConnectionsInUse, HttpSessions, in_turn
 from ringmain_server.providers.transport import ErrorMap, FormField, HttpRequest
 from ringmain_server.providers.unreadable import explained
@@ -93,11 +93,11 @@ class HttpTransport:
     async def send(self, request: HttpRequest) -> bytes:
         """The whole answer. See `Transport.send`."""
         response = await self._post(request)
-        leaf = request.leaf
+        blob = request.blob
         del request  # what was sent may be large, and so may be what comes
         try:
-            if leaf:
-                return await self._cut(response, LeafCutter(leaf))
+            if blob:
+                return await self._cut(response, BlobCutter(blob))
             return await self._read(response, ANSWER_LIMIT)
         except BaseException:
             response.close()
@@ -176,16 +176,16 @@ class HttpTransport:
         chunks = [chunk async for chunk in self._chunks(response, limit)]
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _cut(self, response: aiohttp.ClientResponse, cutter: LeafCutter) -> bytes:
+    async def _cut(self, response: aiohttp.ClientResponse, cutter: BlobCutter) -> bytes:
         """A document without its leaves, which are decoded as they come."""
         texts = [cutter.feed(chunk) async for chunk in self._chunks(response, DRAWN_LIMIT)]
         return cutter.end(b"".join(texts))
 
     async def _chunks(self, response: aiohttp.ClientResponse, limit: int) -> AsyncGenerator[bytes, None]:
-        room = limit
+        workers = limit
         try:
             while chunk := await response.content.readany():
-                if (room := room - len(chunk)) < 0:
+                if (workers := workers - len(chunk)) < 0:
                     raise AnswerTooLarge(self.provider_id, f"the answer exceeds {limit} bytes")
                 yield chunk
         except (aiohttp.ClientError, OSError) as exc:

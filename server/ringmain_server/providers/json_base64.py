@@ -77,8 +77,8 @@ def render(body: object) -> Sequence[bytes | Base64]:
         return (document,)
     texts = document.split(mark.encode())
     cut: list[bytes | Base64] = [texts[0]]
-    for leaf, text in zip(found, texts[1:], strict=True):
-        cut += (leaf, text)
+    for blob, text in zip(found, texts[1:], strict=True):
+        cut += (blob, text)
     return cut
 
 
@@ -114,14 +114,14 @@ class Skeleton(bytes):
         leaves: The bytes of each, None for one that is no base64.
     """
 
-    leaves: list[bytes | None]
+    blobs: list[bytes | None]
 
     @classmethod
     def of(cls, document: bytes, name: str) -> "Skeleton":
         """A document without its leaves, which may be cut out already."""
         if isinstance(document, Skeleton):
             return document
-        cutter = LeafCutter(name)
+        cutter = BlobCutter(name)
         return cutter.end(cutter.feed(document))
 
     def json(self) -> object:
@@ -132,23 +132,23 @@ class Skeleton(bytes):
         """
         return read(memoryview(self))  # takes no subclass of bytes
 
-    def leaf(self, number: object) -> bytes | None:
+    def blob(self, number: object) -> bytes | None:
         """The bytes for what stands in the document; each is given once, so that it is not kept twice."""
-        return take(self.leaves, number)
+        return take(self.blobs, number)
 
 
-def take(leaves: list[bytes | None], number: object) -> bytes | None:
+def take(blobs: list[bytes | None], number: object) -> bytes | None:
     """The bytes of the leaf with this number, which are let go of."""
     if not isinstance(number, str) or not number.isdecimal() or len(number) > _DIGITS:
         return None
-    if int(number) >= len(leaves):
+    if int(number) >= len(blobs):
         return None
     index = int(number)
-    found, leaves[index] = leaves[index], None
+    found, blobs[index] = blobs[index], None
     return found
 
 
-class LeafCutter:
+class BlobCutter:
     """Cuts the leaves of one name out of documents, wherever the network cut them.
 
     Args:
@@ -167,7 +167,7 @@ class LeafCutter:
         "_partly",
         "_rest",
         "_size",
-        "leaves",
+        "blobs",
     )
 
     def __init__(self, name: str, limit: int = 0) -> None:
@@ -184,7 +184,7 @@ class LeafCutter:
         self._escape = b""
         self._bits = io.BytesIO()
         self._size = 0
-        self.leaves: list[bytes | None] = []
+        self.blobs: list[bytes | None] = []
 
     def feed(self, chunk: bytes) -> bytes:
         """What of these bytes is not within a leaf.
@@ -199,7 +199,7 @@ class LeafCutter:
             self._held, view, at = b"", memoryview(chunk), 0
         out: list[bytes] = []
         while at < len(chunk):
-            at = self._leaf(chunk, view, at, out) if self._inside else self._outside(chunk, at, out)
+            at = self._blob(chunk, view, at, out) if self._inside else self._outside(chunk, at, out)
         return out[0] if len(out) == 1 else b"".join(out)
 
     def end(self, document: bytes = b"") -> Skeleton:
@@ -209,7 +209,7 @@ class LeafCutter:
             document: What `feed` has given of it.
         """
         skeleton = Skeleton(document + self._held)
-        skeleton.leaves = self.leaves
+        skeleton.blobs = self.blobs
         return skeleton
 
     def _outside(self, chunk: bytes, at: int, out: list[bytes]) -> int:
@@ -224,7 +224,7 @@ class LeafCutter:
         out.append(chunk[at:stop])
         return len(chunk)
 
-    def _leaf(self, chunk: bytes, view: memoryview, at: int, out: list[bytes]) -> int:
+    def _blob(self, chunk: bytes, view: memoryview, at: int, out: list[bytes]) -> int:
         quote = chunk.find(b'"', at)
         stop = len(chunk) if quote < 0 else quote
         if self._escape or chunk.find(b"\\", at, stop) >= 0:
@@ -234,7 +234,7 @@ class LeafCutter:
         if quote < 0:
             return stop
         self._close()
-        out.append(b'%d"' % (len(self.leaves) - 1))
+        out.append(b'%d"' % (len(self.blobs) - 1))
         return quote + 1
 
     def _add(self, text: memoryview) -> None:
@@ -263,18 +263,18 @@ class LeafCutter:
             return
         self._size += len(bits)
         if self._limit and self._size > self._limit:
-            raise LeafTooLarge(f"strings of more than {self._limit} bytes")
+            raise BlobTooLarge(f"strings of more than {self._limit} bytes")
         self._bits.write(bits)
 
     def _close(self) -> None:
         self._broken |= bool(self._rest or self._escape)
         # What the buffer holds is given away, not copied.
-        self.leaves.append(None if self._broken else self._bits.getvalue())
+        self.blobs.append(None if self._broken else self._bits.getvalue())
         self._inside, self._broken, self._rest, self._escape = False, False, b"", b""
         self._bits = io.BytesIO()
 
 
-class LeafTooLarge(ValueError):
+class BlobTooLarge(ValueError):
     """The leaves of a document exceed the limit."""
 
 

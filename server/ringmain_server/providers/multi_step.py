@@ -21,12 +21,12 @@ Res_co = TypeVar("Res_co", covariant=True)
 
 PARALLEL = 4
 """Most requests of one dialogue under way at once."""
-_UNDO_WITHIN = 5.0
+_COMPENSATE_WITHIN = 5.0
 """Seconds for the request that takes back what was begun."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Send:
     """Requests sent together; the dialogue goes on with their raw answers, in order.
 
     A ProviderError of any of them is thrown into the dialogue, which may catch it.
@@ -43,13 +43,13 @@ class Ask:
     """
 
     wires: Sequence[Any]
-    undo: Callable[[Any], Any] | None = None
+    compensate: Callable[[Any], Any] | None = None
     each: bool = False
     paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Sleep:
     """The dialogue goes on after a while.
 
     Attributes:
@@ -70,7 +70,7 @@ class Ended:
         undoes: The requests that would take it back, as `Ask.undo` made them.
     """
 
-    undoes: Sequence[Any]
+    compensations: Sequence[Any]
 
 
 Failure: TypeAlias = ProviderError | Overloaded
@@ -81,13 +81,13 @@ class NoTimeLeft(Exception):
     """A pause would outlast the time that is left."""
 
 
-Dialogue: TypeAlias = Generator[Ask | Pause | Ended, Sequence[Any], Res]
+Steps: TypeAlias = Generator[Send | Sleep | Ended, Sequence[Any], Res]
 
 
-class DialogueTranslator(Protocol[Req_contra, Res_co]):
+class MultiStepTranslator(Protocol[Req_contra, Res_co]):
     """Translates an operation that takes several requests. No I/O; its state is the generator's."""
 
-    def dialogue(self, request: Req_contra, candidate: Candidate) -> "Dialogue[Res_co]":
+    def steps(self, request: Req_contra, candidate: Candidate) -> "Steps[Res_co]":
         """What is asked, and what the answers amount to.
 
         Raises:
@@ -97,8 +97,8 @@ class DialogueTranslator(Protocol[Req_contra, Res_co]):
         ...
 
 
-async def hold(
-    dialogue: "Dialogue[Res]",
+async def run(
+    steps: "Steps[Res]",
     send: Callable[[Any], Awaitable[Any]],
     *,
     deadline: float = math.inf,
@@ -121,33 +121,33 @@ async def hold(
     """
     begun: list[Any] = []
     try:
-        step = next(dialogue)
+        step = next(steps)
         while True:
-            if isinstance(step, Pause):
+            if isinstance(step, Sleep):
                 if step.within_deadline and asyncio.get_running_loop().time() + step.seconds >= deadline:
-                    step = _go_on(dialogue.throw, NoTimeLeft(), provider_id)
+                    step = _go_on(steps.throw, NoTimeLeft(), provider_id)
                     continue
                 await asyncio.sleep(step.seconds)
-                step = _go_on(dialogue.send, (), provider_id)
+                step = _go_on(steps.send, (), provider_id)
                 continue
             if isinstance(step, Ended):
-                begun = [wire for wire in begun if wire not in step.undoes]
-                step = _go_on(dialogue.send, (), provider_id)
+                begun = [wire for wire in begun if wire not in step.compensations]
+                step = _go_on(steps.send, (), provider_id)
                 continue
             together = _each if step.each else _together
             try:
-                answers = await together(step, _noting(send, step.undo, begun))
+                answers = await together(step, _noting(send, step.compensate, begun))
             except ProviderError as exc:
-                step = _go_on(dialogue.throw, exc, provider_id)
+                step = _go_on(steps.throw, exc, provider_id)
             else:
-                step = _go_on(dialogue.send, answers, provider_id)
+                step = _go_on(steps.send, answers, provider_id)
     except StopIteration as end:
         result: Res = end.value
         return result
     finally:
-        dialogue.close()
+        steps.close()
         for wire in begun:
-            _begin_undo(wire, send)
+            _begin_compensation(wire, send)
 
 
 def _go_on(resume: Callable[[Any], Any], value: object, provider_id: str) -> Any:
@@ -161,16 +161,16 @@ def _go_on(resume: Callable[[Any], Any], value: object, provider_id: str) -> Any
 
 
 def _noting(
-    send: Callable[[Any], Awaitable[Any]], undo: Callable[[Any], Any] | None, begun: list[Any]
+    send: Callable[[Any], Awaitable[Any]], compensate: Callable[[Any], Any] | None, begun: list[Any]
 ) -> Callable[[Any], Awaitable[Any]]:
     """A `send` that notes at once what takes back what each answer tells of."""
-    if undo is None:
+    if compensate is None:
         return send
 
     async def sent(wire: Any) -> Any:
         answer = await send(wire)
         try:
-            back = undo(answer)
+            back = compensate(answer)
         except Exception:  # noqa: BLE001 - whoever reads the answer next says that it cannot be read
             back = None
         if back is not None:
@@ -180,27 +180,27 @@ def _noting(
     return sent
 
 
-async def _together(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
+async def _together(step: Send, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
     """The answers to all requests; the first failure ends the others."""
     wires = step.wires
     if len(wires) == 1:
         return (await send(wires[0]),)
-    room = asyncio.Semaphore(PARALLEL)
+    workers = asyncio.Semaphore(PARALLEL)
 
     async def one(wire: Any) -> Any:
-        async with room:
+        async with workers:
             return await send(wire)
 
     return await together(one(wire) for wire in wires)
 
 
-async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
+async def _each(step: Send, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
     """The answer to each request, or its failure."""
-    room = asyncio.Semaphore(PARALLEL)
+    workers = asyncio.Semaphore(PARALLEL)
     refused: list[Failure] = []
 
     async def one(wire: Any) -> Any:
-        async with room:
+        async with workers:
             if refused and step.paid:
                 return refused[0]
             try:
@@ -214,18 +214,18 @@ async def _each(step: Ask, send: Callable[[Any], Awaitable[Any]]) -> Sequence[An
     return await together(one(wire) for wire in step.wires)
 
 
-_UNDOING: set["asyncio.Task[None]"] = set()
+_COMPENSATING: set["asyncio.Task[None]"] = set()
 
 
-def _begin_undo(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
+def _begin_compensation(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
     """Takes back in a task of its own: whoever left does not wait for that."""
-    _UNDOING.add(task := asyncio.create_task(_undo(wire, send)))
-    task.add_done_callback(_UNDOING.discard)
+    _COMPENSATING.add(task := asyncio.create_task(_compensate(wire, send)))
+    task.add_done_callback(_COMPENSATING.discard)
 
 
-async def _undo(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
+async def _compensate(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
     try:
-        async with asyncio.timeout(_UNDO_WITHIN):
+        async with asyncio.timeout(_COMPENSATE_WITHIN):
             await send(wire)
     except Exception:  # noqa: BLE001, S110 - what was begun then runs to its end at the provider
         pass

@@ -20,7 +20,7 @@ from ringmain_server.errors import (
     RateLimited,
     ServerFault,
 )
-from ringmain_server.providers.multi_step import Ask, Dialogue, Failure, NoTimeLeft, Pause
+from ringmain_server.providers.multi_step import Failure, NoTimeLeft, Send, Sleep, Steps
 
 _PASSING = (ServerFault, ConnectionFailed, NoAnswer, RateLimited, MalformedAnswer)
 
@@ -72,8 +72,8 @@ def was_refused(error: object) -> bool:
 
 
 def ordered(
-    wires: Sequence[Any], patience: Patience, *, undo: Callable[[Any], Any] | None = None
-) -> Dialogue[list[Any]]:
+    wires: Sequence[Any], patience: Patience, *, compensate: Callable[[Any], Any] | None = None
+) -> Steps[list[Any]]:
     """Orders work by several requests, each of which is paid for.
 
     What was refused for the moment while others were taken is ordered again, by itself. What may have been
@@ -87,14 +87,14 @@ def ordered(
     Returns:
         For each request its answer, or its failure.
     """
-    found = list((yield Ask(wires, undo=undo, each=True, paid=True)))
+    found = list((yield Send(wires, compensate=compensate, each=True, paid=True)))
     refused = [index for index, answer in enumerate(found) if was_refused(answer)]
     if not refused or all(isinstance(answer, Failure) for answer in found):
         return found
     if not (yield from rest(patience, 1, [found[index] for index in refused])):
         return found
     more = [wires[index] for index in refused]
-    again = yield from patiently(more, patience, undo=undo, again=was_refused)
+    again = yield from patiently(more, patience, compensate=compensate, again=was_refused)
     for index, answer in zip(refused, again, strict=True):
         found[index] = answer
     return found
@@ -126,9 +126,9 @@ def patiently(
     patience: Patience,
     read: Callable[[Any], Any] | None = None,
     *,
-    undo: Callable[[Any], Any] | None = None,
+    compensate: Callable[[Any], Any] | None = None,
     again: Callable[[object], bool] = may_pass,
-) -> Dialogue[list[Any]]:
+) -> Steps[list[Any]]:
     """Asks for something until it is there, or patience is used up. What is there is not asked for twice.
 
     Args:
@@ -145,7 +145,9 @@ def patiently(
     found: list[Any] = [None] * len(wires)
     left = list(range(len(wires)))
     for failures in range(1, patience.tries + 1):
-        answers = yield Ask([wires[index] for index in left], undo=undo, each=True, paid=undo is not None)
+        answers = yield Send(
+            [wires[index] for index in left], compensate=compensate, each=True, paid=compensate is not None
+        )
         for index, answer in zip(left, answers, strict=True):
             found[index] = read_one(answer, read)
         left = [index for index in left if again(found[index])]
@@ -156,7 +158,7 @@ def patiently(
     return found
 
 
-def rest(patience: Patience, failures: int, errors: Sequence[Failure]) -> Dialogue[bool]:
+def rest(patience: Patience, failures: int, errors: Sequence[Failure]) -> Steps[bool]:
     """Waits until something is worth another try, as long as the providers asked for; False without the time.
 
     Args:
@@ -166,7 +168,7 @@ def rest(patience: Patience, failures: int, errors: Sequence[Failure]) -> Dialog
     """
     named = max(error.retry_after or 0.0 for error in errors)
     try:
-        yield Pause(patience.wait(failures, named), within_deadline=True)
+        yield Sleep(patience.wait(failures, named), within_deadline=True)
     except NoTimeLeft:
         return False
     return True

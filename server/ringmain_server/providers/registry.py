@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ringmain_server.config.kinds import KINDS
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
 
@@ -33,7 +33,10 @@ class ExtraMissing(Exception):
 
 
 def build_provider(
-    provider_id: str, settings: "ProviderSettings", sessions: HttpSessions, room: MediaRoom | None = None
+    provider_id: str,
+    settings: "ProviderSettings",
+    sessions: HttpSessions,
+    workers: MediaWorkers | None = None,
 ) -> Provider:
     """The provider of these settings.
 
@@ -51,7 +54,7 @@ def build_provider(
         raise ExtraMissing(provider_id, kind.extra or kind.wire)
     try:
         build: Build = importlib.import_module(f"{_PACKAGE}.{kind.wire}").build
-        own = (room or MediaRoom(),) if kind.works else ()
+        own = (workers or MediaWorkers(),) if kind.works else ()
         return build(provider_id, settings, sessions, *own)
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("ringmain_server"):

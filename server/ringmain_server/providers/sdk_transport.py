@@ -110,11 +110,11 @@ class SdkTransport:
         """The whole answer. See `Transport.send`."""
         incoming = SdkIncoming(self.provider_id, await self._post(request))
         chunks: list[bytes] = []
-        room = self.limit
+        workers = self.limit
         try:
             while chunk := await incoming.read():
                 chunks.append(chunk)
-                if (room := room - len(chunk)) < 0:
+                if (workers := workers - len(chunk)) < 0:
                     raise AnswerTooLarge(self.provider_id, f"the answer exceeds {self.limit} bytes")
         finally:
             incoming.close(complete=False)

@@ -14,7 +14,7 @@ from ringmain_server.errors import CallerLimitPassed, NoAnswer, ProviderError
 T = TypeVar("T")
 
 
-class Silence:
+class StreamTimeouts:
     """The first-content and idle timeouts of one attempt at a stream.
 
     Args:

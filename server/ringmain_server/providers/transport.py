@@ -57,7 +57,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Sequence[FormField] = ()
     method: str = "POST"
-    leaf: str = ""
+    blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)

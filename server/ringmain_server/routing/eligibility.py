@@ -44,7 +44,7 @@ def required(op: Operation[Req], request: Req) -> tuple[int, ...]:
     return tuple(sorted({op.capability, *op.needs(request)}))
 
 
-def able(model: str, served: Sequence[ServableT], op: Operation[Req], request: Req) -> Sequence[ServableT]:
+def capable(model: str, target: Sequence[ServableT], op: Operation[Req], request: Req) -> Sequence[ServableT]:
     """The candidates that can serve a request, in their order; at least one.
 
     Args:
@@ -56,28 +56,28 @@ def able(model: str, served: Sequence[ServableT], op: Operation[Req], request: R
     Raises:
         CapabilityMissing: None can. Its metadata names what all of them lack.
     """
-    serving = served
-    for one in served:
+    serving = target
+    for one in target:
         if op not in one.operations:
-            serving = [other for other in served if op in other.operations]
+            serving = [other for other in target if op in other.operations]
             break
     if not serving:
-        raise CapabilityMissing(model, _missing_operation(served, op))
+        raise CapabilityMissing(model, _missing_operation(target, op))
     for one in serving:
         if _may_lack(one.candidate, op):
-            serving = _capable(model, serving, op, request)
+            serving = _with_needs(model, serving, op, request)
             break
     return _roomy(serving, op, request) if len(serving) > 1 else serving
 
 
-def alike(first: ServableT, served: Sequence[ServableT]) -> list[ServableT]:
+def same_model(first: ServableT, target: Sequence[ServableT]) -> list[ServableT]:
     """The candidates that are of the same provider model as the first, whoever serves it.
 
     Two names are one model where they are equal but for what a host adds, as `openai/` in
     `openai/text-embedding-3-small`.
     """
     wanted = model_key(first.candidate.provider_model)
-    return [one for one in served if model_key(one.candidate.provider_model) == wanted]
+    return [one for one in target if model_key(one.candidate.provider_model) == wanted]
 
 
 def _may_lack(candidate: Candidate, op: Operation[Req]) -> bool:
@@ -86,13 +86,15 @@ def _may_lack(candidate: Candidate, op: Operation[Req]) -> bool:
     return has is not None and not (op.capability in has and op.may_need <= has)
 
 
-def _missing_operation(served: Sequence[Servable], op: Operation[Req]) -> str:
+def _missing_operation(target: Sequence[Servable], op: Operation[Req]) -> str:
     """The operation's capability, or its name where a candidate has that capability in other operations."""
-    had = {getattr(other, "capability", 0) for one in served for other in one.operations}
+    had = {getattr(other, "capability", 0) for one in target for other in one.operations}
     return op.name if op.capability in had else capability_name(op.capability)
 
 
-def _capable(model: str, serving: Sequence[ServableT], op: Operation[Req], request: Req) -> list[ServableT]:
+def _with_needs(
+    model: str, serving: Sequence[ServableT], op: Operation[Req], request: Req
+) -> list[ServableT]:
     base, needs = op.capability, op.needs(request)
     found = []
     for one in serving:

@@ -14,6 +14,7 @@ from ringmain_server.errors import (
     BreakerOpen,
     CallerLimitPassed,
     CandidateFull,
+    CooldownKind,
     CredentialsRefused,
     Drained,
     MalformedAnswer,
@@ -24,13 +25,10 @@ from ringmain_server.errors import (
     TierFull,
     UnknownProviderModel,
 )
-from ringmain_server.errors import (
-    Hold as HoldKind,
-)
 from ringmain_server.policies import Clock
 from ringmain_server.policies.breaker import Breaker, BreakerSettings, BreakerState, Permit
 from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
-from ringmain_server.policies.cooldown import Hold, HoldSettings
+from ringmain_server.policies.cooldown import Cooldown, CooldownSettings
 from ringmain_server.policies.latency import FailureRate, Latency
 
 IDLE = 600.0
@@ -38,16 +36,16 @@ IDLE = 600.0
 _NEWS = 10.0
 """Seconds between two times that a condition tells that it is in use."""
 
-OnChange = Callable[["Condition", str, str], None]
+OnChange = Callable[["CandidateHealth", str, str], None]
 """Hears of a breaker's change: whose, to which state, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionSettings:
+class HealthSettings:
     """The machines' settings, of one candidate."""
 
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
-    hold: HoldSettings = field(default_factory=HoldSettings)
+    cooldown: CooldownSettings = field(default_factory=CooldownSettings)
     concurrency: ConcurrencySettings = field(default_factory=ConcurrencySettings)
 
 
@@ -67,14 +65,14 @@ class ProviderState:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """Leave for one attempt; to be given back by `end` exactly once."""
+class AttemptPermit:
+    """Permission for one attempt, to be given back by `end` exactly once."""
 
     permit: Permit
     start: float
 
 
-class Condition:
+class CandidateHealth:
     """What is known of one provider's model now.
 
     Args:
@@ -97,15 +95,15 @@ class Condition:
         provider_model: str,
         provider: ProviderState,
         clock: Clock,
-        settings: ConditionSettings = ConditionSettings(),
+        settings: HealthSettings = HealthSettings(),
         on_change: OnChange | None = None,
     ) -> None:
         self.provider_id = provider_id
         self.provider_model = provider_model
         self.provider = provider
         self.settings = settings
-        self.on_use: Callable[[Condition], None] | None = None
-        self.on_unknown: Callable[[Condition, float], None] | None = None
+        self.on_use: Callable[[CandidateHealth], None] | None = None
+        self.on_unknown: Callable[[CandidateHealth, float], None] | None = None
         self._clock = clock
         self._used_at = -math.inf
         self._on_change = on_change
@@ -116,12 +114,12 @@ class Condition:
                 told(state, reason)
 
         self.breaker = Breaker(clock, settings.breaker, tell)
-        self.hold = Hold(clock, settings.hold)
+        self.cooldown = Cooldown(clock, settings.cooldown)
         self.limit = ConcurrencyLimit(clock, settings.concurrency)
         self.first_content = Latency(clock)
         self.failures = FailureRate(clock)
         self.last_error: ProviderError | None = None
-        self._held_by: ProviderError | None = None
+        self._cooldown_cause: ProviderError | None = None
 
     @property
     def name(self) -> str:
@@ -137,7 +135,7 @@ class Condition:
     def idle(self) -> bool:
         """Whether nothing is told by showing it: no attempt for a while, and nothing against one."""
         quiet = self.limit.in_flight == 0 and self._clock() - self._used_at > IDLE
-        return quiet and self.hold.until is None and self.breaker.state is BreakerState.CLOSED
+        return quiet and self.cooldown.until is None and self.breaker.state is BreakerState.CLOSED
 
     @property
     def latency(self) -> float | None:
@@ -149,9 +147,9 @@ class Condition:
         if self.provider.drained:
             return Drained(self.provider_id, "is drained")
         now = self._clock()
-        until = self.hold.until
+        until = self.cooldown.until
         if until is not None:
-            return self._held(until - now)
+            return self._refused(until - now)
         if not self.breaker.admits:
             opens = self.breaker.opens_until
             wait = None if opens is None else max(opens - now, 0.0)
@@ -162,9 +160,9 @@ class Condition:
             )
         return None
 
-    def admit(self) -> Ticket | None:
+    def admit(self) -> AttemptPermit | None:
         """Leave for one attempt; None when `refusal` says why not."""
-        if self.provider.drained or self.hold.until is not None or not self.limit.acquire():
+        if self.provider.drained or self.cooldown.until is not None or not self.limit.acquire():
             return None
         permit = self.breaker.admit()
         if permit is None:
@@ -175,25 +173,27 @@ class Condition:
             self._used_at = now
             if self.on_use is not None:
                 self.on_use(self)
-        return Ticket(permit, now)
+        return AttemptPermit(permit, now)
 
-    def succeeded(self, ticket: Ticket, first_content: float | None = None, waited: float = 0.0) -> None:
+    def succeeded(
+        self, permit: AttemptPermit, first_content: float | None = None, waited: float = 0.0
+    ) -> None:
         """The attempt was answered whole.
 
         Args:
-            ticket: Of the attempt.
+            permit: That of the attempt.
             first_content: Seconds until the first content of a stream; None for a whole answer.
             waited: Seconds of them in which the caller's own upload or media were awaited.
         """
-        seconds = self._clock() - ticket.start if first_content is None else first_content
+        seconds = self._clock() - permit.start if first_content is None else first_content
         seconds = max(seconds - waited, 0.0)
         self.first_content.observe(seconds)
         self.failures.observe(failed=False)
         self.limit.release(seconds)
-        self.breaker.succeeded(ticket.permit)
-        self.hold.succeeded()
+        self.breaker.succeeded(permit.permit)
+        self.cooldown.succeeded()
 
-    def failed(self, ticket: Ticket, error: ProviderError) -> None:
+    def failed(self, permit: AttemptPermit, error: ProviderError) -> None:
         """The attempt failed; the error's class says what that means."""
         chosen = isinstance(error, CallerLimitPassed)
         self.last_error = error
@@ -203,53 +203,53 @@ class Condition:
             self.failures.observe(failed=error.breaker_failure)
         # A caller's own options may make an answer that nobody can read here.
         if error.breaker_failure and not (error.by_options and isinstance(error, MalformedAnswer)):
-            self.breaker.failed(ticket.permit, error.message)
+            self.breaker.failed(permit.permit, error.message)
         else:
-            self.breaker.neutral(ticket.permit)
+            self.breaker.neutral(permit.permit)
         # … and name things that this caller alone may not have.
         if not (error.by_options and isinstance(error, AccessRefused | UnknownProviderModel)):
-            self._hold(error)
+            self._cool_down(error)
 
-    def abandoned(self, ticket: Ticket) -> None:
+    def abandoned(self, permit: AttemptPermit) -> None:
         """The attempt was cancelled, or lost to a fault of the gateway: no word on the candidate."""
         self.limit.release(None)
-        self.breaker.neutral(ticket.permit)
+        self.breaker.neutral(permit.permit)
 
     def restore(self) -> None:
         """An operator, or a check that passed: nothing stands against the candidate any more."""
         self.breaker.reset()
-        self.hold.clear()
+        self.cooldown.clear()
 
     def checked(self) -> None:
         """The provider takes the credentials: ends a hold that waits for that."""
-        if isinstance(self._held_by, CredentialsRefused):
-            self.hold.clear()
+        if isinstance(self._cooldown_cause, CredentialsRefused):
+            self.cooldown.clear()
 
     def check_failed(self, error: ProviderError) -> None:
         """A check failed: credentials that are still refused are left alone for as long again."""
-        if isinstance(error, CredentialsRefused) and self.hold.awaits_check:
-            self.hold.until_checked(error.message)
+        if isinstance(error, CredentialsRefused) and self.cooldown.awaits_check:
+            self.cooldown.until_checked(error.message)
 
     def renewed(self) -> None:
         """The provider's settings have changed: ends a hold that followed from the account."""
-        if isinstance(self._held_by, CredentialsRefused | AccessRefused | QuotaSpent):
-            self.hold.clear()
+        if isinstance(self._cooldown_cause, CredentialsRefused | AccessRefused | QuotaSpent):
+            self.cooldown.clear()
 
     @property
     def wait(self) -> float | None:
         """Seconds until the candidate may be tried again, None when it may be or nobody can tell."""
-        until = self.hold.until or self.breaker.opens_until
+        until = self.cooldown.until or self.breaker.opens_until
         return None if until is None else max(until - self._clock(), 0.0)
 
-    def hold_until(self, until: float, error: ProviderError) -> None:
+    def cool_down_until(self, until: float, error: ProviderError) -> None:
         """Leaves the candidate alone for a failure that is known from before.
 
         Args:
             until: An instant of the clock.
             error: The failure.
         """
-        self.hold.resume(until, error.message)
-        self._held_by = error
+        self.cooldown.resume(until, error.message)
+        self._cooldown_cause = error
 
     def probe(self) -> Permit | None:
         """Leave to find out without a request whether the candidate is back; None unless that is due.
@@ -260,24 +260,24 @@ class Condition:
             return None
         return self.breaker.admit()
 
-    def _hold(self, error: ProviderError) -> None:
-        match error.hold:
-            case HoldKind.TIMED:
-                self.hold.rate_limited(error.retry_after, error.message)
-            case HoldKind.LONG:
-                self.hold.long(error.message)
+    def _cool_down(self, error: ProviderError) -> None:
+        match error.cooldown:
+            case CooldownKind.TIMED:
+                self.cooldown.rate_limited(error.retry_after, error.message)
+            case CooldownKind.LONG:
+                self.cooldown.long(error.message)
                 if self.on_unknown is not None and isinstance(error, UnknownProviderModel):
-                    self.on_unknown(self, self.hold.until or -math.inf)
-            case HoldKind.UNTIL_CHECKED if self.provider.checks:
-                self.hold.until_checked(error.message)
-            case HoldKind.UNTIL_CHECKED:
-                self.hold.long(error.message)
-            case HoldKind.NONE:
+                    self.on_unknown(self, self.cooldown.until or -math.inf)
+            case CooldownKind.UNTIL_CHECKED if self.provider.checks:
+                self.cooldown.until_checked(error.message)
+            case CooldownKind.UNTIL_CHECKED:
+                self.cooldown.long(error.message)
+            case CooldownKind.NONE:
                 return
-        self._held_by = error
+        self._cooldown_cause = error
 
-    def _held(self, seconds: float) -> ProviderError:
-        error = self._held_by
+    def _refused(self, seconds: float) -> ProviderError:
+        error = self._cooldown_cause
         assert error is not None
         said = f"is left alone: {error.message.removeprefix(f'{self.provider_id}: ')}"
         return type(error)(self.provider_id, said, retry_after=seconds, metadata=error.metadata)

@@ -14,17 +14,17 @@ from cachetools import LRUCache
 
 from ringmain_server.errors import UnknownProviderModel
 from ringmain_server.policies import Clock
-from ringmain_server.routing.health import Condition, ConditionSettings, OnChange, ProviderState
+from ringmain_server.routing.health import CandidateHealth, HealthSettings, OnChange, ProviderState
 
 ADDRESSED_LIMIT = 512
 """Most candidates beside the configured ones whose condition is remembered."""
 UNKNOWN_LIMIT = 4096
 """Most names that are remembered because their provider does not know them."""
 
-_Key = tuple[str, str, ConditionSettings]
+_Key = tuple[str, str, HealthSettings]
 
 
-class Conditions:
+class HealthRegistry:
     """The condition of every candidate.
 
     Args:
@@ -37,13 +37,13 @@ class Conditions:
         self._on_change = on_change
         self._providers: dict[str, ProviderState] = {}
         # Whoever uses a condition keeps it: the models of a configuration, and the calls that run.
-        self._used: WeakValueDictionary[_Key, Condition] = WeakValueDictionary()
-        self._addressed: LRUCache[_Key, Condition] = LRUCache(ADDRESSED_LIMIT)
+        self._used: WeakValueDictionary[_Key, CandidateHealth] = WeakValueDictionary()
+        self._addressed: LRUCache[_Key, CandidateHealth] = LRUCache(ADDRESSED_LIMIT)
         self._unknown: LRUCache[tuple[str, bytes], float] = LRUCache(UNKNOWN_LIMIT)
 
     def get(
-        self, provider_id: str, provider_model: str, settings: ConditionSettings, *, addressed: bool = False
-    ) -> Condition:
+        self, provider_id: str, provider_model: str, settings: HealthSettings, *, addressed: bool = False
+    ) -> CandidateHealth:
         """The condition of a candidate with these settings; a new one if there is none.
 
         Args:
@@ -53,23 +53,23 @@ class Conditions:
             addressed: Whether a caller chose the name, and no configuration has it.
         """
         key = (provider_id, provider_model, settings)
-        condition = self._used.get(key)
-        if condition is None:
-            condition = self._new(key, addressed=addressed)
+        health = self._used.get(key)
+        if health is None:
+            health = self._new(key, addressed=addressed)
         if addressed:
-            condition.on_use, condition.on_unknown = self._keep, self._forget
-        return condition
+            health.on_use, health.on_unknown = self._keep, self._forget
+        return health
 
     def provider(self, provider_id: str) -> ProviderState:
         """Returns what an operator decided about a provider."""
         return self._providers.setdefault(provider_id, ProviderState())
 
-    def of(self, provider_id: str) -> list[Condition]:
+    def of(self, provider_id: str) -> list[CandidateHealth]:
         """The conditions of a provider's models, by name."""
         found = [known for known in self._used.values() if known.provider_id == provider_id]
-        return sorted(found, key=lambda condition: condition.provider_model)
+        return sorted(found, key=lambda health: health.provider_model)
 
-    def addressed(self) -> list[Condition]:
+    def addressed(self) -> list[CandidateHealth]:
         """The conditions of the candidates that callers address by names of their own."""
         return list(self._addressed.values())
 
@@ -78,31 +78,33 @@ class Conditions:
         for key in [key for key in self._unknown if key[0] == provider_id]:
             del self._unknown[key]
 
-    def _new(self, key: _Key, *, addressed: bool) -> Condition:
+    def _new(self, key: _Key, *, addressed: bool) -> CandidateHealth:
         provider_id, provider_model, settings = key
         provider = self.provider(provider_id)
-        condition = Condition(provider_id, provider_model, provider, self._clock, settings, self._on_change)
-        self._used[key] = condition
-        until = self._unknown.get(_digest(condition), -math.inf) if addressed else -math.inf
+        health = CandidateHealth(
+            provider_id, provider_model, provider, self._clock, settings, self._on_change
+        )
+        self._used[key] = health
+        until = self._unknown.get(_digest(health), -math.inf) if addressed else -math.inf
         if until > self._clock():
             error = UnknownProviderModel(provider_id, "does not know the model")
-            condition.hold_until(until, error)
-        return condition
+            health.cool_down_until(until, error)
+        return health
 
-    def _keep(self, condition: Condition) -> None:
+    def _keep(self, health: CandidateHealth) -> None:
         """Remembers a condition because it is in use, or notes that it still is."""
-        self._addressed[_key(condition)] = condition
+        self._addressed[_key(health)] = health
 
-    def _forget(self, condition: Condition, until: float) -> None:
+    def _forget(self, health: CandidateHealth, until: float) -> None:
         """Drops a condition because the provider does not know the model, until when it is not asked."""
-        self._addressed.pop(_key(condition), None)
-        self._unknown[_digest(condition)] = until
+        self._addressed.pop(_key(health), None)
+        self._unknown[_digest(health)] = until
 
 
-def _key(condition: Condition) -> _Key:
-    return condition.provider_id, condition.provider_model, condition.settings
+def _key(health: CandidateHealth) -> _Key:
+    return health.provider_id, health.provider_model, health.settings
 
 
-def _digest(condition: Condition) -> tuple[str, bytes]:
-    name = condition.provider_model.encode(errors="surrogatepass")
-    return condition.provider_id, hashlib.blake2b(name, digest_size=16).digest()
+def _digest(health: CandidateHealth) -> tuple[str, bytes]:
+    name = health.provider_model.encode(errors="surrogatepass")
+    return health.provider_id, hashlib.blake2b(name, digest_size=16).digest()

@@ -10,7 +10,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import Price
 from ringmain_server.errors import ModelNotFound
 from ringmain_server.routing.balance import Strategy
-from ringmain_server.routing.health import Condition
+from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.policy import ModelPolicy
 
 DIRECT_LIMIT = 256
@@ -18,7 +18,7 @@ DIRECT_LIMIT = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class Target:
     """A candidate and the backend that reaches it through its layers.
 
     Attributes:
@@ -34,7 +34,7 @@ class Served:
     candidate: Candidate
     backend: Backend
     operations: frozenset[object]
-    condition: Condition
+    health: CandidateHealth
     weight: float = 1.0
     prepare: Callable[[], Awaitable[object]] | None = None
 
@@ -46,14 +46,14 @@ class Served:
     @property
     def latency(self) -> float | None:
         """The median time to the first content lately, in seconds; None when unknown."""
-        return self.condition.latency
+        return self.health.latency
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RoutePlan:
     """What serves a model, and how its requests are routed."""
 
-    served: tuple[Served, ...]
+    target: tuple[Target, ...]
     policy: ModelPolicy = field(default_factory=ModelPolicy)
 
 
@@ -70,28 +70,28 @@ class Models:
 
     def __init__(
         self,
-        named: Mapping[str, Plan],
-        providers: Mapping[str, Callable[[str], Served]],
+        named: Mapping[str, RoutePlan],
+        providers: Mapping[str, Callable[[str], Target]],
         listed: Sequence[str] = (),
         direct_policy: ModelPolicy | None = None,
-        addressed: Callable[[], Iterable[Condition]] | None = None,
+        addressed: Callable[[], Iterable[CandidateHealth]] | None = None,
     ) -> None:
         self._named = dict(named)
         self._providers = providers
         self._listed = tuple(listed)
         self._direct_policy = direct_policy or ModelPolicy()
         self._addressed = addressed or tuple
-        self._direct: LRUCache[str, Plan] = LRUCache(DIRECT_LIMIT)
+        self._direct: LRUCache[str, RoutePlan] = LRUCache(DIRECT_LIMIT)
 
-    def resolve(self, model: str) -> tuple[Served, ...]:
+    def resolve(self, model: str) -> tuple[Target, ...]:
         """The candidates of a model, in order; at least one.
 
         Raises:
             ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
         """
-        return self.plan(model).served
+        return self.plan(model).target
 
-    def plan(self, model: str) -> Plan:
+    def plan(self, model: str) -> RoutePlan:
         """The candidates of a model and its policy.
 
         Raises:
@@ -103,11 +103,11 @@ class Models:
         """Every name worth listing, sorted."""
         return iter(sorted({*self._named, *self._listed}))
 
-    def configured(self) -> list[Condition]:
+    def configured(self) -> list[CandidateHealth]:
         """The condition of each candidate of a configured model."""
-        return _conditions(self._named.values())
+        return _health_registry(self._named.values())
 
-    def conditions(self) -> list[Condition]:
+    def health_registry(self) -> list[CandidateHealth]:
         """The condition of each candidate that is configured, or is in use because callers address it."""
         named = self.configured()
         known = set(map(id, named))
@@ -130,27 +130,27 @@ class Models:
         plan = self._named.get(model)
         if plan is None:
             raise ModelNotFound(model)
-        served = sorted(plan.served, key=lambda one: one.candidate.provider_id != provider_id)
-        if served[0].candidate.provider_id != provider_id:
+        target = sorted(plan.target, key=lambda one: one.candidate.provider_id != provider_id)
+        if target[0].candidate.provider_id != provider_id:
             raise LookupError(provider_id)
-        self._named[model] = Plan(tuple(served), replace(plan.policy, strategy=Strategy.PRIORITY))
-        return list(dict.fromkeys(one.candidate.provider_id for one in served))
+        self._named[model] = RoutePlan(tuple(target), replace(plan.policy, strategy=Strategy.PRIORITY))
+        return list(dict.fromkeys(one.candidate.provider_id for one in target))
 
-    def _plan_direct(self, model: str) -> Plan:
+    def _plan_direct(self, model: str) -> RoutePlan:
         provider_id, _, provider_model = model.partition("/")
         make = self._providers.get(provider_id)
         if make is None or not provider_model:
             raise ModelNotFound(model)
-        plan = Plan((make(provider_model),), self._direct_policy)
-        if plan.served[0].condition.tried:  # the names that callers only invent are not worth a plan
+        plan = RoutePlan((make(provider_model),), self._direct_policy)
+        if plan.target[0].health.tried:  # the names that callers only invent are not worth a plan
             self._direct[model] = plan
         return plan
 
 
-def _conditions(plans: Iterable[Plan]) -> list[Condition]:
-    found = {id(one.condition): one.condition for plan in plans for one in plan.served}
+def _health_registry(plans: Iterable[RoutePlan]) -> list[CandidateHealth]:
+    found = {id(one.health): one.health for plan in plans for one in plan.target}
     return _sorted(found.values())
 
 
-def _sorted(conditions: Iterable[Condition]) -> list[Condition]:
-    return sorted(conditions, key=lambda condition: (condition.provider_id, condition.provider_model))
+def _sorted(health_registry: Iterable[CandidateHealth]) -> list[CandidateHealth]:
+    return sorted(health_registry, key=lambda health: (health.provider_id, health.provider_model))

@@ -10,23 +10,23 @@ from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import MOST_NANO
 from ringmain_server.errors import RingmainError
-from ringmain_server.operations.base import Settled
+from ringmain_server.operations.base import Accounted
 
 DOMAIN = "ringmain.v1"
 """`ErrorInfo.domain` of every error."""
 
 
-def settle(settled: Settled | None, call: Call, candidate: Candidate) -> None:
+def finish(accounted: Accounted | None, call: Call, candidate: Candidate) -> None:
     """Prices the usage and tells the route.
 
     Args:
-        settled: Where usage and route sit in the answer, None where the operation has none.
+        accounted: Where usage and route sit in the answer, None where the operation has none.
         call: Its attempts have ended.
         candidate: Who answered.
     """
-    if settled is None:
+    if accounted is None:
         return
-    usage, route = settled.usage, settled.route
+    usage, route = accounted.usage, accounted.route
     # A provider that says what it took, or a translator that priced what no count tells, knows better than a
     # list; whoever runs the gateway knows better than both.
     told = usage.HasField("cost_nano_usd") and not candidate.price_configured

@@ -29,12 +29,12 @@ from ringmain_server.operations.base import Recovering, Streamed, Unary
 from ringmain_server.policies import Clock
 from ringmain_server.policies.deadline import share
 from ringmain_server.routing.balance import Strategy, arrange
-from ringmain_server.routing.eligibility import able, alike
+from ringmain_server.routing.eligibility import capable, same_model
 from ringmain_server.routing.hedge import Runner, race
-from ringmain_server.routing.models import Models, Plan, Served
+from ringmain_server.routing.models import Models, RoutePlan, Target
 from ringmain_server.routing.policy import ModelPolicy
-from ringmain_server.routing.route_info import attempt_message, settle
-from ringmain_server.routing.schedule import Retries, Trial
+from ringmain_server.routing.route_info import attempt_message, finish
+from ringmain_server.routing.schedule import Retries, Schedule
 from ringmain_server.text.excerpt import quoted
 
 Req = TypeVar("Req")
@@ -42,7 +42,7 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 Value = TypeVar("Value")
 
-Ask = Callable[[Served, Call], Coroutine[Any, Any, Value]]
+Ask = Callable[[Target, Call], Coroutine[Any, Any, Value]]
 """One attempt: whom to ask, and the call as the attempt sees it."""
 
 
@@ -72,24 +72,24 @@ class Router:
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
         """The first answer of any candidate."""
-        trial = self._trial(op, request, call)
+        schedule = self._schedule(op, request, call)
 
-        def ask(served: Served, mine: Call) -> Coroutine[Any, Any, Res]:
-            return served.backend.call(op, request, mine)
+        def ask(target: Target, mine: Call) -> Coroutine[Any, Any, Res]:
+            return target.backend.call(op, request, mine)
 
-        served, attempt, response = await self._first(trial, call, ask)
+        target, attempt, response = await self._first(schedule, call, ask)
         attempt.succeed(self._clock())
         op.identify(response, call.response_id)
-        settle(op.settled(response), call, served.candidate)
+        finish(op.accounted(response), call, target.candidate)
         return response
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """The events of the first candidate that has content; nothing of one that failed before is seen."""
-        trial = self._trial(op, request, call)
-        recovery = _recovery(op, request, trial.policy)
-        served, attempt, opened = await self._first(trial, call, self._opening(op, lambda _: request))
+        schedule = self._schedule(op, request, call)
+        recovery = _recovery(op, request, schedule.policy)
+        target, attempt, opened = await self._first(schedule, call, self._opening(op, lambda _: request))
         feed = _as_it_is if recovery is None else recovery.feed
-        head: Sequence[Event] = op.started(call, served.candidate, opened.first)
+        head: Sequence[Event] = op.started(call, target.candidate, opened.first)
         while True:
             broken: ProviderError | None = None
             event, following = opened.first, opened.events.__anext__
@@ -97,37 +97,37 @@ class Router:
                 for shown in head:
                     yield shown
                 while True:
-                    settled = op.settled(event)
-                    if settled is not None:
+                    accounted = op.accounted(event)
+                    if accounted is not None:
                         attempt.succeed(self._clock())
                         op.identify(event, call.response_id)
-                        settle(settled, call, served.candidate)
+                        finish(accounted, call, target.candidate)
                     for shown in feed(event):
                         yield shown
-                    if settled is not None:
+                    if accounted is not None:
                         return
                     event = await following()
             except ProviderError as exc:
                 broken = exc
             except StopAsyncIteration:
-                broken = StreamBroken(served.candidate.provider_id, "ended the stream before its end")
+                broken = StreamBroken(target.candidate.provider_id, "ended the stream before its end")
             finally:
                 await opened.events.aclose()
                 if broken is None:
                     attempt.abandon(self._clock())
-            trial.failed(served, attempt, broken, content=True)
-            served, attempt, opened = await self._resume(op, trial, call, attempt, broken, recovery)
+            schedule.failed(target, attempt, broken, content=True)
+            target, attempt, opened = await self._resume(op, schedule, call, attempt, broken, recovery)
             head = ()
 
     async def _resume(
         self,
         op: Streamed[Req, Event],
-        trial: Trial,
+        schedule: Schedule,
         call: Call,
         attempt: Attempt,
         broken: ProviderError,
         recovery: Recovering[Req, Event] | None,
-    ) -> tuple[Served, Attempt, _Opened[Event]]:
+    ) -> tuple[Target, Attempt, _Opened[Event]]:
         """Another candidate's stream that goes on where this one broke.
 
         Raises:
@@ -138,70 +138,70 @@ class Router:
         recovery.broke(attempt_message(attempt))
         ask = self._opening(op, recovery.resume, recovery)
         try:
-            return await self._first(trial, call, ask, hedged=False)
+            return await self._first(schedule, call, ask, hedged=False)
         except RingmainError as exc:
             raise _interrupted(broken, exc) from exc
 
     async def _first(
-        self, trial: Trial, call: Call, ask: Ask[Value], *, hedged: bool = True
-    ) -> tuple[Served, Attempt, Value]:
+        self, schedule: Schedule, call: Call, ask: Ask[Value], *, hedged: bool = True
+    ) -> tuple[Target, Attempt, Value]:
         """The first attempt that has something to show, a whole answer or a stream's first event.
 
         Raises:
             RingmainError: No candidate had anything.
         """
         while True:
-            served, attempt = await self._begin(trial, call)
-            delay = _hedge_delay(trial.policy, served) if hedged else None
+            target, attempt = await self._begin(schedule, call)
+            delay = _hedge_delay(schedule.policy, target) if hedged else None
             if delay is not None:
-                won = await self._race(trial, call, ask, served, attempt, delay)
+                won = await self._race(schedule, call, ask, target, attempt, delay)
                 if won is not None:
                     return won
                 continue
             call.current = attempt
             try:
-                return served, attempt, await ask(served, call)
+                return target, attempt, await ask(target, call)
             except ProviderError as exc:
-                trial.failed(served, attempt, exc)
+                schedule.failed(target, attempt, exc)
             except BaseException:
                 attempt.abandon(self._clock())
                 raise
 
-    async def _begin(self, trial: Trial, call: Call) -> tuple[Served, Attempt]:
+    async def _begin(self, schedule: Schedule, call: Call) -> tuple[Target, Attempt]:
         """Waits for and begins the next attempt."""
         while True:
-            served, delay = trial.next()
+            target, delay = schedule.next()
             if delay > 0:
                 await asyncio.sleep(delay)
-            if served.prepare is not None:
-                await served.prepare()
-            attempt = trial.begin(served)
+            if target.prepare is not None:
+                await target.prepare()
+            attempt = schedule.begin(target)
             if attempt is not None:
-                if others := trial.attempts_left:
+                if others := schedule.attempts_left:
                     attempt.time_limit = share(call.deadline - self._clock(), others + 1, math.inf)
-                return served, attempt
+                return target, attempt
 
     async def _race(
-        self, trial: Trial, call: Call, ask: Ask[Value], served: Served, attempt: Attempt, delay: float
-    ) -> tuple[Served, Attempt, Value] | None:
+        self, schedule: Schedule, call: Call, ask: Ask[Value], target: Target, attempt: Attempt, delay: float
+    ) -> tuple[Target, Attempt, Value] | None:
         """The attempt, hedged by a second one; None when both have failed."""
 
-        async def run(served: Served, attempt: Attempt) -> Value:
-            return await ask(served, call.of(attempt))
+        async def run(target: Target, attempt: Attempt) -> Value:
+            return await ask(target, call.of(attempt))
 
-        def second() -> Runner[tuple[Served, Attempt], Value] | None:
-            other = trial.second()
+        def second() -> Runner[tuple[Target, Attempt], Value] | None:
+            other = schedule.second()
             return None if other is None else Runner(other, run(*other))
 
-        def failed(key: tuple[Served, Attempt], error: ProviderError) -> None:
-            trial.failed(*key, error)
+        def failed(key: tuple[Target, Attempt], error: ProviderError) -> None:
+            schedule.failed(*key, error)
 
-        async def lost(key: tuple[Served, Attempt], value: Value | None) -> None:
+        async def lost(key: tuple[Target, Attempt], value: Value | None) -> None:
             if isinstance(value, _Opened):
                 await value.events.aclose()
             key[1].lose(self._clock())
 
-        first = Runner((served, attempt), run(served, attempt))
+        first = Runner((target, attempt), run(target, attempt))
         won = await race(first, second, delay, failed=failed, lost=lost)
         return None if won is None else (*won[0], won[1])
 
@@ -213,18 +213,18 @@ class Router:
     ) -> Ask[_Opened[Event]]:
         """Asks for a stream and waits for its first event."""
 
-        async def ask(served: Served, mine: Call) -> _Opened[Event]:
+        async def ask(target: Target, mine: Call) -> _Opened[Event]:
             attempt = mine.attempt
-            events = served.backend.stream(op, asked(served.candidate), mine)
+            events = target.backend.stream(op, asked(target.candidate), mine)
             try:
                 first = await anext(events)
             except StopAsyncIteration:
-                raise StreamBroken(served.candidate.provider_id, "ended the stream before its end") from None
+                raise StreamBroken(target.candidate.provider_id, "ended the stream before its end") from None
             except Rejected as exc:
                 if recovery is None or not recovery.prefilled:
                     raise
                 recovery.refuse_prefill()
-                raise PrefillRejected(served.candidate.provider_id, "refused to continue a text") from exc
+                raise PrefillRejected(target.candidate.provider_id, "refused to continue a text") from exc
             except BaseException:
                 await events.aclose()
                 raise
@@ -233,14 +233,14 @@ class Router:
 
         return ask
 
-    def _trial(self, op: Unary[Req, Any] | Streamed[Req, Any], request: Req, call: Call) -> Trial:
+    def _schedule(self, op: Unary[Req, Any] | Streamed[Req, Any], request: Req, call: Call) -> Schedule:
         routed = op.routed(request)
         plan = self._plan(op, request, routed.model, routed.routing_policy)
 
-        def fallback(model: str) -> Plan:
-            return self._plan(op, request, model, routed.routing_policy, plan.served[0])
+        def fallback(model: str) -> RoutePlan:
+            return self._plan(op, request, model, routed.routing_policy, plan.target[0])
 
-        return Trial(plan, call, self._clock, self._retries, fallback)
+        return Schedule(plan, call, self._clock, self._retries, fallback)
 
     def _plan(
         self,
@@ -248,27 +248,27 @@ class Router:
         request: Req,
         model: str,
         policy: RoutingPolicy,
-        first: Served | None = None,
-    ) -> Plan:
+        first: Target | None = None,
+    ) -> RoutePlan:
         plan = self._models.plan(model)
-        chosen = _chosen(plan.served, policy) if policy.provider_ids else plan.served
-        served = able(model, chosen, op, request)
+        chosen = _chosen(plan.target, policy) if policy.provider_ids else plan.target
+        target = capable(model, chosen, op, request)
         if not policy.provider_ids and plan.policy.strategy is not Strategy.PRIORITY:
-            served = arrange(plan.policy.strategy, served, self._rng)
-        if op.like_first:
-            served = alike(first or served[0], served)
+            target = arrange(plan.policy.strategy, target, self._rng)
+        if op.same_model:
+            target = same_model(first or target[0], target)
         if policy.failover_disabled:
-            return Plan((served[0],), replace(plan.policy, fallback=""))
-        if served is plan.served:
+            return RoutePlan((target[0],), replace(plan.policy, fallback=""))
+        if target is plan.target:
             return plan
-        return Plan(tuple(served), plan.policy)
+        return RoutePlan(tuple(target), plan.policy)
 
 
-def _chosen(able: Sequence[Served], policy: RoutingPolicy) -> list[Served]:
+def _chosen(capable: Sequence[Target], policy: RoutingPolicy) -> list[Target]:
     """The candidates of the providers that the request names, in its order."""
-    by_provider: dict[str, list[Served]] = {}
-    for served in able:
-        by_provider.setdefault(served.candidate.provider_id, []).append(served)
+    by_provider: dict[str, list[Target]] = {}
+    for target in capable:
+        by_provider.setdefault(target.candidate.provider_id, []).append(target)
     unknown = [
         Violation(
             f"routing_policy.provider_ids[{index}]", f"no candidate of the model is at {quoted(provider_id)}"
@@ -279,7 +279,7 @@ def _chosen(able: Sequence[Served], policy: RoutingPolicy) -> list[Served]:
     if unknown:
         raise InvalidField(unknown)
     order = dict.fromkeys(policy.provider_ids)
-    return [served for provider_id in order for served in by_provider[provider_id]]
+    return [target for provider_id in order for target in by_provider[provider_id]]
 
 
 def _as_it_is(event: Event) -> Sequence[Event]:
@@ -294,12 +294,12 @@ def _recovery(op: Streamed[Req, Event], request: Req, policy: ModelPolicy) -> Re
     return op.recovering(request, mode == STREAM_RECOVERY_CONTINUE)
 
 
-def _hedge_delay(policy: ModelPolicy, served: Served) -> float | None:
+def _hedge_delay(policy: ModelPolicy, target: Target) -> float | None:
     """Seconds until a candidate's first content counts as late, None where nothing is hedged."""
     hedge = policy.hedge
     if hedge is None:
         return None
-    usual = served.condition.first_content.quantile(hedge.quantile)
+    usual = target.health.first_content.quantile(hedge.quantile)
     return hedge.after if usual is None else max(usual, hedge.least)
 
 

@@ -12,11 +12,17 @@ from dataclasses import dataclass
 import grpc
 
 from ringmain_server.backend import Attempt, Call
-from ringmain_server.errors import Hold, PrefillRejected, ProviderError, ProvidersUnavailable, RingmainError
+from ringmain_server.errors import (
+    CooldownKind,
+    PrefillRejected,
+    ProviderError,
+    ProvidersUnavailable,
+    RingmainError,
+)
 from ringmain_server.policies import Clock
 from ringmain_server.policies.backoff import Backoff, RetryBudget
 from ringmain_server.routing.failover import exhausted, may_help
-from ringmain_server.routing.models import Plan, Served
+from ringmain_server.routing.models import RoutePlan, Target
 from ringmain_server.routing.policy import ModelPolicy
 
 _CALLERS_FAULT = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION)
@@ -33,7 +39,7 @@ class Retries:
     budget: RetryBudget
 
 
-class Trial:
+class Schedule:
     """The candidates that are left for one request, and what became of those tried.
 
     Args:
@@ -46,20 +52,20 @@ class Trial:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: RoutePlan,
         call: Call,
         clock: Clock,
         retries: Retries,
-        fallback: Callable[[str], Plan] | None = None,
+        fallback: Callable[[str], RoutePlan] | None = None,
     ) -> None:
-        self._left = list(plan.served)
+        self._left = list(plan.target)
         self._policy = plan.policy
         self._call = call
         self._clock = clock
         self._retries = retries
         self._fallback = fallback
-        self._again: tuple[Served, float] | None = None
-        self._passed: list[Served] = []
+        self._again: tuple[Target, float] | None = None
+        self._passed: list[Target] = []
         self._failures: list[ProviderError] = []
         self._tries = 0
         self._hops = 0
@@ -76,7 +82,7 @@ class Trial:
         """How many candidates may still be tried."""
         return min(len(self._left), max(self._policy.max_hops - self._hops, 0))
 
-    def next(self) -> tuple[Served, float]:
+    def next(self) -> tuple[Target, float]:
         """Who is tried next, and how many seconds to wait before.
 
         Raises:
@@ -86,32 +92,32 @@ class Trial:
             again, self._again = self._again, None
             return again
         while self._left and self._hops < self._policy.max_hops:
-            served = self._left.pop(0)
-            if served.condition.refusal() is None:
+            target = self._left.pop(0)
+            if target.health.refusal() is None:
                 self._hops += 1
                 self._tries = 0
-                return served, 0.0
-            self._passed.append(served)
+                return target, 0.0
+            self._passed.append(target)
         return self._when_none_is_left()
 
-    def begin(self, served: Served) -> Attempt | None:
+    def begin(self, target: Target) -> Attempt | None:
         """Begins an attempt; None when the candidate may not be tried any more."""
-        ticket = served.condition.admit()
-        if ticket is None:
-            self._passed.append(served)
+        permit = target.health.admit()
+        if permit is None:
+            self._passed.append(target)
             return None
         self._tries += 1
-        attempt = Attempt(served.candidate, self._clock(), served.condition, ticket)
+        attempt = Attempt(target.candidate, self._clock(), target.health, permit)
         self._call.attempts.append(attempt)
         return attempt
 
     def failed(
-        self, served: Served, attempt: Attempt, error: ProviderError, *, content: bool = False
+        self, target: Target, attempt: Attempt, error: ProviderError, *, content: bool = False
     ) -> None:
         """Ends an attempt that failed, and leaves only candidates that may help.
 
         Args:
-            served: Who was tried.
+            target: What was tried.
             attempt: The attempt.
             error: Why it failed.
             content: Whether the caller has content of it, which rules out asking the same candidate again.
@@ -119,27 +125,27 @@ class Trial:
         attempt.fail(self._clock(), error)
         self._failures.append(error)
         if error.retry_after is None:
-            error.retry_after = served.condition.wait  # what the caller is told is true
-        if not content and self._retry(served, error):
+            error.retry_after = target.health.wait  # what the caller is told is true
+        if not content and self._retry(target, error):
             return
         if isinstance(error, PrefillRejected):
-            self._again = (served, 0.0)
+            self._again = (target, 0.0)
             return
-        self._left = [other for other in self._left if self._may_help(error, served, other)]
-        if not self._left and not content and error.hold is Hold.TIMED and not error.final:
-            self._wait_for(served)
+        self._left = [other for other in self._left if self._may_help(error, target, other)]
+        if not self._left and not content and error.cooldown is CooldownKind.TIMED and not error.final:
+            self._wait_for(target)
 
-    def second(self) -> tuple[Served, Attempt] | None:
+    def second(self) -> tuple[Target, Attempt] | None:
         """Begins an attempt beside the one that runs, at a candidate that may be tried at once."""
-        for served in self._left[: self.attempts_left]:
-            attempt = self.begin(served) if served.condition.refusal() is None else None
+        for target in self._left[: self.attempts_left]:
+            attempt = self.begin(target) if target.health.refusal() is None else None
             if attempt is not None:
-                self._left.remove(served)
+                self._left.remove(target)
                 self._hops += 1
-                return served, attempt
+                return target, attempt
         return None
 
-    def _retry(self, served: Served, error: ProviderError) -> bool:
+    def _retry(self, target: Target, error: ProviderError) -> bool:
         """Asks the same candidate again, if that may help and the budget has room."""
         if error.final or not error.retry or self._tries > self._policy.retries:
             return False
@@ -148,40 +154,40 @@ class Trial:
         delay = self._retries.backoff.delay(self._tries)
         if delay >= self._remaining():
             return False
-        self._again = (served, delay)
+        self._again = (target, delay)
         return True
 
-    def _may_help(self, error: ProviderError, failed: Served, other: Served) -> bool:
+    def _may_help(self, error: ProviderError, failed: Target, other: Target) -> bool:
         chosen = self._policy.failover_on
         if chosen is None:
             return may_help(error, failed.candidate, other.candidate)
         return isinstance(error, tuple(chosen))
 
-    def _wait_for(self, served: Served) -> None:
+    def _wait_for(self, target: Target) -> None:
         """Waits for a rate-limited candidate, once, when no other is left and the wait is short enough."""
-        until = served.condition.hold.until
+        until = target.health.cooldown.until
         wait = math.inf if until is None else until - self._clock() + MARGIN
         longest = min(self._policy.rate_limit_wait, self._remaining())
         if self._tries <= self._policy.retries and wait <= longest:
-            self._again = (served, wait)
+            self._again = (target, wait)
 
-    def _when_none_is_left(self) -> tuple[Served, float]:
-        refusals = [(served, served.condition.refusal()) for served in self._passed]
+    def _when_none_is_left(self) -> tuple[Target, float]:
+        refusals = [(target, target.health.refusal()) for target in self._passed]
         waits = [
-            (refusal.retry_after or 0.0, served)
-            for served, refusal in refusals
+            (refusal.retry_after or 0.0, target)
+            for target, refusal in refusals
             if refusal is not None and refusal.retry_after is not None
         ]
         if not self._failures and waits:
-            wait, served = min(waits, key=lambda pair: pair[0])
+            wait, target = min(waits, key=lambda pair: pair[0])
             wait += MARGIN
             if self._waited + wait <= min(self._policy.exhausted_wait, self._remaining()):
                 self._waited += wait
-                self._passed.remove(served)
-                return served, wait
+                self._passed.remove(target)
+                return target, wait
         if self._policy.fallback and self._fallback is not None and self._open_to_fallback():
             plan = self._fallback(self._policy.fallback)
-            self._left, self._policy, self._hops = list(plan.served), plan.policy, 0
+            self._left, self._policy, self._hops = list(plan.target), plan.policy, 0
             return self.next()
         raise self._exhausted([refusal for _, refusal in refusals if refusal is not None])
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from google.protobuf.timestamp_pb2 import Timestamp
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 
-from ringmain_server.assembly.active_config import Live
+from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.assembly.health_checks import check
 from ringmain_server.assembly.reload import Reloaded
 from ringmain_server.backend import Call
@@ -13,8 +13,8 @@ from ringmain_server.config import ConfigError, Problem
 from ringmain_server.config.problems import suggestion
 from ringmain_server.errors import InvalidField, Violation
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.routing.health import Condition
-from ringmain_server.routing.health_registry import Conditions
+from ringmain_server.routing.health import CandidateHealth
+from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.routing.route_info import status
 from ringmain_server.services.provider_status import Clocks, duration, provider_status
 from ringmain_server.telemetry.events import KINDS, Event, Events
@@ -38,14 +38,14 @@ class AdminService:
 
     def __init__(
         self,
-        live: Live,
-        conditions: Conditions,
+        active: ActiveConfig,
+        health_registry: HealthRegistry,
         events: Events,
         reload: Callable[[], Awaitable[Reloaded]],
         clocks: Clocks = _CLOCKS,
     ) -> None:
-        self._live = live
-        self._conditions = conditions
+        self._active = active
+        self._health_registry = health_registry
         self._events = events
         self._reload = reload
         self._clocks = clocks
@@ -54,7 +54,7 @@ class AdminService:
         self, request: admin_pb2.ListProvidersRequest, _: Call
     ) -> admin_pb2.ListProvidersResponse:
         """Lists providers by name."""
-        providers = sorted(self._live.now.providers.values(), key=lambda provider: provider.provider_id)
+        providers = sorted(self._active.now.providers.values(), key=lambda provider: provider.provider_id)
         return admin_pb2.ListProvidersResponse(providers=map(self._status, providers))
 
     async def DrainProvider(
@@ -62,7 +62,7 @@ class AdminService:
     ) -> admin_pb2.DrainProviderResponse:
         """Takes a provider out; what runs there runs on."""
         provider = self._provider(request.provider_id)
-        self._conditions.provider(provider.provider_id).drained = True
+        self._health_registry.provider(provider.provider_id).drained = True
         self._tell(provider, "was taken out by an operator", action="drain")
         return admin_pb2.DrainProviderResponse(provider=self._status(provider))
 
@@ -71,10 +71,10 @@ class AdminService:
     ) -> admin_pb2.RestoreProviderResponse:
         """Puts a provider back, closes its breakers and ends its holds."""
         provider = self._provider(request.provider_id)
-        self._conditions.provider(provider.provider_id).drained = False
-        for condition in self._every_condition(provider):
-            condition.restore()
-        self._conditions.renew(provider.provider_id)
+        self._health_registry.provider(provider.provider_id).drained = False
+        for health in self._every_health(provider):
+            health.restore()
+        self._health_registry.renew(provider.provider_id)
         self._tell(provider, "was put back by an operator", action="restore")
         return admin_pb2.RestoreProviderResponse(provider=self._status(provider))
 
@@ -83,7 +83,7 @@ class AdminService:
     ) -> admin_pb2.SetPrimaryProviderResponse:
         """Puts a provider first among a model's candidates."""
         try:
-            order = self._live.models.put_first(request.model, request.provider_id)
+            order = self._active.models.put_first(request.model, request.provider_id)
         except LookupError as exc:
             message = (
                 f"no candidate of the model {excerpt(request.model)} is at {quoted(request.provider_id)}"
@@ -103,8 +103,8 @@ class AdminService:
         checked = await check(provider)
         response = admin_pb2.CheckProviderResponse(latency=duration(checked.latency))
         if checked.error is None:
-            for condition in self._every_condition(provider):
-                condition.checked()
+            for health in self._every_health(provider):
+                health.checked()
             self._tell(provider, "was checked and is well", action="check")
         else:
             response.error.CopyFrom(status(checked.error))
@@ -139,7 +139,7 @@ class AdminService:
                 yield _message(event)
 
     def _provider(self, provider_id: str) -> Provider:
-        providers = self._live.now.providers
+        providers = self._active.now.providers
         if provider_id not in providers:
             hint = suggestion(provider_id, providers)
             raise InvalidField.at("provider_id", f"no provider {quoted(provider_id)} is configured ({hint})")
@@ -147,14 +147,14 @@ class AdminService:
 
     def _status(self, provider: Provider) -> admin_pb2.Provider:
         name = provider.provider_id
-        conditions = list(self._live.now.conditions(name))
-        drained = self._conditions.provider(name).drained
-        return provider_status(name, provider.kind, conditions, self._clocks, drained=drained)
+        health_registry = list(self._active.now.health_registry(name))
+        drained = self._health_registry.provider(name).drained
+        return provider_status(name, provider.kind, health_registry, self._clocks, drained=drained)
 
-    def _every_condition(self, provider: Provider) -> list[Condition]:
+    def _every_health(self, provider: Provider) -> list[CandidateHealth]:
         """Also of models that only an earlier configuration names."""
         name = provider.provider_id
-        return [*self._live.now.conditions(name), *self._conditions.of(name)]
+        return [*self._active.now.health_registry(name), *self._health_registry.of(name)]
 
     def _tell(self, provider: Provider, what: str, **attributes: str) -> None:
         name = provider.provider_id

@@ -11,7 +11,7 @@ from ringmain_server.backend import Backend, Call
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.operations import SPEAK, TRANSCRIBE, Upload
-from ringmain_server.operations.upload import Spool
+from ringmain_server.operations.upload import ReplayBuffer
 
 SERVICE = audio_pb2.DESCRIPTOR.services_by_name["AudioService"]
 
@@ -35,7 +35,7 @@ class AudioService:
         self, config: audio_pb2.TranscriptionConfig, chunks: AsyncIterator[bytes], call: Call
     ) -> AsyncGenerator[audio_pb2.TranscribeEvent, None]:
         """Transcribes a recording; the provider hears it while it comes in."""
-        recording = Spool(self._recording_limit, self._too_large)
+        recording = ReplayBuffer(self._recording_limit, self._too_large)
         filling = asyncio.create_task(recording.fill(chunks))
         try:
             await _detect(config, recording)
@@ -60,7 +60,7 @@ class AudioService:
         )
 
 
-async def _detect(config: audio_pb2.TranscriptionConfig, recording: Spool) -> None:
+async def _detect(config: audio_pb2.TranscriptionConfig, recording: ReplayBuffer) -> None:
     """Fills the media type in where the caller left it to the bytes.
 
     Raises:

@@ -5,11 +5,11 @@ from typing import Any
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 
-from ringmain_server.assembly.active_config import Live
+from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.backend import Backend, Call
 from ringmain_server.catalog.tokens import request_tokens
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.routing.eligibility import able
+from ringmain_server.routing.eligibility import capable
 from ringmain_server.services.estimate import cost_range
 
 SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"]
@@ -23,9 +23,9 @@ class ChatService:
         live: What there is to ask.
     """
 
-    def __init__(self, pipeline: Backend, live: Live) -> None:
+    def __init__(self, pipeline: Backend, active: ActiveConfig) -> None:
         self._pipeline = pipeline
-        self._live = live
+        self._active = active
 
     def Chat(self, request: chat_pb2.ChatRequest, call: Call) -> Coroutine[Any, Any, chat_pb2.ChatResponse]:
         """Answers a conversation whole."""
@@ -41,8 +41,8 @@ class ChatService:
         self, request: chat_pb2.CountTokensRequest, call: Call
     ) -> chat_pb2.CountTokensResponse:
         """Counts by the provider where it can, else by the gateway's estimate."""
-        served = self._live.models.resolve(request.chat.model)
-        if any(COUNT_TOKENS in one.operations for one in served):
+        target = self._active.models.resolve(request.chat.model)
+        if any(COUNT_TOKENS in one.operations for one in target):
             return await self._pipeline.call(COUNT_TOKENS, request, call)
         return chat_pb2.CountTokensResponse(input_token_count=request_tokens(request.chat), estimated=True)
 
@@ -52,5 +52,5 @@ class ChatService:
         """Prices a request at least and at most."""
         count = await self.CountTokens(chat_pb2.CountTokensRequest(chat=request.chat), call)
         model = request.chat.model
-        served = able(model, self._live.models.resolve(model), CHAT, request.chat)
-        return cost_range(request.chat, count.input_token_count, [one.candidate for one in served])
+        target = capable(model, self._active.models.resolve(model), CHAT, request.chat)
+        return cost_range(request.chat, count.input_token_count, [one.candidate for one in target])

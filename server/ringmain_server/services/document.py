@@ -23,7 +23,7 @@ from ringmain_server.backend import Backend, Call
 from ringmain_server.config import MediaSettings
 from ringmain_server.documents import Document, Picture, page_markdown
 from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT
 from ringmain_server.operations.usage import total
 from ringmain_server.routing.route_info import status
@@ -70,7 +70,7 @@ class DocumentReader:
     """
 
     pipeline: Backend
-    room: MediaRoom
+    workers: MediaWorkers
     settings: MediaSettings
     config: vision_pb2.ReadDocumentConfig
     call: Call
@@ -86,7 +86,7 @@ class DocumentReader:
             MediaInvalid: It cannot be opened.
             InvalidField: It has fewer pages than are to be skipped.
         """
-        run, config = self.room.pool.run, self.config
+        run, config = self.workers.pool.run, self.config
         document = await run(_open, file, config.mime_type, self.settings)
         try:
             count = document.page_count
@@ -138,11 +138,11 @@ class DocumentReader:
     async def _page(self, document: Document, number: int) -> vision_pb2.DocumentPage:
         try:
             if self.config.mode == vision_pb2.DOCUMENT_MODE_PAGE_AS_IMAGE:
-                picture = await self.room.pool.run(document.page_image, number)
+                picture = await self.workers.pool.run(document.page_image, number)
                 told = [await self._ask(picture, self.config.prompt or TRANSCRIBE)]
                 markdown = told[0].text
             else:
-                content = await self.room.pool.run(document.page, number)
+                content = await self.workers.pool.run(document.page, number)
                 told = [await self._describe(picture) for picture in content.pictures]
                 markdown = page_markdown(content, [_quoted(one.text) for one in told])
         except MediaInvalid as exc:
@@ -185,7 +185,7 @@ class DocumentReader:
         return request
 
 
-async def spooled(chunks: AsyncIterator[bytes], room: MediaRoom, limit: int) -> IO[bytes]:
+async def spooled(chunks: AsyncIterator[bytes], workers: MediaWorkers, limit: int) -> IO[bytes]:
     """A document's bytes in a file that vanishes when it is closed; on a disk only where they are many.
 
     Raises:
@@ -200,7 +200,7 @@ async def spooled(chunks: AsyncIterator[bytes], room: MediaRoom, limit: int) -> 
                 raise MediaInvalid.at(
                     "chunk", f"the document is larger than {limit} bytes, the most that is read"
                 )
-            await room.pool.run(file.write, chunk)
+            await workers.pool.run(file.write, chunk)
     except BaseException:
         file.close()
         raise

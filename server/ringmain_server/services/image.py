@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_CLASSIFICATION
 
-from ringmain_server.assembly.active_config import Live
+from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.backend import Backend, Call
 from ringmain_server.media.inspection import inspect_image
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import (
     CHAT,
     CLASSIFY_IMAGE,
@@ -32,10 +32,10 @@ class ImageService:
         room: Where images are looked at.
     """
 
-    def __init__(self, pipeline: Backend, live: Live, room: MediaRoom) -> None:
+    def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:
         self._pipeline = pipeline
-        self._live = live
-        self._room = room
+        self._active = active
+        self._workers = workers
 
     async def GenerateImages(
         self, request: image_pb2.GenerateImagesRequest, call: Call
@@ -68,13 +68,13 @@ class ImageService:
         self, request: image_pb2.InspectImageRequest, call: Call
     ) -> image_pb2.InspectImageResponse:
         """Says what an image file holds, and asks a classifier where one is named."""
-        image = await self._room.inline(request.image, "image")
-        found = await self._room.pool.run(
+        image = await self._workers.inline(request.image, "image")
+        found = await self._workers.pool.run(
             inspect_image,
             image.data,
             field="image.data",
-            location=self._live.now.settings.media.location_allowed,
-            read=self._room.read,
+            location=self._active.now.settings.media.location_allowed,
+            read=self._workers.read,
         )
         response = image_pb2.InspectImageResponse(
             mime_type=found.mime_type,
@@ -96,7 +96,7 @@ class ImageService:
         self, request: image_pb2.InspectImageRequest, call: Call
     ) -> image_pb2.InspectImageResponse:
         """What a classifier says, or a model that sees and answers in JSON."""
-        served = self._live.models.resolve(request.classifier_model)
+        served = self._active.models.resolve(request.classifier_model)
         for one in served:
             if CLASSIFY_IMAGE in one.operations and _classifies(one.candidate.capabilities):
                 return await self._pipeline.call(CLASSIFY_IMAGE, request, call)

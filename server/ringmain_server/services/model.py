@@ -7,12 +7,12 @@ from functools import reduce
 from ringmain.v1 import model_service_pb2 as model_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
-from ringmain_server.assembly.active_config import Live
+from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.backend import Call
 from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.catalog.prices import NANO
 from ringmain_server.errors import InvalidField
-from ringmain_server.routing.models import Served
+from ringmain_server.routing.models import Target
 
 SERVICE = model_pb2.DESCRIPTOR.services_by_name["ModelService"]
 
@@ -27,15 +27,15 @@ class ModelService:
         live: What there is.
     """
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
+    def __init__(self, active: ActiveConfig) -> None:
+        self._active = active
 
     async def ListModels(self, request: model_pb2.ListModelsRequest, _: Call) -> model_pb2.ListModelsResponse:
         """Lists models by name, a page at a time."""
         after = _after(request.page_token)
         size = min(request.page_size or PAGE_SIZE, PAGE_LIMIT)
         wanted = set(request.capabilities)
-        names = [name for name in self._live.models.names() if name > after]
+        names = [name for name in self._active.models.names() if name > after]
         found = [model for model in map(self._model, names) if wanted <= set(model.capabilities)]
         page = found[:size]
         token = _token(page[-1].model) if len(found) > size else ""
@@ -46,36 +46,36 @@ class ModelService:
         return model_pb2.GetModelResponse(model=self._model(request.model))
 
     def _model(self, name: str) -> model_pb2.Model:
-        served = self._live.models.resolve(name)
-        capabilities = reduce(frozenset.intersection, map(_capabilities, served))
+        target = self._active.models.resolve(name)
+        capabilities = reduce(frozenset.intersection, map(_capabilities, target))
         return model_pb2.Model(
             model=name,
             capabilities=map(model_pb2.Capability.ValueType, sorted(capabilities)),
-            candidates=[_candidate(one) for one in served],
+            candidates=[_candidate(one) for one in target],
         )
 
 
-def _capabilities(served: Served) -> frozenset[int]:
+def _capabilities(target: Target) -> frozenset[int]:
     """What a candidate is known to do: its model can, and its provider has an operation for it.
 
     Of a model of which nothing is known, what its provider has operations for.
     """
-    served_here = frozenset(getattr(op, "capability", 0) for op in served.operations)
-    known = served.candidate.capabilities
+    served_here = frozenset(getattr(op, "capability", 0) for op in target.operations)
+    known = target.candidate.capabilities
     if known is None:
         return served_here
     features = known & CHAT_FEATURES if CAPABILITY_CHAT in known & served_here else frozenset()
     return (known & served_here) | features
 
 
-def _candidate(served: Served) -> model_pb2.Candidate:
-    candidate = served.candidate
+def _candidate(target: Target) -> model_pb2.Candidate:
+    candidate = target.candidate
     message = model_pb2.Candidate(
         provider_id=candidate.provider_id,
         provider_model=candidate.provider_model,
         context_token_count=candidate.context_tokens,
         max_output_token_count=candidate.max_output_tokens,
-        available=served.condition.refusal() is None,
+        available=target.health.refusal() is None,
     )
     price = candidate.price.at(0) if candidate.price is not None else None
     if price is not None:

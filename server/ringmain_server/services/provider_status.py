@@ -11,7 +11,7 @@ from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 from ringmain_server.policies import Clock
 from ringmain_server.policies.breaker import BreakerState
 from ringmain_server.policies.latency import joint_quantile
-from ringmain_server.routing.health import Condition
+from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.route_info import status
 
 _STATES = {
@@ -41,28 +41,28 @@ class Clocks:
 
 
 def provider_status(
-    provider_id: str, kind: str, conditions: Sequence[Condition], clocks: Clocks, *, drained: bool
+    provider_id: str, kind: str, healths: Sequence[CandidateHealth], clocks: Clocks, *, drained: bool
 ) -> admin_pb2.Provider:
     """A provider and the condition of each of its models.
 
     Args:
         provider_id: Its name.
         kind: Its kind.
-        conditions: Of its models.
+        healths: Those of its models.
         clocks: What tells dates.
         drained: Whether an operator has taken it out.
     """
-    attempts = sum(one.failures.attempts for one in conditions)
-    failed = sum(one.failures.failed for one in conditions)
+    attempts = sum(one.failures.attempts for one in healths)
+    failed = sum(one.failures.failed for one in healths)
     found = admin_pb2.Provider(
         provider_id=provider_id,
         kind=kind,
         state=admin_pb2.PROVIDER_STATE_DRAINED if drained else admin_pb2.PROVIDER_STATE_ACTIVE,
-        breakers=[_breaker(one, clocks) for one in conditions],
-        in_flight_count=sum(one.limit.in_flight for one in conditions),
+        breakers=[_breaker(one, clocks) for one in healths],
+        in_flight_count=sum(one.limit.in_flight for one in healths),
         failure_rate=failed / attempts if attempts else 0.0,
     )
-    median = joint_quantile((one.first_content for one in conditions), 0.5)
+    median = joint_quantile((one.first_content for one in healths), 0.5)
     if median is not None:
         found.median_latency.CopyFrom(duration(median))
     return found
@@ -75,19 +75,19 @@ def duration(seconds: float) -> Duration:
     return span
 
 
-def _breaker(condition: Condition, clocks: Clocks) -> admin_pb2.Breaker:
-    breaker = condition.breaker
+def _breaker(health: CandidateHealth, clocks: Clocks) -> admin_pb2.Breaker:
+    breaker = health.breaker
     found = admin_pb2.Breaker(
-        provider_model=condition.provider_model,
+        provider_model=health.provider_model,
         state=_STATES[breaker.state],
         change_time=clocks.date(breaker.changed_at),
-        hold_reason=condition.hold.reason or "",
+        hold_reason=health.cooldown.reason or "",
     )
     if breaker.opens_until is not None:
         found.probe_time.CopyFrom(clocks.date(breaker.opens_until))
-    if condition.last_error is not None:
-        found.last_error.CopyFrom(status(condition.last_error))
-    until = condition.hold.until
-    if until is not None and not condition.hold.awaits_check:
+    if health.last_error is not None:
+        found.last_error.CopyFrom(status(health.last_error))
+    until = health.cooldown.until
+    if until is not None and not health.cooldown.awaits_check:
         found.hold_end_time.CopyFrom(clocks.date(until))
     return found

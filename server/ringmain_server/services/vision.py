@@ -7,11 +7,11 @@ from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 
-from ringmain_server.assembly.active_config import Live
+from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.backend import Backend, Call
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.routing.eligibility import able
+from ringmain_server.routing.eligibility import capable
 from ringmain_server.services.document import DocumentReader, spooled
 
 SERVICE = vision_pb2.DESCRIPTOR.services_by_name["VisionService"]
@@ -26,10 +26,10 @@ class VisionService:
         room: Where documents are worked on.
     """
 
-    def __init__(self, pipeline: Backend, live: Live, room: MediaRoom) -> None:
+    def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:
         self._pipeline = pipeline
-        self._live = live
-        self._room = room
+        self._active = active
+        self._workers = workers
 
     async def AnalyzeImages(
         self, request: vision_pb2.AnalyzeImagesRequest, call: Call
@@ -55,10 +55,10 @@ class VisionService:
         self, config: vision_pb2.ReadDocumentConfig, chunks: AsyncIterator[bytes], call: Call
     ) -> AsyncGenerator[vision_pb2.ReadDocumentEvent, None]:
         """Turns a document into Markdown, page by page, with its pictures described."""
-        able(config.model, self._live.models.resolve(config.model), CHAT, _SEEING)
-        settings = self._live.now.settings.media
-        with await spooled(chunks, self._room, settings.max_document_bytes) as file:
-            reader = DocumentReader(self._pipeline, self._room, settings, config, call)
+        capable(config.model, self._active.models.resolve(config.model), CHAT, _SEEING)
+        settings = self._active.now.settings.media
+        with await spooled(chunks, self._workers, settings.max_document_bytes) as file:
+            reader = DocumentReader(self._pipeline, self._workers, settings, config, call)
             async with aclosing(reader.read(file)) as events:
                 async for event in events:
                     yield event
@@ -67,7 +67,7 @@ class VisionService:
 _SEEING = ChatRequest(
     messages=[Message(role=ROLE_USER, parts=[Part(media=Media(mime_type="image/png", data=b"-"))])]
 )
-"""What a model must be able to take that reads documents."""
+"""What a model must be capable to take that reads documents."""
 
 
 def question(request: vision_pb2.AnalyzeImagesRequest) -> ChatRequest:

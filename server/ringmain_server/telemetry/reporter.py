@@ -7,7 +7,7 @@ from ringmain_server.backend import Attempt, Call
 from ringmain_server.errors import Overloaded, RingmainError
 from ringmain_server.policies import Clock
 from ringmain_server.policies.repeats import Repeats
-from ringmain_server.routing.health import Condition
+from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.telemetry.events import Events
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
@@ -40,12 +40,12 @@ class Reporter:
         self._refusal: dict[str, str] = {}
         self._lost: Repeats[str] = Repeats(clock, _LOG_PAUSE)
         self._lost_lines = 0
-        self._candidates: list[Condition] = []
+        self._candidates: list[CandidateHealth] = []
 
     @harmless
-    def configured(self, conditions: Iterable[Condition]) -> None:
+    def configured(self, healths: Iterable[CandidateHealth]) -> None:
         """Sets the configured candidates, which have metrics."""
-        self._candidates = list(conditions)
+        self._candidates = list(healths)
         self._metrics.follow_breakers({_key(one): one.breaker.state.value for one in self._candidates})
 
     @harmless
@@ -68,14 +68,14 @@ class Reporter:
             self._tell_refused(name, count)
 
     @harmless
-    def breaker_changed(self, condition: Condition, state: str, reason: str) -> None:
+    def breaker_changed(self, health: CandidateHealth, state: str, reason: str) -> None:
         """Publishes that a candidate's breaker has changed."""
-        self._metrics.breaker_changed(condition.provider_id, condition.provider_model, state)
+        self._metrics.breaker_changed(health.provider_id, health.provider_model, state)
         self._events.publish(
             "breaker",
-            f"the breaker of {condition.name} {_SAID[state]}: {reason}",
-            condition.provider_id,
-            provider_model=condition.provider_model,
+            f"the breaker of {health.name} {_SAID[state]}: {reason}",
+            health.provider_id,
+            provider_model=health.provider_model,
             state=state,
             reason=reason,
         )
@@ -122,5 +122,5 @@ class Reporter:
         )
 
 
-def _key(condition: Condition) -> tuple[str, str]:
-    return condition.provider_id, condition.provider_model
+def _key(health: CandidateHealth) -> tuple[str, str]:
+    return health.provider_id, health.provider_model

@@ -22,7 +22,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import RingmainError
 from ringmain_server.providers.jobs import service_of
 from ringmain_server.providers.jobs.engine import Drawing
-from ringmain_server.providers.multi_step import Ask, Ended, Pause
+from ringmain_server.providers.multi_step import Ended, Send, Sleep
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
 from tests.fakes.jobs_server import picture
@@ -65,39 +65,43 @@ def played(golden: JobGolden, dumped: Callable[[Any], bytes] = orjson.dumps) -> 
     """The steps of a dialogue whose answers are the file's, written as JSON by `dumped`, and its outcome."""
     told = golden.content
     request = ParseDict(_filled(told["request"]), MESSAGES[told["operation"]][0]())
-    dialogue = drawing(told["kind"], told["operation"]).dialogue(
+    steps = drawing(told["kind"], told["operation"]).steps(
         request, Candidate("p", told["kind"], told["model"])
     )
     answers = (step["answered"] for step in told.get("steps", ()) if "answered" in step)
-    steps: list[Any] = []
+    seen: list[Any] = []
     try:
-        step = next(dialogue)
+        step = next(steps)
         while True:
-            if isinstance(step, Pause):
-                steps.append({"pause": step.seconds})
-                step = dialogue.send(())
+            if isinstance(step, Sleep):
+                seen.append({"pause": step.seconds})
+                step = steps.send(())
             elif isinstance(step, Ended):
-                step = dialogue.send(())
+                step = steps.send(())
             else:
                 answered = next(answers, None)
                 if answered is None or len(answered) != len(step.wires):
                     raise AsksMore(_asked(step))
                 raw = [_raw(one, dumped) for one in answered]
-                steps.append({"sent": _asked(step), "answered": answered, **_undone(step, raw)})
-                step = dialogue.send(raw)
+                seen.append({"sent": _asked(step), "answered": answered, **_undone(step, raw)})
+                step = steps.send(raw)
     except StopIteration as end:
-        return {"steps": steps, "response": _emptied(MessageToDict(end.value))}
+        return {"steps": seen, "response": _emptied(MessageToDict(end.value))}
     except RingmainError as exc:
-        return {"steps": steps, "refused": f"{type(exc).__name__}: {exc}"}
+        return {"steps": seen, "refused": f"{type(exc).__name__}: {exc}"}
 
 
-def _asked(step: Ask) -> list[dict[str, Any]]:
+def _asked(step: Send) -> list[dict[str, Any]]:
     return list(map(_shown, step.wires))
 
 
-def _undone(step: Ask, answers: Sequence[bytes]) -> dict[str, Any]:
-    undo = [wire for answer in answers if step.undo is not None and (wire := step.undo(answer)) is not None]
-    return {"undo": list(map(_shown, undo))} if undo else {}
+def _undone(step: Send, answers: Sequence[bytes]) -> dict[str, Any]:
+    compensate = [
+        wire
+        for answer in answers
+        if step.compensate is not None and (wire := step.compensate(answer)) is not None
+    ]
+    return {"undo": list(map(_shown, compensate))} if compensate else {}
 
 
 def _shown(wire: HttpRequest | Fetch) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ringmain_server.errors import (
     Rejected,
     ServerFault,
 )
-from ringmain_server.providers.multi_step import Ask, Failure, NoTimeLeft, Pause
+from ringmain_server.providers.multi_step import Failure, NoTimeLeft, Send, Sleep
 from ringmain_server.providers.patience import Patience
 
 from tests.providers.jobs.golden import BASE64, PNG, drawing
@@ -27,12 +27,12 @@ BEGUN = {"id": "j1", "status": "starting"}
 
 def begun(kind: str = "replicate", model: str = "a/b") -> Generator[Any, Any, Any]:
     """A dialogue whose job is to be submitted."""
-    dialogue = drawing(kind, "GENERATE_IMAGES").dialogue(FOX, Candidate("p", kind, model))
-    next(dialogue)
-    return dialogue
+    steps: Generator[Any, Any, Any] = drawing(kind, "GENERATE_IMAGES").steps(FOX, Candidate("p", kind, model))
+    next(steps)
+    return steps
 
 
-def ended(dialogue: Generator[Any, Any, Any], *answers: Any) -> Any:
+def ended(steps: Generator[Any, Any, Any], *answers: Any) -> Any:
     """What a dialogue comes to that is given these answers, one for each request.
 
     One that asks for the same once more gets the last answer again.
@@ -42,9 +42,9 @@ def ended(dialogue: Generator[Any, Any, Any], *answers: Any) -> Any:
         while True:
             answer = given.pop(0) if len(given) > 1 else given[0]
             raw = answer if isinstance(answer, bytes | Failure) else orjson.dumps(answer)
-            step = dialogue.send((raw,))
-            while not isinstance(step, Ask):
-                step = dialogue.send(())
+            step = steps.send((raw,))
+            while not isinstance(step, Send):
+                step = steps.send(())
     except StopIteration as end:
         return end.value
 
@@ -54,60 +54,60 @@ def picture_at(address: str) -> dict[str, Any]:
     return {"status": "succeeded", "output": address}
 
 
-def look(dialogue: Generator[Any, Any, Any], news: Failure | dict[str, Any]) -> Pause:
+def look(steps: Generator[Any, Any, Any], news: Failure | dict[str, Any]) -> Sleep:
     """One look at a job, and the pause before the next."""
-    step = dialogue.send((news if isinstance(news, Failure) else orjson.dumps(news),))
-    assert isinstance(step, Pause)
-    assert isinstance(dialogue.send(()), Ask)
+    step = steps.send((news if isinstance(news, Failure) else orjson.dumps(news),))
+    assert isinstance(step, Sleep)
+    assert isinstance(steps.send(()), Send)
     return step
 
 
 @pytest.mark.parametrize("error", [ServerFault("p", "failed"), RateLimited("p", "slow down")])
 def test_a_job_is_given_up_in_the_end(error: ProviderError) -> None:
     """Failed looks in a row, further and further apart, end it; one that succeeds begins the count anew."""
-    dialogue = begun()
-    look(dialogue, BEGUN)
+    steps = begun()
+    look(steps, BEGUN)
     tries = Patience().tries
     for news in ([error] * (tries - 1), [BEGUN], [error] * (tries - 1)):
-        waits = [look(dialogue, one).seconds for one in news]
+        waits = [look(steps, one).seconds for one in news]
         assert waits == sorted(waits)
     with pytest.raises(type(error)) as failed:
-        dialogue.send((error,))
+        steps.send((error,))
     assert failed.value.final
 
 
 def test_a_named_time_is_waited_for() -> None:
     """A service that says when it can be asked again is not asked before."""
-    dialogue = begun()
-    look(dialogue, BEGUN)
-    assert look(dialogue, RateLimited("p", "slow down", retry_after=7)).seconds == 7
+    steps = begun()
+    look(steps, BEGUN)
+    assert look(steps, RateLimited("p", "slow down", retry_after=7)).seconds == 7
 
 
 def test_no_wait_beyond_the_deadline() -> None:
     """Where the wait would outlast the caller, the job is given up at once."""
-    dialogue = begun()
-    look(dialogue, BEGUN)
-    pause = dialogue.send((RateLimited("p", "slow down", retry_after=7),))
-    assert isinstance(pause, Pause)
+    steps = begun()
+    look(steps, BEGUN)
+    pause = steps.send((RateLimited("p", "slow down", retry_after=7),))
+    assert isinstance(pause, Sleep)
     assert pause.within_deadline
     with pytest.raises(RateLimited):
-        dialogue.throw(NoTimeLeft())
+        steps.throw(NoTimeLeft())
 
 
 def test_what_the_gateway_lacks_costs_no_work() -> None:
     """A moment in which the gateway cannot even ask is waited out like one of the service's."""
-    dialogue = begun()
-    look(dialogue, BEGUN)
-    look(dialogue, Overloaded("the gateway has no descriptor left"))
-    assert ended(dialogue, picture_at(f"data:image/png;base64,{BASE64}")).images
+    steps = begun()
+    look(steps, BEGUN)
+    look(steps, Overloaded("the gateway has no descriptor left"))
+    assert ended(steps, picture_at(f"data:image/png;base64,{BASE64}")).images
 
 
 def test_a_refused_look_is_final() -> None:
     """What will not pass is not tried again."""
-    dialogue = begun()
-    look(dialogue, BEGUN)
+    steps = begun()
+    look(steps, BEGUN)
     with pytest.raises(Rejected):
-        dialogue.send((Rejected("p", "no such job"),))
+        steps.send((Rejected("p", "no such job"),))
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_an_id_that_is_none(kind: str, job: object) -> None:
 def test_an_id_chooses_no_path(kind: str) -> None:
     """What would end or go on with the path is escaped in the one step that an id is."""
     model, told = IDS[kind]
-    dialogue = begun(kind, model)
-    step = dialogue.send((orjson.dumps(told("../a?b#c/d e")),))
-    while not isinstance(step, Ask):
-        step = dialogue.send(())
+    steps = begun(kind, model)
+    step = steps.send((orjson.dumps(told("../a?b#c/d e")),))
+    while not isinstance(step, Send):
+        step = steps.send(())
     (asked,) = step.wires
     assert "/..%2Fa%3Fb%23c%2Fd%20e" in asked.path

@@ -13,7 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.errors import MediaInvalid, UnknownProviderModel
 from ringmain_server.media.limits import ReadLimits
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import UPSCALE_IMAGE
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.local.upscale import Job
@@ -23,17 +23,17 @@ from ringmain_server.providers.sessions import HttpSessions
 from tests.fakes.pictures import saved, scene
 
 
-def _local(room: MediaRoom | None = None) -> Provider:
-    return build_provider("local", ProviderSettings(kind="local"), HttpSessions(), room)
+def _local(workers: MediaWorkers | None = None) -> Provider:
+    return build_provider("local", ProviderSettings(kind="local"), HttpSessions(), workers)
 
 
 async def _enlarged(
-    request: UpscaleImageRequest, model: str = "lanczos", room: MediaRoom | None = None
+    request: UpscaleImageRequest, model: str = "lanczos", workers: MediaWorkers | None = None
 ) -> Media:
     candidate = Candidate("local", "local", model)
     call = Call("resp_1", "ringmain.v1.ImageService/UpscaleImage", deadline=float("inf"))
     call.current = Attempt(candidate, asyncio.get_running_loop().time())
-    answer = await _local(room).backend(candidate).call(UPSCALE_IMAGE, request, call)
+    answer = await _local(workers).backend(candidate).call(UPSCALE_IMAGE, request, call)
     assert answer.usage.image_count == 1
     return answer.image
 
@@ -78,9 +78,9 @@ async def test_the_format_is_the_images_own_or_the_one_asked_for() -> None:
 
 async def test_what_would_be_too_large_is_refused() -> None:
     """The limits of what is read hold for what is made."""
-    room = MediaRoom(read=ReadLimits(max_pixels=20_000))
+    workers = MediaWorkers(read=ReadLimits(max_pixels=20_000))
     with pytest.raises(MediaInvalid, match="at most 20000 pixels"):
-        await _enlarged(_request(), room=room)
+        await _enlarged(_request(), workers=workers)
 
 
 async def test_other_models_and_addresses_are_refused() -> None:

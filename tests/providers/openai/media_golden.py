@@ -22,9 +22,9 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import UNKNOWN, lookup
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import Upload
-from ringmain_server.operations.upload import Spool
+from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.json_base64 import plain
-from ringmain_server.providers.multi_step import Ask
+from ringmain_server.providers.multi_step import Send
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.transport import HttpRequest
@@ -78,7 +78,7 @@ class MediaGolden:
         made = ParseDict(_with_media(self.content["request"]), REQUESTS[self.content["operation"]]())
         if not isinstance(made, audio_service_pb2.TranscriptionConfig):
             return made
-        return Upload(made, Spool(1 << 20, lambda: MediaInvalid.at("chunk", "is too large")))
+        return Upload(made, ReplayBuffer(1 << 20, lambda: MediaInvalid.at("chunk", "is too large")))
 
     @property
     def answers(self) -> list[bytes]:
@@ -117,10 +117,10 @@ def _text(data: bytes) -> str:
 def sent(golden: MediaGolden) -> Sequence[HttpRequest]:
     """What is sent for the request."""
     translator = golden.translator
-    if not hasattr(translator, "dialogue"):
+    if not hasattr(translator, "steps"):
         return [translator.request(golden.request, golden.candidate)]
-    step = next(translator.dialogue(golden.request, golden.candidate))
-    assert isinstance(step, Ask)
+    step = next(translator.steps(golden.request, golden.candidate))
+    assert isinstance(step, Send)
     return step.wires
 
 
@@ -152,11 +152,11 @@ def amounts_to(golden: MediaGolden, *, cut: int = 0) -> Any:
         cut: Bytes of each network read; 0 for all at once.
     """
     translator, request, candidate = golden.translator, golden.request, golden.candidate
-    if hasattr(translator, "dialogue"):
-        dialogue = translator.dialogue(request, candidate)
-        next(dialogue)
+    if hasattr(translator, "steps"):
+        steps = translator.steps(request, candidate)
+        next(steps)
         try:
-            dialogue.send(golden.answers)
+            steps.send(golden.answers)
         except StopIteration as end:
             return _told(end.value)
         raise AssertionError("asked again")

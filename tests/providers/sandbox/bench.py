@@ -15,7 +15,7 @@ from ringmain_sandbox.upstream import Upstream
 from ringmain_server.backend import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT, STREAM_CHAT, Streamed, Unary
 from ringmain_server.providers.exchange import Exchange
 from ringmain_server.providers.openai.errors import OpenAIErrors
@@ -52,7 +52,7 @@ class Bench:
     pace: Pace = field(default_factory=Pace)
     seed: int = 0
     timer: JumpTimer = field(default_factory=JumpTimer)
-    room: MediaRoom = field(default_factory=MediaRoom)
+    room: MediaWorkers = field(default_factory=MediaWorkers)
     transport: SandboxTransport = field(init=False)
 
     def __post_init__(self) -> None:

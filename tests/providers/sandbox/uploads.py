@@ -13,7 +13,7 @@ from ringmain.v1.image_service_pb2 import (
 )
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import SPEAK, Upload
-from ringmain_server.operations.upload import Spool
+from ringmain_server.operations.upload import ReplayBuffer
 
 from tests.fakes.pictures import saved, scene
 from tests.providers.sandbox.bench import Bench
@@ -23,9 +23,9 @@ TEXT = "Three words here. Then some more of them, spoken slowly."
 
 async def upload(data: bytes, *sizes: int, mime_type: str = "audio/wav", **config: object) -> Upload:
     """A recording that came in as pieces of these sizes, the rest as one."""
-    spool = Spool(64 << 20, lambda: MediaInvalid.at("chunk", "too large"))
-    await spool.fill(_pieces(data, sizes))
-    return Upload(TranscriptionConfig(mime_type=mime_type, **config), spool)  # type: ignore[arg-type]
+    buffer = ReplayBuffer(64 << 20, lambda: MediaInvalid.at("chunk", "too large"))
+    await buffer.fill(_pieces(data, sizes))
+    return Upload(TranscriptionConfig(mime_type=mime_type, **config), buffer)  # type: ignore[arg-type]
 
 
 async def _pieces(data: bytes, sizes: Iterable[int]) -> AsyncIterator[bytes]:

@@ -25,10 +25,10 @@ from ringmain_server.catalog.models import lookup
 from ringmain_server.config import ProviderSettings
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations import Upload
-from ringmain_server.operations.upload import Spool
+from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.exchange import Provider, Translators
 from ringmain_server.providers.gemini import build as build_gemini
-from ringmain_server.providers.multi_step import Ask
+from ringmain_server.providers.multi_step import Send
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import build as build_vertex
@@ -98,10 +98,10 @@ class Golden:
     def wires(self, kind: str = "vertex") -> Sequence[Any]:
         """The requests that are sent."""
         translator = self.translator(kind)
-        if not hasattr(translator, "dialogue"):
+        if not hasattr(translator, "steps"):
             return [translator.request(self.request, candidate(self.model, kind))]
-        step = next(translator.dialogue(self.request, candidate(self.model, kind)))
-        assert isinstance(step, Ask)
+        step = next(translator.steps(self.request, candidate(self.model, kind)))
+        assert isinstance(step, Send)
         return step.wires
 
     def outcome(self) -> Mapping[str, Any]:
@@ -131,12 +131,12 @@ class Golden:
             assert decoder.complete
             return events
         raws = [self._raw(document) for document in self.content["answers"]]
-        if not hasattr(translator, "dialogue"):
+        if not hasattr(translator, "steps"):
             return translator.response(raws[0], self.request, asked)
-        dialogue = translator.dialogue(self.request, asked)
-        next(dialogue)
+        steps = translator.steps(self.request, asked)
+        next(steps)
         try:
-            dialogue.send(raws)
+            steps.send(raws)
         except StopIteration as end:
             return end.value
         raise AssertionError("asks again")
@@ -163,10 +163,10 @@ def sent(wires: Sequence[Any]) -> list[dict[str, Any]]:
 
 def upload(config: audio_pb2.TranscriptionConfig) -> Upload:
     """A recording that is there whole."""
-    spool = Spool(1 << 20, AssertionError)  # type: ignore[arg-type] # never made
-    spool._add(RECORDING)
-    spool.ended = True
-    return Upload(config, spool)
+    buffer = ReplayBuffer(1 << 20, AssertionError)  # type: ignore[arg-type] # never made
+    buffer._add(RECORDING)
+    buffer.ended = True
+    return Upload(config, buffer)
 
 
 def goldens(*fields: str) -> list[Golden]:

@@ -333,14 +333,14 @@ async def test_vectors_of_other_things() -> None:
     asked = media_golden.candidate("gemini-embedding-001", "gemini")
     request = embedding_pb2.EmbedRequest(model="m", texts=["a"])
     for raw in (b"{}", b'{"embeddings": [5]}', b'{"embeddings": [{"values": ["x"]}]}', b"[]"):
-        dialogue = translator.dialogue(request, asked)
-        next(dialogue)
+        steps = translator.steps(request, asked)
+        next(steps)
         with pytest.raises(errors.MalformedAnswer):
-            dialogue.send([raw])
-    dialogue = translator.dialogue(request, asked)
-    next(dialogue)
+            steps.send([raw])
+    steps = translator.steps(request, asked)
+    next(steps)
     with pytest.raises(StopIteration) as end:
-        dialogue.send([b'{"embeddings": [{"values": [1, 2.5]}], "usageMetadata": {"promptTokenCount": 3}}'])
+        steps.send([b'{"embeddings": [{"values": [1, 2.5]}], "usageMetadata": {"promptTokenCount": 3}}'])
     assert (end.value.value.usage.input_token_count, end.value.value.usage.estimated) == (3, False)
 
 
@@ -377,9 +377,7 @@ def test_the_gateways_own() -> None:
         request.image_config.provider_options["vertex"].update(given)
         with pytest.raises(errors.InvalidField, match="provider_options"):
             next(
-                media_golden.translators(model)[GENERATE_IMAGES].dialogue(
-                    request, media_golden.candidate(model)
-                )
+                media_golden.translators(model)[GENERATE_IMAGES].steps(request, media_golden.candidate(model))
             )
 
 
@@ -396,5 +394,5 @@ def test_what_cannot_be_sent() -> None:
         ),
     ):
         with pytest.raises(kind):
-            next(media_golden.translators(model)[EDIT_IMAGES].dialogue(request, asked))
+            next(media_golden.translators(model)[EDIT_IMAGES].steps(request, asked))
     assert media_golden.provider().edits(model).mask == "luminance"

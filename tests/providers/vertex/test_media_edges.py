@@ -96,10 +96,10 @@ def test_vectors_of_a_model_without_a_price() -> None:
     """What a model costs that nobody knows is not told as nothing."""
     asked = candidate("text-embedding-2099")
     request = embedding_pb2.EmbedRequest(model="m", texts=["a"])
-    dialogue = translators(asked.provider_model)[EMBED].dialogue(request, asked)
-    next(dialogue)
+    steps = translators(asked.provider_model)[EMBED].steps(request, asked)
+    next(steps)
     answer = {"predictions": [{"embeddings": {"values": [1.0], "statistics": {"token_count": 1}}}]}
     with pytest.raises(StopIteration) as end:
-        dialogue.send([ParseDict(answer, wire.PredictResponse()).SerializeToString()])
+        steps.send([ParseDict(answer, wire.PredictResponse()).SerializeToString()])
     assert end.value.value.usage.input_token_count == 1
     assert not end.value.value.usage.HasField("cost_nano_usd")

@@ -13,7 +13,7 @@ from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.gemini.chat import document, model_of, path_of
 from ringmain_server.providers.gemini.documents import Object
 from ringmain_server.providers.gemini.errors import GeminiErrors
-from ringmain_server.providers.multi_step import Ask, Dialogue
+from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import vectors
@@ -31,9 +31,9 @@ class EmbedTranslator:
 
     errors: GeminiErrors
 
-    def dialogue(
+    def steps(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
-    ) -> Dialogue[embedding_pb2.EmbedResponse]:
+    ) -> Steps[embedding_pb2.EmbedResponse]:
         """What is asked, and the vectors that it amounts to."""
         shared: Object = {"model": model_of(candidate)}
         if task := TASKS.get(request.purpose):
@@ -45,7 +45,7 @@ class EmbedTranslator:
             HttpRequest(path, {"requests": [_one(text, shared) for text in batch]})
             for batch in batches(request.texts, _TEXTS, _TOKENS)
         ]
-        raws = yield Ask(wires)
+        raws = yield Send(wires)
         found = [vector for raw in raws for vector in self._read(raw, candidate.provider_id)]
         return response(found, request, candidate)
 

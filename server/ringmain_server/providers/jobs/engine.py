@@ -27,7 +27,7 @@ from ringmain_server.providers.jobs.faults import fault_of_job, filtered, meant
 from ringmain_server.providers.jobs.found import Picture
 from ringmain_server.providers.jobs.service import Cancel, Job, Service, Submit
 from ringmain_server.providers.json_reader import NotJson, read
-from ringmain_server.providers.multi_step import Dialogue, Ended, Failure, Pause
+from ringmain_server.providers.multi_step import Ended, Failure, Sleep, Steps
 from ringmain_server.providers.patience import (
     FIRST,
     Patience,
@@ -59,7 +59,7 @@ class Drawing:
     response: type[Any]
     secrets: tuple[str, ...] = ()
 
-    def dialogue(self, request: Any, candidate: Candidate) -> "Dialogue[Any]":
+    def steps(self, request: Any, candidate: Candidate) -> "Steps[Any]":
         """Begins the jobs, waits for them, fetches their pictures."""
         submissions = self.submit(request, candidate)
         documents = yield from self._submitted(submissions, candidate)
@@ -86,9 +86,7 @@ class Drawing:
     def _patience(self) -> Patience:
         return Patience(first=min(FIRST, self.service.interval[0]))
 
-    def _submitted(
-        self, wires: Sequence[HttpRequest], candidate: Candidate
-    ) -> "Dialogue[list[Json | Failure]]":
+    def _submitted(self, wires: Sequence[HttpRequest], candidate: Candidate) -> "Steps[list[Json | Failure]]":
         """What the service says of each job that it accepted, and why it refused others.
 
         Raises:
@@ -98,8 +96,8 @@ class Drawing:
         read = partial(_document, candidate=candidate)
         # Where nothing stops a job, its answer, which may hold whole pictures, is not read twice.
         cancel = self.service.cancel
-        undo = partial(_stop, self.service, cancel, candidate) if cancel else None
-        found = yield from ordered(wires, self._patience, undo=undo)
+        compensate = partial(_stop, self.service, cancel, candidate) if cancel else None
+        found = yield from ordered(wires, self._patience, compensate=compensate)
         documents = [read_one(answer, read) for answer in found]
         self._check_submitted(documents)
         return documents
@@ -115,7 +113,7 @@ class Drawing:
             error.final = True
         raise error
 
-    def _done(self, documents: Sequence[Json | Failure], candidate: Candidate) -> "Dialogue[list[Found]]":
+    def _done(self, documents: Sequence[Json | Failure], candidate: Candidate) -> "Steps[list[Found]]":
         """Every job, once nothing more will happen to it or nothing more can be learned of it."""
         service = self.service
         jobs = [one if isinstance(one, Failure) else service.read(one) for one in documents]
@@ -136,13 +134,13 @@ class Drawing:
                 jobs[index] = result
         return jobs
 
-    def _wait(self, jobs: list[Found], running: dict[int, Json], candidate: Candidate) -> "Dialogue[None]":
+    def _wait(self, jobs: list[Found], running: dict[int, Json], candidate: Candidate) -> "Steps[None]":
         """Asks for news of the jobs, in place, until every one is done or lost sight of."""
         poll, cancel = self.service.poll, self.service.cancel
         assert poll is not None
         wait, later = self.service.interval
         while running:
-            yield Pause(wait)
+            yield Sleep(wait)
             wait = later
             asked = list(running)
             wires = [poll(running[index], candidate) for index in asked]
@@ -177,7 +175,7 @@ class Drawing:
             return MalformedAnswer(who, "answered with a job that has no end")
         return None if job.pictures else ModelOutputInvalid(who, "the model drew nothing")
 
-    def _files(self, pictures: Sequence[Picture], candidate: Candidate) -> "Dialogue[list[bytes | Failure]]":
+    def _files(self, pictures: Sequence[Picture], candidate: Candidate) -> "Steps[list[bytes | Failure]]":
         """The bytes of every picture, fetched where only an address is known; or why they cannot be had."""
         check = partial(_image, candidate=candidate)
         remote = [one for one in pictures if isinstance(one, str) and not one.startswith("data:")]

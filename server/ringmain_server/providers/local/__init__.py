@@ -14,14 +14,14 @@ from ringmain_server.providers.local.upscale import METHODS, UpscaleTranslator
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
-    from ringmain_server.media.workers import MediaRoom
+    from ringmain_server.media.workers import MediaWorkers
     from ringmain_server.providers.sessions import HttpSessions
 
 _UPSCALES = frozenset({CAPABILITY_IMAGE_UPSCALING})
 
 
 def build(
-    provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions", room: "MediaRoom"
+    provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions", workers: "MediaWorkers"
 ) -> Provider:
     """The process itself as a provider.
 
@@ -35,7 +35,7 @@ def build(
     return Provider(
         provider_id,
         "local",
-        LocalTransport(room),
+        LocalTransport(workers),
         {UPSCALE_IMAGE: UpscaleTranslator()},
         models=METHODS,
         capabilities=_capabilities,

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from ringmain_server.media.prepare import Prepared
 from ringmain_server.media.transform import upscale
-from ringmain_server.media.workers import MediaRoom
+from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.providers.local.upscale import Job
 
 
@@ -15,8 +15,8 @@ class LocalTransport:
         room: Where they are, and what is read at all.
     """
 
-    def __init__(self, room: MediaRoom) -> None:
-        self._room = room
+    def __init__(self, workers: MediaWorkers) -> None:
+        self._workers = workers
 
     async def send(self, request: Job) -> Prepared:
         """The enlarged image.
@@ -25,14 +25,14 @@ class LocalTransport:
             MediaInvalid: The image cannot be read, or would become too large.
             Overloaded: Too many images wait already.
         """
-        return await self._room.pool.run(
+        return await self._workers.pool.run(
             upscale,
             request.data,
             request.factor,
             field="image.data",
             method=request.method,
             mime_type=request.mime_type,
-            read=self._room.read,
+            read=self._workers.read,
         )
 
     async def open(self, request: Job) -> NoReturn:

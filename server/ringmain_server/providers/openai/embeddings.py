@@ -15,7 +15,7 @@ from ringmain.v1.embedding_service_pb2 import Embedding, EmbedRequest, EmbedResp
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
 from ringmain_server.catalog.tokens import text_tokens
-from ringmain_server.providers.multi_step import Ask, Dialogue
+from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import all_finite, place, total
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.endpoints import EmbeddingEndpoint, MediaWire
@@ -44,10 +44,10 @@ class EmbedTranslator:
     wire: MediaWire
     endpoint: EmbeddingEndpoint
 
-    def dialogue(self, request: EmbedRequest, candidate: Candidate) -> Dialogue[EmbedResponse]:
+    def steps(self, request: EmbedRequest, candidate: Candidate) -> Steps[EmbedResponse]:
         """Asks as often as the limits want. The wire has no field for what the vectors are for."""
         batches = list(self._batches(request.texts, candidate))
-        answers = yield Ask([self._request(batch, request, candidate) for batch in batches])
+        answers = yield Send([self._request(batch, request, candidate) for batch in batches])
         response = EmbedResponse()
         for batch, answer in zip(batches, answers, strict=True):
             self._read(answer, batch, response, candidate)

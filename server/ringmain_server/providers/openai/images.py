@@ -19,11 +19,11 @@ from ringmain.v1.image_service_pb2 import (
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError
-from ringmain_server.providers.multi_step import Dialogue, Failure
+from ringmain_server.providers.multi_step import Failure, Steps
 from ringmain_server.providers.openai import images_edit
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire
-from ringmain_server.providers.openai.images_answer import LEAF, checked, fill, parse, withheld
+from ringmain_server.providers.openai.images_answer import BLOB, checked, fill, parse, withheld
 from ringmain_server.providers.openai.images_request import Order, limits_of, order
 from ringmain_server.providers.openai.images_stream import ImageDecoder
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, patiently, read_one
@@ -58,13 +58,13 @@ class ImageWire:
     def generate(self, asked: Order, count: int, candidate: Candidate) -> HttpRequest:
         """A request that draws."""
         path = self.media.path(candidate, _GENERATE_PATH)
-        return HttpRequest(path, {**asked.fields, **_number(count)}, leaf=LEAF)
+        return HttpRequest(path, {**asked.fields, **_number(count)}, blob=BLOB)
 
     def edit(self, asked: Order, count: int, request: EditImagesRequest, candidate: Candidate) -> HttpRequest:
         """A request that changes images."""
         many = limits_of(candidate, self.endpoint).max_inputs != 1
         form = images_edit.form({**asked.fields, **_number(count)}, request, many=many)
-        return HttpRequest(self.media.path(candidate, images_edit.PATH), form=form, leaf=LEAF)
+        return HttpRequest(self.media.path(candidate, images_edit.PATH), form=form, blob=BLOB)
 
     def decoder(self, asked: Order, config: ImageConfig, candidate: Candidate) -> ImageDecoder:
         """A reader for one stream."""
@@ -81,9 +81,7 @@ class GenerateTranslator:
 
     wire: ImageWire
 
-    def dialogue(
-        self, request: GenerateImagesRequest, candidate: Candidate
-    ) -> Dialogue[GenerateImagesResponse]:
+    def steps(self, request: GenerateImagesRequest, candidate: Candidate) -> Steps[GenerateImagesResponse]:
         """Asks as often as the model's limit wants."""
         asked = self.wire.ordered(request, candidate)
         wires = [self.wire.generate(asked, count, candidate) for count in asked.counts]
@@ -99,7 +97,7 @@ class EditTranslator:
 
     wire: ImageWire
 
-    def dialogue(self, request: EditImagesRequest, candidate: Candidate) -> Dialogue[EditImagesResponse]:
+    def steps(self, request: EditImagesRequest, candidate: Candidate) -> Steps[EditImagesResponse]:
         """Asks as often as the model's limit wants."""
         asked = self.wire.changed(request, candidate)
         wires = [self.wire.edit(asked, count, request, candidate) for count in asked.counts]
@@ -115,7 +113,7 @@ def _join(
     asked: Order,
     candidate: Candidate,
     wire: ImageWire,
-) -> Dialogue[None]:
+) -> Steps[None]:
     """Joins the images of all answers; those that did not come are told of beside those that did.
 
     Raises:

@@ -24,7 +24,7 @@ from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter
 from ringmain_server.providers.openai.images_request import Order, limits_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, text
 
-LEAF = "b64_json"
+BLOB = "b64_json"
 _STANDARD = "standard"
 
 
@@ -71,7 +71,7 @@ def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
     Raises:
         ProviderError: The answer is malformed, or an error in disguise.
     """
-    skeleton = Skeleton.of(raw, LEAF)
+    skeleton = Skeleton.of(raw, BLOB)
     found = document(skeleton, candidate.provider_id, errors)
     items = found.get("data")
     if not isinstance(items, list):
@@ -100,7 +100,7 @@ def _picture(item: object, skeleton: Skeleton, candidate: Candidate, *, objected
     who = candidate.provider_id
     if not isinstance(item, dict):
         raise malformed(who, "with an image of no known shape")
-    data, address = skeleton.leaf(item.get(LEAF)), text(item.get("url"))
+    data, address = skeleton.blob(item.get(BLOB)), text(item.get("url"))
     if objected or is_withheld(item):
         return Picture(
             item, objection=content_filter_category(item.get("content_filter_results")) or "content_policy"

@@ -16,12 +16,12 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge, StreamBroken
 from ringmain_server.media.finish import header_of, note
 from ringmain_server.operations.image_events import chunks
-from ringmain_server.providers.json_base64 import LeafCutter, LeafTooLarge, take
+from ringmain_server.providers.json_base64 import BlobCutter, BlobTooLarge, take
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.images_answer import (
-    LEAF,
+    BLOB,
     add_usage,
     is_withheld,
     picture_type,
@@ -78,7 +78,7 @@ class ImageDecoder:
         self._candidate = candidate
         self._endpoint = endpoint
         self._errors = errors
-        self._cutter = LeafCutter(LEAF, _LIMIT)
+        self._cutter = BlobCutter(BLOB, _LIMIT)
         self._sse = SseDecoder()
         self._made = 0
         self._objected = 0
@@ -91,7 +91,7 @@ class ImageDecoder:
         """The events of one network read."""
         try:
             found = self._sse.feed(self._cutter.feed(chunk))
-        except (EventTooLarge, LeafTooLarge) as exc:
+        except (EventTooLarge, BlobTooLarge) as exc:
             raise AnswerTooLarge(self._who, "answered an event larger than any answer") from exc
         return [event for data in found if data != _END and not self.complete for event in self._read(data)]
 
@@ -126,7 +126,7 @@ class ImageDecoder:
         if kind == "error" or event.get("error") is not None:
             raise self._errors.reported(self._who, event.get("error") or event)
         if is_withheld(event):
-            take(self._cutter.leaves, event.get(LEAF))  # let go of
+            take(self._cutter.blobs, event.get(BLOB))  # let go of
             return self._withheld() if kind.endswith(".completed") else ()
         if kind.endswith(".partial_image"):
             return (self._preview(event),)
@@ -168,7 +168,7 @@ class ImageDecoder:
         return (self._finished(),)
 
     def _picture(self, event: Mapping[str, object]) -> Media:
-        data = take(self._cutter.leaves, event.get(LEAF))
+        data = take(self._cutter.blobs, event.get(BLOB))
         if data is None:
             raise malformed(self._who, "with an image that cannot be decoded")
         return Media(mime_type=picture_type(data, self._who), data=data)

@@ -84,7 +84,7 @@ class SpeechDecoder:
     """
 
     __slots__ = ("_candidate", "_heard", "_mime_type", "_text", "complete")
-    unmarked = True
+    ends_at_eof = True
 
     def __init__(self, text: str, mime_type: str, candidate: Candidate) -> None:
         self._text = text

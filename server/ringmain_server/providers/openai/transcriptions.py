@@ -53,7 +53,7 @@ class TranscribeTranslator:
 
     wire: MediaWire
     endpoint: TranscriptionEndpoint
-    gathers: bool = False
+    needs_whole_body: bool = False
 
     def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
         """The request on the wire.

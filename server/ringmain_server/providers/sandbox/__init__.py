@@ -33,7 +33,7 @@ from ringmain_server.providers.sandbox.transport import SandboxTransport
 
 if TYPE_CHECKING:
     from ringmain_server.config import ProviderSettings
-    from ringmain_server.media.workers import MediaRoom
+    from ringmain_server.media.workers import MediaWorkers
     from ringmain_server.providers.sessions import HttpSessions
 
 __all__ = ["MODELS", "build", "translators"]
@@ -50,7 +50,7 @@ _EDITS = EditForm(outpaints=True)
 
 
 def build(
-    provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions", room: "MediaRoom"
+    provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions", workers: "MediaWorkers"
 ) -> Provider:
     """The sandbox under a name; its translators of chat and its error map are those of the OpenAI wire.
 
@@ -63,7 +63,7 @@ def build(
     del sessions
     pace = Pace(seconds(settings.first_token_ms), interval(settings.tokens_per_second))
     errors = OpenAIErrors()
-    transport = SandboxTransport(provider_id, Upstream(pace, settings.seed), errors, room.pool)
+    transport = SandboxTransport(provider_id, Upstream(pace, settings.seed), errors, workers.pool)
     return Provider(
         provider_id,
         "sandbox",

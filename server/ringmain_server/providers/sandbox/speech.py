@@ -54,7 +54,7 @@ class SpeechDecoder:
     Its first bytes say what it is; bare samples have no such sign.
     """
 
-    unmarked = True
+    ends_at_eof = True
 
     def __init__(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> None:
         self._request = request

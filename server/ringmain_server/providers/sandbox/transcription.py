@@ -19,7 +19,7 @@ from ringmain_server.providers.transport import FormField, HttpRequest, Json
 class TranscribeTranslator:
     """Text from speech. See `StreamTranslator`."""
 
-    gathers = False
+    needs_whole_body = False
 
     def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
         """The request on the wire; the recording follows as it comes in."""

@@ -13,7 +13,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid, ProviderError
-from ringmain_server.providers.multi_step import Dialogue, Failure
+from ringmain_server.providers.multi_step import Failure, Steps
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
@@ -35,9 +35,9 @@ class GenerateTranslator:
 
     port: Port
 
-    def dialogue(
+    def steps(
         self, request: image_pb2.GenerateImagesRequest, candidate: Candidate
-    ) -> Dialogue[image_pb2.GenerateImagesResponse]:
+    ) -> Steps[image_pb2.GenerateImagesResponse]:
         """What is asked, and the images that it amounts to."""
         message = wire.GenerateContentRequest()
         message.contents.add(role="user").parts.add(text=styled(request.prompt, request.image_config))
@@ -50,9 +50,9 @@ class EditTranslator:
 
     port: Port
 
-    def dialogue(
+    def steps(
         self, request: image_pb2.EditImagesRequest, candidate: Candidate
-    ) -> Dialogue[image_pb2.EditImagesResponse]:
+    ) -> Steps[image_pb2.EditImagesResponse]:
         """What is asked, and the images that it amounts to."""
         message = wire.GenerateContentRequest()
         message.contents.add(role="user").parts.extend(edits.parts(request))
@@ -70,7 +70,7 @@ def _drawn(
     config: image_pb2.ImageConfig,
     candidate: Candidate,
     made: type[Drawn],
-) -> Dialogue[Drawn]:
+) -> Steps[Drawn]:
     _configure(message.generation_config, config, candidate, names_formats=port.names_formats)
     given = passed.passed(config.provider_options, candidate.kind, _OWN)
     path = f"{passed.PATH}[{candidate.kind}]"

@@ -15,7 +15,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import MalformedAnswer
-from ringmain_server.providers.multi_step import Ask, Dialogue
+from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count
 from ringmain_server.providers.vertex import vectors, wire
 from ringmain_server.providers.vertex.chat import Resources
@@ -45,9 +45,9 @@ class PredictEmbedTranslator:
 
     resources: Resources
 
-    def dialogue(
+    def steps(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
-    ) -> Dialogue[embedding_pb2.EmbedResponse]:
+    ) -> Steps[embedding_pb2.EmbedResponse]:
         """What is asked, and the vectors that it amounts to."""
         task = TASKS.get(request.purpose)
         shared = {"task_type": task} if task else {}
@@ -60,7 +60,7 @@ class PredictEmbedTranslator:
             port.predict([{"content": text, **shared} for text in batch], parameters, candidate)
             for batch in _batches(request.texts, candidate)
         ]
-        raws = yield Ask(wires)
+        raws = yield Send(wires)
         found = (one for raw in raws for one in vectors.predicted(raw, candidate.provider_id))
         return response(found, request, candidate)
 
@@ -74,11 +74,11 @@ class EmbedContentTranslator:
 
     resources: Resources
 
-    def dialogue(
+    def steps(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
-    ) -> Dialogue[embedding_pb2.EmbedResponse]:
+    ) -> Steps[embedding_pb2.EmbedResponse]:
         """What is asked, and the vectors that it amounts to."""
-        raws = yield Ask([self._one(text, request, candidate) for text in request.texts])
+        raws = yield Send([self._one(text, request, candidate) for text in request.texts])
         found = [_content(raw, candidate.provider_id) for raw in raws]
         return response(found, request, candidate)
 

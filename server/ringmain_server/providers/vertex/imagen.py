@@ -13,7 +13,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.multi_step import Dialogue, Failure
+from ringmain_server.providers.multi_step import Failure, Steps
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
 from ringmain_server.providers.vertex.draw import styled
@@ -37,9 +37,9 @@ class GenerateTranslator:
 
     port: Port
 
-    def dialogue(
+    def steps(
         self, request: image_pb2.GenerateImagesRequest, candidate: Candidate
-    ) -> Dialogue[image_pb2.GenerateImagesResponse]:
+    ) -> Steps[image_pb2.GenerateImagesResponse]:
         """What is asked, and the images that it amounts to."""
         config = request.image_config
         prompt = styled(request.prompt, config)
@@ -55,9 +55,9 @@ class EditTranslator:
 
     port: Port
 
-    def dialogue(
+    def steps(
         self, request: image_pb2.EditImagesRequest, candidate: Candidate
-    ) -> Dialogue[image_pb2.EditImagesResponse]:
+    ) -> Steps[image_pb2.EditImagesResponse]:
         """What is asked, and the images that it amounts to."""
         config = request.image_config
         instance = references.instance(request)
@@ -110,7 +110,7 @@ def _drawn(
     config: image_pb2.ImageConfig,
     candidate: Candidate,
     made: type[Drawn],
-) -> Dialogue[Drawn]:
+) -> Steps[Drawn]:
     given = passed.passed(config.provider_options, candidate.kind, _OWN)
     wires = []
     for index, count in _batches(config, candidate):

@@ -63,7 +63,7 @@ class TranscribeTranslator:
     """A transcript. See `StreamTranslator`."""
 
     port: Port
-    gathers: bool = True
+    needs_whole_body: bool = True
 
     def request(self, upload: Upload, candidate: Candidate) -> Any:
         """The request on the wire."""

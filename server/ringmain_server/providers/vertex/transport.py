@@ -141,9 +141,9 @@ class VertexIncoming:
         "_provider_id",
         "_reading",
         "_ready",
-        "_room",
         "_secrets",
         "_wanted",
+        "_workers",
     )
 
     def __init__(
@@ -162,7 +162,7 @@ class VertexIncoming:
         self._ready: list[bytes] = []
         self._held = 0
         self._wanted = asyncio.Event()
-        self._room = asyncio.Event()
+        self._workers = asyncio.Event()
 
     async def accepted(self) -> None:
         """Waits until the provider has taken the call.
@@ -189,7 +189,7 @@ class VertexIncoming:
             found = [parse(wire.GenerateContentResponse, data, self._provider_id) for data in self._ready]
             self._ready.clear()
             self._held = 0
-            self._room.set()
+            self._workers.set()
             return found
         self._reading.result()  # raises what ended it
         return None
@@ -202,8 +202,8 @@ class VertexIncoming:
                 self._held += len(data)
                 self._wanted.set()
                 if self._held >= _AHEAD:
-                    self._room.clear()
-                    await self._room.wait()
+                    self._workers.clear()
+                    await self._workers.wait()
         except grpc.aio.AioRpcError as exc:
             raise self._error or _failure(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
@@ -217,7 +217,7 @@ class VertexIncoming:
         """Wakes the reader with `error`."""
         self._error = error
         self._call.cancel()
-        self._room.set()
+        self._workers.set()
 
     def close(self, *, complete: bool) -> None:
         """Lets a complete answer's call end by itself, and cancels any other at once."""
@@ -231,7 +231,7 @@ class VertexIncoming:
             asyncio.get_running_loop().call_later(_LINGER, self._call.cancel)
         else:
             self._call.cancel()
-        self._room.set()  # or it would wait for room for ever
+        self._workers.set()  # or it would wait for room for ever
         reading.add_done_callback(_forget)
 
 

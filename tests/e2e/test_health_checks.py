@@ -1,4 +1,4 @@
-"""Active probes: the gateway itself finds out that a provider is back."""
+"""Active health checks: the gateway itself finds out that a provider is back."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from tests.fakes.waiting import until
 QUICK = {
     "breaker": {"consecutive_failures": 1, "open_for": 0.03, "open_max": 0.03},
     "retry": {"attempts": 0},
-    "probes": {"enabled": True, "interval": 0.01},
+    "health_checks": {"enabled": True, "interval": 0.01},
 }
 DOWN = Answer(fault=Fault(kind=FaultKind.RESET_BEFORE_HEADERS))
 
@@ -55,10 +55,10 @@ async def test_nobody_is_asked_unless_it_is_wanted() -> None:
     """Probes are off by default, and drained providers are never asked."""
     async with FakeOpenAI(DOWN) as upstream:
         config = {**upstreams(up=upstream.base_url), **QUICK}
-        async with gateway({**config, "probes": {"interval": 0.01}}) as ringmain:
+        async with gateway({**config, "health_checks": {"interval": 0.01}}) as ringmain:
             await fail(ringmain)
             await asyncio.sleep(0.08)
-            ringmain.config["probes"] = {"enabled": True, "interval": 0.01}
+            ringmain.config["health_checks"] = {"enabled": True, "interval": 0.01}
             await ringmain.admin.DrainProvider(pb.DrainProviderRequest(provider_id="up"))
             await ringmain.admin.ReloadConfig(pb.ReloadConfigRequest())
             await asyncio.sleep(0.05)
