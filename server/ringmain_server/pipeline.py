@@ -50,8 +50,8 @@ def build_models(
     Args:
         settings: The configuration.
         providers: Every configured provider.
-        conditions: What is known of candidates, kept across reloads; anew when absent.
-        room: Where media are worked on; one of its own when absent.
+        health_registry: What is known of candidates, kept across reloads; anew when absent.
+        workers: Where media are worked on; one of its own when absent.
     """
     health_registry = health_registry or HealthRegistry(time.monotonic)
     wiring = Wiring(settings, providers, health_registry, workers or MediaWorkers())
@@ -105,8 +105,8 @@ class Wiring:
     Attributes:
         settings: The configuration.
         providers: Every configured provider.
-        conditions: What is known of candidates.
-        room: Where media are worked on.
+        health_registry: What is known of candidates.
+        workers: Where media are worked on.
     """
 
     settings: Settings

@@ -17,10 +17,10 @@ class Builder:
     """Makes what configurations need.
 
     Args:
-        conditions: What is known of candidates.
+        health_registry: What is known of candidates.
         sessions: The shared session.
         reporter: Is told which candidates are configured.
-        room: Where media are worked on.
+        workers: Where media are worked on.
     """
 
     def __init__(

@@ -40,7 +40,7 @@ class FitMedia:
     Args:
         inner: What is asked.
         candidate: Whose limits hold.
-        room: Where media are worked on.
+        workers: Where media are worked on.
         able: What the candidate's provider does by itself; a stream it cannot do is made of a whole answer.
     """
 

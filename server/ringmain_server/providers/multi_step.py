@@ -33,9 +33,9 @@ class Send:
 
     Attributes:
         wires: The requests, as the transport takes them.
-        undo: For requests that begin something at the provider: makes of each one's answer the request that
-            takes it back, or None where there is nothing to take back. Those are sent when the dialogue ends
-            and what they take back was not told to have `Ended`.
+        compensate: Makes of each answer the request that takes back what it began at the provider, or None
+            where there is nothing to take back. These are sent when the steps end, unless they were told that
+            it has `Ended`. None for requests that begin nothing.
         each: Whether each request stands for itself: a failure is not thrown, but stands in its place among
             the answers, and does not end the others. So does what the gateway itself lacked for it.
         paid: Whether each request is paid for. No more is sent after one that failed, then; what was not
@@ -107,7 +107,7 @@ async def run(
     """Acts a dialogue out.
 
     Args:
-        dialogue: What to ask.
+        steps: What to ask.
         send: The transport's.
         deadline: When nobody waits any more, in seconds of the event loop's clock.
         provider_id: Who is asked.

@@ -82,7 +82,7 @@ def ordered(
     Args:
         wires: The requests.
         patience: How often those are sent again that were refused.
-        undo: See `Ask`.
+        compensate: See `Ask`.
 
     Returns:
         For each request its answer, or its failure.
@@ -136,7 +136,7 @@ def patiently(
         patience: How often.
         read: What an answer says, or raises a ProviderError where it is none; None for the answers as they
             came.
-        undo: See `Ask`.
+        compensate: See `Ask`.
         again: Whether a failure is worth another try.
 
     Returns:

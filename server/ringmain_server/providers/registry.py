@@ -44,7 +44,7 @@ def build_provider(
         provider_id: Its name in the configuration.
         settings: Its settings.
         sessions: Where the shared session is.
-        room: Where a kind that works on media does so; one of its own by default.
+        workers: Where a kind that works on media does so; one of its own by default.
 
     Raises:
         ExtraMissing: Its library is not installed.

@@ -49,7 +49,7 @@ def capable(model: str, target: Sequence[ServableT], op: Operation[Req], request
 
     Args:
         model: The model asked for, or the one that stands in for it.
-        served: Its candidates, in order; at least one.
+        target: Its candidates, in order; at least one.
         op: The operation.
         request: The request.
 

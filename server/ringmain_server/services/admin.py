@@ -30,7 +30,7 @@ class AdminService:
 
     Args:
         live: The configuration that holds now.
-        conditions: What is known of candidates.
+        health_registry: What is known of candidates.
         events: What happens.
         reload: Reads the configuration again.
         clocks: What tells dates.

@@ -63,7 +63,7 @@ class DocumentReader:
 
     Attributes:
         pipeline: What describes pictures.
-        room: Where the document is worked on.
+        workers: Where the document is worked on.
         settings: Limits.
         config: How to read.
         call: On whose behalf.

@@ -29,7 +29,7 @@ class ImageService:
     Args:
         pipeline: What answers.
         live: What there is to ask.
-        room: Where images are looked at.
+        workers: Where images are looked at.
     """
 
     def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:

@@ -23,7 +23,7 @@ class VisionService:
     Args:
         pipeline: What answers.
         live: What there is to ask.
-        room: Where documents are worked on.
+        workers: Where documents are worked on.
     """
 
     def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:

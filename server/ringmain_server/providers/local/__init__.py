@@ -29,7 +29,7 @@ def build(
         provider_id: Its name in the configuration.
         settings: Nothing in them matters here.
         sessions: There is no network.
-        room: Where images are worked on.
+        workers: Where images are worked on.
     """
     del settings, sessions
     return Provider(

@@ -58,7 +58,7 @@ def build(
         provider_id: The name.
         settings: Its pace and seed.
         sessions: There is no network.
-        room: Where it draws.
+        workers: Where it draws.
     """
     del sessions
     pace = Pace(seconds(settings.first_token_ms), interval(settings.tokens_per_second))
