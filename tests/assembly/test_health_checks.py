@@ -93,7 +93,7 @@ async def test_a_fault_does_not_end_the_probing() -> None:
     await until(lambda: bench.lines.getvalue().count("\n") == 2)
     running.cancel()
     line = json.loads(bench.lines.getvalue().splitlines()[0])
-    assert (line["event"], line["where"]) == ("fault", "probes")
+    assert (line["event"], line["where"]) == ("fault", "health_checks")
 
 
 class Held:

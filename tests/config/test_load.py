@@ -156,7 +156,7 @@ models:
         "7: providers.Up.kind: is no provider kind (did you mean openai?)",
         (
             "8: providers.later.endpoint: is no setting of kind local"
-            " (known: breaker, concurrency, hold, kind, timeouts)"
+            " (known: breaker, concurrency, cooldown, kind, timeouts)"
         ),
         (
             "9: providers.g.api_key: is required by kind groq"
@@ -164,7 +164,7 @@ models:
         ),
         (
             "10: providers.box.base_url: is no setting of kind sandbox"
-            " (known: breaker, concurrency, first_token_ms, hold, kind, seed, timeouts, tokens_per_second)"
+            " (known: breaker, concurrency, cooldown, first_token_ms, kind, seed, timeouts, tokens_per_second)"
         ),
         "11: providers.k.base_url: must be scheme, host and path only: keys belong in api_key or headers",
         "11: providers.k.api_key: must be text (put it in quotes)",
