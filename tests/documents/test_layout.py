@@ -161,7 +161,7 @@ def test_pieces_of_markdown() -> None:
     assert markdown.paragraph("# no heading") == "\\# no heading"
     assert markdown.table([["", " "]]) == ""
     assert markdown.table([["a"], ["b", "c"]]) == "| a |  |\n| --- | --- |\n| b | c |"
-    assert markdown.emphasised(" a ", bold=True, italic=True) == " ***a*** "
+    assert markdown.emphasized(" a ", bold=True, italic=True) == " ***a*** "
     assert markdown.heading("a\nb", 9) == "###### a b"
 
 

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from PIL import Image
 from ringmain_server.media.exif import exif_fields
-from ringmain_server.media.hashes import distance, dominant_colours, perceptual_hash
+from ringmain_server.media.hashes import distance, dominant_colors, perceptual_hash
 from ringmain_server.media.inspection import inspect_image
 
 from tests.fakes import pictures
@@ -56,15 +56,15 @@ def test_near_pictures_have_near_hashes() -> None:
 
 
 def test_colours_come_commonest_first() -> None:
-    """The commonest colour is first, near colours count as one, transparent pixels not at all."""
+    """The commonest color is first, near colours count as one, transparent pixels not at all."""
     image = Image.new("RGBA", (100, 100), (200, 16, 16, 255))
     image.paste((16, 16, 200, 255), (0, 0, 30, 100))
     image.paste((205, 18, 18, 255), (50, 0, 60, 100))
     image.paste((0, 255, 0, 0), (90, 0, 100, 100))
-    assert dominant_colours(image) == ["#c81010", "#1010c8"]
-    assert dominant_colours(Image.new("RGBA", (5, 5))) == []
-    assert len(dominant_colours(pictures.photo((200, 200)))) == 5
-    assert dominant_colours(Image.new("L", (5, 5), 255)) == ["#ffffff"]
+    assert dominant_colors(image) == ["#c81010", "#1010c8"]
+    assert dominant_colors(Image.new("RGBA", (5, 5))) == []
+    assert len(dominant_colors(pictures.photo((200, 200)))) == 5
+    assert dominant_colors(Image.new("L", (5, 5), 255)) == ["#ffffff"]
 
 
 def test_a_hash_of_one_colour() -> None:

@@ -1,4 +1,4 @@
-"""Documents, outside the rooms: PDF, DOCX, PPTX, HTML and images, opened and read page by page.
+"""Documents: opens PDF, DOCX, PPTX, HTML and images, and reads them page by page.
 
     document = open_document(data, mime_type="", field="document")     # bytes, or a seekable binary file
     document.mime_type, document.page_count
@@ -6,12 +6,12 @@
     document.page_image(1)          # the whole page as one Picture: PDF and images
     document.close()
 
-Everything here blocks: call it by `MediaPool.run`. A document may be read by several threads at once; PDFium
-works for one at a time, which a lock sees to. Nothing of a page is kept once it is given away. A page that
-fails raises for that page alone, and the rest can still be read.
+Everything here blocks: call it through `MediaPool.run`. A document may be read by several threads at once;
+PDFium works for one at a time, which a lock enforces. Nothing of a page is kept once it is returned. A broken
+page raises for that page alone, and the rest can still be read.
 
-Errors: MediaInvalid for what cannot be opened or read, `ReaderMissing` where the extra `documents` is not
-installed, IndexError for a page that does not exist.
+Errors: MediaInvalid for a document or page that cannot be read, `ReaderMissing` where the extra `documents`
+is not installed, IndexError for a page that does not exist.
 """
 
 from ringmain_server.documents.content import (

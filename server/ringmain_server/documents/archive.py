@@ -1,7 +1,7 @@
-"""Documents: looks at a DOCX or PPTX as an archive before anything of it is parsed.
+"""Documents: checks a DOCX or PPTX as an archive before anything of it is parsed.
 
-Every member is unpacked once in small pieces that are thrown away: so it is known, and not only said, how
-many bytes and how many elements there are.
+Every member is unpacked once in small pieces that are thrown away, so that its real number of bytes and
+elements is known, not only the announced one.
 """
 
 import re
@@ -16,11 +16,11 @@ from ringmain_server.media.structure.budget import Beyond
 from ringmain_server.media.work import checkpoint
 
 _LARGE = 1024 * 1024
-"""Bytes from which on the ratio counts: a small file of blanks is no bomb."""
+"""Bytes of a file above which its ratio is checked: a small file of blanks is no bomb."""
 _MANY = 16 * _LARGE
-"""Bytes from which on the ratio of all files together counts."""
+"""Bytes of all files together above which their ratio is checked."""
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, OSError, ValueError)
-"""What Python's reader of archives raises for broken ones, and for encrypted ones."""
+"""Exceptions that Python's reader of archives raises for broken and for encrypted ones."""
 _ENCRYPTED = 0x1
 _DECLARATION = re.compile(
     b"|".join(
@@ -30,7 +30,7 @@ _DECLARATION = re.compile(
     )
 )
 _MANY_POINTS = re.compile(rb'ptCount[^<>]{0,40}?val="[^"]{7,}"')
-"""A chart that says it has millions of points, for each of which python-pptx looks through all of them."""
+"""Matches a chart that announces millions of points, for each of which python-pptx searches all of them."""
 _LONGEST_WORD = 64
 
 
@@ -38,7 +38,7 @@ def check_archive(opening: Opening) -> None:
     """Refuses an archive that would take too much memory, that is encrypted, or that declares entities.
 
     Raises:
-        MediaInvalid: It would, it is, it does, or it is broken.
+        MediaInvalid: The archive is refused, or it is broken.
     """
     file = opening.source.file()
     try:
@@ -54,12 +54,12 @@ def check_archive(opening: Opening) -> None:
 
 
 def broken(opening: Opening) -> Exception:
-    """The error for a file that makes no sense."""
+    """Returns the error for a file that cannot be interpreted."""
     return refuse(opening.field, opening.mime_type, "broken or cut short", "a whole file")
 
 
 def _check_members(found: list[Member], opening: Opening) -> None:
-    """What the directory says of them."""
+    """Checks what the directory says about the members."""
     limits = opening.limits
     total, packed = sum(member.unpacked for member in found), sum(member.packed for member in found)
     if any(member.flags & _ENCRYPTED for member in found):
@@ -80,7 +80,7 @@ def _check_members(found: list[Member], opening: Opening) -> None:
 
 
 def _check_content(member: Member, opening: Opening) -> None:
-    """What is really in a member: its bytes, its elements and its declarations.
+    """Checks the real content of a member: its bytes, its elements and its declarations.
 
     Office never declares entities, and the standard forbids it (ECMA-376, part 2, section 9.1.4).
     """
@@ -93,6 +93,7 @@ def _check_content(member: Member, opening: Opening) -> None:
             raise Beyond(
                 f"with an XML file of more than {limits.max_tags} tags", f"at most {limits.max_tags}"
             )
+            # The end of the last piece is searched again, since a word may be cut in two.
         if _DECLARATION.search(before + piece):
             problem = "with declarations of entities within, as bombs have"
             raise Beyond(problem, "XML without a DOCTYPE")

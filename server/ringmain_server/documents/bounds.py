@@ -1,4 +1,4 @@
-"""Documents: what goes to a provider as it is, held to the same limits as what is read here. Blocks."""
+"""Documents: holds documents that a provider gets unread to the same limits as those read here. Blocks."""
 
 from collections.abc import Callable
 
@@ -19,10 +19,10 @@ def check_document(data: bytes, mime_type: str, *, field: str, read: ReadLimits)
         data: The file.
         mime_type: Its type; one of `CHECKS`.
         field: The path of the field that holds it, for the error.
-        read: What a picture within may be.
+        read: Limits of a picture inside.
 
     Raises:
-        MediaInvalid: It has, or is an archive that is broken.
+        MediaInvalid: Something is beyond a limit, or the archive is broken.
     """
     CHECKS[mime_type](data, mime_type, DocumentLimits(picture=read), field)
 

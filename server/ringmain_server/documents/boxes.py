@@ -1,4 +1,4 @@
-"""Documents, pure: words, lines and rules of a page by where they stand.
+"""Documents, pure: groups the words of a page into rows and segments by their places.
 
 Coordinates are in points (1/72 inch) from the page's upper left corner, x to the right and y down.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A rectangle. A tuple, as words are: a page has a thousand of them."""
+    """A rectangle. It is a tuple, like a word, since a page has a thousand of them."""
 
     left: float
     top: float
@@ -20,7 +20,7 @@ class Box(NamedTuple):
 
     @property
     def middle(self) -> float:
-        """Half way down."""
+        """The vertical middle."""
         return (self.top + self.bottom) / 2
 
 
@@ -28,10 +28,10 @@ class Word(NamedTuple):
     """Characters without a space between them.
 
     Attributes:
-        text: Of the word.
-        box: Where it stands.
-        size: Of its font.
-        is_bold: Whether its font is.
+        text: The characters.
+        box: The place on the page.
+        size: The size of the font.
+        is_bold: Whether the font is bold.
     """
 
     text: str
@@ -42,13 +42,13 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Neighbouring words of a line, without a wide gap between them.
+    """Neighboring words of a line, without a wide gap between them.
 
     Attributes:
-        words: From left to right.
-        box: Around all of them.
-        size: The size of most of its font.
-        is_bold: Whether all of it is.
+        words: The words from left to right.
+        box: The rectangle around all of them.
+        size: The median size of the font.
+        is_bold: Whether all words are bold.
     """
 
     words: tuple[Word, ...]
@@ -58,22 +58,22 @@ class Segment:
 
     @property
     def left(self) -> float:
-        """Where it begins."""
+        """The left edge."""
         return self.box.left
 
     @property
     def right(self) -> float:
-        """Where it ends."""
+        """The right edge."""
         return self.box.right
 
     @property
     def text(self) -> str:
-        """Its words, with spaces between them."""
+        """The words, with spaces between them."""
         return " ".join(word.text for word in self.words)
 
 
 def around(boxes: Sequence[Box]) -> Box:
-    """The rectangle around others."""
+    """Returns the rectangle around others."""
     if len(boxes) == 1:
         return boxes[0]
     return Box(
@@ -85,25 +85,25 @@ def around(boxes: Sequence[Box]) -> Box:
 
 
 def segment_of(words: Sequence[Word]) -> Segment:
-    """Words from left to right as a segment."""
+    """Makes a segment of words, which go from left to right."""
     sizes = sorted(word.size for word in words)
     box = around([word.box for word in words])
     return Segment(tuple(words), box, sizes[len(sizes) // 2], all(word.is_bold for word in words))
 
 
 Row = tuple[Segment, ...]
-"""Segments on one height, from left to right."""
+"""Segments at the same height, from left to right."""
 
 _WIDE_GAP = 1.2
-"""Times the font's size: what is further apart belongs to another column or cell."""
+"""A gap wider than this, in sizes of the font, separates columns or cells."""
 _AFTER_A_MARK = 4.0
-"""The same for the text of a list's item, which may stand further from its mark."""
+"""The same for the text of a list item, which may stand further from its mark."""
 MARK = re.compile(r"^(?:[•◦▪▫●○■□‣⁃∙·–—*-]|\d{1,3}[.)])$")  # noqa: RUF001 - they look alike
-"""A word that marks an item of a list."""
+"""Matches a word that marks an item of a list."""
 
 
 def rows_of(words: Iterable[Word]) -> list[Row]:
-    """Words grouped by their height, from top to bottom, and each row by its wide gaps."""
+    """Groups words by their height, from top to bottom, and splits each row at its wide gaps."""
     rows: list[list[Word]] = []
     heights: list[Box] = []
     for word in sorted(words, key=lambda word: (word.box.middle, word.box.left)):
@@ -118,7 +118,7 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
 
 
 def _is_beside(row: Box, word: Box) -> bool:
-    """Whether a word stands on the height of a row: the middle of the smaller one is within the other."""
+    """Whether a word stands at the height of a row: the middle of the smaller one is within the other."""
     smaller, larger = (row, word) if row.bottom - row.top < word.bottom - word.top else (word, row)
     inner = (smaller.bottom - smaller.top) / 4
     return larger.top < smaller.middle < larger.bottom and smaller.middle + inner < larger.bottom + inner
@@ -136,11 +136,11 @@ def _segments(words: Sequence[Word]) -> Row:
 
 
 Stretch = tuple[float, float]
-"""From left to right."""
+"""A horizontal range: its left and its right end."""
 
 
 def without(free: Sequence[Stretch], row: Row) -> list[Stretch]:
-    """What stays free of some stretches when a row stands over them."""
+    """Returns the parts of some stretches that stay free when a row is placed over them."""
     left = list(free)
     for segment in row:
         left = [piece for stretch in left for piece in _cut(stretch, segment.left, segment.right)]

@@ -1,6 +1,6 @@
-"""Documents, pure: a page's rows in reading order: columns of text, and tables without rules.
+"""Documents, pure: puts a page's rows in reading order: columns of text, and tables without ruling lines.
 
-Rows go into one band as long as a gap runs through all of them from top to bottom. A band whose sides hold
+Rows belong to one band as long as a gap runs through all of them from top to bottom. A band whose sides hold
 sentences is read column by column; one whose sides hold few words in aligned rows is a table.
 """
 
@@ -12,18 +12,18 @@ from statistics import median
 from ringmain_server.documents.boxes import Row, Segment, Stretch, without
 
 _GAP = 0.9
-"""Times the font's size that a gap between columns is wide."""
+"""The least width of a gap between columns, in sizes of the font."""
 _FEWEST_ROWS = 3
 _SENTENCE = 3.5
-"""Words of a line on average from which on it is text and no cell."""
+"""The average number of words per line from which a column is text rather than cells."""
 _MOST_COLUMNS_OF_TEXT = 4
 _FILLED = 0.6
-"""Of a table's rows, how many have more than one cell."""
+"""The share of a table's rows that have more than one filled cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines to be read one after the other."""
+    """Lines that are read one after the other."""
 
     segments: tuple[Segment, ...]
 
@@ -40,7 +40,7 @@ Region = Lines | Cells
 
 
 def regions(rows: Sequence[Row]) -> Iterator[Region]:
-    """The regions of a page, or of a column of it, in reading order."""
+    """Yields the regions of a page, or of a column of it, in reading order."""
     edges = [(segment.left, segment.right) for row in rows for segment in row]
     if not edges:
         return
@@ -67,13 +67,13 @@ def regions(rows: Sequence[Row]) -> Iterator[Region]:
 def _band(
     rows: Sequence[Row], far: Sequence[bool], left: float, right: float
 ) -> tuple[Sequence[Row], list[float]]:
-    """The longest band that begins here, and where its gaps are; no gaps where there is no band.
+    """Returns the longest band that begins here and the places of its gaps; no gaps where there is no band.
 
     Args:
-        rows: From where it begins.
-        far: Of each row, whether the next is far below it.
-        left: Of the region.
-        right: Of the region.
+        rows: The rows from here on.
+        far: For each row, whether the next is far below it.
+        left: The left edge of the region.
+        right: The right edge of the region.
     """
     free: list[Stretch] = [(left, right)]
     last, gaps = 0, []
@@ -89,17 +89,17 @@ def _band(
 
 
 _FAR = 4.0
-"""Times the font's size of empty height that ends a band."""
+"""Empty height that ends a band, in sizes of the font."""
 
 
 def _distance(upper: Row, lower: Row) -> float:
-    """The empty height between two rows, in sizes of the font."""
+    """Returns the empty height between two rows, in sizes of the font."""
     size = max(segment.size for segment in lower)
     return (min(s.box.top for s in lower) - max(s.box.bottom for s in upper)) / max(size, 1.0)
 
 
 def _is_gap(rows: Sequence[Row], start: float, end: float) -> bool:
-    """Whether a free stretch parts what several rows have on both of its sides."""
+    """Whether a free stretch separates content that several rows have on both of its sides."""
     if end - start < _GAP * median(segment.size for row in rows for segment in row):
         return False
     before = sum(any(segment.right <= start for segment in row) for row in rows)
@@ -146,7 +146,7 @@ def _cells(row: Row, gaps: Sequence[float]) -> tuple[str, ...]:
 
 
 def _merged(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Rows whose first cell is empty go on with the row before them."""
+    """Merges each row whose first cell is empty into the row before it."""
     merged: list[tuple[str, ...]] = []
     for row in rows:
         if merged and not row[0] and sum(bool(cell) for cell in row) < len(row) - 1:

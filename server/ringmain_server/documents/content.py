@@ -1,4 +1,4 @@
-"""Documents, pure: what a page holds, and the interface of every kind of document."""
+"""Documents, pure: the content of a page, and the interface of every kind of document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Paragraphs, headings, lists and tables, as Markdown without a blank line at its ends."""
+    """Paragraphs, headings, lists and tables as Markdown, without blank lines at its ends."""
 
     markdown: str
 
@@ -18,10 +18,10 @@ class Picture:
 
     Attributes:
         data: The file.
-        mime_type: Found in its bytes.
+        mime_type: The type, from its bytes.
         width: In pixels.
         height: In pixels.
-        alt: What the document says is in it; empty where it says nothing.
+        alt: The document's description of it; empty where there is none.
     """
 
     data: bytes
@@ -36,11 +36,11 @@ Block = Text | Picture
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What a page holds.
+    """The content of a page.
 
     Attributes:
-        number: From 1.
-        blocks: In reading order.
+        number: The page's number, from 1.
+        blocks: The blocks in reading order.
     """
 
     number: int
@@ -48,17 +48,18 @@ class PageContent:
 
     @property
     def pictures(self) -> list[Picture]:
-        """Its pictures, in reading order."""
+        """The pictures, in reading order."""
         return [block for block in self.blocks if isinstance(block, Picture)]
 
 
 def page_markdown(page: PageContent, descriptions: Sequence[str] = ()) -> str:
-    """A page as Markdown.
+    """Formats a page as Markdown.
 
     Args:
         page: The page.
-        descriptions: What stands for each of `page.pictures`, in their order. Of those without one, what the
-            document itself says of them is told.
+        descriptions: Descriptions of `page.pictures`, in their order. A picture without one is described by
+            the
+            document's own words.
     """
     pieces, told = [], iter(descriptions)
     for block in page.blocks:
@@ -75,16 +76,19 @@ class Document(Protocol):
 
     @property
     def mime_type(self) -> str:
-        """Its media type."""
+        """The document's media type."""
         ...
 
     @property
     def page_count(self) -> int:
-        """How many pages it has, at least one."""
+        """The number of pages, at least one."""
         ...
 
     def page(self, number: int) -> PageContent:
-        """What the page of this number holds, from 1.
+        """Reads the content of a page.
+
+        Args:
+            number: The page's number, from 1.
 
         Raises:
             IndexError: There is no such page.
@@ -93,7 +97,10 @@ class Document(Protocol):
         ...
 
     def page_image(self, number: int) -> Picture:
-        """The page of this number as one picture.
+        """Draws a page as one picture.
+
+        Args:
+            number: The page's number, from 1.
 
         Raises:
             IndexError: There is no such page.
@@ -102,5 +109,5 @@ class Document(Protocol):
         ...
 
     def close(self) -> None:
-        """Gives back what it holds. A second call does nothing."""
+        """Releases the document's resources. A second call does nothing."""
         ...

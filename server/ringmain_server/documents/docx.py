@@ -1,6 +1,6 @@
-"""Documents: DOCX by python-docx: paragraphs, lists, tables and pictures in their order.
+"""Documents: reads DOCX with python-docx: paragraphs, lists, tables and pictures in their order.
 
-Pages are where Word broke them when it last saved the file, where the author did, and where a section begins:
+Pages end where Word broke them when it last saved the file, where the author did, and where a section begins:
 the file itself has no others (ECMA-376, part 1, sections 17.3.1.23, 17.3.3.1, 17.3.3.13 and 17.6.22).
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DocxDocument:
-    """See `Document`."""
+    """A DOCX; see `Document`."""
 
     def __init__(self, opening: Opening, document: "WordDocument", pages: Sequence[Sequence[Item]]) -> None:
         self._opening = opening
@@ -32,7 +32,7 @@ class DocxDocument:
         self.page_count = len(pages)
 
     def page(self, number: int) -> PageContent:
-        """See `Document.page`."""
+        """Reads a page; see `Document.page`."""
         items = self._pages[checked(number, self.page_count)]
         try:
             renderer = Renderer(self._document.part, Pictures(self._opening.limits))
@@ -43,16 +43,16 @@ class DocxDocument:
         return PageContent(number, joined(blocks))
 
     def page_image(self, number: int) -> Picture:
-        """See `Document.page_image`."""
+        """Raises MediaInvalid: a DOCX cannot be drawn; see `Document.page_image`."""
         checked(number, self.page_count)
         raise not_drawn(self._opening)
 
     def close(self) -> None:
-        """See `Document.close`."""
+        """Does nothing; see `Document.close`."""
 
 
 def joined(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Neighbouring texts as one; items of a list follow each other without a blank line."""
+    """Joins neighboring texts; items of a list follow each other without a blank line."""
     found: list[Block] = []
     for block in blocks:
         if isinstance(block, Text) and not block.markdown:

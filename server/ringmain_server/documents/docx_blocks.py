@@ -1,4 +1,4 @@
-"""Documents: the parts of a DOCX as blocks. Elements: ECMA-376, part 1, section 17."""
+"""Documents: turns the parts of a DOCX into blocks. Elements: ECMA-376, part 1, section 17."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _V = "{urn:schemas-microsoft-com:vml}"
 _PROPERTIES = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-# What is not part of the text: deleted and moved text, properties, and what says a drawing a second time.
+# Elements that are not text: deleted and moved text, properties, and the fallback copy of a drawing.
 _SKIPPED = frozenset({f"{W}del", f"{W}moveFrom", f"{W}rPr", f"{W}pPr", f"{W}instrText", _FALLBACK})
 _WRAPPERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml", f"{W}smartTag"})
 _DEEPEST_TABLE = 8
@@ -30,7 +30,7 @@ _LEVELS = 6
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text of one look."""
+    """Text with the same formatting."""
 
     text: str
     bold: bool = False
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture by its relationship."""
+    """A picture, named by its relationship."""
 
     relation: str
     alt: str
@@ -48,14 +48,14 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box of text: it stands behind the paragraph that holds it."""
+    """A text box, which is placed behind the paragraph that holds it."""
 
     element: Any
 
 
 @dataclass(frozen=True, slots=True)
 class PageBreak:
-    """Where a page ends."""
+    """The end of a page."""
 
 
 Inline = Run | Drawing | Box | PageBreak
@@ -66,8 +66,8 @@ class Item:
     """A table, or the part of a paragraph that is on one page.
 
     Attributes:
-        inlines: Of a paragraph.
-        prefix: Of a paragraph: what makes it a heading or an item of a list.
+        inlines: The content of a paragraph.
+        prefix: The Markdown that makes a paragraph a heading or a list item.
         table: The element of a table.
     """
 
@@ -78,7 +78,7 @@ class Item:
 
 @dataclass(slots=True)
 class _Pages:
-    """The pages so far; a page without anything is none."""
+    """The pages so far; empty pages are dropped."""
 
     pages: list[list[Item]] = field(default_factory=lambda: [[]])
 
@@ -91,7 +91,7 @@ class _Pages:
 
 
 def walk(document: "WordDocument") -> list[list[Item]]:
-    """The items of a document's body by page; nothing of pictures is read yet. At least one page."""
+    """Returns the items of a document's body by page, at least one page. Pictures are not read yet."""
     pages, lists = _Pages(), Lists(document)
     relations = document.part.rels
     links = {key: relation.target_ref for key, relation in relations.items() if relation.is_external}
@@ -106,7 +106,7 @@ def walk(document: "WordDocument") -> list[list[Item]]:
 
 
 def _children(element: "_Element") -> "Iterator[_Element]":
-    """An element's children, those within wrappers instead of these."""
+    """Yields an element's children; a wrapper is replaced by its own children."""
     for child in element:
         if child.tag in _WRAPPERS:
             yield from _children(child)
@@ -128,6 +128,7 @@ def _paragraph(element: "_Element", pages: _Pages, lists: Lists, links: dict[str
         pages.turn()
     if _holds(current):
         pages.add(Item(tuple(current), prefix))
+        # The properties of a section stand in its last paragraph.
     section = element.find(f"{W}pPr/{W}sectPr")
     kind = None if section is None else section.find(f"{W}type")
     if section is not None and (kind is None or kind.get(f"{W}val") not in {"continuous", "nextColumn"}):
@@ -139,7 +140,7 @@ def _holds(found: list[Inline]) -> bool:
 
 
 def inlines(element: "_Element", links: dict[str, str], look: Run | None = None) -> Iterator[Inline]:
-    """What a paragraph holds, in its order."""
+    """Yields the content of a paragraph in its order."""
     look = look or Run("")
     for child in element:
         if child.tag in _SKIPPED or not isinstance(child.tag, str):
@@ -180,7 +181,7 @@ def _text(element: "_Element") -> str:
 
 
 def _drawn(element: "_Element") -> Iterator[Inline]:
-    """The pictures and boxes of text in a drawing, what says the same again left out."""
+    """Yields the pictures and text boxes in a drawing, without duplicates."""
     properties = element.find(f".//{_PROPERTIES}")
     alt = "" if properties is None else properties.get("descr") or properties.get("title") or ""
     for found in _outermost(element):
@@ -192,7 +193,7 @@ def _drawn(element: "_Element") -> Iterator[Inline]:
 
 
 def _outermost(element: "_Element") -> "Iterator[_Element]":
-    """What a drawing shows, each once: what is within a box of text comes with that."""
+    """Yields the elements that a drawing shows, each once; the content of a text box comes with the box."""
     for child in element:
         if child.tag in {f"{_A}blip", f"{_V}imagedata", f"{W}txbxContent"}:
             yield child
@@ -201,11 +202,11 @@ def _outermost(element: "_Element") -> "Iterator[_Element]":
 
 
 class Renderer:
-    """Makes blocks of items.
+    """Turns items into blocks.
 
     Args:
-        part: The document's own part, which knows where pictures are.
-        pictures: Counts those of the page.
+        part: The document's own part, which finds pictures by their relationship.
+        pictures: Counts the pictures of the page.
     """
 
     def __init__(self, part: "DocumentPart", pictures: Pictures) -> None:
@@ -213,7 +214,7 @@ class Renderer:
         self._pictures = pictures
 
     def blocks(self, item: Item) -> Iterator[Block]:
-        """The blocks of an item, pictures where they stand."""
+        """Yields the blocks of an item, with pictures where they stand."""
         if item.table is not None:
             later: list[Block] = []
             yield Text(markdown.table(self._rows(item.table, later, 0)))
@@ -252,7 +253,7 @@ class Renderer:
         return rows
 
     def _cell(self, cell: "_Element", later: list[Block], depth: int) -> str:
-        """A cell's text; pictures in it go behind the table, a table in it becomes lines."""
+        """Returns a cell's text; pictures in it go behind the table, a table in it becomes lines."""
         texts: list[str] = []
         for child in _children(cell):
             if child.tag == f"{W}p":
@@ -266,7 +267,7 @@ class Renderer:
 
 
 def _paragraphs(box: "_Element") -> "Iterator[_Element]":
-    """The paragraphs of a box of text, but for those of boxes within: these come with their own paragraph."""
+    """Yields the paragraphs of a text box, except those of boxes inside, which their own paragraph brings."""
     for child in box:
         if child.tag == f"{W}p":
             yield child
@@ -275,14 +276,14 @@ def _paragraphs(box: "_Element") -> "Iterator[_Element]":
 
 
 def _span(cell: "_Element") -> tuple[int, bool]:
-    """How many columns a cell takes, and whether it only goes on with the one above."""
+    """Returns how many columns a cell takes, and whether it continues the one above."""
     wide, merge = cell.find(f"{W}tcPr/{W}gridSpan"), cell.find(f"{W}tcPr/{W}vMerge")
     count = 1 if wide is None else min(max(int(wide.get(f"{W}val", "1")), 1), 100)
     return count, merge is not None and merge.get(f"{W}val") != "restart"
 
 
 def _line(runs: list[Run], prefix: str) -> str:
-    """A paragraph of Markdown; neighbouring runs of one look are one."""
+    """Formats a paragraph as Markdown; neighboring runs with the same formatting are merged."""
     merged: list[Run] = []
     for run in runs:
         if merged and replace(merged[-1], text="") == replace(run, text=""):
@@ -301,5 +302,5 @@ def _line(runs: list[Run], prefix: str) -> str:
 def _marked(run: Run, *, plain: bool) -> str:
     text = markdown.escaped(run.text)
     if not plain:
-        text = markdown.emphasised(text, bold=run.bold, italic=run.italic)
+        text = markdown.emphasized(text, bold=run.bold, italic=run.italic)
     return f"[{text}]({run.address})" if run.address and text.strip() else text

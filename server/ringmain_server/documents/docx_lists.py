@@ -1,6 +1,6 @@
-"""Documents: which paragraphs of a DOCX are headings and which are items of lists, and their numbers.
+"""Documents: recognizes headings and list items among a DOCX's paragraphs, and numbers them.
 
-Numbering: ECMA-376, part 1, section 17.9; a paragraph has it itself or by its style.
+Numbering: ECMA-376, part 1, section 17.9; a paragraph has it itself or through its style.
 """
 
 import re
@@ -19,7 +19,7 @@ _LONGEST_CHAIN = 20
 
 
 class Lists:
-    """Knows a document's styles and numberings, and counts its numbered paragraphs in their order.
+    """A document's styles and numberings, which counts the numbered paragraphs in their order.
 
     Args:
         document: Opened by python-docx.
@@ -31,7 +31,7 @@ class Lists:
         self._counts: Counter[tuple[str, int]] = Counter()
 
     def prefix(self, paragraph: "_Element") -> str:
-        """What Markdown puts before this paragraph: `## `, `- ` with its indent, `3. `, or nothing."""
+        """Returns the Markdown in front of this paragraph: `## `, `- ` with its indent, `3. `, or nothing."""
         level = self._heading(paragraph)
         if level:
             return "#" * level + " "
@@ -66,7 +66,7 @@ class Lists:
         return None
 
     def _chain(self, paragraph: "_Element") -> list[Any]:
-        """The style of a paragraph, and those that it is based on."""
+        """Returns the style of a paragraph, and those that it is based on."""
         properties = paragraph.find(f"{_W}pPr")
         name = None if properties is None else _value(properties, "pStyle")
         chain: list[Any] = []
@@ -82,7 +82,7 @@ def _value(element: "_Element", name: str) -> str | None:
 
 
 def _formats(document: "WordDocument") -> dict[tuple[str, int], str]:
-    """The format of each level of each numbering, such as `bullet` or `decimal`."""
+    """Returns the format of each level of each numbering, such as `bullet` or `decimal`."""
     try:
         root = document.part.numbering_part.element
     except (KeyError, NotImplementedError):  # a document without lists has no such part

@@ -1,7 +1,7 @@
-"""Documents: HTML by BeautifulSoup and markdownify, one page of text with the pictures that it holds itself.
+"""Documents: reads HTML with BeautifulSoup and markdownify, as one page with the pictures embedded in it.
 
-Scripts, styles and what is not seen are left out. Nothing is fetched: of a picture at an address, what the
-page says of it is told.
+Scripts, styles and invisible elements are left out. Nothing is fetched: for a picture at an address, its
+description in the page is used.
 """
 
 import base64
@@ -32,13 +32,13 @@ _MOST_LINES = 3_000_000
 """Lines of a page times the depth of its quotes and lists."""
 _SPACE = re.compile(r"\n{3,}")
 _BESIDE = re.compile(r"^ +(?=\*\[)|(?<=\]\*) +$", re.MULTILINE)
-"""Space beside a note at the beginning or end of a line."""
+"""Matches the space beside a note at the beginning or end of a line."""
 _MARK = re.compile(r"\ufdd0(\d+)\ufdd1")
-"""Where a picture stands: between two characters that no text may hold (Unicode, section 23.7)."""
+"""Marks the place of a picture, between two characters that no text may hold (Unicode, section 23.7)."""
 
 
 class HtmlDocument:
-    """See `Document`."""
+    """An HTML page; see `Document`."""
 
     def __init__(self, opening: Opening, blocks: tuple[Block, ...]) -> None:
         self._opening = opening
@@ -47,21 +47,21 @@ class HtmlDocument:
         self.page_count = 1
 
     def page(self, number: int) -> PageContent:
-        """See `Document.page`."""
+        """Returns the only page; see `Document.page`."""
         checked(number, self.page_count)
         return PageContent(number, self._blocks)
 
     def page_image(self, number: int) -> Picture:
-        """See `Document.page_image`."""
+        """Raises MediaInvalid: HTML cannot be drawn; see `Document.page_image`."""
         checked(number, self.page_count)
         raise not_drawn(self._opening)
 
     def close(self) -> None:
-        """See `Document.close`."""
+        """Does nothing; see `Document.close`."""
 
 
 def not_drawn(opening: Opening) -> Exception:
-    """The error for pages that cannot be made a picture of."""
+    """Returns the error for documents whose pages cannot be drawn."""
     problem = "which has no pages to be shown as pictures: read it as TEXT_AND_IMAGES"
     return refuse(opening.field, opening.mime_type, problem, "PDF or images with PAGE_AS_IMAGE")
 
@@ -92,7 +92,7 @@ def build(opening: Opening) -> HtmlDocument:
 
 
 def check_html(data: bytes, limits: DocumentLimits, *, field: str) -> None:
-    """Refuses HTML that would become a tree too large or too deep, before there is one.
+    """Refuses HTML that would become too large or too deep a tree, before the tree is built.
 
     Raises:
         MediaInvalid: It would.
@@ -110,7 +110,9 @@ def check_html(data: bytes, limits: DocumentLimits, *, field: str) -> None:
 
 
 def _check_nesting(soup: "BeautifulSoup", opening: Opening) -> None:
-    """Goes down without recursion, which is what deep nesting would exhaust."""
+    """Checks the depth of a tree level by level: recursion would itself fail on deep nesting."""
+    from bs4 import Tag
+
     most, level = opening.limits.max_nesting, [soup.contents]
     depth = 0
     while level:
@@ -118,11 +120,11 @@ def _check_nesting(soup: "BeautifulSoup", opening: Opening) -> None:
         if depth > most:
             problem = f"nested more than {most} elements deep"
             raise refuse(opening.field, HTML, problem, f"at most {most}")
-        level = [child.contents for nodes in level for child in nodes if hasattr(child, "contents")]
+        level = [child.contents for nodes in level for child in nodes if isinstance(child, Tag)]
 
 
 def _check_lines(soup: "BeautifulSoup", lines: int, opening: Opening) -> None:
-    """Each line of a quote or an item is written anew, and longer, for each that it is in."""
+    """Bounds the lines to write: each line of a quote or an item is rewritten for every level of nesting."""
     depths: dict[int, int] = {}
     for element in soup.find_all(_INDENTED):
         depths[id(element)] = 1 + depths.get(id(element.find_parent(_INDENTED)), 0)
@@ -132,7 +134,7 @@ def _check_lines(soup: "BeautifulSoup", lines: int, opening: Opening) -> None:
 
 
 def _take_pictures(soup: "BeautifulSoup", pictures: Pictures) -> list[Block | None]:
-    """Replaces each picture by a mark with its number."""
+    """Replaces each picture by a mark with its number, and returns the pictures."""
     elements = soup.find_all("img")
     found = [_picture(element, pictures) for element in elements]
     replace([(element, f"\ufdd0{number}\ufdd1") for number, element in enumerate(elements)])
@@ -148,7 +150,7 @@ def _picture(element: "Tag", pictures: Pictures) -> Block | None:
 
 
 def _data(address: str) -> bytes:
-    """The bytes within a `data:` address (RFC 2397); none where they make no sense."""
+    """Decodes a `data:` address (RFC 2397); empty where it is malformed."""
     head, _, body = address.partition(",")
     if not head.lower().endswith(";base64"):
         return unquote_to_bytes(body)
@@ -159,7 +161,7 @@ def _data(address: str) -> bytes:
 
 
 def _blocks(text: str, found: list[Block | None]) -> tuple[Block, ...]:
-    """Text and pictures in their order; notes of pictures are part of the text."""
+    """Splits a text at its pictures; descriptions of pictures become part of the text."""
     blocks: list[Block] = []
     pieces = _MARK.split(_notes(text, found))
     for index, piece in enumerate(pieces):
@@ -175,7 +177,7 @@ def _blocks(text: str, found: list[Block | None]) -> tuple[Block, ...]:
 
 
 def _notes(text: str, found: list[Block | None]) -> str:
-    """The text with the marks of real pictures alone."""
+    """Replaces the marks of missing pictures by their descriptions; the marks of real pictures stay."""
 
     def told(mark: re.Match[str]) -> str:
         number = int(mark[1])

@@ -1,6 +1,6 @@
-"""Documents: changes to a tree of HTML, and to how it becomes Markdown, in time that grows with it alone.
+"""Documents: changes a tree of HTML and converts it to Markdown in time that grows linearly with its size.
 
-BeautifulSoup looks for an element among all its siblings before it takes it out, and markdownify counts all
+BeautifulSoup searches for an element among all its siblings before it removes it, and markdownify counts all
 items of a list before each, and all rows of a table for each of its parts: a page of a hundred kilobytes
 could take minutes.
 """
@@ -17,10 +17,10 @@ Convert = Callable[..., str]
 
 
 def replace(swaps: Sequence[tuple["PageElement", str | None]]) -> None:
-    """Puts texts in the place of elements, or nothing, by rebuilding what they are in.
+    """Replaces elements by texts, or removes them, by rebuilding their parents.
 
     Args:
-        swaps: Each element, and the text.
+        swaps: Each element, and its text or None.
     """
     texts = {id(element): text for element, text in swaps}
     parents = {id(element.parent): element.parent for element, _ in swaps if element.parent is not None}
@@ -34,7 +34,7 @@ def replace(swaps: Sequence[tuple["PageElement", str | None]]) -> None:
 
 
 def converter(markdownify: ModuleType) -> Any:
-    """What makes Markdown of a tree. It is for one tree."""
+    """Makes a converter of a tree to Markdown. It can be used for one tree only."""
     made = markdownify.MarkdownConverter(heading_style="ATX", bullets="-")
     made.convert_li = _Items(made.convert_li).convert
     made.convert_tr = _Rows(made.convert_tr).convert
@@ -42,10 +42,10 @@ def converter(markdownify: ModuleType) -> Any:
 
 
 class _Items:
-    """Items of lists, which come in their order.
+    """Converts the items of lists, which come in their order.
 
     Args:
-        usual: What converts those of lists without numbers.
+        usual: Converts the items of lists without numbers.
     """
 
     def __init__(self, usual: Convert) -> None:
@@ -53,7 +53,7 @@ class _Items:
         self._counts: Counter[int] = Counter()
 
     def convert(self, el: Any, text: str, parent_tags: set[str]) -> str:
-        """An item as Markdown; the names are the library's."""
+        """Formats an item as Markdown; the names of the parameters are the library's."""
         parent = el.parent
         if parent is None or parent.name != "ol":
             return self._usual(el, text, parent_tags=parent_tags)
@@ -70,10 +70,10 @@ class _Items:
 
 
 class _Rows:
-    """Rows of tables, of which the first of all decides about the head.
+    """Converts the rows of tables, the first of which decides whether there is a head.
 
     Args:
-        usual: What converts it.
+        usual: Converts the first row.
     """
 
     def __init__(self, usual: Convert) -> None:
@@ -81,7 +81,7 @@ class _Rows:
         self._begun: set[int] = set()
 
     def convert(self, el: Any, text: str, parent_tags: set[str]) -> str:
-        """A row as Markdown; the names are the library's."""
+        """Formats a row as Markdown; the names of the parameters are the library's."""
         table = id(el.find_parent("table"))
         if table in self._begun:
             return f"|{text}\n"

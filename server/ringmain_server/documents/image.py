@@ -1,4 +1,4 @@
-"""Documents: an image is a document of one page, a TIFF of as many as it has frames."""
+"""Documents: an image is a document of one page; a TIFF has as many pages as frames."""
 
 from ringmain_server.documents.content import PageContent, Picture
 from ringmain_server.documents.opening import Opening, checked
@@ -9,7 +9,7 @@ from ringmain_server.media.probe import Probe, probe
 
 
 class ImageDocument:
-    """See `Document`."""
+    """An image; see `Document`."""
 
     def __init__(self, opening: Opening, found: Probe, data: bytes) -> None:
         self._field = opening.field
@@ -19,11 +19,11 @@ class ImageDocument:
         self.page_count = found.frame_count if found.mime_type == "image/tiff" else 1
 
     def page(self, number: int) -> PageContent:
-        """See `Document.page`."""
+        """Returns a page with one picture; see `Document.page`."""
         return PageContent(number, (self.page_image(number),))
 
     def page_image(self, number: int) -> Picture:
-        """See `Document.page_image`."""
+        """Returns the image, or a frame of a TIFF as PNG; see `Document.page_image`."""
         index = checked(number, self.page_count)
         if self.page_count == 1:
             return Picture(self._data, self.mime_type, self._found.width, self._found.height)
@@ -34,7 +34,7 @@ class ImageDocument:
         return Picture(data, "image/png", *pixels.size)
 
     def close(self) -> None:
-        """See `Document.close`."""
+        """Does nothing; see `Document.close`."""
 
 
 def build(opening: Opening) -> ImageDocument:

@@ -1,4 +1,4 @@
-"""Documents, pure: from a page's words, lines and pictures to its blocks in reading order."""
+"""Documents, pure: arranges a page's words, lines and pictures as blocks in reading order."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,14 +16,14 @@ _USUAL_SIZE = 11.0
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A picture's block and where it stands."""
+    """A picture's block and its place on the page."""
 
     block: Block
     box: Box
 
 
 def body_size(words: Iterable[Word]) -> float:
-    """The size in points in which most characters are set."""
+    """Returns the font size, in points, of most characters."""
     counts: Counter[float] = Counter()
     for word in words:
         counts[round(word.size * 2) / 2] += len(word.text)
@@ -33,12 +33,12 @@ def body_size(words: Iterable[Word]) -> float:
 def page_blocks(
     words: Sequence[Word], boxes: Sequence[Box], pictures: Sequence[Placed], body: float
 ) -> tuple[Block, ...]:
-    """A page's blocks in reading order.
+    """Returns a page's blocks in reading order.
 
     Args:
-        words: Its words, in any order.
-        boxes: What is drawn with straight edges: a table's rules among them.
-        pictures: Its pictures.
+        words: The words, in any order.
+        boxes: Everything drawn with straight edges, such as the ruling lines of tables.
+        pictures: The pictures.
         body: The size of the document's text, in points.
     """
     tables = grids(boxes, words)
@@ -72,7 +72,7 @@ def _with_pictures(found: list[Piece], pictures: Sequence[Placed]) -> list[Piece
 
 
 def _place(found: Sequence[Piece | Placed], box: Box) -> int:
-    """Where something goes in reading order: behind the last piece above it in its own column."""
+    """Returns the index of something in reading order: behind the last piece above it in its own column."""
     beside = [(at, one.box) for at, one in enumerate(found) if _overlap(one.box, box)]
     above = [at for at, other in beside if other.middle < box.middle]
     if above:
@@ -87,7 +87,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _joined(mixed: Sequence[Piece | Placed]) -> tuple[Block, ...]:
-    """Neighbouring pieces as one block of text; items of a list follow each other without a blank line."""
+    """Joins neighboring pieces of text; items of a list follow each other without a blank line."""
     blocks: list[Block] = []
     for one in mixed:
         if isinstance(one, Placed):

@@ -1,4 +1,4 @@
-"""Documents, pure: how large they may be, and which there are."""
+"""Documents, pure: the types and the limits of documents."""
 
 from dataclasses import dataclass, field
 
@@ -8,34 +8,34 @@ from ringmain_server.media.limits import IMAGE_TYPES, MIB, ReadLimits
 PDF, HTML = "application/pdf", "text/html"
 
 DOCUMENT_TYPES = (PDF, DOCX, PPTX, HTML, *IMAGE_TYPES)
-"""What can be opened."""
+"""The types that can be opened."""
 
 ALLOWED = "PDF, DOCX, PPTX, HTML or an image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """What is opened at all.
+    """Limits for documents.
 
     Attributes:
-        max_bytes: Of the file.
-        max_html_bytes: Of an HTML file, all of which is in memory as a tree of about ten times its size.
-        max_pages: Of the document.
+        max_bytes: Bytes of the file.
+        max_html_bytes: Bytes of an HTML file, whose tree in memory is about ten times as large.
+        max_pages: Pages of the document.
         max_entries: Files within a DOCX or PPTX.
-        max_unpacked_bytes: Of all files within a DOCX or PPTX together.
-        max_xml_bytes: Of a single XML file within.
-        max_ratio: Unpacked over packed bytes of a file within, where it is large.
+        max_unpacked_bytes: Bytes of all files within a DOCX or PPTX together, unpacked.
+        max_xml_bytes: Bytes of a single XML file within.
+        max_ratio: The ratio of unpacked to packed bytes of a large file within.
         max_tags: Tags of a single XML file within a DOCX or PPTX; each element has one or two.
         max_elements: Elements of an HTML file.
         max_attributes: Attributes of all elements of an HTML file.
         max_nesting: Elements within elements.
         max_spanned: Columns that all cells of an HTML file span beyond their own.
-        max_points: Of a chart.
-        max_pictures: Of a page; the others are left out.
+        max_points: Points of a chart.
+        max_pictures: Pictures of a page; the others are left out.
         min_picture_side: In pixels; smaller pictures are decoration, and left out.
-        render_dpi: Of a page's picture.
-        max_render_side: In pixels, of a page's picture.
-        picture: What a picture within may be.
+        render_dpi: The resolution of a page's picture.
+        max_render_side: The longest side of a page's picture, in pixels.
+        picture: Limits of a picture within.
     """
 
     max_bytes: int = 200 * MIB

@@ -1,31 +1,31 @@
-"""Documents, pure: pieces of Markdown (https://spec.commonmark.org/0.31.2/, tables as GitHub has them)."""
+"""Documents, pure: writes Markdown (https://spec.commonmark.org/0.31.2/, with GitHub's tables)."""
 
 import re
 from collections.abc import Sequence
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>])")
 MOST_CELLS = 1_000_000
-"""Of a table, once all its rows are as long as the longest."""
+"""The most cells of a table, once all its rows are as long as the longest."""
 _BEGINNING = re.compile(r"^(\s*)(#{1,6}\s|[-+>]\s|\d{1,9}[.)]\s|={3,}|-{3,})")
 
 
 def escaped(text: str) -> str:
-    """Text that means itself within a paragraph."""
+    """Escapes text so that it is literal within a paragraph."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
 def paragraph(text: str) -> str:
-    """A paragraph whose first characters are not taken for a heading, a list or a rule."""
+    """Escapes the beginning of a paragraph that would be read as a heading, a list or a rule."""
     return _BEGINNING.sub(lambda found: f"{found[1]}\\{found[2]}", text)
 
 
 def heading(text: str, level: int) -> str:
-    """A heading of level 1 to 6, on one line."""
+    """Formats a heading of level 1 to 6, on one line."""
     return f"{'#' * min(max(level, 1), 6)} {' '.join(text.split())}"
 
 
-def emphasised(text: str, *, bold: bool, italic: bool) -> str:
-    """Text with emphasis, the white space around it left outside, as Markdown demands."""
+def emphasized(text: str, *, bold: bool, italic: bool) -> str:
+    """Adds emphasis to text; white space around it stays outside, as Markdown requires."""
     bare = text.strip()
     if not bare or not (bold or italic):
         return text
@@ -35,10 +35,11 @@ def emphasised(text: str, *, bold: bool, italic: bool) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """A table, whose first row is its head; empty where no cell holds anything.
+    """Formats a table, whose first row is its head; empty where every cell is empty.
 
     Args:
-        rows: Of cells. Short rows are filled up; what would end a cell or a row is written otherwise.
+        rows: The rows of cells. Short rows are filled up; characters that would end a cell or a row are
+            replaced.
 
     Raises:
         ValueError: It would have too many cells.
@@ -46,7 +47,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     if not any(cell.strip() for row in rows for cell in row):
         return ""
     width = max(len(row) for row in rows)
-    if width * len(rows) > MOST_CELLS:  # one long row makes all others as long
+    if width * len(rows) > MOST_CELLS:  # one long row lengthens all others
         raise ValueError(f"a table of {len(rows)} rows of {width} cells")
     lines = [_row([*row, *[""] * (width - len(row))]) for row in rows]
     return "\n".join([lines[0], _row(["---"] * width), *lines[1:]])
@@ -57,6 +58,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def cell_text(text: str) -> str:
-    """A cell's text on one line."""
+    """Formats a cell's text on one line."""
     lines = [" ".join(line.split()) for line in text.strip().splitlines()]
     return "<br>".join(line for line in lines if line).replace("|", "\\|")

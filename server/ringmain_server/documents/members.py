@@ -1,8 +1,9 @@
-"""Documents: the directory of a ZIP archive, read without a library, so that a member costs little.
+"""Documents: reads the directory of a ZIP archive without a library, so that a member costs little.
 
-Python's `zipfile` believes the sizes of the directory when it says how much to read, and inflates a member
-whole before it cuts it to that size; it reads a directory of any length, and lets members overlap. So the
-directory is read here first, where `zipfile` will look for it.
+Python's `zipfile` trusts the sizes in the directory when it decides how much to read, and inflates a member
+whole before it cuts it to that size. It also reads a directory of any length, and lets members overlap. So
+the
+directory is read here first, in the same place where `zipfile` will look for it.
 
 Layout: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.3.
 """
@@ -19,7 +20,7 @@ _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _ENTRY, _LOCAL = b"PK\x01\x02", b"PK\x03\x04"
 _LONGEST_COMMENT = 65_535
 _USUAL_ENTRY = 256
-"""Bytes that an entry of the directory has at most, its name included, in what Office writes."""
+"""The most bytes of a directory entry, its name included, in files that Office writes."""
 _END_SIZE, _END_64_SIZE, _LOCATOR_64_SIZE, _LOCAL_SIZE, _ENTRY_SIZE = 22, 56, 20, 30, 46
 _IN_EXTRA = 0xFFFFFFFF
 STORED, DEFLATED = 0, 8
@@ -27,19 +28,19 @@ _STEP = 64 * 1024
 
 
 class Broken(Exception):
-    """The archive makes no sense."""
+    """The archive cannot be interpreted."""
 
 
 class Member(NamedTuple):
-    """A file within an archive, as the directory says.
+    """A file within an archive, as the directory describes it.
 
     Attributes:
-        name: As bytes.
+        name: The name as bytes.
         flags: The general purpose bits.
-        method: How it is packed.
+        method: The compression method.
         packed: Bytes in the archive.
         unpacked: Bytes once it is unpacked.
-        start: Where its own header stands.
+        start: The place of its own header.
     """
 
     name: bytes
@@ -51,7 +52,14 @@ class Member(NamedTuple):
 
 
 class _Directory(NamedTuple):
-    """Where the directory is, its bytes, its entries as they are said, and what is added to every place."""
+    """The directory of an archive.
+
+    Attributes:
+        at: Its place in the file.
+        length: Its bytes.
+        entries: The number of entries that it announces.
+        shift: Bytes in front of the archive, which are added to every place.
+    """
 
     at: int
     length: int
@@ -60,16 +68,16 @@ class _Directory(NamedTuple):
 
 
 def members(file: BinaryIO, size: int, most: int) -> list[Member]:
-    """The members of an archive, none of which shares bytes with another.
+    """Reads the members of an archive, none of which shares bytes with another.
 
     Args:
         file: The archive.
         size: Its bytes.
-        most: How many members are taken.
+        most: The most members that are accepted.
 
     Raises:
         Beyond: There are more, or two of them overlap.
-        Broken: The directory makes no sense.
+        Broken: The directory cannot be interpreted.
     """
     try:
         directory = _directory(file, size)
@@ -88,11 +96,11 @@ def members(file: BinaryIO, size: int, most: int) -> list[Member]:
 
 
 def unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:
-    """What a member unpacks to, in pieces that nobody keeps.
+    """Unpacks a member and yields it in pieces.
 
     Raises:
         Beyond: It has more bytes than the directory says.
-        Broken: It makes no sense.
+        Broken: It cannot be unpacked.
     """
     file.seek(_data_start(file, member))
     left, found = member.packed, 0
@@ -136,13 +144,13 @@ def _directory(file: BinaryIO, size: int) -> _Directory:
         count, length, place = large
         end -= _LOCATOR_64_SIZE + _END_64_SIZE
     start = end - length
-    if start < place:  # bytes are missing; some more before the archive are allowed
+    if start < place:  # bytes are missing; extra bytes in front of the archive are allowed
         raise Broken
     return _Directory(start, length, count, start - place)
 
 
 def _large_end(file: BinaryIO, end: int) -> tuple[int, int, int] | None:
-    """Entries, length and place of the directory by the record of large archives; None without one."""
+    """Reads entries, length and place of the directory from the ZIP64 record; None without one."""
     if end < _LOCATOR_64_SIZE + _END_64_SIZE:
         return None
     file.seek(end - _LOCATOR_64_SIZE - _END_64_SIZE)
@@ -171,7 +179,7 @@ def _entries(data: bytes, shift: int) -> Iterator[Member]:
 
 
 def _large(extra: bytes, *said: int) -> list[int]:
-    """The sizes and the place of a member of a large archive: those that do not fit stand in its extra."""
+    """Returns the sizes and the place of a member; 32-bit ones that overflow stand in its extra field."""
     at, found = 0, list(said)
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
@@ -183,7 +191,7 @@ def _large(extra: bytes, *said: int) -> list[int]:
 
 
 def _check_apart(file: BinaryIO, found: list[Member], end: int) -> None:
-    """Members that overlap are counted many times and packed once."""
+    """Checks that members do not overlap, since shared bytes would be packed once and counted many times."""
     ordered = sorted(found, key=lambda member: member.start)
     starts = [*(member.start for member in ordered), end]
     for member, (start, following) in zip(ordered, pairwise(starts), strict=True):
@@ -192,7 +200,7 @@ def _check_apart(file: BinaryIO, found: list[Member], end: int) -> None:
 
 
 def _data_start(file: BinaryIO, member: Member) -> int:
-    """Where a member's bytes begin: behind its own header, whose name and extra have lengths of their own."""
+    """Returns where a member's bytes begin, behind its own header with a name and extra field of its own."""
     file.seek(member.start)
     head = file.read(_LOCAL_SIZE)
     if head[:4] != _LOCAL:

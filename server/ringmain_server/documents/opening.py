@@ -1,4 +1,4 @@
-"""Documents: from a file to the document, by its type. The readers are imported when they are needed."""
+"""Documents: opens a file with the reader of its type. Readers are imported when they are needed."""
 
 import importlib
 from collections.abc import Callable
@@ -25,18 +25,18 @@ _READERS = {
     "application/xhtml+xml": "html",
     **dict.fromkeys(IMAGE_TYPES, "image"),
 }
-# Types that callers give to what has no signature of its own.
+# Types without a signature, which the caller has to name.
 _SPOKEN = frozenset({HTML, "application/xhtml+xml"})
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a reader gets.
+    """The arguments of a reader.
 
     Attributes:
         source: The file.
-        mime_type: Of it.
-        limits: What is opened at all.
+        mime_type: Its type.
+        limits: Limits for documents.
         field: The path of the field, for errors.
     """
 
@@ -57,9 +57,9 @@ def open_document(
 
     Args:
         data: The file's bytes, or a binary file that can seek and stays open as long as the document.
-        mime_type: What the caller says it is. What the bytes say counts where they say something.
+        mime_type: The type that the caller names. It is used only where the bytes have no signature.
         field: The path of the field, for errors.
-        limits: What is opened at all.
+        limits: Limits for documents.
 
     Raises:
         MediaInvalid: It is of another type, empty, encrypted, broken, or beyond a limit.
@@ -81,7 +81,7 @@ def open_document(
 
 
 def checked(number: int, page_count: int) -> int:
-    """The index of the page of this number.
+    """Returns the index of the page with this number.
 
     Raises:
         IndexError: There is no such page.

@@ -1,7 +1,8 @@
-"""Documents: PDF by PDFium, a page at a time.
+"""Documents: reads PDF with PDFium, a page at a time.
 
-PDFium works for one thread at a time, in whichever document: a lock sees to that, and everything it gave is
-closed within it. Its reader is quick beside a model, which is what pages wait for.
+PDFium works for one thread at a time, whichever the document. A lock enforces that, and every object of
+PDFium
+is closed while the lock is held. Reading is quick compared with the model that pages wait for.
 """
 
 import threading
@@ -29,14 +30,14 @@ from ringmain_server.media.work import checkpoint
 
 _LOCK = threading.Lock()
 _SAMPLED_PAGES = 5
-"""From which the size of the document's text is known."""
+"""Pages from which the size of the document's text is determined."""
 _PASSWORD, _SECURITY = 4, 5
 """PDFium's codes of encrypted files (fpdfview.h, FPDF_ERR_…)."""
 _POINTS_PER_INCH = 72
 
 
 class PdfDocument:
-    """See `Document`."""
+    """A PDF; see `Document`."""
 
     def __init__(self, opening: Opening, library: ModuleType, document: Any) -> None:
         self._opening = opening
@@ -46,7 +47,7 @@ class PdfDocument:
         self.page_count = len(document)
 
     def page(self, number: int) -> PageContent:
-        """See `Document.page`."""
+        """Reads a page; see `Document.page`."""
         checked(number, self.page_count)
         body = self._body_size
         with self._opened(number) as page:
@@ -56,7 +57,7 @@ class PdfDocument:
         return PageContent(number, page_blocks(words, lines, pictures, body))
 
     def page_image(self, number: int) -> Picture:
-        """See `Document.page_image`."""
+        """Draws a page; see `Document.page_image`."""
         checked(number, self.page_count)
         with self._opened(number) as page:
             scale = _scale(page.get_size(), self._opening.limits)
@@ -72,7 +73,7 @@ class PdfDocument:
         return Picture(write(image, "image/jpeg"), "image/jpeg", *image.size)
 
     def close(self) -> None:
-        """See `Document.close`."""
+        """Closes the document; see `Document.close`."""
         with _LOCK:
             self._document.close()
 
@@ -83,14 +84,15 @@ class PdfDocument:
             try:
                 with self._opened(number) as page:
                     sampled += PageReader(self._library, page, self._opening.limits).words()
-            except MediaInvalid:  # it is told to whoever asks for that page
+            except MediaInvalid:  # reported when that page itself is read
                 continue
         return body_size(sampled)
 
     @contextmanager
     def _opened(self, number: int) -> Iterator[Any]:
-        """A page, for as long as the block has PDFium to itself."""
+        """Opens a page, and holds the lock of PDFium during the block."""
         with _LOCK:
+            # The outer try also covers the block's own calls of PDFium, which fail in the same ways.
             try:
                 page = self._document[number - 1]
                 try:
@@ -103,7 +105,7 @@ class PdfDocument:
 
 
 def _scale(size: tuple[float, float], limits: DocumentLimits) -> float:
-    """Pixels for each point: as wanted, less for a page that would become too large."""
+    """Returns the pixels per point: as configured, fewer for a page that would become too large."""
     longest = max(*size, 1.0)
     return min(limits.render_dpi / _POINTS_PER_INCH, limits.max_render_side / longest)
 
@@ -112,7 +114,7 @@ def check_pdf(data: Data, limits: DocumentLimits, *, field: str) -> None:
     """Refuses a PDF with anything inside that is beyond a limit, before a library opens it.
 
     Raises:
-        MediaInvalid: It has.
+        MediaInvalid: Something is beyond a limit.
     """
     try:
         check(

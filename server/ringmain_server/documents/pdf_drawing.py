@@ -1,8 +1,9 @@
-"""Documents: a PDF's page drawn by PDFium, within a bound of work. Whoever calls this has PDFium to itself.
+"""Documents: draws a PDF's page with PDFium, within a bound of work. The caller must hold the lock of PDFium.
 
-A few bytes can ask for a page to be painted thousands of times. What a page asks for is therefore estimated
-from the areas of its objects before anything is drawn; and drawing stops between two objects once it has
-taken too long, or once nobody waits for it any more.
+A few bytes can ask for a page to be painted thousands of times. So the work is estimated from the areas of
+the
+page's objects before anything is drawn, and drawing stops between two objects once it has taken too long, or
+once nobody waits for it any more.
 Functions: https://pdfium.googlesource.com/pdfium/+/refs/heads/main/public/fpdf_progressive.h and fpdf_edit.h.
 """
 
@@ -16,11 +17,14 @@ from ringmain_server.media.structure.budget import Beyond
 from ringmain_server.media.work import abandoned, checkpoint
 
 _MOST_WORK = 6e9
-"""Of a page, about nanoseconds."""
+"""The most estimated work of a page, in about nanoseconds."""
 _MOST_SECONDS = 5.0
-"""Of a thread's own time, for one page."""
+"""The most processor time of the thread for one page."""
 _LINES, _FILLED, _BLENDED = 0.3, 2.0, 30.0
-"""Work for each pixel of the rectangle around an object: lines and letters leave most of it alone."""
+"""Work per pixel of the rectangle around lines and text, filled areas, and transparent objects.
+
+Lines and letters leave most pixels of their rectangle alone.
+"""
 _MOST_OBJECTS = 1_000_000
 _DEEPEST = 20
 _PAUSED = 1
@@ -29,7 +33,7 @@ _VERSION = 1
 
 
 def drawn(library: ModuleType, page: Any, scale: float) -> Any:
-    """A page as a bitmap of pypdfium2, which the caller closes.
+    """Draws a page as a bitmap of pypdfium2, which the caller closes.
 
     Raises:
         Beyond: Drawing it would take, or took, too much work.
@@ -41,7 +45,7 @@ def drawn(library: ModuleType, page: Any, scale: float) -> Any:
     try:
         bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
         _draw(raw, page, bitmap, (width, height))
-    except BaseException:
+    except BaseException:  # Abandoned among others: nobody else would close it
         bitmap.close()
         raise
     return bitmap
@@ -66,12 +70,12 @@ def _draw(raw: Any, page: Any, bitmap: Any, size: tuple[int, int]) -> None:
 
 
 class _Estimate:
-    """Adds up what the objects of a page cover.
+    """Adds up the areas that the objects of a page cover.
 
     Args:
         raw: The functions of PDFium.
         page: The page.
-        scale: Pixels for each point.
+        scale: Pixels per point.
     """
 
     def __init__(self, raw: Any, page: Any, scale: float) -> None:
@@ -84,7 +88,7 @@ class _Estimate:
         self._at = tuple(ctypes.byref(side) for side in self._sides)
 
     def run(self) -> None:
-        """Looks at each object, and at those within forms.
+        """Adds each object of the page, and those within forms.
 
         Raises:
             Beyond: They are too much to draw.
@@ -100,7 +104,7 @@ class _Estimate:
                 self._look_at_note(note, whole)
 
     def _look_at_note(self, note: Any, whole: float) -> None:
-        """Adds what an annotation looks like: it may be enlarged to the whole page."""
+        """Adds the objects of an annotation, which may be enlarged to the whole page."""
         raw = self._raw
         try:
             for index in range(raw.FPDFAnnot_GetObjectCount(note)):
@@ -113,9 +117,9 @@ class _Estimate:
 
         Args:
             found: The object.
-            growth: By how much what it is in is enlarged, in area.
-            most: The area of what it is in.
-            depth: Forms that it is in.
+            growth: How much the object's parent is enlarged, in area.
+            most: The area of the object's parent.
+            depth: The number of forms around the object.
         """
         raw = self._raw
         self._count += 1

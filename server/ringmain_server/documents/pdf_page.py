@@ -1,4 +1,4 @@
-"""Documents: what PDFium says of a page, in our own terms. Whoever calls this has PDFium to itself.
+"""Documents: converts PDFium's view of a page to our own types. The caller must hold the lock of PDFium.
 
 Functions: https://pdfium.googlesource.com/pdfium/+/refs/heads/main/public/fpdf_text.h and fpdf_edit.h.
 """
@@ -18,7 +18,7 @@ from ringmain_server.documents.pictures import Pictures
 from ringmain_server.media.encode import write
 from ringmain_server.media.pixels import plain
 
-# PDFium writes U+FFFE for a hyphen at a line's end, and goes on with the next line at once.
+# PDFium writes U+FFFE for a hyphen at a line's end, followed at once by the next line.
 _WORD = re.compile(r"[^\s\x00\ufffe]+\ufffe?")
 _LINE = re.compile(r"[^\r\n\x00\ufffe]+\ufffe?")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -27,9 +27,9 @@ _MOST_CHARACTERS = 200_000
 _MOST_PATHS = 3_000
 _MOST_POINTS = 400
 _STRAIGHT = 1.0
-"""Points that a level or upright line may deviate."""
+"""Points by which a horizontal or vertical line may deviate."""
 _PHOTO_PIXELS = 300_000
-"""From which on a picture is written as JPEG."""
+"""Pixels from which on a picture is written as JPEG."""
 
 Point = tuple[float, float]
 
@@ -40,7 +40,7 @@ class PageReader:
     Args:
         library: pypdfium2.
         page: The page.
-        limits: What is read of it.
+        limits: Limits for documents.
     """
 
     def __init__(self, library: ModuleType, page: Any, limits: DocumentLimits) -> None:
@@ -54,7 +54,7 @@ class PageReader:
         self._turn = _turn(page.get_rotation(), page.get_cropbox())
 
     def words(self) -> list[Word]:
-        """Its words, with places as they are seen."""
+        """Returns the words, at their places on the page as it is seen."""
         text_page = self._page.get_textpage()
         try:
             return list(self._words(text_page.raw))
@@ -67,7 +67,7 @@ class PageReader:
         for line in _LINE.finditer(text):
             found = list(_WORD.finditer(text, line.start(), line.end()))
             ends = [(index(word.start()), index(word.end() - 1)) for word in found]
-            # The font's name is dear: a line's first word tells it for all but the last.
+            # Reading the font's name is slow: the first word's font stands for all words but the last.
             bold = [self._is_bold(text_page, first) for first, _ in (ends[:1] + ends[1:][-1:])]
             for at, (word, (first, last)) in enumerate(zip(found, ends, strict=True)):
                 if first >= 0 and last >= 0:
@@ -76,20 +76,20 @@ class PageReader:
                     yield Word(_text(word[0]), box, box.bottom - box.top, is_bold)
 
     def _text(self, text_page: Any) -> str:
-        """A page's text, a character for each of UTF-16's units, so that places in it are PDFium's own."""
+        """Returns a page's text with a character per unit of UTF-16, so that indices are PDFium's own."""
         count = min(self._raw.FPDFText_CountChars(text_page), _MOST_CHARACTERS)
         buffer = (ctypes.c_ushort * (count + 2))()
         written: int = self._raw.FPDFText_GetText(text_page, 0, count, buffer)
         return "".join(map(chr, buffer[: max(written - 1, 0)]))
 
     def _indices(self, text_page: Any, text: str) -> Callable[[int], int]:
-        """From a place in the text to PDFium's character: mostly the same, since it rarely leaves one out."""
+        """Returns a function from an index in the text to PDFium's character, which is mostly the same."""
         if len(text) == self._raw.FPDFText_CountChars(text_page):
             return int
         return lambda at: int(self._raw.FPDFText_GetCharIndexFromTextIndex(text_page, at))
 
     def _place_of(self, text_page: Any, first: int, last: int) -> Box:
-        """Around a word, by its first and its last character."""
+        """Returns the rectangle around a word, by its first and its last character."""
         get, box, at = self._raw.FPDFText_GetLooseCharBox, self._rectangle, self._rectangle_at
         get(text_page, first, at)
         left, bottom, right, top = box.left, box.bottom, box.right, box.top
@@ -107,7 +107,7 @@ class PageReader:
         return b"bold" in name.value.lower()
 
     def lines(self) -> list[Box]:
-        """The straight lines drawn on it: level and upright ones alone."""
+        """Returns the straight horizontal and vertical lines on the page."""
         paths = self._page.get_objects(filter=[self._raw.FPDF_PAGEOBJ_PATH])
         return [box for path in islice(paths, _MOST_PATHS) for box in self._path(path)]
 
@@ -135,7 +135,7 @@ class PageReader:
         return bool(fill.value or stroke.value)
 
     def _place(self, thing: Any) -> Callable[[Point], Point]:
-        """From an object's own coordinates, through the forms that hold it, to where it is seen."""
+        """Returns a function from an object's own coordinates, through its forms, to those of the page."""
         matrices = []
         while thing is not None:
             matrices.append(thing.get_matrix())
@@ -149,14 +149,14 @@ class PageReader:
         return place
 
     def pictures(self) -> list[Placed]:
-        """Its pictures, as files."""
+        """Returns the pictures as files, at their places."""
         counted, found = Pictures(self._limits), []
         for image in self._page.get_objects(filter=[self._raw.FPDF_PAGEOBJ_IMAGE]):
             if counted.is_full:
                 break
             block = self._picture(image, counted)
             if block is not None:
-                place = self._place(image)  # an image is the unit square in its own coordinates
+                place = self._place(image)  # in its own coordinates, an image is the unit square
                 found.append(Placed(block, _box(place((0.0, 0.0)), place((1.0, 1.0)))))
         return found
 
@@ -171,7 +171,7 @@ class PageReader:
             return None
 
     def _file(self, image: Any) -> bytes:
-        """The file of a picture: as it is within for JPEG, else written anew."""
+        """Returns the file of a picture: the embedded one for JPEG, otherwise a new one."""
         if image.get_filters() == ["DCTDecode"]:
             return bytes(image.get_data())
         pixels = plain(image.get_bitmap().to_pil())
@@ -180,14 +180,14 @@ class PageReader:
 
 
 def _text(units: str) -> str:
-    """UTF-16's units as characters; what is half of one becomes a replacement character."""
+    """Converts UTF-16's units to characters; half of a character becomes a replacement character."""
     if not _SURROGATES.search(units):
         return units
     return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _turn(rotation: int, crop: tuple[float, float, float, float]) -> Callable[[Point], Point]:
-    """From a page's coordinates, y up, to those of the page as it is seen, y down."""
+    """Returns a function from a page's coordinates, y up, to those of the page as it is seen, y down."""
     left, bottom, right, top = crop
     turns: dict[int, Callable[[Point], Point]] = {
         0: lambda at: (at[0] - left, top - at[1]),

@@ -1,4 +1,4 @@
-"""Documents: the pictures within one, checked before anybody gets them."""
+"""Documents: checks the pictures within a document before they are used."""
 
 from ringmain_server.documents.content import Block, Picture, Text
 from ringmain_server.documents.limits import DocumentLimits
@@ -9,16 +9,17 @@ from ringmain_server.media.probe import probe
 
 
 def picture_block(data: bytes, limits: DocumentLimits, alt: str = "") -> Block | None:
-    """A picture of a document as a block.
+    """Makes a block of a document's picture.
 
     Args:
         data: The file.
-        limits: What a picture may be.
-        alt: What the document says of it.
+        limits: Limits for documents.
+        alt: The document's description of it.
 
     Returns:
-        A note in words for what cannot be shown: a drawing of vectors, a broken or too large file; None for
-        decoration.
+        The picture; a note in words for one that cannot be shown: a vector drawing, a broken or too large
+        file;
+        None for decoration.
     """
     alt = " ".join(alt.split())
     words = f": {alt}" if alt else ""
@@ -42,11 +43,11 @@ class Pictures:
 
     @property
     def is_full(self) -> bool:
-        """Whether no further one is taken."""
+        """Whether no further picture is accepted."""
         return self._count >= self._limits.max_pictures
 
     def block(self, data: bytes, alt: str = "") -> Block | None:
-        """See `picture_block`; None for one too many."""
+        """Makes a block of a picture as `picture_block` does; None for one too many."""
         if self.is_full:
             return None
         self._count += 1

@@ -1,4 +1,4 @@
-"""Documents: PPTX by python-pptx: a slide is a page, its title a heading, its notes a quotation."""
+"""Documents: reads PPTX with python-pptx: a slide is a page, its title a heading, its notes a quotation."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 _DEEPEST_GROUP = 20
 _MOST_SHAPES = 20_000
 _MOST_PLACEHOLDERS = 10_000
-"""Of a slide, times those of its layout."""
+"""The most placeholders of a slide, times those of its layout."""
 _INDENT = "    "
 _ROW_HEIGHT = 180_000
-"""English Metric Units (half a centimetre) within which shapes stand beside each other."""
+"""English Metric Units (half a centimeter) within which shapes stand beside each other."""
 
 
 class PptxDocument:
-    """See `Document`."""
+    """A PPTX; see `Document`."""
 
     def __init__(self, opening: Opening, presentation: "Presentation") -> None:
         self._opening = opening
@@ -39,7 +39,7 @@ class PptxDocument:
         self.page_count = len(presentation.slides)
 
     def page(self, number: int) -> PageContent:
-        """See `Document.page`."""
+        """Reads a slide; see `Document.page`."""
         index = checked(number, self.page_count)
         try:
             blocks = list(_slide(self._presentation.slides[index], Pictures(self._opening.limits)))
@@ -49,12 +49,12 @@ class PptxDocument:
         return PageContent(number, joined(blocks))
 
     def page_image(self, number: int) -> Picture:
-        """See `Document.page_image`."""
+        """Raises MediaInvalid: a PPTX cannot be drawn; see `Document.page_image`."""
         checked(number, self.page_count)
         raise not_drawn(self._opening)
 
     def close(self) -> None:
-        """See `Document.close`."""
+        """Does nothing; see `Document.close`."""
 
 
 def _slide(slide: "Slide", pictures: Pictures) -> Iterator[Block]:
@@ -72,7 +72,7 @@ def _slide(slide: "Slide", pictures: Pictures) -> Iterator[Block]:
 
 
 def _check_shapes(slide: "Slide") -> None:
-    """Each placeholder is looked for among those of the layout, several times."""
+    """Bounds the placeholders: the library searches for each among those of the layout several times."""
     own, held = (len(one._element.xpath(".//p:nvPr/p:ph")) for one in (slide, slide.slide_layout))
     if own * (held + 1) > _MOST_PLACEHOLDERS:
         raise ValueError(f"{own} placeholders, and {held} of the layout")
@@ -82,18 +82,20 @@ def _check_shapes(slide: "Slide") -> None:
 
 
 def _ordered(shapes: Any, depth: int) -> Iterator[Any]:
-    """Shapes as they are read: from top to bottom, beside each other from left to right; groups opened."""
+    """Yields shapes in reading order: from top to bottom, then from left to right; groups are opened."""
+    from pptx.shapes.group import GroupShape
+
     for shape in sorted(shapes, key=lambda one: ((one.top or 0) // _ROW_HEIGHT, one.left or 0)):
-        if hasattr(shape, "shapes") and depth < _DEEPEST_GROUP:
+        if isinstance(shape, GroupShape) and depth < _DEEPEST_GROUP:
             yield from _ordered(shape.shapes, depth + 1)
         else:
             yield shape
 
 
 def _shape(shape: Any, pictures: Pictures) -> Iterator[Block]:
-    if getattr(shape, "has_table", False):
+    if shape.has_table:
         yield Text(markdown.table(_rows(shape.table)))
-    elif getattr(shape, "has_chart", False):
+    elif shape.has_chart:
         yield Text(_chart(shape.chart))
     elif relation := _picture_relation(shape):
         part = shape.part.related_part(relation)
@@ -106,13 +108,13 @@ def _shape(shape: Any, pictures: Pictures) -> Iterator[Block]:
 
 
 def _picture_relation(shape: Any) -> str:
-    """The relationship of a shape's picture, empty for none: a picture may fill any shape."""
+    """Returns the relationship of a shape's picture, empty for none: a picture may fill any shape."""
     blips = shape._element.xpath(".//a:blip/@r:embed")
     return str(blips[0]) if blips else ""
 
 
 def _rows(table: Any) -> list[list[str]]:
-    """A table's rows. The library counts all of them whenever it is asked for one, so cells are taken."""
+    """Returns a table's rows, by cells: the library counts all rows whenever it is asked for one."""
     return [
         [_cell(cell) for cell in cells]
         for _, cells in groupby(table.iter_cells(), key=lambda cell: cell._tc.getparent())
@@ -124,7 +126,7 @@ def _cell(cell: Any) -> str:
 
 
 def _paragraphs(shape: Any) -> Iterator[str]:
-    """Paragraphs of a placeholder for content are items of a list, as they are shown; others are not."""
+    """Yields the paragraphs of a shape; those of a placeholder for content are items of a list, as shown."""
     is_list = shape.is_placeholder and _is_body(shape)
     for paragraph in shape.text_frame.paragraphs:
         runs = "".join(_run(run) for run in paragraph.runs) or markdown.escaped(paragraph.text)
@@ -142,7 +144,7 @@ def _is_body(shape: Any) -> bool:
 
 
 def _run(run: Any) -> str:
-    text = markdown.emphasised(
+    text = markdown.emphasized(
         markdown.escaped(run.text), bold=bool(run.font.bold), italic=bool(run.font.italic)
     )
     address = run.hyperlink.address
@@ -150,7 +152,7 @@ def _run(run: Any) -> str:
 
 
 def _chart(chart: Any) -> str:
-    """A chart's numbers as a table: a row for each category, a column for each series."""
+    """Formats a chart's numbers as a table: a row for each category, a column for each series."""
     if _point_count(chart) > DOCUMENT_LIMITS.max_points:
         return f"*[a chart of more than {DOCUMENT_LIMITS.max_points} points]*"
     plot = chart.plots[0]
@@ -165,7 +167,7 @@ def _chart(chart: Any) -> str:
 
 
 def _point_count(chart: Any) -> int:
-    """How many points a chart says it has; each is looked for, whether it is there or not."""
+    """Returns how many points a chart announces; the library searches for each, whether it exists or not."""
     return sum(int(count) for count in chart._chartSpace.xpath(".//c:ptCount/@val"))
 
 

@@ -1,6 +1,8 @@
-"""Documents, pure: lines of a PDF as Markdown: headings by their size, lists by their bullets, paragraphs.
+"""Documents, pure: turns lines of a PDF into Markdown: headings, lists and paragraphs.
 
-A line goes on with the paragraph before it where it stands close below it in the same size.
+Headings are recognized by their size, lists by their bullets. A line continues the paragraph before it where
+it
+stands close below it in the same size.
 """
 
 import re
@@ -11,21 +13,21 @@ from ringmain_server.documents import markdown
 from ringmain_server.documents.boxes import Box, Segment, around
 
 _LEVELS = ((1.7, 1), (1.35, 2), (1.12, 3))
-"""How many times larger than the text a heading of each level is."""
+"""How many times larger than the text the headings of each level are."""
 _LONGEST_HEADING = 200
 _BOLD_WORDS = 12
 _CLOSE = 0.9
-"""Times the font's size of empty height that parts paragraphs."""
+"""Empty height that separates paragraphs, in sizes of the font."""
 _BULLET = re.compile(r"^[•◦▪▫●○■□‣⁃∙·–—*-]\s+")  # noqa: RUF001 - they look alike
 _BARE_BULLET = re.compile(r"^[•◦▪▫●○■□‣⁃∙·]$")  # noqa: RUF001
 _NUMBER = re.compile(r"^(\d{1,3})[.)]\s+")
 _HYPHEN = "\ufffe"
-"""PDFium's sign of a hyphen that parts a word at a line's end."""
+"""PDFium's character for a hyphen that divides a word at a line's end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of Markdown and where it stood on the page."""
+    """A piece of Markdown and its place on the page."""
 
     markdown: str
     box: Box
@@ -43,7 +45,7 @@ class _Open:
 
 
 def pieces(segments: Sequence[Segment], body: float) -> Iterator[Piece]:
-    """Lines in reading order as Markdown.
+    """Yields lines in reading order as Markdown.
 
     Args:
         segments: The lines.
@@ -66,7 +68,7 @@ def pieces(segments: Sequence[Segment], body: float) -> Iterator[Piece]:
 
 
 def _level(segment: Segment, body: float) -> int:
-    """The level of a heading, 0 for text."""
+    """Returns the level of a heading, 0 for text."""
     text = segment.text
     if len(text) > _LONGEST_HEADING or not any(map(str.isalpha, text)):
         return 0
@@ -98,7 +100,7 @@ def _goes_on(current: _Open, segment: Segment) -> bool:
 
 
 def _beside(current: _Open, segment: Segment) -> bool:
-    """Whether it stands on the same height: a bullet and its text may be apart."""
+    """Whether a segment stands at the same height as the last: a bullet and its text may be apart."""
     return abs(current.last.box.middle - segment.box.middle) < segment.size / 2
 
 

@@ -1,4 +1,4 @@
-"""Documents: the libraries that read them, imported by the first document that needs one."""
+"""Documents: imports the libraries that read documents, when the first document needs one."""
 
 import importlib
 from types import ModuleType
@@ -12,7 +12,7 @@ class ReaderMissing(CapabilityMissing):
     """The library that reads a kind of document is not installed.
 
     Args:
-        kind: Such as `PDF`.
+        kind: The kind of document, such as `PDF`.
     """
 
     def __init__(self, kind: str) -> None:
@@ -22,7 +22,7 @@ class ReaderMissing(CapabilityMissing):
 
 
 def library(name: str, kind: str) -> ModuleType:
-    """A library that reads documents.
+    """Imports a library that reads documents.
 
     Raises:
         ReaderMissing: It is not installed.

@@ -1,4 +1,4 @@
-"""Documents, pure: tables with ruling lines.
+"""Documents, pure: finds tables with ruling lines.
 
 Lines that touch form a grid; a grid of at least two rows and two columns that holds words is a table.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ringmain_server.documents.boxes import Box, Word, rows_of
 
 THIN = 3.0
-"""Points: a rectangle of no more is a line."""
+"""Points: a rectangle that is no wider is a line."""
 _TOUCH = 3.0
 """Points within which lines meet."""
 _SHORTEST = 8.0
@@ -19,23 +19,23 @@ _MOST_LINES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table's lines: where its columns and its rows begin and end."""
+    """The lines of a table: the positions of its columns and its rows."""
 
     columns: tuple[float, ...]
     rows: tuple[float, ...]
 
     @property
     def box(self) -> Box:
-        """Around all of it."""
+        """The rectangle around the table."""
         return Box(self.columns[0], self.rows[0], self.columns[-1], self.rows[-1])
 
     def holds(self, word: Word) -> bool:
-        """Whether a word stands within it."""
+        """Whether a word stands within the table."""
         across, box = (word.box.left + word.box.right) / 2, self.box
         return box.left <= across <= box.right and box.top <= word.box.middle <= box.bottom
 
     def cells(self, words: Sequence[Word]) -> list[list[str]]:
-        """The text of each cell, of the words within it."""
+        """Returns the text of each cell, made of the words within it."""
         held: dict[tuple[int, int], list[Word]] = {}
         for word in words:
             row = bisect_right(self.rows, word.box.middle) - 1
@@ -53,11 +53,11 @@ def _text(words: Sequence[Word]) -> str:
 
 
 def grids(boxes: Sequence[Box], words: Sequence[Word]) -> list[Grid]:
-    """The tables among a page's lines and rectangles.
+    """Finds the tables among a page's lines and rectangles.
 
     Args:
-        boxes: Of everything drawn with straight edges.
-        words: Of the page.
+        boxes: Everything drawn with straight edges.
+        words: The words of the page.
     """
     lines = [line for box in boxes for line in _edges(box)][:_MOST_LINES]
     found = [_grid(group) for group in _touching(lines)]
@@ -65,7 +65,7 @@ def grids(boxes: Sequence[Box], words: Sequence[Word]) -> list[Grid]:
 
 
 def _edges(box: Box) -> list[Box]:
-    """The lines of a thin rectangle, which is one itself, or of a larger one, which has four."""
+    """Returns the lines of a rectangle: a thin one is a line itself, a larger one has four."""
     if box.right - box.left <= THIN or box.bottom - box.top <= THIN:
         return [box] if max(box.right - box.left, box.bottom - box.top) >= _SHORTEST else []
     return [
@@ -77,7 +77,7 @@ def _edges(box: Box) -> list[Box]:
 
 
 def _touching(lines: Sequence[Box]) -> list[list[Box]]:
-    """Lines grouped by whether they touch, over others if need be."""
+    """Groups lines that touch, directly or through others."""
     groups: list[tuple[Box, list[Box]]] = []
     for line in sorted(lines, key=lambda line: (line.top, line.left)):
         around, members, apart = line, [line], []
@@ -109,7 +109,7 @@ def _grid(lines: Sequence[Box]) -> Grid | None:
 
 
 def _positions(values: Sequence[float]) -> tuple[float, ...]:
-    """Distinct positions: near ones count as one."""
+    """Returns distinct positions: near ones count as one."""
     found: list[float] = []
     for value in sorted(values):
         if not found or value - found[-1] > _TOUCH:

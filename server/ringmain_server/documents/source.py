@@ -1,4 +1,4 @@
-"""Documents: the file of one, in memory or spooled to a disk."""
+"""Documents: the file of a document, in memory or on a disk."""
 
 import io
 import mmap
@@ -19,7 +19,7 @@ class Source:
     """A document's file.
 
     Args:
-        data: Its bytes, or a binary file that can seek, which whoever opened it closes after the document.
+        data: Its bytes, or a binary file that can seek. The opener closes the file after the document.
     """
 
     def __init__(self, data: bytes | BinaryIO) -> None:
@@ -27,7 +27,7 @@ class Source:
         self.size = len(data) if isinstance(data, bytes) else data.seek(0, io.SEEK_END)
 
     def sample(self) -> bytes:
-        """Its first and its last bytes, by which its type is known."""
+        """Returns the first and the last bytes, by which the type is detected."""
         if isinstance(self._data, bytes):
             return self._data[:_SAMPLE] + self._data[max(self.size - _SAMPLE, _SAMPLE) :]
         self._data.seek(0)
@@ -36,7 +36,7 @@ class Source:
         return head + self._data.read(_SAMPLE)
 
     def whole(self) -> bytes:
-        """All of it."""
+        """Returns the whole file."""
         if isinstance(self._data, bytes):
             return self._data
         self._data.seek(0)
@@ -44,7 +44,7 @@ class Source:
 
     @contextmanager
     def view(self) -> Iterator[bytes | mmap.mmap]:
-        """All of it, to be looked through: a file on a disk is not read into memory for that."""
+        """Returns the whole file for searching; a large file on a disk is mapped, not read into memory."""
         number = None
         if not isinstance(self._data, bytes) and self.size > _IN_MEMORY:
             with suppress(OSError, AttributeError):
@@ -56,45 +56,46 @@ class Source:
             yield view
 
     def file(self) -> BinaryIO:
-        """A file over it, at its beginning; bytes are shared, not copied."""
+        """Returns a file object at its beginning; bytes are shared, not copied."""
         if isinstance(self._data, bytes):
             return io.BytesIO(self._data)
         self._data.seek(0)
         return self._data
 
     def for_callbacks(self) -> "bytes | CalledBack":
-        """For a library that reads it by calling back."""
+        """Returns the bytes, or a file for a library that reads by calling back."""
         return self._data if isinstance(self._data, bytes) else CalledBack(self._data)
 
 
 class CalledBack(io.RawIOBase):
-    """A file for a C library that reads it by calling back, where an error would be printed, not raised.
+    """A file for a C library that reads by calling back, where an exception would be printed, not raised.
 
-    What cannot be read reads as nothing, which the library refuses. So ends, too, what still reads in a
-    thread when its caller has left and the file is closed.
+    A failed read returns nothing, which the library refuses. That also ends a read that still runs in a
+    thread
+    when its caller has left and the file is closed.
     """
 
     def __init__(self, file: Any) -> None:
         self._file = file
 
     def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
-        """As of any file; does nothing where that fails."""
-        with suppress(OSError, ValueError):  # the disk fails; the file is closed
+        """Moves in the file as `seek` does; does nothing where that fails."""
+        with suppress(OSError, ValueError):  # the disk fails, or the file is closed
             return int(self._file.seek(position, whence))
         return 0
 
     def readinto(self, buffer: Any) -> int:
-        """As of any file; reads nothing where that fails."""
+        """Reads as `readinto` does; reads nothing where that fails."""
         with suppress(OSError, ValueError):
             return int(self._file.readinto(buffer))
         return 0
 
 
 def check_size(source: Source, limits: DocumentLimits, field: str) -> None:
-    """Refuses what is empty or of too many bytes.
+    """Refuses a file that is empty or has too many bytes.
 
     Raises:
-        MediaInvalid: It is.
+        MediaInvalid: The file is refused.
     """
     if not source.size:
         raise refuse(field, describe(b""), "not a document", "a whole file")

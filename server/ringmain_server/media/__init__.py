@@ -1,1 +1,1 @@
-"""Images, audio and documents: what they are."""
+"""Media: detects, reads, checks and changes images, audio and documents."""

@@ -1,4 +1,4 @@
-"""Media, outside the rooms: animations at another size, for models that take them."""
+"""Media: scales animations, for models that take them."""
 
 import io
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def rescaled_animation(image: "Image", planned: Plan, max_bytes: int, *, max_pixels: int) -> bytes | None:
-    """Every frame of an animation at the planned size, in one file, timing and loop kept.
+    """Scales every frame of an animation to the planned size, in one file that keeps timing and loop count.
 
     Args:
-        image: Opened; GIF, PNG or WebP.
-        planned: What to make of it.
-        max_bytes: Zero means any number.
-        max_pixels: Of all scaled frames together, which some formats need at once.
+        image: An opened GIF, PNG or WebP.
+        planned: The type and size to write.
+        max_bytes: The most bytes of the file; zero means any number.
+        max_pixels: The most pixels of all scaled frames together, which some formats need in memory at once.
 
     Returns:
-        None where it would exceed a limit: then the first frame alone has to do.
+        The file; None where it would exceed a limit, so that the first frame alone has to do.
     """
     frame_count = getattr(image, "n_frames", 1)
     if frame_count * planned.size[0] * planned.size[1] > max_pixels:

@@ -1,7 +1,7 @@
-"""Media, outside the rooms: canvases and masks for models that change images. Blocks: call it by `runner.py`.
+"""Media: canvases and masks for models that change images. Blocks: call it through `runner.py`.
 
     outpaint(data, Margins(…), field=…) -> Outpaint       a larger canvas, and the mask of what to draw
-    mask_for(mask, (width, height), field=…) -> bytes     a caller's mask as the model wants it
+    mask_for(mask, (width, height), field=…) -> bytes     a caller's mask in the form that the model takes
 
 A mask is a PNG in one of two forms: `alpha`, whose transparent pixels are redrawn (the contract's own, and
 https://platform.openai.com/docs/api-reference/images/createEdit); `luminance`, whose white pixels are
@@ -27,12 +27,13 @@ MaskForm = Literal["alpha", "luminance"]
 
 @dataclass(frozen=True, slots=True)
 class EditForm:
-    """How a model wants to be told where to change an image.
+    """The form in which a model is told where to change an image.
 
     Attributes:
         mask: The form of a mask.
-        outpaints: Whether it takes margins. Else it gets a larger canvas and a mask of what is beyond the
-            border.
+        outpaints: Whether the model takes margins. If not, it gets a larger canvas and a mask of the area
+            beyond
+            the border.
     """
 
     mask: MaskForm = "alpha"
@@ -54,13 +55,13 @@ class Margins:
 
 @dataclass(frozen=True, slots=True)
 class Outpaint:
-    """A canvas to be drawn upon.
+    """A canvas to draw on.
 
     Attributes:
-        image: PNG; the image, and around it transparent pixels.
-        mask: PNG of the same size: what is to be drawn.
-        width: In pixels, of both.
-        height: In pixels, of both.
+        image: A PNG: the image, surrounded by transparent pixels.
+        mask: A PNG of the same size that marks what to draw.
+        width: The width of both, in pixels.
+        height: The height of both, in pixels.
     """
 
     image: bytes
@@ -72,14 +73,14 @@ class Outpaint:
 def outpaint(
     data: bytes, margins: Margins, *, field: str, form: MaskForm = "alpha", read: ReadLimits = READ_LIMITS
 ) -> Outpaint:
-    """The canvas and the mask with which a model that fills masks draws beyond an image's border.
+    """Makes the canvas and the mask with which a model that takes masks draws beyond an image's border.
 
     Args:
         data: The image's file.
-        margins: None below zero, one above.
+        margins: At least one must be above zero, and none below.
         field: The path of the field that holds the image, for errors.
         form: The form of the mask.
-        read: Also what the canvas must keep to.
+        read: The gateway's limits, which apply to the image and to the canvas.
 
     Raises:
         InvalidField: A margin is below zero, or all are zero.
@@ -116,20 +117,20 @@ def _check_margins(margins: Margins) -> None:
 def mask_for(
     mask: bytes, size: Size, *, field: str, form: MaskForm = "alpha", read: ReadLimits = READ_LIMITS
 ) -> bytes:
-    """A caller's mask at the size of the image, in the form that the model wants.
+    """Scales a caller's mask to the size of the image and converts it to the form that the model takes.
 
     Args:
         mask: An image whose transparent pixels mark what is redrawn.
-        size: Of the image.
+        size: The size of the image.
         field: The path of the field that holds the mask, for errors.
-        form: The form that the model wants.
-        read: What the gateway reads at all.
+        form: The form that the model takes.
+        read: The gateway's limits for any image.
 
     Returns:
         A PNG without half-transparent pixels.
 
     Raises:
-        MediaInvalid: The mask cannot be read, or nothing of it is transparent.
+        MediaInvalid: The mask cannot be read, or no pixel of it is transparent.
     """
     found = probe(mask, field=field, limits=read)
     pixels = decoded(mask, found.mime_type, field)
@@ -146,7 +147,7 @@ _HALF = 127
 
 
 def _mask_file(redrawn: "Image", form: MaskForm) -> bytes:
-    """A mask from an image of mode L that is white where the model draws."""
+    """Writes a mask from an image of mode L that is white where the model draws."""
     if form == "luminance":
         return write(redrawn, "image/png")
     import PIL.Image

@@ -1,8 +1,9 @@
-"""Media, outside the rooms, pure: what kind of media some bytes are, from the signature they begin with.
+"""Media, pure: detects the type of media from the signature that the bytes begin with.
 
 Signatures follow the WHATWG's table (https://mimesniff.spec.whatwg.org/#matching-a-mime-type-pattern) and,
-for what it lacks, the formats' own specifications. Office documents are ZIP archives
-(https://learn.microsoft.com/openspecs/office_standards/ms-oe376): the names of their members tell them apart.
+for types that it lacks, the formats' own specifications. Office documents are ZIP archives
+(https://learn.microsoft.com/openspecs/office_standards/ms-oe376) and are told apart by the names of their
+members.
 """
 
 import re
@@ -49,7 +50,7 @@ _ZIP = b"PK\x03\x04"
 _ZIP_TAIL = 256 * 1024
 _OFFICE = ((b"word/document", DOCX), (b"ppt/presentation", PPTX), (b"xl/workbook", XLSX))
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# The WHATWG's patterns for HTML, each ended by a space or `>`, and its byte order mark and white space.
+# The WHATWG's patterns for HTML, each ended by white space or `>`, after a byte order mark and white space.
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?[\t\n\x0c\r ]*(?:<\?xml[^>]{0,200}>[\t\n\x0c\r ]*)?<"
     rb"(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[ \t\r\n>]",
@@ -58,7 +59,7 @@ _HTML = re.compile(
 
 
 def detect(data: bytes) -> str:
-    """The media type of some bytes; empty when their signature is of no known kind."""
+    """Returns the media type of some bytes; empty when their signature is unknown."""
     for prefix, mime_type in _PREFIXES:
         if data.startswith(prefix):
             return mime_type
@@ -74,7 +75,7 @@ def detect(data: bytes) -> str:
 
 
 def describe(data: bytes) -> str:
-    """What some bytes are, in words, for a message that refuses them: never empty."""
+    """Describes some bytes in words, for a message that refuses them. Never empty."""
     if not data:
         return "nothing (0 bytes)"
     found = detect(data)
@@ -88,7 +89,7 @@ def describe(data: bytes) -> str:
 
 
 def _office(data: bytes) -> str:
-    """The Office format of a ZIP archive, by the names in its directory, which stands at its end."""
+    """Returns the Office format of a ZIP archive, by the member names in the directory at its end."""
     for part in (data[-_ZIP_TAIL:], data[:_ZIP_TAIL]):
         for name, mime_type in _OFFICE:
             if name in part:
@@ -97,7 +98,7 @@ def _office(data: bytes) -> str:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether these bytes are text: UTF-8 without control characters, but for a character cut at the end."""
+    """Whether bytes are UTF-8 without control characters; a character that is cut at the end is allowed."""
     try:
         text = data.decode()
     except UnicodeDecodeError as exc:
@@ -108,7 +109,7 @@ def _is_text(data: bytes) -> bool:
 
 
 def _is_mpeg_audio(data: bytes) -> bool:
-    """Whether a frame of MPEG layer III begins here, none of whose fields has a reserved value."""
+    """Whether a frame of MPEG layer III begins here, with no reserved value in its header."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
         return False
     version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3

@@ -1,4 +1,4 @@
-"""Media, outside the rooms: a request to change images, as a model takes it. Blocks: call it by a pool.
+"""Media: puts a request to change images into the form that a model takes. Blocks: call it through a pool.
 
 fit_edit(request, form, before=…)
 """
@@ -10,7 +10,7 @@ from ringmain_server.media.limits import READ_LIMITS, ReadLimits
 from ringmain_server.media.probe import probe
 
 _BEYOND = "Continue the picture beyond its borders, so that nobody sees where they were."
-"""What is asked of a model that needs words, when the caller gave none."""
+"""The prompt for a model that needs one, when the caller gave none."""
 
 
 def needs_fitting(request: image_pb2.EditImagesRequest, form: EditForm) -> bool:
@@ -27,15 +27,15 @@ def fit_edit(
     prefix: str = "",
     read: ReadLimits = READ_LIMITS,
 ) -> None:
-    """Brings mask and margins into a model's form, in place. The images are prepared already.
+    """Converts mask and margins to a model's form, in place. The images must be prepared already.
 
     Args:
-        request: A copy that nobody else has. The first image has its bytes.
-        form: How the model is told where to change an image.
-        before: The first image's longer side in pixels as the caller sent it, by which margins are measured;
-            zero where that is not known.
+        request: A copy that nobody else uses. Its first image has bytes.
+        form: The form in which the model is told where to change an image.
+        before: The longer side in pixels of the first image as the caller sent it, to which margins refer;
+            zero where it is not known.
         prefix: Path of the request within a larger one, with its dot.
-        read: What the gateway reads at all.
+        read: The gateway's limits for any image.
 
     Raises:
         MediaInvalid: The mask cannot be read, or the canvas becomes too large.
@@ -50,6 +50,7 @@ def fit_edit(
         )
         request.mask.mime_type = "image/png"
         return
+        # The image may have been scaled for the model since the caller measured its margins.
     scale = max(found.width, found.height) / before if before else 1.0
     margins = Margins(
         *(round(getattr(request.outpaint, side) * scale) for side in ("left", "top", "right", "bottom"))

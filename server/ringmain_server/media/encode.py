@@ -1,9 +1,9 @@
-"""Media, outside the rooms: images written as files, without metadata, within a number of bytes.
+"""Media: writes images as files, without metadata, within a number of bytes.
 
-    write(image, mime_type) -> bytes                  once, as well as is sensible
-    write_within(image, mime_type, …) -> (bytes, size)   poorer, then smaller, until it fits
+    write(image, mime_type) -> bytes                     once, in good quality
+    write_within(image, mime_type, …) -> (bytes, size)   in lower quality, then smaller, until it fits
 
-The colour profile stays where there is one: it says what the pixels mean.
+A color profile is kept, since it says what the pixels mean.
 """
 
 import io
@@ -28,9 +28,9 @@ _LOSSY = frozenset({"image/jpeg", "image/webp", "image/avif"})
 _OPAQUE_ONLY = frozenset({"image/jpeg", "image/bmp"})
 _SHRINK = 0.75
 _SMALLEST = 16
-"""Pixels of the longer side below which no attempt is made to fit."""
+"""Pixels of the longer side below which an image is not scaled down further."""
 
-# zlib's fastest level: its next ones cost up to twice the time for a tenth of the bytes.
+# zlib's fastest level: the next ones take up to twice the time to save a tenth of the bytes.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "image/png": {"compress_level": 1},
     "image/jpeg": {"quality": QUALITY},
@@ -41,16 +41,16 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def write(image: "Image", mime_type: str, *, quality: int = QUALITY) -> bytes:
-    """An image of mode L, RGB or RGBA as a file.
+    """Writes an image of mode L, RGB or RGBA as a file.
 
     Args:
-        image: Flattened on white where the format has no transparency.
+        image: The image; it is flattened on white where the format has no transparency.
         mime_type: One of `plan.WRITABLE`.
         quality: 1 to 100, for JPEG, WebP and AVIF.
     """
     ready = flattened(image) if mime_type in _OPAQUE_ONLY else image
     profile = ready.info.get("icc_profile", b"") if ready.mode != "L" else b""
-    # Else a format may write what was read: comments, resolution, an animation's timing.
+    # Otherwise Pillow may write metadata of the original: comments, resolution, an animation's timing.
     ready.info = {"icc_profile": profile} if profile else {}
     options = {**_OPTIONS.get(mime_type, {}), "icc_profile": profile}
     if mime_type in _LOSSY:
@@ -62,26 +62,29 @@ def write(image: "Image", mime_type: str, *, quality: int = QUALITY) -> bytes:
 
 
 def _file(mime_type: str) -> BinaryIO:
-    """Where to write to: into a real file, Pillow writes a JPEG without the interpreter's lock.
+    """Returns a file to write to; Pillow writes a JPEG into a real file without the interpreter's lock.
 
-    Into any other object it writes with it, and the event loop would wait for milliseconds.
+    Into any other object it writes with the lock held, and the event loop would wait for milliseconds.
     """
     if mime_type != "image/jpeg":
         return io.BytesIO()
-    in_memory: Callable[[str], int] | None = getattr(os, "memfd_create", None)  # Linux has it
+    in_memory: Callable[[str], int] | None = getattr(os, "memfd_create", None)  # on Linux only
     if in_memory:
         return os.fdopen(in_memory("image"), "w+b")
     return tempfile.TemporaryFile()
 
 
 def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> tuple[bytes, Size]:
-    """An image as a file of at most so many bytes, and its size: poorer first, then smaller.
+    """Writes an image as a file of at most so many bytes: first in lower quality, then smaller.
 
     Args:
         image: See `write`.
         mime_type: See `write`.
         max_bytes: Zero means that any size will do.
         field: The path of the field, for the error.
+
+    Returns:
+        The file, and the image's size in pixels.
 
     Raises:
         MediaInvalid: Not even a thumbnail fits.
@@ -99,5 +102,5 @@ def write_within(image: "Image", mime_type: str, max_bytes: int, field: str) -> 
 
 
 def _shrink(wanted: int, found: int) -> float:
-    """By how much to scale a side: by what the bytes ask for, a little more, and never by a tiny step."""
+    """Returns the factor for an image's sides: as the bytes require, a little less, never a tiny step."""
     return min(_SHRINK, max(math.sqrt(wanted / found) * 0.95, 0.1))

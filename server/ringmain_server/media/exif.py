@@ -1,4 +1,4 @@
-"""Media, outside the rooms: EXIF's fields as text (https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf)."""
+"""Media: reads EXIF's fields as text (https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf)."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,23 +7,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 TEXT_LIMIT = 500
-"""Characters of one field."""
+"""The most characters of one field."""
 
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
-# Where things stand in the file, and what only a maker's own program reads.
+# Offsets into the file, and fields that only a camera maker's own program reads.
 _POINTERS = frozenset({_EXIF_IFD, _GPS_IFD, 0xA005, 0x0201, 0x0202, 0x927C, 0xC4A5})
 _BROKEN = (OSError, SyntaxError, ValueError, KeyError, TypeError, EOFError, ZeroDivisionError)
 
 
 def exif_fields(image: "Image", *, location: bool) -> dict[str, str]:
-    """EXIF's fields by name.
+    """Reads EXIF's fields by name.
 
     Args:
-        image: Opened.
-        location: Whether the fields of the place where it was taken (GPS…) are told.
+        image: An opened image.
+        location: Whether to include the fields that tell where the picture was taken (GPS…).
 
     Returns:
-        Nothing where there is none or it is broken.
+        Names and texts; empty where there is no EXIF or it is broken.
     """
     from PIL.ExifTags import GPSTAGS, TAGS
 
@@ -45,7 +45,7 @@ def _texts(values: Mapping[int, Any], tags: Mapping[int, str]) -> Iterator[tuple
 
 
 def _text(value: object) -> str:
-    """A value as text: bytes as what they spell, else in hexadecimal; several values with commas."""
+    """Formats a value: bytes as the text they spell or in hexadecimal, several values joined by commas."""
     if isinstance(value, bytes):
         spelled = value.removeprefix(b"ASCII\0\0\0").rstrip(b"\0 ")
         text = spelled.decode("ascii") if spelled.isascii() else ""

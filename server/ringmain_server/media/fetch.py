@@ -1,8 +1,8 @@
-"""Media, outside the rooms: gets media from addresses, where the operator allows their host.
+"""Media: fetches media from addresses whose hosts the operator allows.
 
-Every address that a name resolves to is looked at before anything connects to it, and a redirect is a new
-address (laws, section 10). So neither a name that points inwards nor a redirect reaches what only this
-machine or its network may see.
+Every IP address that a name resolves to is checked before anything connects to it, and a redirect is checked
+like a new address. So neither a name that points inwards nor a redirect reaches a server that only this
+machine or its network can see.
 """
 
 import asyncio
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 3
-"""Most redirects that are followed."""
+"""The most redirects that are followed."""
 _WITHIN = 20.0
 """Seconds for one medium, redirects included."""
 _PASSING = frozenset({403, 404, 408, 409, 425, 429})
-"""Statuses that may be others a moment later, beside those of servers' failures.
+"""Statuses, besides those of server errors, that may change a moment later.
 
-A picture that was just made may not have come to every place that it is served from; stores such as S3 answer
-403 for what they do not have yet.
+A picture that was just made may not have reached every server that serves it; stores such as S3 answer 403
+for objects that they do not have yet.
 """
 
 
 def may_pass(status: int) -> bool:
-    """Whether a host that answered so may have the medium at another try."""
+    """Whether a host that answered with this status may have the medium at another try."""
     return status in _PASSING or status >= 500
 
 
@@ -42,8 +42,8 @@ class NotFetched(MediaInvalid):
     """A medium could not be fetched.
 
     Attributes:
-        passing: Whether it may be there at another try.
-        headers: What the host answered, where it did.
+        passing: Whether another try may succeed.
+        headers: The headers of the host's answer, if it answered.
     """
 
     passing = False
@@ -51,17 +51,17 @@ class NotFetched(MediaInvalid):
 
     @classmethod
     def now(cls, field: str, description: str, headers: Mapping[str, str] | None = None) -> "NotFetched":
-        """One that may be there at another try."""
+        """Returns an error for a medium that may be there at another try."""
         error = cls.at(field, description)
         error.passing, error.headers = True, headers or {}
         return error
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable from everywhere, and therefore nobody's secret.
+    """Whether an IP address is reachable from everywhere, so that fetching from it reveals nothing private.
 
-    Not so: private, loopback, link-local (which has the clouds' metadata), shared, multicast and reserved
-    ones. An IPv4 address within an IPv6 one counts as itself.
+    Private, loopback, link-local (where clouds serve metadata), shared, multicast and reserved addresses are
+    not. An IPv4 address inside an IPv6 address is judged as the IPv4 address.
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
@@ -77,13 +77,13 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Fetcher:
-    """Gets media from the hosts that are allowed.
+    """Fetches media from allowed hosts.
 
     Args:
         hosts: Names of hosts, such as `images.example.com`; `*.example.com` stands for every name below.
-        limit: Most bytes of a medium.
+        limit: The most bytes of a medium.
         public: Whether an IP address may be connected to.
-        trust: What TLS certificates are checked against, None for the system's authorities.
+        trust: Verifies TLS certificates; None for the system's authorities.
         within: Seconds for one medium, redirects included.
     """
 
@@ -105,7 +105,7 @@ class Fetcher:
         self._session: aiohttp.ClientSession | None = None
 
     def allows(self, uri: str) -> bool:
-        """Whether a medium is got from there. Where not, the provider is given the address."""
+        """Whether the gateway fetches media from this address. If not, the provider is given the address."""
         try:
             url = urlsplit(uri)
             host = (url.hostname or "").lower()
@@ -116,18 +116,21 @@ class Fetcher:
         return known and url.scheme == "https" and (plain or self._trust is not None)
 
     async def get(self, uri: str, field: str) -> tuple[bytes, str]:
-        """A medium and the media type that its host says it has, which may be empty.
+        """Fetches a medium.
 
         Args:
-            uri: An address that `allows` lets through.
+            uri: An address that `allows` accepts.
             field: The path of the field, for errors.
 
+        Returns:
+            The bytes, and the media type that the host claims, which may be empty.
+
         Raises:
-            NotFetched: It cannot be had.
+            NotFetched: It cannot be fetched.
             MediaInvalid: It is too large, or at an address that is not allowed.
-            Overloaded: The gateway's machine lacks what it takes.
+            Overloaded: The gateway's machine lacks the resources.
         """
-        import aiohttp  # not at the top: who allows no host does without
+        import aiohttp  # here, so that a gateway without allowed hosts does not load it
 
         try:
             async with asyncio.timeout(self._within):
@@ -157,7 +160,7 @@ class Fetcher:
         raise MediaInvalid.at(field, f"is redirected more than {_HOPS} times")
 
     def _check_literal(self, uri: str, field: str) -> None:
-        """An address without a name is not resolved, so that the resolver does not see it."""
+        """Checks an IP address that stands in the uri itself, which the resolver never sees."""
         host = urlsplit(uri).hostname or ""
         try:
             allowed = self._public(host) if _is_literal(host) else True
@@ -190,7 +193,7 @@ class Fetcher:
             connector = aiohttp.TCPConnector(
                 resolver=_guarded(self._public), ssl=self._trust or True, use_dns_cache=False, limit=32
             )
-            # Neither a proxy nor cookies nor credentials of this machine have to do with a caller's address.
+            # This machine's proxy, cookies and credentials must not serve an address that a caller chose.
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
             )
@@ -201,13 +204,13 @@ def _is_literal(host: str) -> bool:
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        # Resolvers take `2130706433` and `0x7f.1` for addresses too; the guard sees what they make of it.
+        # Resolvers also read `2130706433` and `0x7f.1` as addresses; the guard checks the result.
         return False
     return True
 
 
 def _guarded(public: Callable[[str], bool]) -> "aiohttp.abc.AbstractResolver":
-    """A resolver that knows no address but public ones."""
+    """Makes a resolver that returns public addresses only."""
     import aiohttp
 
     class Guarded(aiohttp.ThreadedResolver):

@@ -1,4 +1,4 @@
-"""Media, outside the rooms: what a model drew, in the form that the caller asked for."""
+"""Media: compares an image that a model drew with the form that the caller asked for."""
 
 import math
 
@@ -7,22 +7,22 @@ from ringmain.v1.image_service_pb2 import ImageConfig
 from ringmain_server.media.header import Header, read_header
 
 DEFAULT = "image/png"
-"""What a caller gets who names no media type, by the contract."""
+"""The type that a caller gets who names none, by the contract."""
 _SAME_SHAPE = 0.02
-"""Ratios that differ by less count as the same: no pixel is half."""
+"""Shapes whose ratios differ by less count as the same, since sides are whole pixels."""
 
 
 def header_of(data: bytes, mime_type: str) -> Header | None:
-    """The size of an image as its file says, None where that cannot be read."""
+    """Reads the size of an image from its file's header; None where that cannot be read."""
     return read_header(data, mime_type, max_frames=1)
 
 
 def note(config: ImageConfig, header: Header | None) -> str:
-    """How an image's size differs from what was asked; empty where it does not, or nothing was asked.
+    """Describes how an image's size differs from the request; empty where it does not, or nothing was asked.
 
     Args:
-        config: What was asked.
-        header: What the image's file says; None where it does not.
+        config: The size or aspect ratio that was asked for.
+        header: The header of the image's file; None where it cannot be read.
     """
     if header is None:
         return ""

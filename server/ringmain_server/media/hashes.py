@@ -1,7 +1,7 @@
-"""Media, outside the rooms: what an image looks like, in a few bits and in a few colours.
+"""Media: summarizes how an image looks, in a few bits and in a few colors.
 
-The perceptual hash is the difference hash: whether each of 9x8 grey pixels is brighter than its right
-neighbour (https://www.hackerfactor.com/blog/index.php?/archives/529-Kind-of-Like-That.html).
+The perceptual hash is the difference hash: whether each of 9x8 gray pixels is brighter than its right
+neighbor (https://www.hackerfactor.com/blog/index.php?/archives/529-Kind-of-Like-That.html).
 """
 
 from collections import Counter
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 HASH_BITS = 64
 _COLUMNS, _ROWS = 9, 8
 _SAMPLE = 96
-"""Pixels on a side that colours are counted in."""
+"""Pixels on a side of the sample in which colors are counted."""
 _STEP = 32
-"""Values of a channel that count as one colour."""
+"""Values of a channel that count as one color."""
 _VISIBLE = 128
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 
 def perceptual_hash(image: "Image") -> str:
-    """The hash of an upright image of mode L, RGB or RGBA: 16 hexadecimal digits."""
+    """Returns the hash of an upright image of mode L, RGB or RGBA, as 16 hexadecimal digits."""
     from PIL.Image import Resampling
 
-    grey = flattened(image).convert("L").resize((_COLUMNS, _ROWS), Resampling.BOX)
-    values = grey.tobytes()
+    gray = flattened(image).convert("L").resize((_COLUMNS, _ROWS), Resampling.BOX)
+    values = gray.tobytes()
     bits = 0
     for at, value in enumerate(values):
         if (at + 1) % _COLUMNS:
@@ -37,35 +37,35 @@ def perceptual_hash(image: "Image") -> str:
 
 
 def distance(first: str, second: str) -> int:
-    """In how many of 64 bits two hashes differ: up to about 10 for near images."""
+    """Returns in how many of 64 bits two hashes differ: up to about 10 for similar images."""
     return (int(first, 16) ^ int(second, 16)).bit_count()
 
 
-def dominant_colours(image: "Image", count: int = 5) -> list[str]:
-    """The commonest colours of an image, as `#rrggbb`, commonest first; none where nothing is visible.
+def dominant_colors(image: "Image", count: int = 5) -> list[str]:
+    """Returns the most common colors of an image as `#rrggbb`, most common first; none if nothing is visible.
 
     Args:
-        image: Of mode L, RGB or RGBA. Transparent pixels do not count.
-        count: At most this many.
+        image: An image of mode L, RGB or RGBA. Transparent pixels do not count.
+        count: The most colors to return.
     """
     from PIL.Image import Resampling
 
     size = (min(image.width, _SAMPLE), min(image.height, _SAMPLE))
-    # The nearest pixel, not a mixture: a mixed colour is nowhere in the image.
+    # The nearest pixel rather than an average, which would be a color that the image does not have.
     raw = image.resize(size, Resampling.NEAREST).convert("RGBA").tobytes()
     exact = Counter(
         (red, green, blue)
         for red, green, blue, alpha in zip(raw[::4], raw[1::4], raw[2::4], raw[3::4], strict=True)
         if alpha >= _VISIBLE
     )
-    return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in _commonest(exact, count)]
+    return ["#{:02x}{:02x}{:02x}".format(*color) for color in _commonest(exact, count)]
 
 
-def _commonest(exact: Counter[Colour], count: int) -> list[Colour]:
-    """The commonest groups of near colours, each by its own commonest colour."""
-    groups: dict[Colour, Counter[Colour]] = {}
-    for colour, times in exact.items():
-        red, green, blue = (value // _STEP for value in colour)
-        groups.setdefault((red, green, blue), Counter())[colour] = times
+def _commonest(exact: Counter[Color], count: int) -> list[Color]:
+    """Groups similar colors and returns the largest groups, each by its own most common color."""
+    groups: dict[Color, Counter[Color]] = {}
+    for color, times in exact.items():
+        red, green, blue = (value // _STEP for value in color)
+        groups.setdefault((red, green, blue), Counter())[color] = times
     largest = sorted(groups.values(), key=lambda group: -group.total())[:count]
     return [group.most_common(1)[0][0] for group in largest]

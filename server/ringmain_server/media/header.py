@@ -1,4 +1,4 @@
-"""Media, outside the rooms, pure: size and frames of an image from its header alone; nothing is decoded.
+"""Media, pure: reads the size and the number of frames of an image from its headers; nothing is decoded.
 
 Layouts: PNG https://www.w3.org/TR/png-3/ (IHDR, acTL), GIF https://www.w3.org/Graphics/GIF/spec-gif89a.txt,
 JPEG https://www.w3.org/Graphics/JPEG/itu-t81.pdf (annex B), WebP
@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-# Start-of-frame markers; C4, C8 and CC in the same range mean other things.
+# Start-of-frame markers; C4, C8 and CC in the same range have other meanings.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Markers without a length: TEM, the restarts, and the start of the image.
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -19,7 +19,7 @@ _GIF_IMAGE, _GIF_EXTENSION = 0x2C, 0x21
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What an image's header says.
+    """The size and the number of frames that an image's header announces.
 
     Attributes:
         width: In pixels, as stored.
@@ -33,7 +33,7 @@ class Header:
 
 
 def read_header(data: bytes, mime_type: str, *, max_frames: int) -> Header | None:
-    """The header of an image of a known type.
+    """Reads the header of an image of a known type.
 
     Args:
         data: The file.
@@ -62,7 +62,7 @@ def _png(data: bytes, _max_frames: int) -> Header | None:
     if data[12:16] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", data, 16)
-    at = 33
+    at = 33  # behind the signature (8 bytes) and the IHDR chunk (25)
     while data[at + 4 : at + 8] not in (b"IDAT", b""):
         length, name = struct.unpack_from(">I4s", data, at)
         if name == b"acTL":
@@ -106,7 +106,7 @@ def _gif(data: bytes, max_frames: int) -> Header | None:
 
 
 def gif_blocks(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """The blocks of a GIF after its header: each with its kind, its start and its end.
+    """Yields the blocks of a GIF after its header, each with its kind, its start and its end.
 
     An image's kind is 0x2C, an extension's its own label, such as 0xFE. A block that is cut is the last.
     """
@@ -119,14 +119,14 @@ def gif_blocks(data: bytes) -> Iterator[tuple[int, int, int]]:
         else:
             kind = data[at + 1] if at + 1 < len(data) else 0
             at += 2
-        while at < len(data) and data[at]:
+        while at < len(data) and data[at]:  # sub-blocks: a length, then so many bytes; zero ends them
             at += 1 + data[at]
         at += 1
         yield kind, start, min(at, len(data))
 
 
 def _gif_table(flags: int) -> int:
-    """Bytes of the colour table that these flags announce."""
+    """Returns the bytes of the color table that these flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
@@ -147,7 +147,7 @@ def _webp(data: bytes, _max_frames: int) -> Header | None:
 
 
 def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The chunks of a RIFF file: each with its name, its start and its end, padding included."""
+    """Yields the chunks of a RIFF file, each with its name, its start and its end, padding included."""
     at, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
     while at + 8 <= end:
         length = int.from_bytes(data[at + 4 : at + 8], "little")

@@ -1,6 +1,7 @@
-"""Media, outside the rooms, pure: the size that an image model is asked for.
+"""Media, pure: chooses the size that an image model is asked for.
 
-`sizes.py` chooses among those that a model lists; here are also models that take any size within bounds.
+`sizes.py` chooses among sizes that a model lists; this module also handles models that take any size within
+bounds.
 """
 
 import math
@@ -10,19 +11,19 @@ from ringmain_server.media.plan import Size
 from ringmain_server.media.sizes import Choice, choose, parse
 
 _USUAL_AREA = 1024 * 1024
-"""Pixels of an image of which only the shape is asked for."""
+"""Pixels of an image for which only an aspect ratio is given."""
 
 
 def fit(limits: ImageLimits, *, size: str = "", aspect_ratio: str = "") -> Choice:
-    """The size that a model is asked for, empty where nothing is wanted.
+    """Chooses the size that a model is asked for; empty where the caller wants none in particular.
 
     Args:
-        limits: The model's.
-        size: What is wanted, such as `1024x1536`. Wins over `aspect_ratio`.
-        aspect_ratio: What is wanted, such as `16:9`.
+        limits: The model's limits.
+        size: The wanted size, such as `1024x1536`. Takes precedence over `aspect_ratio`.
+        aspect_ratio: The wanted ratio, such as `16:9`.
 
     Raises:
-        InvalidField: What is wanted is neither.
+        InvalidField: The wanted size or ratio is malformed.
     """
     if not (size or aspect_ratio):
         return Choice("")
@@ -39,7 +40,7 @@ def fit(limits: ImageLimits, *, size: str = "", aspect_ratio: str = "") -> Choic
 
 
 def free_size(aspect_ratio: str, step: int) -> Size:
-    """A size of this shape, of about a megapixel, its sides multiples of a step: for models that take any."""
+    """Returns a size of this shape and about a megapixel, for models that take any multiple of a step."""
     width, height = _of_ratio(parse(aspect_ratio, "aspect_ratio").ratio)
     return max(round(width / step), 1) * step, max(round(height / step), 1) * step
 
@@ -49,7 +50,7 @@ def _of_ratio(ratio: float) -> Size:
 
 
 def _bounded(wanted: Size, limits: ImageLimits) -> Size:
-    """The nearest size that the model takes: first its shape, then its area, then its steps."""
+    """Returns the nearest size that the model takes: adjusts its shape, then its area, then its steps."""
     long, short = float(max(wanted)), float(min(wanted))
     if limits.max_ratio and long / short > limits.max_ratio:
         area = long * short
@@ -71,7 +72,7 @@ def _scaled(long: float, short: float, factor: float) -> tuple[float, float]:
 
 
 def _stepped(long: float, short: float, limits: ImageLimits) -> Size:
-    """Sides as multiples of the step: the nearest of the neighbours that keep every bound."""
+    """Rounds sides to multiples of the step: the nearest pair that keeps every bound."""
     step = limits.step
     near = [
         (a * step, b * step)

@@ -1,4 +1,4 @@
-"""Media, outside the rooms: what an image file holds, without a model. Blocks: call it by `runner.py`.
+"""Media: inspects an image file without a model. Blocks: call it through `runner.py`.
 
 inspect_image(data, field=…, location=…) -> Inspection
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringmain_server.media.exif import exif_fields
-from ringmain_server.media.hashes import dominant_colours, perceptual_hash
+from ringmain_server.media.hashes import dominant_colors, perceptual_hash
 from ringmain_server.media.limits import READ_LIMITS, ReadLimits
 from ringmain_server.media.pillow import opened
 from ringmain_server.media.pixels import has_alpha, is_opaque, swaps_sides, turn_of, upright
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ENOUGH = 512
-"""Pixels of the longer side that hash and colours are taken from."""
+"""Pixels of the longer side of the image that hash and colors are computed from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What an image file holds. Named as the fields of InspectImageResponse are.
+    """The properties of an image file, named like the fields of InspectImageResponse.
 
     Attributes:
-        mime_type: From its bytes.
+        mime_type: The type, from its bytes.
         width: In pixels, as stored.
         height: In pixels, as stored.
         frame_count: At least 1.
-        has_alpha: Whether a pixel of its first frame is transparent.
-        sha256: Of its bytes, in hexadecimal.
-        perceptual_hash: Of its pixels as they are seen, in hexadecimal; see `hashes.py`.
-        dominant_colors: `#rrggbb`, commonest first, at most 5.
-        exif: Fields by name, as text.
+        has_alpha: Whether a pixel of the first frame is transparent.
+        sha256: The digest of its bytes, in hexadecimal.
+        perceptual_hash: The hash of its pixels as they are seen, in hexadecimal; see `hashes.py`.
+        dominant_colors: `#rrggbb`, most common first, at most 5.
+        exif: EXIF's fields by name, as text.
     """
 
     mime_type: str
@@ -51,13 +51,13 @@ class Inspection:
 def inspect_image(
     data: bytes, *, field: str, location: bool = False, read: ReadLimits = READ_LIMITS
 ) -> Inspection:
-    """What an image file holds.
+    """Inspects an image file.
 
     Args:
         data: The file.
         field: The path of the field that holds it, for errors.
-        location: Whether EXIF may tell where it was taken.
-        read: What the gateway reads at all.
+        location: Whether to include EXIF's fields about where the picture was taken.
+        read: The gateway's limits for any image.
 
     Raises:
         MediaInvalid: It cannot be read, or exceeds a limit.
@@ -75,13 +75,13 @@ def inspect_image(
         transparent and pixels.mode == "RGBA" and not is_opaque(pixels),
         hashlib.sha256(data).hexdigest(),
         perceptual_hash(pixels),
-        dominant_colours(pixels),
+        dominant_colors(pixels),
         exif,
     )
 
 
 def _small(image: "Image", data: bytes, turn: int) -> "Image":
-    """The image as it is seen, at a size that is enough to look at."""
+    """Decodes the image upright, at a size that is enough for hash and colors."""
     image.draft(None, (_ENOUGH, _ENOUGH))
     ratio = min(1.0, _ENOUGH / max(image.size))
     width, height = (max(round(side * ratio), 1) for side in image.size)

@@ -1,8 +1,8 @@
-"""Media, outside the rooms, pure: how large media may be, and the one way in which media is refused.
+"""Media, pure: limits for media, and the error that refuses a medium.
 
-* `ReadLimits`: what the gateway reads at all, whoever asks; checked before anything is decoded.
-* `ModelLimits`: what one model takes; images are changed until they fit.
-* `refuse(…)`: a MediaInvalid that tells the type found, what is wrong with it and what is allowed.
+* `ReadLimits`: the gateway's limits for any image; checked before anything is decoded.
+* `ModelLimits`: the limits of one model; images are changed until they fit.
+* `refuse(…)`: a MediaInvalid that names the type found, the problem and what is allowed.
 """
 
 from collections.abc import Iterable
@@ -23,21 +23,21 @@ IMAGE_TYPES = (
     "image/heic",
     "image/heif",
 )
-"""What can be read, the last two with a library of their own."""
+"""The types that can be read; the last two need a library of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLimits:
-    """What is read at all. A file beyond it is refused before it is decoded.
+    """The gateway's limits for any image. A file beyond them is refused before it is decoded.
 
     Attributes:
-        max_bytes: Of the file.
-        max_pixels: Width times height of a frame: 4 bytes each once decoded.
+        max_bytes: Bytes of the file.
+        max_pixels: Width times height of a frame; each pixel takes 4 bytes once decoded.
         max_side: Pixels of width or height.
-        max_frames: Of an animation, or pages of a TIFF.
-        max_total_pixels: Of all frames or pages together, and of all passes of a decoder over them.
-        max_pieces: Chunks, segments, boxes and entries of directories in a file.
-        max_metadata_bytes: Of texts and profiles within a file together, unpacked.
+        max_frames: Frames of an animation, or pages of a TIFF.
+        max_total_pixels: Pixels of all frames or pages together, and of all passes of a decoder over them.
+        max_pieces: Chunks, segments, boxes and directory entries in a file.
+        max_metadata_bytes: Bytes of all texts and profiles in a file, unpacked.
     """
 
     max_bytes: int = 32 * MIB
@@ -54,16 +54,16 @@ READ_LIMITS = ReadLimits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLimits:
-    """What a model takes. Zero or nothing means that there is no such limit.
+    """The limits of a model for images. Zero or empty means that there is no such limit.
 
     Attributes:
-        mime_types: The media types of images that it takes, best first where it matters not.
-        animated_types: Those of them that it takes with several frames; of others it gets the first frame.
+        mime_types: The media types of images that the model takes, preferred ones first.
+        animated_types: Those that it takes with several frames; of others it gets the first frame.
         max_width: In pixels.
         max_height: In pixels.
-        max_long_side: In pixels, of the longer of both.
+        max_long_side: Pixels of the longer side.
         max_pixels: Width times height.
-        max_bytes: Of the file.
+        max_bytes: Bytes of the file.
     """
 
     mime_types: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp", "image/gif")
@@ -76,23 +76,23 @@ class ModelLimits:
 
 
 ANY_IMAGE = ModelLimits()
-"""Of a model of which nothing is known: the usual types, of any size."""
+"""Limits of a model that nothing is known about: the usual types, of any size."""
 
 
 def refuse(field: str, found: str, problem: str, allowed: str) -> MediaInvalid:
-    """The error for media that is not taken.
+    """Returns the error for a medium that is not accepted.
 
     Args:
         field: The path of the field in the request, such as `images[0].data`.
         found: The type found in the bytes.
-        problem: What is wrong, with the figure found.
-        allowed: What would be taken: types, or the limit.
+        problem: The problem, with the figure found.
+        allowed: The types that would be accepted, or the limit.
     """
     return MediaInvalid([Violation(field, f"is {found}, {problem}; allowed: {allowed}")])
 
 
 def names(mime_types: Iterable[str]) -> str:
-    """Media types as words, such as `PNG, JPEG or WebP`."""
+    """Lists media types in words, such as `PNG, JPEG or WebP`."""
     words = [_NAMES.get(mime_type, mime_type) for mime_type in mime_types]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
@@ -111,7 +111,7 @@ _NAMES = {
 
 
 def size_words(byte_count: int) -> str:
-    """A size for people, such as `20 MiB`."""
+    """Formats a size for people, such as `20 MiB`."""
     if byte_count >= MIB:
         return f"{byte_count / MIB:.4g} MiB"
     return f"{byte_count / 1024:.4g} KiB" if byte_count >= 1024 else f"{byte_count} bytes"

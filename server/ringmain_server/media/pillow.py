@@ -1,8 +1,8 @@
-"""Media, outside the rooms: the one door to Pillow, which is imported when the first image needs it.
+"""Media: the only access to Pillow, which is imported when the first image needs it.
 
 Only the decoder of the type that was found in the bytes is tried, and every failure of a decoder becomes a
-MediaInvalid. Needs a call to `probe` before it, which holds every frame to the limits. Pillow's own check of
-pixels stays on behind it, at the same limit: what only a decoder sees is refused there.
+MediaInvalid. Call `probe` first, which holds every frame to the limits. Pillow's own check of pixels stays
+enabled behind it, at the same limit: it refuses what only a decoder can see.
 """
 
 import importlib
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 HEIF_LIBRARIES = ("pi_heif", "pillow_heif")
-"""What reads HEIC, tried in this order; see https://pypi.org/project/pi-heif/."""
+"""Libraries that read HEIC, tried in this order; see https://pypi.org/project/pi-heif/."""
 
 _BLOCK = 16 * 1024
 _FORMATS = {
@@ -37,40 +37,40 @@ _FORMATS = {
     "image/heic": "HEIF",
     "image/heif": "HEIF",
 }
-# What Pillow's decoders raise for broken files.
+# Exceptions that Pillow's decoders raise for broken files.
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)
 _FAILURES = (*_BROKEN, struct.error, zlib.error)
 _MOST_TEXT_MEMORY = 8 * 1024 * 1024
 
 
 class _Guard:
-    """Pillow's own limit of pixels, which is one for the whole process: the highest of all rooms'."""
+    """Pillow's limit of pixels, which the whole process shares: the highest that anybody asked for."""
 
     most_pixels = READ_LIMITS.max_pixels
 
 
 def allow_pixels(count: int) -> None:
-    """Lets Pillow decode images of so many pixels, if it would not yet; it is not imported for that."""
+    """Raises Pillow's limit to at least so many pixels, without importing it."""
     _Guard.most_pixels = max(_Guard.most_pixels, count)
 
 
 @cache
 def _pil() -> ModuleType:
     module = importlib.import_module("PIL.Image")
-    # Beyond this it warns, and beyond twice this it raises: both are to be errors.
+    # Pillow warns beyond its limit and raises beyond twice the limit; both must be errors here.
     warnings.filterwarnings("error", category=module.DecompressionBombWarning)
     png = importlib.import_module("PIL.PngImagePlugin")
     png.MAX_TEXT_MEMORY = _MOST_TEXT_MEMORY  # type: ignore[attr-defined]
-    # Pillow's encoders keep the interpreter's lock for a block: a smaller one lets the event loop in sooner.
+    # Pillow's encoders hold the interpreter's lock for a block: smaller blocks let the event loop run sooner.
     setattr(importlib.import_module("PIL.ImageFile"), "MAXBLOCK", _BLOCK)  # noqa: B010
-    # What its decoders remark on a caller's metadata concerns nobody here.
+    # Its decoders' warnings about a caller's metadata are of no use to an operator.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     return module
 
 
 @cache
 def heif_installed() -> bool:
-    """Whether a library that reads HEIC is installed; it is made known to Pillow."""
+    """Whether a library that reads HEIC is installed; if so, registers it with Pillow."""
     for name in HEIF_LIBRARIES:
         try:
             importlib.import_module(name).register_heif_opener()
@@ -81,10 +81,10 @@ def heif_installed() -> bool:
 
 
 def pillow_format(mime_type: str) -> str:
-    """Pillow's name of a media type that can be read.
+    """Returns Pillow's name of a media type.
 
     Raises:
-        KeyError: It cannot.
+        KeyError: The type cannot be read.
     """
     return _FORMATS[mime_type]
 
@@ -108,14 +108,14 @@ def decoding(field: str, mime_type: str) -> Iterator[None]:
 
 
 def _bombs() -> tuple[type[Exception], ...]:
-    """What Pillow raises for pictures beyond its limit."""
+    """Returns the exceptions that Pillow raises for pictures beyond its limit."""
     module = _pil()
     return module.DecompressionBombError, module.DecompressionBombWarning
 
 
 @contextmanager
 def opened(data: bytes, mime_type: str, field: str) -> Iterator["Image"]:
-    """An image whose header was read and whose pixels were not; closed at the end of the block.
+    """Opens an image and reads its header, but not its pixels; closes it at the end of the block.
 
     Args:
         data: The file. Shared, not copied.
@@ -138,6 +138,6 @@ def opened(data: bytes, mime_type: str, field: str) -> Iterator["Image"]:
 
 def _opened(data: bytes, mime_type: str) -> "Image":
     module = _pil()
-    setattr(module, "MAX_IMAGE_PIXELS", _Guard.most_pixels)  # noqa: B010 - a variable, typed as a constant
+    setattr(module, "MAX_IMAGE_PIXELS", _Guard.most_pixels)  # noqa: B010 - Pillow's stubs declare it a constant
     image: Image = module.open(io.BytesIO(data), formats=[_FORMATS[mime_type]])
     return image

@@ -1,6 +1,6 @@
-"""Media, outside the rooms: pixels in the form that can be written and seen; everything here blocks.
+"""Media: decodes, turns, scales and converts pixels. Everything here blocks.
 
-Every function takes an image of Pillow and returns one, the same where nothing was to be done.
+Every function takes an image of Pillow and returns one, the same one where nothing had to be done.
 """
 
 import io
@@ -24,7 +24,7 @@ _SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def turn_of(image: "Image", data: bytes) -> int:
-    """EXIF's orientation, 1 to 8; 1 where there is none or it makes no sense.
+    """Reads EXIF's orientation, 1 to 8; 1 where there is none or it makes no sense.
 
     Args:
         image: Opened, not decoded.
@@ -40,12 +40,12 @@ def turn_of(image: "Image", data: bytes) -> int:
 
 
 def swaps_sides(turn: int) -> bool:
-    """Whether this orientation makes a wide picture high."""
+    """Whether this orientation turns a wide picture into a tall one."""
     return turn >= 5
 
 
 def turned(image: "Image", turn: int) -> "Image":
-    """The image as it is meant to be seen, by EXIF's orientation."""
+    """Turns the image as EXIF's orientation says."""
     from PIL.Image import Transpose
 
     ways = {
@@ -72,7 +72,7 @@ def is_opaque(image: "Image") -> bool:
 
 
 def plain(image: "Image") -> "Image":
-    """The image with 8 bits a channel, as L, RGB, or RGBA where it may be transparent."""
+    """Converts the image to 8 bits a channel: L, RGB, or RGBA where it may be transparent."""
     if image.mode in _SIXTEEN_BIT:
         return _eight_bits(image)
     if has_alpha(image):
@@ -87,13 +87,13 @@ def plain(image: "Image") -> "Image":
 
 
 def _eight_bits(image: "Image") -> "Image":
-    """Sixteen bits of grey as eight, the upper ones: Pillow's own conversion clips instead."""
+    """Converts 16 bits of gray to the upper 8; Pillow's own conversion clips instead."""
     wide = image if image.mode == "I" else image.convert("I")
     return wide.point([value >> 8 for value in range(65_536)], "L")
 
 
 def _from_cmyk(image: "Image") -> "Image":
-    """Printing colours as sRGB, by their profile where there is a usable one."""
+    """Converts printing colors to sRGB, by their profile where there is a usable one."""
     profile = image.info.pop("icc_profile", None)
     if profile:
         from PIL import ImageCms
@@ -110,7 +110,7 @@ def _from_cmyk(image: "Image") -> "Image":
 
 
 def flattened(image: "Image", background: str = "#ffffff") -> "Image":
-    """The image on a background, for formats without transparency."""
+    """Puts the image on a background, for formats without transparency."""
     if image.mode != "RGBA":
         return image
     import PIL.Image
@@ -122,11 +122,12 @@ def flattened(image: "Image", background: str = "#ffffff") -> "Image":
 
 
 def resized(image: "Image", size: Size) -> "Image":
-    """The image at another size.
+    """Scales the image.
 
-    To less than half, it is first reduced by whole numbers, then resampled with Lanczos' filter; to more, the
-    Hamming window does: as sharp as bicubic when scaling down, at half of its cost
-    (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters). Larger, by Lanczos' filter.
+    To less than half, it is first reduced by whole numbers, then resampled with Lanczos' filter. Between half
+    and
+    full size, the Hamming window is used: as sharp as bicubic when scaling down, at half of its cost
+    (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters). Enlarging uses Lanczos' filter.
     """
     if image.size == size:
         return image
@@ -138,13 +139,13 @@ def resized(image: "Image", size: Size) -> "Image":
 
 
 def upright(image: "Image", data: bytes, size: Size, turn: int) -> "Image":
-    """The first frame of an opened image, decoded, scaled, turned, and with 8 bits a channel.
+    """Decodes the first frame of an opened image, scaled, turned, and with 8 bits a channel.
 
     Args:
         image: Opened, not decoded: a JPEG is decoded at a half, a quarter or an eighth where that is enough,
-            a WebP at the very size.
+            a WebP at the exact size.
         data: Its file.
-        size: As it is to be seen.
+        size: The size as it is seen.
         turn: EXIF's orientation.
     """
     if image.tell():
@@ -163,7 +164,7 @@ def _scaled(image: "Image", size: Size) -> "Image":
 
 
 def decoded(data: bytes, mime_type: str, field: str) -> "Image":
-    """The first frame of a file that was probed: upright, at its own size, with 8 bits a channel.
+    """Decodes the first frame of a probed file: upright, at its own size, with 8 bits a channel.
 
     Raises:
         MediaInvalid: The file is broken.

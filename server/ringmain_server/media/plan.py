@@ -1,6 +1,6 @@
-"""Media, outside the rooms, pure: what must change about an image before a model takes it.
+"""Media, pure: plans how an image must change before a model takes it.
 
-    plan(source, limits) -> Plan        `plan.is_untouched`: the bytes may go as they are
+    plan(source, limits) -> Plan        `plan.is_untouched`: the bytes may be sent as they are
 
 Sizes are of the image as it is seen, after EXIF's orientation.
 """
@@ -13,7 +13,7 @@ from ringmain_server.media.limits import ModelLimits
 Size = tuple[int, int]
 """Width and height, in pixels."""
 
-# Of what can be written, in the order in which it is chosen for a picture that …
+# The types that can be written, in order of preference: for transparent pictures, photos and graphics.
 _TRANSPARENT = ("image/png", "image/webp", "image/gif", "image/avif")
 _PHOTO = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "image/bmp", "image/tiff")
 _GRAPHIC = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/bmp", "image/tiff")
@@ -22,17 +22,17 @@ WRITABLE = frozenset(_PHOTO)
 
 _LOSSY = frozenset({"image/jpeg", "image/webp", "image/avif", "image/heic", "image/heif"})
 _PHOTO_BYTES_PER_PIXEL = 1.0
-"""A lossless file that needs more than this holds a photo, which is slow and large as a PNG."""
+"""A lossless file with more bytes per pixel holds a photo, which is slow and large as a PNG."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is known of an image before it is decoded.
+    """The properties of an image that are known before it is decoded.
 
     Attributes:
-        mime_type: Of the file.
-        size: As it is seen.
-        byte_count: Of the file.
+        mime_type: The type of the file.
+        size: The size as it is seen.
+        byte_count: The size of the file.
         is_turned: Whether EXIF's orientation must be applied.
         has_alpha: Whether it may be transparent.
         is_animated: Whether it has several frames.
@@ -48,13 +48,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to make of an image.
+    """How to change an image.
 
     Attributes:
-        mime_type: To write.
-        size: To scale to.
-        is_untouched: Whether the file fits as it is, but for metadata.
-        is_animated: Whether all frames go.
+        mime_type: The type to write.
+        size: The size to scale to.
+        is_untouched: Whether the file fits as it is, except for metadata.
+        is_animated: Whether all frames are sent.
     """
 
     mime_type: str
@@ -64,7 +64,7 @@ class Plan:
 
 
 def plan(source: Source, limits: ModelLimits) -> Plan:
-    """What to make of an image for a model. The types that the model takes must hold one that we write."""
+    """Plans how to change an image for a model, which must take at least one type that can be written."""
     size = fit(source.size, limits)
     animated = source.is_animated and source.mime_type in limits.animated_types
     fits = (
@@ -79,7 +79,7 @@ def plan(source: Source, limits: ModelLimits) -> Plan:
 
 
 def fit(size: Size, limits: ModelLimits) -> Size:
-    """The largest size of the same shape within a model's limits; never larger, at least one pixel."""
+    """Returns the largest size of the same shape within a model's limits; at least a pixel, never larger."""
     width, height = size
     ratios = [1.0]
     if limits.max_width:
@@ -95,7 +95,7 @@ def fit(size: Size, limits: ModelLimits) -> Size:
 
 
 def scaled(size: Size, ratio: float, max_pixels: int = 0) -> Size:
-    """A size times a ratio: rounded, but down where rounding up would exceed `max_pixels`."""
+    """Multiplies a size by a ratio: rounds it, but down where rounding up would exceed `max_pixels`."""
     width, height = (max(round(side * ratio), 1) for side in size)
     if max_pixels and width * height > max_pixels:
         width, height = (max(math.floor(side * ratio), 1) for side in size)
@@ -105,7 +105,7 @@ def scaled(size: Size, ratio: float, max_pixels: int = 0) -> Size:
 
 
 def target_type(source: Source, taken: tuple[str, ...]) -> str:
-    """The type to write: one that keeps what the picture has, of those taken; empty for none."""
+    """Chooses the type to write among those taken: one that can hold the picture; empty for none."""
     photo = source.mime_type in _LOSSY or _is_photo(source)
     usual = _PHOTO if photo else _GRAPHIC
     order = (*_TRANSPARENT, *usual) if source.has_alpha else usual

@@ -1,10 +1,10 @@
-"""Media, outside the rooms: images prepared for the model that gets them. Blocks: call it by `runner.py`.
+"""Media: prepares an image for the model that gets it. Blocks: call it through `runner.py`.
 
     prepare(data, limits, field=…, read=…) -> Prepared
 
-In this order: the file's type and size are read and checked; a plan is made; a file that fits goes as it is,
-without metadata and without being decoded; any other is decoded no larger than needed, scaled, turned as
-EXIF says, put in a form that the model takes, and written within its bytes.
+In this order: the file's type and size are read and checked; a plan is made; a file that fits is sent as it
+is, without metadata and without being decoded; any other is decoded no larger than needed, scaled, turned as
+EXIF says, converted to a type that the model takes, and written within its limit of bytes.
 """
 
 from dataclasses import dataclass, replace
@@ -28,11 +28,11 @@ class Prepared:
     """An image that a model takes.
 
     Attributes:
-        data: The file; the very bytes that came in when nothing was to be changed.
-        mime_type: Of the file.
+        data: The file; the same object that came in when nothing was changed.
+        mime_type: The type of the file.
         width: In pixels, as it is seen.
         height: In pixels, as it is seen.
-        changes: What was done, in words, such as `scaled from 4000x3000`.
+        changes: The changes in words, such as `scaled from 4000x3000`.
     """
 
     data: bytes
@@ -43,13 +43,13 @@ class Prepared:
 
 
 def prepare(data: bytes, limits: ModelLimits, *, field: str, read: ReadLimits = READ_LIMITS) -> Prepared:
-    """An image in a form that a model takes.
+    """Converts an image to a form that a model takes.
 
     Args:
         data: The file.
-        limits: What the model takes.
+        limits: The model's limits.
         field: The path of the field that holds it, for errors.
-        read: What the gateway reads at all.
+        read: The gateway's limits for any image.
 
     Raises:
         MediaInvalid: It cannot be read, exceeds a limit, or cannot be made to fit.
@@ -77,7 +77,7 @@ def _source(image: "Image", found: Probe, turn: int) -> Source:
 
 
 def _written_by_us(limits: ModelLimits, source: Source, field: str) -> ModelLimits:
-    """The limits with those types alone that we can write: HEIC is read, and goes as something else."""
+    """Returns the limits with only the types that can be written: HEIC, for one, can only be read."""
     written = tuple(mime_type for mime_type in limits.mime_types if mime_type in WRITABLE)
     if not written:
         allowed = names(limits.mime_types) if limits.mime_types else "no images"
@@ -94,6 +94,7 @@ def _as_it_is(data: bytes, source: Source) -> Prepared:
 def _written(pixels: "Image", planned: Plan, source: Source, limits: ModelLimits, field: str) -> Prepared:
     mime_type = planned.mime_type
     if pixels.mode == "RGBA" and is_opaque(pixels):
+        # Without transparency, a smaller type such as JPEG may do.
         pixels = pixels.convert("RGB")
         mime_type = target_type(replace(source, has_alpha=False), limits.mime_types)
     data, size = write_within(pixels, mime_type, limits.max_bytes, field)
@@ -101,7 +102,7 @@ def _written(pixels: "Image", planned: Plan, source: Source, limits: ModelLimits
 
 
 def _changes(source: Source, planned: Plan, mime_type: str = "", size: Size | None = None) -> tuple[str, ...]:
-    """What was done, in words."""
+    """Describes the changes in words."""
     changes = []
     if (mime_type or planned.mime_type) != source.mime_type:
         changes.append(f"converted from {names((source.mime_type,))}")

@@ -1,9 +1,9 @@
-"""Media, outside the rooms: what an image file is, before anything of it is decoded.
+"""Media: reads the type and size of an image file before anything of it is decoded.
 
     probe(data, field=…, limits=…, allowed=…) -> Probe
 
-Sizes of PNG, JPEG, GIF, WebP and BMP are read by us (`header.py`); those of TIFF, AVIF and HEIC by Pillow,
-which reads their header only. Before that, every frame, page and part is held to the limits (`structure/`).
+Sizes of PNG, JPEG, GIF, WebP and BMP are read here (`header.py`); those of TIFF, AVIF and HEIC by Pillow,
+which reads only their headers. Before that, every frame, page and part is held to the limits (`structure/`).
 """
 
 from collections.abc import Collection
@@ -18,14 +18,14 @@ from ringmain_server.media.structure import check_structure
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What an image file is.
+    """The type and size of an image file.
 
     Attributes:
-        mime_type: From its bytes, whatever its name or its sender says.
+        mime_type: The type, from its bytes, whatever its name or its sender says.
         width: In pixels, as stored: before EXIF's orientation is applied.
         height: In pixels, as stored.
         frame_count: At least 1.
-        byte_count: Of the file.
+        byte_count: The size of the file.
     """
 
     mime_type: str
@@ -47,13 +47,13 @@ def probe(
     limits: ReadLimits = READ_LIMITS,
     allowed: Collection[str] = IMAGE_TYPES,
 ) -> Probe:
-    """What an image file is, from its bytes; nothing is decoded.
+    """Reads the type and size of an image file from its bytes; nothing is decoded.
 
     Args:
         data: The file.
         field: The path of the field that holds it, for the error.
-        limits: Beyond which it is refused.
-        allowed: The media types that are taken.
+        limits: The limits beyond which it is refused.
+        allowed: The media types that are accepted.
 
     Raises:
         MediaInvalid: It is no image, of another type, cut within its header, or beyond a limit.
@@ -73,7 +73,7 @@ def probe(
 
 
 def _header(data: bytes, mime_type: str, field: str, limits: ReadLimits) -> Header:
-    """The header, once everything behind it was held to the limits: no library opens the file before."""
+    """Checks the whole file against the limits, then reads its header: no library opens it before."""
     check_structure(data, mime_type, limits, field=field)
     if not is_readable(mime_type):
         with opened(data, mime_type, field) as image:

@@ -1,10 +1,10 @@
-"""Media, outside the rooms: work on media in a few threads, never on the event loop.
+"""Media: runs work on media in a few threads, never on the event loop.
 
     pool = MediaPool()
     prepared = await pool.run(prepare, data, limits, field="images[0].data")
 
 Threads are enough, since Pillow and PDFium release the interpreter's lock while they work, and bytes need not
-be copied to another process. On Linux the threads yield to the event loop: their own nice value is lower.
+be copied to another process. On Linux the threads yield to the event loop: their own nice value is higher.
 A caller that is cancelled frees its place at once; work that has begun ends at its next `checkpoint`.
 """
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 def default_workers() -> int:
-    """How many threads a process has for media: half of its processors, at least one, at most eight."""
+    """Returns the number of media threads of a process: half of its processors, from one to eight."""
     return min(max((os.cpu_count() or 2) // 2, 1), 8)
 
 
@@ -36,7 +36,7 @@ class MediaPool:
     """A bounded number of threads, and a bounded number of callers that wait for them.
 
     Args:
-        workers: Threads; zero means `default_workers()`. They start when they are needed.
+        workers: The number of threads, which start when they are needed; zero means `default_workers()`.
         waiting: How many callers may wait beyond those that are served.
     """
 
@@ -47,14 +47,15 @@ class MediaPool:
         self._threads = ThreadPoolExecutor(self.workers, "media", initializer=_yield_to_the_loop)
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the work gives, done in a thread.
+        """Runs work in a thread and returns its result.
 
         Raises:
             Overloaded: Too many callers wait already.
-            Exception: What the work raises.
+            Exception: Whatever the work raises.
         """
         if self._callers >= self._limit:
             raise Overloaded("too many images and documents are in work", limit="media")
+            # The context carries the flag into the thread, where `checkpoint` finds it.
         flag = threading.Event()
         context = copy_context()
         context.run(abandoned.set, flag)
@@ -63,11 +64,11 @@ class MediaPool:
             done = self._threads.submit(partial(context.run, work, *args, **kwargs))
             return await asyncio.wrap_future(done)
         finally:
-            flag.set()  # nobody waits any more, whichever way it ended
+            flag.set()  # on cancellation too: work that nobody waits for ends at its next checkpoint
             self._callers -= 1
 
     def close(self) -> None:
-        """Ends the threads once they are done; what has not begun never does."""
+        """Ends the threads once they finish what they do; work that has not begun is dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""Media, outside the rooms, pure: the nearest size or aspect ratio that a model has.
+"""Media, pure: chooses the nearest size or aspect ratio that a model lists.
 
 choose(offered, size="1024x1500", aspect_ratio="") -> Choice("1024x1536", "size 1024x1500 is not …")
 """
@@ -13,16 +13,16 @@ from ringmain_server.errors import InvalidField
 _SIZE = re.compile(r"([1-9]\d{0,4})\s*x\s*([1-9]\d{0,4})", re.IGNORECASE)
 _RATIO = re.compile(r"([1-9]\d{0,4}(?:\.\d{1,3})?)\s*:\s*([1-9]\d{0,4}(?:\.\d{1,3})?)")
 _SAME_SHAPE = 0.02
-"""Shapes whose ratios differ by less than 2 % count as the same: 1024x1536 has no exact neighbour in 2:3."""
+"""Shapes whose ratios differ by less than 2 % count as the same: sides are whole pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a model is asked for.
+    """The size or ratio that a model is asked for.
 
     Attributes:
-        value: One of those offered, as it was spelled there; empty where nothing was wanted.
-        note: For the answer: why it is not what was wanted. Empty where it is.
+        value: One of those offered, as it was spelled there; empty where the caller wanted none.
+        note: A note for the answer that says why it is not the one wanted; empty where it is.
     """
 
     value: str
@@ -31,19 +31,24 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Width over height, and an area in pixels: zero for a ratio."""
+    """The shape of an image.
+
+    Attributes:
+        ratio: Width over height.
+        area: In pixels; zero where only a ratio is known.
+    """
 
     ratio: float
     area: float
 
 
 def choose(offered: Sequence[str], *, size: str = "", aspect_ratio: str = "") -> Choice:
-    """The nearest of what a model has: first in shape, then in area.
+    """Chooses the nearest of what a model offers: first in shape, then in area.
 
     Args:
-        offered: Sizes such as `1024x1536`, or ratios such as `16:9`; one at least.
-        size: What is wanted. Wins over `aspect_ratio`.
-        aspect_ratio: What is wanted.
+        offered: Sizes such as `1024x1536`, or ratios such as `16:9`; at least one.
+        size: The wanted size. Takes precedence over `aspect_ratio`.
+        aspect_ratio: The wanted ratio.
 
     Raises:
         InvalidField: What is wanted is neither a size nor a ratio.
@@ -61,7 +66,7 @@ def choose(offered: Sequence[str], *, size: str = "", aspect_ratio: str = "") ->
 
 
 def parse(text: str, field: str) -> _Shape:
-    """A wanted size or ratio.
+    """Parses a wanted size or ratio.
 
     Raises:
         InvalidField: It is neither.
@@ -84,7 +89,7 @@ def _shape(text: str) -> _Shape | None:
 
 
 def _distance(wanted: _Shape, offered: _Shape) -> tuple[float, float, float]:
-    """How far an offer is in shape, in area where both have one, and its area: the larger wins."""
+    """Returns how far an offer differs in shape, in area where both have one, and prefers larger areas."""
     shape = abs(math.log(wanted.ratio / offered.ratio))
     shape = 0.0 if shape < _SAME_SHAPE else shape
     area = abs(math.log(wanted.area / offered.area)) if wanted.area and offered.area else 0.0

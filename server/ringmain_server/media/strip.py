@@ -1,8 +1,9 @@
-"""Media, outside the rooms, pure: takes the metadata out of an image file without touching its pixels.
+"""Media, pure: removes the metadata from an image file without touching its pixels.
 
-EXIF with its location, XMP, IPTC, comments, texts, thumbnails and whatever stands behind the image's end go;
-what pixels mean (colour profile, gamma, transparency, animation) stays. Layouts: see `header.py`; JPEG's
-application segments: https://exiftool.org/TagNames/JPEG.html.
+EXIF with its location, XMP, IPTC, comments, texts, thumbnails and any bytes behind the image's end are
+removed. Parts that say what the pixels mean (color profile, gamma, transparency, animation) stay. Layouts:
+see
+`header.py`; JPEG's application segments: https://exiftool.org/TagNames/JPEG.html.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from ringmain_server.media.header import gif_blocks, riff_chunks
 Keep = tuple[int, int]
 """A range of bytes to keep: start and end."""
 
-# APP0 is JFIF, APP14 tells how Adobe's colours are meant; of APP2 the colour profile alone stays.
+# APP0 (JFIF) and APP14 (the meaning of Adobe's colors) stay; of APP2, only the color profile does.
 _JPEG_APPS = range(0xE0, 0xF0)
 _JPEG_COMMENT, _JPEG_SCAN, _JPEG_END = 0xFE, 0xDA, 0xD9
 _PNG_KEPT = frozenset(
@@ -30,14 +31,14 @@ def can_strip(mime_type: str) -> bool:
 
 
 def strip(data: bytes, mime_type: str) -> bytes:
-    """The file without its metadata.
+    """Returns the file without its metadata.
 
     Args:
         data: A file whose header was read.
-        mime_type: Its type, one that `can_strip` knows.
+        mime_type: Its type, one that `can_strip` accepts.
 
     Returns:
-        The very same object when there was nothing to take out, else one copy.
+        The same object when there was nothing to remove, otherwise one copy.
     """
     return _STRIPPERS[mime_type](data)
 
@@ -87,7 +88,7 @@ def _is_kept_segment(data: bytes, at: int, marker: int) -> bool:
 
 
 def _scan_end(data: bytes, at: int) -> int:
-    """Where coded pixels end: at the first marker but a restart (a stuffed FF is followed by 00)."""
+    """Finds the end of coded pixels: the first marker except restarts (a literal FF is followed by 00)."""
     while True:
         at = data.find(b"\xff", at)
         if at < 0 or at + 1 >= len(data):
@@ -108,7 +109,7 @@ def _png_ranges(data: bytes) -> Iterator[Keep]:
     while at + 8 <= len(data):
         name = data[at + 4 : at + 8]
         end = min(at + 12 + int.from_bytes(data[at : at + 4], "big"), len(data))
-        if name in _PNG_KEPT or not name[0] & 0x20:  # a capital: the chunk is needed to decode
+        if name in _PNG_KEPT or not name[0] & 0x20:  # an uppercase letter marks a chunk that decoders need
             yield at, end
         if name == b"IEND":
             return

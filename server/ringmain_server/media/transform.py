@@ -1,4 +1,4 @@
-"""Media, outside the rooms: images enlarged and converted without a model. Blocks: call it by `runner.py`.
+"""Media: enlarges and converts images without a model. Blocks: call it through `runner.py`.
 
 upscale(data, factor, method=…, mime_type=…, field=…) -> Prepared
 convert(data, mime_type, field=…) -> Prepared
@@ -31,15 +31,15 @@ def upscale(
     mime_type: str = "",
     read: ReadLimits = READ_LIMITS,
 ) -> Prepared:
-    """An image, so many times wider and higher.
+    """Enlarges an image by a whole factor.
 
     Args:
-        data: The file; of an animation, the first frame counts.
+        data: The file; of an animation, the first frame is used.
         factor: One of `FACTORS`.
         field: The path of the field that holds the image, for errors.
         method: The filter that makes new pixels.
-        mime_type: One of `OUTPUT_TYPES`. Empty means the image's own, JPEG where that cannot be written.
-        read: Also what the enlarged image must keep to, but for bytes.
+        mime_type: One of `OUTPUT_TYPES`. Empty means the image's own, or JPEG where that cannot be written.
+        read: The gateway's limits, which apply to the enlarged image as well, except for bytes.
 
     Raises:
         InvalidField: The factor is none of `FACTORS`.
@@ -71,13 +71,13 @@ def _check_growth(found: Probe, factor: int, field: str, read: ReadLimits) -> No
 
 
 def convert(data: bytes, mime_type: str, *, field: str, read: ReadLimits = READ_LIMITS) -> Prepared:
-    """An image in another format; the very bytes where it has that format already.
+    """Converts an image to another format; returns the same bytes where it has that format already.
 
     Args:
-        data: The file; of an animation, the first frame counts.
+        data: The file; of an animation, the first frame is used.
         mime_type: One of `OUTPUT_TYPES`. Where it has no transparency, the background becomes white.
         field: The path of the field that holds the image, for errors.
-        read: What the gateway reads at all.
+        read: The gateway's limits for any image.
 
     Raises:
         MediaInvalid: The image cannot be read; the wanted type cannot be made.

@@ -1,7 +1,8 @@
-"""Media, outside the rooms, pure: where media sit in any request, and the request with others in their place.
+"""Media, pure: finds the media in any request, and copies a request with others in their place.
 
-What a message type can hold is read from its descriptor once, so that no operation has to say where its media
-are.
+The fields of a message type that can hold media are read from its descriptor once, so that no operation has
+to
+say where its media are.
 """
 
 import functools
@@ -24,7 +25,7 @@ class _Way(NamedTuple):
 
 
 def media_in(request: Message, path: str = "") -> Iterator[tuple[str, Media]]:
-    """Every medium of a request, in order, with its path such as `messages[2].parts[0].media`."""
+    """Yields every medium of a request in order, with its path such as `messages[2].parts[0].media`."""
     for name, repeated, is_media in _ways(request.DESCRIPTOR):
         if repeated:
             for index, inner in enumerate(getattr(request, name)):
@@ -34,7 +35,7 @@ def media_in(request: Message, path: str = "") -> Iterator[tuple[str, Media]]:
 
 
 def any_media(request: Message, wanted: Callable[[Media], bool]) -> bool:
-    """Whether a request holds a medium that is wanted. Most hold none: no path is made for that."""
+    """Whether a request holds a medium that is wanted. Most hold none, so no path is built here."""
     for name, repeated, is_media in _ways(request.DESCRIPTOR):
         inners = getattr(request, name) if repeated else ()
         if not repeated and request.HasField(name):
@@ -54,11 +55,11 @@ def _found(inner: Message, path: str, is_media: bool) -> Iterator[tuple[str, Med
 
 
 def with_media(request: MessageT, others: Mapping[str, Media]) -> MessageT:
-    """A request with other media at some paths. What they replace is not copied on the way.
+    """Returns a copy of a request with other media at some paths. Media that are replaced are never copied.
 
     Args:
-        request: Stays as it is.
-        others: Path, as `media_in` gives it, to what is there instead.
+        request: The original, which is not changed.
+        others: Maps a path, as `media_in` yields it, to its replacement.
     """
     copy = type(request)()
     _copy(request, copy, others, "")
@@ -106,7 +107,7 @@ def _ways(descriptor: Descriptor) -> tuple[_Way, ...]:
 
 
 def _leads(field: FieldDescriptor, seen: frozenset[str]) -> bool:
-    """Whether a field's messages are media, or may hold some."""
+    """Whether a field's messages are media, or may contain some."""
     inner = field.message_type
     if inner is None or inner.GetOptions().map_entry or inner.full_name in seen:
         return False

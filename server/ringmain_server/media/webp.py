@@ -1,8 +1,9 @@
-"""Media, outside the rooms: WebP decoded at the size that is wanted, by the library that Pillow calls too.
+"""Media: decodes WebP at the wanted size, by the library that Pillow uses too.
 
-Pillow reads each WebP as an animation: it is decoded at its full size, copied three times with the
-interpreter's lock held, and only then scaled. libwebp itself scales while it decodes, row by row, at two
-thirds of the time and a tenth of the memory. Pillow does not hand that on, so it is called here:
+Pillow reads each WebP as an animation: it decodes it at full size, copies it three times with the
+interpreter's lock held, and only then scales it. libwebp itself can scale while it decodes, row by row, in
+two
+thirds of the time and a tenth of the memory. Pillow does not expose that, so the library is called here:
 https://developers.google.com/speed/webp/docs/api#advanced_decoding_api.
 """
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ABI = 0x0209
-"""`WEBP_DECODER_ABI_VERSION`, of the structures below: the library refuses another major version."""
+"""`WEBP_DECODER_ABI_VERSION` of the structures below: the library refuses another major version."""
 _RGBA = 1
 """`MODE_RGBA` of `WEBP_CSP_MODE`."""
 _BYTES_PER_PIXEL = 4
@@ -49,7 +50,7 @@ class _Planes(ctypes.Structure):
 
 
 class _Buffers(ctypes.Union):
-    """The union of both."""
+    """The union of `WebPRGBABuffer` and `WebPYUVABuffer`."""
 
     _fields_ = (("pixels", _Pixels), ("planes", _Planes))
 
@@ -94,17 +95,18 @@ class _Config(ctypes.Structure):
 
 
 def decoded_webp(image: "Image", data: bytes, size: Size) -> "Image | None":
-    """A still, opaque WebP at a size no larger than its own.
+    """Decodes a still, opaque WebP at a size no larger than its own.
 
     Args:
-        image: Opened by Pillow, not decoded. Its pixels come back with its colour profile.
+        image: Opened by Pillow, not decoded. The result keeps its color profile.
         data: Its file.
-        size: As wanted.
+        size: The wanted size.
 
     Returns:
-        None where Pillow has to do it: for transparent pictures, since the library mixes the colours of what
-        is not seen into what is; for broken files, since it is Pillow that tells so; for animations and other
-        formats; and where the library's functions are out of reach.
+        The image; None where Pillow has to decode it: transparent pictures, since libwebp mixes the colors of
+        invisible pixels into visible ones; broken files, which Pillow reports; animations and other formats;
+        and
+        all pictures where the library's functions cannot be reached.
     """
     still = image.format == "WEBP" and image.mode == "RGB" and not getattr(image, "is_animated", False)
     if not still or size[0] > image.width or size[1] > image.height:
@@ -127,6 +129,7 @@ def _decode(library: Any, data: bytes, size: Size, *, scales: bool) -> bytearray
     if scales:
         config.options.use_scaling = 1
         config.options.scaled_width, config.options.scaled_height = size
+        # libwebp writes into this memory, which `found` keeps alive until Pillow has taken the pixels.
     found = bytearray(size[0] * size[1] * _BYTES_PER_PIXEL)
     target = config.output.buffers.pixels
     config.output.colorspace, config.output.is_external_memory = _RGBA, 1
@@ -138,11 +141,11 @@ def _decode(library: Any, data: bytes, size: Size, *, scales: bool) -> bytearray
 
 @cache
 def _library() -> Any:
-    """The libwebp that Pillow's module is linked with, found through it; None where it shows no functions."""
+    """Finds libwebp through the module of Pillow that links it; None where it exports no functions."""
     try:
         found = ctypes.CDLL(importlib.import_module("PIL._webp").__file__)
         begin, decode = found.WebPInitDecoderConfigInternal, found.WebPDecode
-    except (ImportError, OSError, AttributeError):  # as on Windows, where it is built in
+    except (ImportError, OSError, AttributeError):  # on Windows it is linked statically
         return None
     begin.argtypes = (ctypes.POINTER(_Config), ctypes.c_int)
     decode.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(_Config))

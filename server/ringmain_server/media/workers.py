@@ -1,4 +1,4 @@
-"""Media, outside the rooms: where media are got, prepared and finished, for everybody in the process."""
+"""Media: fetches, prepares and checks media, with threads and connections that the whole process shares."""
 
 from ringmain.v1.content_pb2 import Media
 
@@ -11,19 +11,19 @@ from ringmain_server.media.prepare import Prepared, prepare
 from ringmain_server.media.runner import MediaPool
 
 _DOCUMENTS = frozenset({"application/pdf", "text/html", DOCX, PPTX})
-"""What is looked through before a provider is sent it; see `documents/bounds.py`."""
+"""The documents that are checked before a provider gets them; see `documents/bounds.py`."""
 
 NO_HOSTS = Fetcher((), 0)
-"""Fetches nothing."""
+"""A fetcher that fetches nothing."""
 
 
 class MediaWorkers:
     """Threads for media, and the hosts that media are fetched from.
 
     Args:
-        pool: The threads; they start when they are needed.
-        fetcher: Gets media from addresses.
-        read: What is read at all.
+        pool: The threads, which start when they are needed.
+        fetcher: Fetches media from addresses.
+        read: The gateway's limits for any image.
     """
 
     def __init__(
@@ -35,20 +35,20 @@ class MediaWorkers:
         allow_pixels(read.max_pixels)
 
     def touches(self, media: Media) -> bool:
-        """Whether a medium is fetched, prepared or looked through, as far as can be told beforehand."""
+        """Whether a medium is fetched, prepared or checked, as far as can be told beforehand."""
         if media.uri:
             return self.fetcher.allows(media.uri)
         return _is_image(media.mime_type, kind := detect(media.data)) or kind in _DOCUMENTS
 
     async def fetched(self, media: Media, path: str) -> Media:
-        """A medium with its bytes, where its address may be fetched; else as it is.
+        """Returns a medium with its bytes where its address may be fetched; otherwise returns it unchanged.
 
         Args:
             media: The medium.
-            path: Where in the request it is, for errors.
+            path: Its path in the request, for errors.
 
         Raises:
-            MediaInvalid: It cannot be had.
+            MediaInvalid: It cannot be fetched.
         """
         if not media.uri or not self.fetcher.allows(media.uri):
             return media
@@ -57,13 +57,13 @@ class MediaWorkers:
         return Media(mime_type=mime_type, data=data, filename=media.filename, detail=media.detail)
 
     async def prepared(self, media: Media, limits: ModelLimits, path: str) -> Media:
-        """A medium in a form that a model takes; the same one where nothing had to change.
+        """Converts a medium to a form that a model takes; returns the same one where nothing had to change.
 
         Raises:
             MediaInvalid: It is an image that cannot be read or made to fit, or a document beyond a limit.
         """
         found = await self.fetched(media, path)
-        data = found.data  # each look at it copies it
+        data = found.data  # each access copies it
         if not data:
             return found
         kind, field = detect(data), f"{path}.data"
@@ -77,7 +77,7 @@ class MediaWorkers:
         return Media(mime_type=done.mime_type, data=done.data, filename=media.filename, detail=media.detail)
 
     async def inline(self, media: Media, path: str) -> Media:
-        """A medium with its bytes, without which nothing can be done.
+        """Returns a medium with its bytes, for work that cannot do without them.
 
         Raises:
             MediaInvalid: It is at an address that is not fetched.
@@ -100,6 +100,6 @@ def _is_image(told: str, found: str) -> bool:
 
 
 def _looked_through(data: bytes, mime_type: str, field: str, read: ReadLimits) -> None:
-    from ringmain_server.documents.bounds import check_document  # with the first document
+    from ringmain_server.documents.bounds import check_document  # loaded with the first document
 
     check_document(data, mime_type, field=field, read=read)

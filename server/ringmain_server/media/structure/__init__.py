@@ -1,14 +1,15 @@
-"""Media, outside the rooms, pure: what is inside an image file, measured before any library opens it.
+"""Media, pure: measures what is inside an image file before any library opens it.
 
     check_structure(data, mime_type, limits, field=…)
 
-The header of a file says how large its first picture claims to be. The bombs are behind it: a frame larger
-than the screen, a page of a TIFF, a tile, a compressed text. Each reader here walks its format's own
-structure, reads headers only, inflates at most a bounded piece, and stops at the first thing that is beyond
-a limit. The work is bounded too, by the number of pieces that are looked at. What makes no sense to a reader
-is left for the decoder to refuse, unless that decoder would have to reserve memory first.
+The header of a file says how large its first picture claims to be. Decompression bombs hide behind it: a
+frame
+larger than the screen, a page of a TIFF, a tile, a compressed text. Each reader here walks its format's own
+structure, reads headers only, inflates at most a bounded piece, and stops at the first thing beyond a limit.
+The work is bounded too, by the number of pieces that are examined. What a reader cannot interpret is left for
+the decoder to refuse, unless that decoder would have to reserve memory first.
 
-A type of image without a reader here is not read at all: the law test goes through `limits.IMAGE_TYPES`.
+A type of image without a reader here is not read at all: a test goes through `limits.IMAGE_TYPES`.
 """
 
 import struct
@@ -30,7 +31,7 @@ READERS: dict[str, Callable[[bytes, Budget], None]] = {
     "image/heic": boxes.check,
     "image/heif": boxes.check,
 }
-"""What walks each type of image."""
+"""The function that checks each type of image."""
 
 
 def check_structure(data: bytes, mime_type: str, limits: ReadLimits, *, field: str) -> None:
@@ -39,15 +40,15 @@ def check_structure(data: bytes, mime_type: str, limits: ReadLimits, *, field: s
     Args:
         data: The file.
         mime_type: Its type, from its signature; one of `READERS`.
-        limits: What is read at all.
+        limits: The gateway's limits for any image.
         field: The path of the field that holds it, for the error.
 
     Raises:
-        MediaInvalid: Something inside is beyond a limit; the message names it, and the limit.
+        MediaInvalid: Something inside is beyond a limit; the message names it and the limit.
     """
     try:
         READERS[mime_type](data, Budget(limits))
     except Beyond as exc:
         raise refuse(field, mime_type, exc.problem, exc.allowed) from None
     except (struct.error, IndexError, zlib.error):
-        return  # cut or broken: the decoder says so
+        return  # cut or broken: the decoder reports that

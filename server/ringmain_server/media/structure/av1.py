@@ -1,22 +1,22 @@
-"""Media, structure: the size in AV1's sequence header.
+"""Media, structure: reads the size in AV1's sequence header.
 
 Layout: https://aomediacodec.github.io/av1-spec/, section 5.5.
 """
 
 _SEQUENCE = 1
 _MOST_UNITS = 16
-"""The sequence header is the first unit, or the second, behind a delimiter."""
+"""Units to search: the sequence header is the first unit, or the second, behind a delimiter."""
 
 
 class _Bits:
-    """Reads bits, the highest of a byte first."""
+    """Reads bits, starting at the highest of each byte."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")
         self._left = 8 * len(data)
 
     def take(self, count: int) -> int:
-        """The next bits as a number.
+        """Returns the next bits as a number.
 
         Raises:
             IndexError: There are not so many.
@@ -28,13 +28,13 @@ class _Bits:
 
 
 def largest_frame(data: bytes) -> tuple[int, int] | None:
-    """The largest size of a frame that the sequence header among some units allows; None without one."""
+    """Returns the largest frame size that the sequence header in some units allows; None without one."""
     at = 0
     for _ in range(_MOST_UNITS):
         if at >= len(data):
             return None
         head = data[at]
-        at += 2 if head & 4 else 1  # an extension
+        at += 2 if head & 4 else 1  # a unit with an extension has a second header byte
         size = len(data) - at
         if head & 2:
             size, at = _leb128(data, at)

@@ -1,7 +1,7 @@
 """Media, structure: BMP (https://learn.microsoft.com/windows/win32/gdi/bitmap-storage).
 
-A bitmap has one picture. Uncompressed, its file holds every pixel; run-length coded, a few bytes make a row,
-and they are decoded slowly, so that less is taken.
+A bitmap has one picture. If it is uncompressed, its file holds every pixel. If it is run-length coded, a few
+bytes make a row, and these are decoded slowly, so its limits are lower.
 """
 
 import struct
@@ -13,12 +13,12 @@ _MOST_RUN_PIXELS = 4_000_000
 _MOST_RUN_BYTES = 1024 * 1024
 _SLACK = 4096
 _LARGEST_HEADER = 124
-"""Of the fifth version."""
+"""Bytes of the header's fifth version."""
 _RAW, _FIELDS = 0, 3
 
 
 def check(data: bytes, budget: Budget) -> None:
-    """Looks at the size, at the compression, and whether the pixels are there.
+    """Checks the size, the compression, and whether the pixels are there.
 
     Raises:
         Beyond: Something is beyond a limit.

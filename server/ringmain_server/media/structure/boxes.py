@@ -2,9 +2,9 @@
 
 Layout: ISO 14496-12 and 23008-12, and https://aomediacodec.github.io/av1-avif/.
 
-A picture's size is said in its properties (`ispe`), again in the grid that it may be made of, again in the
-tracks of an animation, and last in the header of its coded pixels (AV1's sequence header), by which a decoder
-reserves memory. All of them count.
+A picture's size is stated in its properties (`ispe`), in the grid that it may be made of, in the tracks of an
+animation, and in the header of its coded pixels (AV1's sequence header), by which a decoder reserves memory.
+All of them are checked.
 """
 
 import struct
@@ -18,7 +18,7 @@ _HOLDERS = {
     b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0,
     b"stsd": 8, b"av01": 78, b"hvc1": 78, b"hev1": 78, b"dinf": 0, b"edts": 0, b"udta": 0,
 }  # fmt: skip
-"""Boxes that hold others, and the bytes before these."""
+"""Boxes that contain others, and the number of bytes before these."""
 _DEEPEST = 10
 _MOST_PROFILE = 4 * 1024 * 1024
 _MOST_ITEMS = 2_000
@@ -26,12 +26,12 @@ _MOST_ITEMS = 2_000
 
 @dataclass(slots=True)
 class _Items:
-    """The items of a file: what they are, and where.
+    """The items of a file, with their kinds and places.
 
     Attributes:
-        kinds: By id.
-        places: Where each begins, and its bytes, by id.
-        data: Where the items within the `idat` box begin.
+        kinds: The kind of each item, by its id.
+        places: The start of each item, its length, and whether it lies within the `idat` box, by its id.
+        data: The start of the `idat` box's content.
     """
 
     kinds: dict[int, bytes] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class _Items:
 
 
 def check(data: bytes, budget: Budget) -> None:
-    """Looks at every box that says a size, and at the beginning of every item.
+    """Checks every box that states a size, and the beginning of every item.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -71,14 +71,15 @@ def _walk(data: bytes, start: int, end: int, depth: int, items: _Items, budget: 
 
 
 def _boxes(data: bytes, at: int, end: int, budget: Budget) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes in a range: each with its name and the range of its body."""
+    """Yields the boxes in a range, each with its name and the range of its body."""
     while at + 8 <= end:
         budget.pieces()
         size, name = struct.unpack_from(">I4s", data, at)
         head = 8
-        if size == 1:
+        if size == 1:  # a 64-bit size follows the name
             (size,) = struct.unpack_from(">Q", data, at + 8)
             head = 16
+        # A size of zero means that the box goes on to the end; one below its own header is broken.
         stop = end if not size else min(at + size, end)
         if size and size < head:
             return
@@ -92,6 +93,7 @@ def _size(data: bytes, at: int, _stop: int, _items: _Items, budget: Budget) -> N
 
 
 def _track(data: bytes, at: int, _stop: int, _items: _Items, budget: Budget) -> None:
+    # Version 1 has 64-bit times and duration before the size, which is in 16.16 fixed point.
     width, height = struct.unpack_from(">II", data, at + (88 if data[at] else 76))
     budget.area(width >> 16, height >> 16, "a track")
     budget.canvas = max(budget.canvas, (width >> 16) * (height >> 16))
@@ -112,7 +114,7 @@ def _profile(_data: bytes, at: int, stop: int, _items: _Items, budget: Budget) -
 
 
 def _config(data: bytes, at: int, stop: int, _items: _Items, budget: Budget) -> None:
-    """AV1's configuration, which may hold the sequence header."""
+    """Checks AV1's configuration, which may hold the sequence header."""
     _sequence(data[at + 4 : stop], budget)
 
 
@@ -127,7 +129,7 @@ def _item_data(_data: bytes, at: int, _stop: int, items: _Items, _budget: Budget
 
 
 def _kinds(data: bytes, at: int, stop: int, items: _Items, budget: Budget) -> None:
-    """`iinf`: the type of each item."""
+    """Reads the `iinf` box: the type of each item."""
     wide = data[at] > 0
     (count,) = struct.unpack_from(">I" if wide else ">H", data, at + 4)
     if count > _MOST_ITEMS:
@@ -143,7 +145,8 @@ def _kinds(data: bytes, at: int, stop: int, items: _Items, budget: Budget) -> No
 
 
 def _places(data: bytes, at: int, _stop: int, items: _Items, budget: Budget) -> None:
-    """`iloc`: where the first extent of each item is."""
+    """Reads the `iloc` box: where the first extent of each item is."""
+    # The box states the widths of its own fields, in half bytes, so that every number has another width.
     version, sizes = data[at], int.from_bytes(data[at + 4 : at + 6], "big")
     offset_size, length_size = sizes >> 12, sizes >> 8 & 15
     base_size, index_size = sizes >> 4 & 15, sizes & 15 if version else 0
@@ -172,7 +175,7 @@ def _places(data: bytes, at: int, _stop: int, items: _Items, budget: Budget) -> 
 
 
 def _item(kind: bytes, data: bytes, size: int, budget: Budget) -> None:
-    """The beginning of an item's own bytes."""
+    """Checks the beginning of an item's own bytes."""
     if kind == b"grid" and len(data) >= 8:
         width, height = struct.unpack_from(">II" if data[1] & 1 else ">HH", data, 4)
         budget.area(width, height, "a grid")

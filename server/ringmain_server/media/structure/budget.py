@@ -1,4 +1,4 @@
-"""Media, structure: what one file may hold in all, counted while it is walked."""
+"""Media, structure: counts what one file holds while it is walked, and enforces the limits."""
 
 import zlib
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from ringmain_server.media.limits import ReadLimits, size_words
 _STEP = 256 * 1024
 """Bytes that are inflated at a time."""
 _CANVASES = 4
-"""The canvas, the frame, and what they are disposed to and shown as."""
+"""Buffers that a decoder of animations needs: the canvas, the frame, the disposed and the shown one."""
 
 
 class Beyond(Exception):
     """Something inside a file is beyond a limit.
 
     Args:
-        problem: What was found, with its figure.
+        problem: A description with the figure found.
         allowed: The limit.
     """
 
@@ -26,10 +26,10 @@ class Beyond(Exception):
 
 
 class Budget:
-    """Counts what is inside one file.
+    """Counts the content of one file against limits.
 
     Args:
-        limits: What is read at all.
+        limits: The gateway's limits for any image.
     """
 
     def __init__(self, limits: ReadLimits) -> None:
@@ -47,7 +47,7 @@ class Budget:
         self._metadata = 0
 
     def area(self, width: int, height: int, what: str) -> None:
-        """Something of this size inside: a frame, a page, a tile.
+        """Checks the size of something inside the file: a frame, a page, a tile.
 
         Raises:
             Beyond: It has too many pixels, or a side is too long.
@@ -60,10 +60,10 @@ class Budget:
         self.largest = max(self.largest, width * height)
 
     def moving(self) -> None:
-        """The file is an animation, whose decoder has several canvases at once.
+        """Checks that an animation is small enough for the several canvases of its decoder.
 
         Raises:
-            Beyond: Something in it has too many pixels for that.
+            Beyond: A frame or the canvas has too many pixels for that.
         """
         most = self.limits.max_pixels // _CANVASES
         if self.largest > most:
@@ -71,7 +71,7 @@ class Budget:
             raise Beyond(found, f"at most {most} pixels where there are several frames")
 
     def frame(self, width: int, height: int, what: str = "a frame") -> None:
-        """One more picture of this size, which counts with all others of the file.
+        """Counts one more picture of this size, together with all others of the file.
 
         Raises:
             Beyond: It is too large, there are too many, or they have too many pixels together.
@@ -84,10 +84,10 @@ class Budget:
         self.work(width * height)
 
     def work(self, pixels: int) -> None:
-        """So many pixels more that a decoder goes over.
+        """Counts more pixels that a decoder has to process.
 
         Raises:
-            Beyond: They are too many together.
+            Beyond: There are too many in all.
         """
         self.pixels += pixels
         most = self.most_pixels
@@ -96,10 +96,10 @@ class Budget:
             raise Beyond(found, f"at most {most} pixels in all frames")
 
     def pieces(self, count: int = 1) -> None:
-        """So many more chunks, segments, boxes or entries to look at.
+        """Counts more chunks, segments, boxes or entries.
 
         Raises:
-            Beyond: They are too many.
+            Beyond: There are too many.
         """
         self._pieces += count
         if self._pieces > self.limits.max_pieces:
@@ -107,10 +107,10 @@ class Budget:
             raise Beyond(f"made of more than {most} pieces", f"at most {most} chunks, segments or entries")
 
     def metadata(self, size: int, what: str, most: int) -> None:
-        """Something about the image that is not its pixels: a profile, a text.
+        """Counts bytes that are not pixels: a profile, a text.
 
         Raises:
-            Beyond: It has too many bytes, or all of these together have.
+            Beyond: There are too many bytes in it, or in all metadata together.
         """
         self._metadata += size
         total = self.limits.max_metadata_bytes
@@ -122,14 +122,14 @@ class Budget:
 
 
 def inflated(packed: bytes | memoryview, most: int) -> Iterator[bytes]:
-    """What zlib makes of some bytes, in pieces that nobody keeps, and no more than a little beyond a limit.
+    """Inflates bytes with zlib and yields the result in pieces, up to a little beyond a limit.
 
     Args:
-        packed: The bytes; what follows the end of the stream does not matter.
+        packed: The bytes; anything behind the end of the stream is ignored.
         most: Bytes after which nothing more is inflated.
 
     Raises:
-        zlib.error: They are broken.
+        zlib.error: The bytes are broken.
     """
     machine, found = zlib.decompressobj(), 0
     piece = machine.decompress(packed, _STEP)
@@ -142,9 +142,9 @@ def inflated(packed: bytes | memoryview, most: int) -> Iterator[bytes]:
 
 
 def inflated_size(packed: bytes | memoryview, most: int) -> int:
-    """How many bytes zlib makes of some bytes; a figure above the limit means that there may be more.
+    """Returns how many bytes zlib inflates to; a figure above the limit means that there may be more.
 
-    What is broken counts as far as it goes.
+    A broken stream counts up to where it breaks.
     """
     found = 0
     try:

@@ -1,7 +1,7 @@
 """Media, structure: GIF (https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
 
-A decoder enlarges its canvas to hold a frame that is beyond the screen, and reserves the extent of a frame to
-dispose of it, so each frame counts, whatever the screen says.
+A decoder enlarges its canvas to hold a frame that extends beyond the screen, and reserves the extent of a
+frame to dispose of it. So every frame is checked, whatever the screen's size says.
 """
 
 import struct
@@ -11,16 +11,16 @@ from ringmain_server.media.structure.budget import Beyond, Budget
 
 _IMAGE, _EXTENSION, _END = 0x2C, 0x21, 0x3B
 _MOST_BLOCKS = 200_000
-"""Blocks of data: 32 MiB in whole ones are 131,000, in blocks of one byte 16 million."""
+"""Blocks of data: a file of 32 MiB has 131,000 full blocks, or 16 million of one byte."""
 _MOST_NOTES = 40_000
-"""Blocks of comments and of what programs note, which a decoder joins."""
+"""Blocks of comments and of programs' own notes, which a decoder joins."""
 _LARGE = 64 * 1024
 _MOST_NOTE = 1024 * 1024
 _MOST_BETWEEN = 1_000
 
 
 def check(data: bytes, budget: Budget) -> None:
-    """Looks at each frame's extent, and counts frames and blocks.
+    """Checks each frame's extent, and counts frames and blocks.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -40,23 +40,23 @@ def check(data: bytes, budget: Budget) -> None:
             start, at = at, blocks.behind(data, at + 2, _MOST_NOTES)
             if at - start > _LARGE:
                 budget.metadata(at - start, "a note", _MOST_NOTE)
-        else:  # decoders look for the next block
+        else:  # decoders, too, skip bytes until the next block
             between, at = between + 1, at + 1
             if between > _MOST_BETWEEN:
                 raise Beyond(f"with more than {_MOST_BETWEEN} bytes between its blocks", "whole blocks")
 
 
 class _Blocks:
-    """Counts the blocks of data of a file: those of frames, and those of notes."""
+    """Counts the data blocks of a file: those of frames, and those of notes."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
 
     def behind(self, data: bytes, at: int, most: int) -> int:
-        """Where the blocks that begin at a place end.
+        """Returns where the blocks that begin at a place end.
 
         Raises:
-            Beyond: There are more of their kind in the file than this.
+            Beyond: There are more of their kind in the file than `most`.
         """
         left = most - self._counts[most]
         while at < len(data) and data[at]:
@@ -69,5 +69,5 @@ class _Blocks:
 
 
 def _table(flags: int) -> int:
-    """Bytes of the color table that these flags announce."""
+    """Returns the bytes of the color table that these flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0

@@ -1,9 +1,10 @@
-"""Media, structure, pure: HTML counted before a library makes a tree of it.
+"""Media, structure, pure: counts HTML before a library builds a tree of it.
 
-Tags are counted nearly as https://html.spec.whatwg.org/multipage/parsing.html has them: those within
-comments, scripts and styles do not count; elements whose end may be left out end where the next of their kind
-begins. What mere counts tell is told first; then one expression goes over the file, and looks at hardly a
-byte twice, so that what never ends costs no more than what does.
+Tags are counted nearly as https://html.spec.whatwg.org/multipage/parsing.html defines them: those within
+comments, scripts and styles do not count; elements whose end tag may be omitted end where the next of their
+kind begins. Limits that simple counts can show are checked first. Then one expression scans the file and
+reads
+hardly a byte twice, so that a construct that never ends costs no more than one that does.
 """
 
 import heapq
@@ -13,34 +14,34 @@ from collections.abc import Iterator
 from ringmain_server.media.structure.budget import Beyond
 
 _REST = rb"""(?:(?>[^>=]+|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+(?:>|\Z))"""
-"""A tag behind its name: a `>` within a quoted value does not end it."""
+"""The rest of a tag behind its name: a `>` within a quoted value does not end it."""
 _COMMENT = rb"!--(?!-?>)(?:[^-]++|-(?!-!?>)){0,100000}+"
 _RAW = rb"(?i:(script|style)(?=[\s/>])(%s)(?:[^<]++|<(?!/\1))*+)" % _REST
-"""Elements whose content has no tags, also to a parser of HTML 4."""
+"""Elements whose content has no tags, even for a parser of HTML 4."""
 _TAG = rb"(/?[a-zA-Z][^\s/>\x00]{0,39}+)[^\s/>\x00]*+(?:>|([^>]%s))" % _REST
 _TOKEN = re.compile(rb"<(?:(?=[sS])%s|%s|%s)" % (_RAW, _TAG, _COMMENT))
 _RAW_REST, _NAME, _TAG_REST = 2, 3, 4
-"""Groups of a token; a comment has none."""
+"""The groups of a token; a comment has none."""
 _SHORT_TAG = 16
-"""Bytes up to which a tag's attributes are not counted."""
+"""Tags with fewer bytes are not searched for attributes."""
 _ATTRIBUTE = re.compile(rb"""=\s*+(?:"[^"]*+|'[^']*+|[^\s>"']*+)|([\s"'/][^\s"'<>/=]++)""")
 """A value, or an attribute's name."""
 _BYTES_PER_ATTRIBUTE = 3
 _PIECE = 4096
 _UNCLOSED = 100
-"""Tags of a piece without an end for which it is looked at first."""
+"""A piece with more unclosed tags than this is checked for nesting first."""
 _LOOKED_AT_FIRST = 8
 _SPAN = re.compile(rb"""(col|row)span\s{0,9}=\s{0,9}["']?\s{0,9}(\d{1,20})""")
 _LONGEST_SPAN = 64
 _MOST_COLUMNS = 1_000
-"""A cell spans no more, whatever it says (HTML, section 4.9.11)."""
+"""The most columns that a cell spans, whatever it says (HTML, section 4.9.11)."""
 _MOST_SPAN = 65_534
 _ROUGHLY = 5
 _MOST_ATTRIBUTES = 250
 _LONG_TAG = 750
-"""Bytes from which on a tag's attributes are counted in any file."""
+"""Tags with more bytes have their attributes counted in every file."""
 _WINDOW = 64 * 1024
-"""Bytes that are looked at together."""
+"""Bytes that are examined together."""
 
 _VOID = frozenset(
     b"area base basefont bgsound br col embed frame hr img input link meta param source track wbr".split()
@@ -58,7 +59,7 @@ _ENDED_BY: dict[bytes, frozenset[bytes]] = {
     b"tr": _CELLS | {b"tr"},
     **dict.fromkeys((b"thead", b"tbody", b"tfoot"), _CELLS | {b"tr", b"thead", b"tbody", b"tfoot"}),
 }
-"""The open elements that end where one of a name begins."""
+"""The open elements that end where an element of a name begins."""
 
 
 def check(data: bytes, *, max_elements: int, max_attributes: int, max_nesting: int, max_spanned: int) -> None:
@@ -66,11 +67,12 @@ def check(data: bytes, *, max_elements: int, max_attributes: int, max_nesting: i
 
     Args:
         data: The file.
-        max_elements: Of the file.
-        max_attributes: Of all its elements.
-        max_nesting: Elements within elements. Some more are let through here, since what was not closed
-            counts, of which the parser closes most itself.
-        max_spanned: Columns that all cells span beyond their own.
+        max_elements: The most elements of the file.
+        max_attributes: The most attributes of all its elements.
+        max_nesting: The most elements within elements. Somewhat more pass here, since unclosed elements
+            count,
+            most of which the parser closes itself.
+        max_spanned: The most columns that all cells span beyond their own.
 
     Raises:
         Beyond: There are more.
@@ -78,7 +80,7 @@ def check(data: bytes, *, max_elements: int, max_attributes: int, max_nesting: i
     ends = data.count(b"</")
     if data.count(b"<") - ends > max_elements or ends > max_elements:
         raise Beyond(f"of more than {max_elements} elements", f"at most {max_elements} elements")
-    if data.count(b"=") > 2 * max_attributes:  # scripts and addresses have some
+    if data.count(b"=") > 2 * max_attributes:  # twice, since scripts and addresses have some too
         raise _many_attributes(max_attributes)
     _check_spans(data, max_spanned)
     for at in _least_closed(data):
@@ -89,7 +91,7 @@ def check(data: bytes, *, max_elements: int, max_attributes: int, max_nesting: i
 
 
 def _least_closed(data: bytes) -> list[int]:
-    """Where very many more elements begin than end: deep nesting is found there without all before it."""
+    """Returns where many more elements begin than end, to find deep nesting without scanning all before."""
     unclosed = []
     for at in range(0, len(data), _PIECE):
         begun = data.count(b"<", at, at + _PIECE)
@@ -114,7 +116,7 @@ def _check_nesting(data: bytes, start: int, end: int, most: int) -> None:
         name = name.lower()
         if name.startswith(b"/"):
             name = name[1:]
-            if counts.get(name):  # it ends, and with it whatever is open within
+            if counts.get(name):  # it ends, and so does every element that is open inside it
                 while (ended := names.pop()) != name:
                     counts[ended] -= 1
                 counts[name] -= 1
@@ -137,7 +139,7 @@ def _check_attributes(data: bytes, most: int) -> None:
 
 
 def _attributes(tag: re.Match[bytes]) -> int:
-    """How many attributes a tag has, unless it is short."""
+    """Returns the number of a tag's attributes, or zero if the tag is short."""
     start, end = tag.span(_TAG_REST if tag[_NAME] else _RAW_REST)
     count = 0
     if end - start > _SHORT_TAG:
@@ -167,7 +169,7 @@ def _check_spans(data: bytes, most: int) -> None:
 
 
 def _spans(data: bytes) -> "Iterator[re.Match[bytes]]":
-    """What cells span. Most pieces of a page have no such word, and are not searched."""
+    """Yields the spans of cells. Most pieces of a page contain no such word and are not searched."""
     for at in range(0, len(data), _WINDOW):
         piece = data[at : at + _WINDOW + _LONGEST_SPAN].lower()
         if b"olspan" in piece or b"owspan" in piece:

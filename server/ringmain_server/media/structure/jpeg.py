@@ -1,10 +1,10 @@
-"""Media, structure: JPEG, and MPO, which is several of them.
+"""Media, structure: JPEG, and MPO, which consists of several JPEGs.
 
 Layouts: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B;
 https://www.cipa.jp/std/documents/e/DC-X007-KEY_E.pdf.
 
-A progressive file sends its pixels in scans, and each scan, however few bytes it has, takes a decoder once
-over the whole picture: so scans count like frames.
+A progressive file sends its pixels in scans, and each scan, however few bytes it has, makes a decoder process
+the whole picture. So scans count like frames.
 """
 
 import re
@@ -19,33 +19,33 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SCAN, _END, _EXIF, _APP2, _APP13 = 0xDA, 0xD9, 0xE1, 0xE2, 0xED
 _MOST_SCANS = 100
-"""Encoders make about ten."""
+"""The most scans of a picture; encoders make about ten."""
 _USUAL_SCANS = 16
 _MOST_SEGMENTS = 4_000
 _MOST_PROFILE = 4 * 1024 * 1024
 _LARGE = 1_000_000
 _BEST_RATIO = 1024
-"""Pixels for a byte: each block of 64 has two codes, each of a bit at least; doubled to be sure."""
+"""Pixels per byte: each block of 64 has two codes of at least a bit each; doubled to be safe."""
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-"""What ends a scan: a marker that is neither a stuffed byte, nor a restart, nor filling."""
+"""The end of a scan: a marker that is neither a stuffed byte, nor a restart, nor filling."""
 _FILLING = re.compile(rb"\xff+")
 _IMAGES, _ENTRIES = 0xB001, 0xB002
 
 
 @dataclass(slots=True)
 class _Found:
-    """What was seen of one JPEG so far.
+    """The facts of one JPEG that were read so far.
 
     Attributes:
         width: In pixels.
         height: In pixels.
-        components: Such as 3 for color.
+        components: The number of components, such as 3 for color.
         is_progressive: Whether it is sent in several passes.
-        scans: How many there were.
-        in_scan: Components of the last scan.
+        scans: The number of scans.
+        in_scan: The number of components of the last scan.
         profile: Bytes of the color profile.
         exif: Bytes of EXIF.
-        index: Where the index of further images begins; zero for none.
+        index: The start of the index of further images; zero for none.
     """
 
     width: int = 0
@@ -60,7 +60,7 @@ class _Found:
 
 
 def check(data: bytes, budget: Budget) -> None:
-    """Looks at the size, the scans, the metadata, and at each further image of an MPO.
+    """Checks the size, the scans, the metadata, and each further image of an MPO.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -74,19 +74,22 @@ def check(data: bytes, budget: Budget) -> None:
 
 
 def _check_bytes(found: "_Found", size: int) -> None:
-    """A large picture of hardly a byte: a decoder would reserve all of it before it notices."""
+    """Refuses a large picture with hardly any bytes, whose decoder would reserve memory for all of it."""
     pixels = found.width * found.height
     if pixels > _LARGE and pixels > _BEST_RATIO * size:
         raise Beyond("broken or cut short", "a whole file")
 
 
 def check_one(data: bytes, start: int, budget: Budget) -> _Found:
-    """Looks at one JPEG within some bytes.
+    """Checks one JPEG within some bytes.
 
     Args:
         data: The bytes.
         start: Where it begins.
         budget: Counts it.
+
+    Returns:
+        The facts found.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -94,7 +97,7 @@ def check_one(data: bytes, start: int, budget: Budget) -> _Found:
     found, at, segments = _Found(), start + 2, 0
     while at + 4 <= len(data):
         if data[at] != 0xFF:
-            at = _next(data, at)  # a decoder looks for the next marker, too
+            at = _next(data, at)  # a decoder also skips to the next marker
             continue
         marker = data[at + 1]
         if marker == 0xFF:
@@ -112,7 +115,7 @@ def check_one(data: bytes, start: int, budget: Budget) -> _Found:
         at += 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
         if marker == _SCAN:
             if not found.is_progressive and found.in_scan == found.components:
-                break  # one scan has all: no decoder looks further
+                break  # the scan has every component, so no decoder reads on
             at = _next(data, at)
     return found
 
@@ -135,7 +138,7 @@ def _segment(data: bytes, at: int, marker: int, found: _Found, budget: Budget) -
         if found.profile > _MOST_PROFILE:
             budget.metadata(found.profile, "a color profile", _MOST_PROFILE)
     elif marker == _APP13:
-        budget.pieces(data.count(b"8BIM", at, at + length))  # each becomes an object
+        budget.pieces(data.count(b"8BIM", at, at + length))  # a decoder makes an object of each
     elif marker == _APP2 and data[at + 4 : at + 8] == b"MPF\0":
         found.index = at + 8
 
@@ -149,7 +152,7 @@ def _scan(found: _Found, budget: Budget) -> None:
 
 
 def _exif(body: bytes, found: _Found, budget: Budget) -> None:
-    """A decoder joins the pieces of EXIF; the first has the directory."""
+    """Checks a piece of EXIF. A decoder joins the pieces; the first holds the directory."""
     found.exif += len(body)
     if found.exif > tiff.MOST_EXIF:
         budget.metadata(found.exif, "EXIF", tiff.MOST_EXIF)
@@ -158,13 +161,13 @@ def _exif(body: bytes, found: _Found, budget: Budget) -> None:
 
 
 def _next(data: bytes, at: int) -> int:
-    """Where the next marker stands that is not part of coded pixels."""
+    """Returns where the next marker stands that is not part of coded pixels."""
     marker = _MARKER.search(data, at)
     return marker.start() if marker else len(data)
 
 
 def _further(data: bytes, index: int, budget: Budget) -> list[int]:
-    """Where the further images of an MPO begin."""
+    """Returns where the further images of an MPO begin."""
     body = data[index : index + 0xFFFF]
     directory = tiff.Directory.at(body, int.from_bytes(body[4:8], "big" if body[:1] == b"M" else "little"))
     if directory is None:

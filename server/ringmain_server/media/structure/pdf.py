@@ -1,12 +1,12 @@
-"""Media, structure, pure: a PDF looked through before a library opens it.
+"""Media, structure, pure: examines a PDF before a library opens it.
 
 Every stream that a reader unpacks is unpacked once here, in pieces that are thrown away, and held to a
-ratio and a size; every picture's size is read, both from its dictionary and from its own header; page boxes,
+ratio and a size. Every picture's size is read, both from its dictionary and from its own header. Page boxes,
 the tree of pages and the number of objects have limits. A page may draw a form which draws another, each many
-times: so it is added up what a page comes to, before anything of it is drawn.
+times, so the total cost of a page is computed before anything of it is drawn.
 
-The objects are those that stand in the file (`pdf_objects.py`). Streams of an encrypted file cannot be looked
-into.
+The objects are those that stand in the file (`pdf_objects.py`). Streams of an encrypted file cannot be
+examined.
 """
 
 import re
@@ -38,7 +38,7 @@ _UNIT = re.compile(rb"/UserUnit\s*([\d.]{1,20})")
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]{1,120})\s+(?:Do|scn|SCN)(?![A-Za-z])")
 _SHADED = re.compile(rb"/[^\s/<>\[\](){}%]{1,120}\s+sh(?![A-Za-z0-9])")
 _SHADING = 16 * 1024
-"""Bytes that a shading counts as: it may paint the whole page."""
+"""Bytes that a shading counts as, since it may paint the whole page."""
 _INLINE = re.compile(rb"BI\s[^>]{0,300}?[\s/>\])]ID\s")
 _SIDES = tuple(re.compile(rb"/%s\s*(\d{1,10})" % name) for name in (rb"W(?:idth)?", rb"H(?:eight)?"))
 _REPEATS = re.compile(rb"/Contents|/Annots|\d\s+R\s+\d")
@@ -46,28 +46,28 @@ _MOST_STEPS = 100_000
 _OVERLAP = 400
 _LARGE = MIB
 _HEADER = 64 * 1024
-"""Bytes of a picture in which its own header is looked for."""
+"""Bytes of a picture in which its own header is searched."""
 _MOST_FILTERS = 4
 _BYTES_PER_PIXEL = 4
 _DEEPEST_TREE = 100
 _DEEPEST_FORM = 40
-"""A reader draws forms within forms no deeper."""
+"""The deepest nesting of forms that a reader draws."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfLimits:
-    """What a PDF may hold.
+    """Limits for a PDF.
 
     Attributes:
-        picture: What a picture within may be. One with more pixels is taken if its bytes are as many.
-        max_ratio: Unpacked over packed bytes of a stream, where it is large.
-        max_stream_bytes: Of a stream, unpacked.
-        max_unpacked_bytes: Of all streams together.
-        max_objects: Of the file.
-        max_pages: Of the tree.
-        max_page_side: In points, of a page's box.
-        max_page_bytes: Of what is drawn on a page, forms counted each time that they are drawn.
-        max_pixels: Of a picture, whatever its bytes.
+        picture: Limits of a picture inside. One with more pixels is accepted if it has as many bytes.
+        max_ratio: The highest ratio of unpacked to packed bytes of a large stream.
+        max_stream_bytes: The most bytes of a stream, unpacked.
+        max_unpacked_bytes: The most bytes of all streams together, unpacked.
+        max_objects: The most objects of the file.
+        max_pages: The most pages of the tree.
+        max_page_side: The longest side of a page's box, in points.
+        max_page_bytes: The most bytes that are drawn on a page; a form counts each time that it is drawn.
+        max_pixels: The most pixels of a picture, whatever its bytes.
     """
 
     picture: ReadLimits
@@ -83,11 +83,11 @@ class PdfLimits:
 
 @dataclass(slots=True)
 class _Drawing:
-    """What a stream of operators has: its bytes, and how often it draws what.
+    """The cost of a stream of operators: its bytes, and the forms that it draws.
 
     Attributes:
         size: Bytes, unpacked.
-        uses: How often it draws what it calls by a name.
+        uses: How often it draws each name.
     """
 
     size: int = 0
@@ -95,7 +95,7 @@ class _Drawing:
 
 
 def check(data: Data, limits: PdfLimits) -> None:
-    """Looks at every object.
+    """Checks every object of a PDF.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -104,7 +104,7 @@ def check(data: Data, limits: PdfLimits) -> None:
 
 
 class _Counted:
-    """Counts the bytes of pieces as they are taken."""
+    """Iterates over pieces and counts their bytes."""
 
     def __init__(self, inner: "pdf_filters.Pieces") -> None:
         self._inner = inner
@@ -163,7 +163,7 @@ class _Check:
         return Beyond(f"of more than {most} objects", f"at most {most} objects")
 
     def _data_count(self, word: bytes) -> int:
-        """How often a word is in the file, nearly: a file that is mapped is counted piece by piece."""
+        """Returns about how often a word is in the file, which may be mapped and is read piece by piece."""
         return sum(piece.count(word) for piece in pieces(self._data, 0, step=MIB))
 
     def _check_boxes(self, text: bytes) -> None:
@@ -183,22 +183,23 @@ class _Check:
     # Streams
 
     def _packed(self, found: Object) -> int:
-        """Bytes of a stream as it stands in the file, as far as can be told."""
+        """Returns the bytes of a stream as it stands in the file, as far as can be told."""
         said = self._objects.number(found.text, b"Length")
         there = found.end - found.stream
         return min(said, there) if said else there
 
     def _pieces(self, found: Object, room: int = 0) -> "pdf_filters.Pieces":
-        """A stream unpacked.
+        """Yields the pieces of a stream, unpacked.
 
         Args:
-            found: Whose stream.
-            room: Bytes that it is known to have, as a picture's pixels are; they may be packed well.
+            found: The object with the stream.
+            room: Bytes that the stream is known to have, as a picture's pixels are; these may be packed well.
         """
         names, limits = filters(self._objects, found), self._limits
         if len(names) > _MOST_FILTERS:
             raise Beyond(f"with a stream of {len(names)} filters", f"at most {_MOST_FILTERS}")
         raw, size = _Counted(self._raw(found, names)), 0
+        # Checked with every piece, so that a bomb is noticed long before it is unpacked.
         for piece in pdf_filters.undone(raw, names):
             size += len(piece)
             self._unpacked += len(piece)
@@ -215,7 +216,7 @@ class _Check:
             yield piece
 
     def _raw(self, found: Object, names: list[bytes]) -> "pdf_filters.Pieces":
-        """A stream as it stands in the file, by its length alone where no filter makes it larger."""
+        """Yields a stream as it stands in the file, up to its stated length unless a filter enlarges it."""
         if pdf_filters.GROWING & set(names):
             return pieces(self._data, found.stream)
         return pieces(self._data, found.stream, found.stream + self._packed(found))
@@ -229,6 +230,8 @@ class _Check:
         made, before = _Drawing(), b""
         for piece in self._pieces(found):
             made.size += len(piece)
+            # The end of the last piece is searched again for an operator that was cut in two, and a match
+            # counts only if it reaches into the new piece.
             text = before + piece
             for shading in _SHADED.finditer(text):
                 if shading.end() > len(before):
@@ -245,7 +248,7 @@ class _Check:
     # Pictures
 
     def _inline_picture(self, text: bytes) -> None:
-        """A picture within a drawing: its bytes are few, and all of these count together."""
+        """Checks a picture within a drawing. It has few bytes, so all of these are counted together."""
         width, height = (int(found[1]) if (found := side.search(text)) else 0 for side in _SIDES)
         self._check_size(width, height, 1)
         self._inline_pixels += width * height
@@ -264,7 +267,7 @@ class _Check:
             self._check_coded(found, names[-1], packed, 2 * _BYTES_PER_PIXEL * width * height)
 
     def _check_coded(self, found: Object, coding: bytes, packed: int, room: int) -> None:
-        """A picture that has a header of its own, perhaps packed once more."""
+        """Checks a picture that has a header of its own and may be packed once more."""
         head = b""
         for piece in self._pieces(found, room):
             head += piece[: max(_HEADER - len(head), 0)]
@@ -285,12 +288,12 @@ class _Check:
         try:
             seen = jpeg.check_one(whole, 0, budget)
         except (struct.error, IndexError):
-            return  # cut: there is no picture
+            return  # cut: a reader shows no picture either
         self._check_size(seen.width, seen.height, packed)
 
     def _check_size(self, width: int, height: int, packed: int) -> None:
         pixels, limits = width * height, self._limits
-        small = pixels > limits.max_ratio * packed * 8  # a pixel may be a bit
+        small = pixels > limits.max_ratio * packed * 8  # a pixel may take only a bit
         if pixels > limits.max_pixels or (pixels > limits.picture.max_pixels and small):
             found = f"with a picture of {width}x{height} pixels ({pixels})"
             raise Beyond(found, f"at most {limits.picture.max_pixels} pixels in all")
@@ -298,7 +301,7 @@ class _Check:
     # Pages
 
     def _check_tree(self) -> None:
-        """The tree of pages comes to an end, and to no more pages than are read."""
+        """Checks that the tree of pages ends, and has no more pages than are read."""
         kids = {
             found.number: references(_array(self._objects.value(found.text, b"Kids")))
             for found in self._objects.all()
@@ -328,7 +331,7 @@ class _Check:
         return total
 
     def _check_pages(self) -> None:
-        """What each page comes to, and what each form and pattern does, which something else may draw."""
+        """Checks the cost of each page, and of each form and pattern that something else may draw."""
         if not any(drawing.uses for drawing in self._drawings.values()):
             biggest = max((drawing.size for drawing in self._drawings.values()), default=0)
             if biggest * self._most_contents() <= self._limits.max_page_bytes:
@@ -348,7 +351,7 @@ class _Check:
                 self._check_cost(total + self._annotations(found))
 
     def _annotations(self, page: Object) -> int:
-        """What the notes and fields on a page come to, each drawn by a form of its own."""
+        """Returns the cost of the notes and fields on a page, each drawn by a form of its own."""
         notes = Counter(references(_array(self._objects.value(page.text, b"Annots"))))
         total = 0
         for number, times in notes.items():
@@ -360,7 +363,7 @@ class _Check:
         return total
 
     def _most_contents(self) -> int:
-        """The most streams that a page may draw by itself, by the bytes of its text, or of its lists'."""
+        """Returns a bound for how many streams a page may draw by itself: the bytes of its longest list."""
         return max(
             (len(found.text) for found in self._objects.all() if _REPEATS.search(found.text)), default=0
         )
@@ -372,13 +375,15 @@ class _Check:
             raise Beyond(problem, f"at most {most}")
 
     def _cost_of(self, number: int, user: Object | None, depth: int) -> int:
-        """The costliest of the streams of a number, drawn by somebody."""
+        """Returns the cost of the most expensive stream with a number, drawn by `user`."""
         return max((self._cost(one, depth, user) for one in self._objects.resolved(number)), default=0)
 
     def _cost(self, found: Object, depth: int, user: Object | None = None) -> int:
-        """Bytes that are read to draw a stream, with all that it draws, each time that it does.
+        """Returns the bytes that are read to draw a stream, and to draw all that it draws, each time it does.
 
-        What has no resources of its own uses those of whoever draws it, so that it is added up once for each.
+        A stream without resources of its own uses those of the object that draws it, so its cost is computed
+        for
+        each such object.
         """
         drawing = self._drawings.get(found.stream)
         if drawing is None or depth > _DEEPEST_FORM:
@@ -387,7 +392,7 @@ class _Check:
         key = (found.stream, owner.number if owner is not None else 0)
         if key in self._costs:
             return self._costs[key]
-        self._costs[key] = total = drawing.size  # one that draws itself is drawn once
+        self._costs[key] = total = drawing.size  # set first, so that a stream that draws itself counts once
         for name, times in drawing.uses.items():
             meant = self._meant(name, owner)
             self._step(1 + len(meant))
@@ -398,14 +403,14 @@ class _Check:
         return total
 
     def _step(self, count: int) -> None:
-        """Bounds the adding up itself, which a file of names that mean many things could make long."""
+        """Bounds the computation itself, which a file of ambiguous names could make long."""
         self._steps += count
         if self._steps > self._most_steps:
             found = "whose drawings draw each other in too many ways"
             raise Beyond(found, f"at most {self._most_steps} ways")
 
     def _meant(self, name: bytes, owner: Object | None) -> set[int]:
-        """What a name may mean where it is drawn: by the owner's resources, else by anybody's."""
+        """Returns the objects that a name may mean: by the owner's resources, else by those of any object."""
         if owner is None or b"/Resources" not in owner.text:
             return self._everywhere.get(name, set())
         if id(owner) not in self._names:
@@ -424,7 +429,7 @@ class _Check:
 
 
 _LENIENT = ReadLimits(max_pixels=2**33, max_side=2**17)
-"""Of a picture's own header here: its size is held to the document's limits."""
+"""Limits for a picture's own header here: its size is held to the document's limits instead."""
 
 
 def _number(word: bytes) -> float:
@@ -435,7 +440,7 @@ def _number(word: bytes) -> float:
 
 
 def _array(text: bytes) -> bytes:
-    """An array's text, as far as its end."""
+    """Returns an array's text up to its end."""
     text = text.lstrip()
     return text[: text.find(b"]") + 1] if text.startswith(b"[") else b""
 

@@ -1,7 +1,7 @@
-"""Media, structure, pure: the filters of PDF's streams, undone in pieces (ISO 32000-1, section 7.4).
+"""Media, structure, pure: decodes the filters of PDF's streams in pieces (ISO 32000-1, section 7.4).
 
-Each filter takes an iterator of pieces and gives another; nothing is kept between them but what the next
-piece needs. What is broken ends there: a reader takes what came before, and so does the measure.
+Each filter takes an iterator of pieces and returns another; only what the next piece needs is kept between
+them. Where a stream is broken, its pieces end: a reader takes what came before, and so does the measurement.
 """
 
 import binascii
@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 _STEP = 256 * 1024
 _SPACE = b" \t\r\n\x0c\x00"
 _LONGEST = 4096
-"""Codes of LZW."""
+"""The most codes of LZW."""
 
 Pieces = Iterator[bytes]
 
 
 def undone(pieces: Pieces, filters: list[bytes]) -> Pieces:
-    """The pieces of a stream, as far as its filters are known here: a picture's own coding stays."""
+    """Decodes the pieces of a stream as far as its filters are known here; a picture's own coding stays."""
     for name in filters:
         if name not in _FILTERS:
             break
@@ -69,7 +69,8 @@ def _base85(pieces: Pieces) -> Pieces:
 
 
 def _groups(text: bytes) -> bytes:
-    """Groups of five digits of base 85 as four bytes each, all at once: as eight bytes of a large number."""
+    """Decodes groups of five digits of base 85 to four bytes each, all at once, as one large number."""
+    # Each group gets eight bytes of the number, so that no group carries into the next.
     total = 0
     for place in range(5):
         wide = bytearray(len(text) // 5 * 8)
@@ -109,7 +110,7 @@ def _runs(pieces: Pieces) -> Pieces:
 
 
 def _lzw(pieces: Pieces) -> Pieces:
-    """LZW with its codes growing one early, as is usual."""
+    """Decodes LZW whose code length grows one code early, as is usual in PDF."""
     table = [bytes([value]) for value in range(256)] + [b"", b""]
     before, width, bits, count = b"", 9, 0, 0
     for piece in pieces:
@@ -154,7 +155,7 @@ _FILTERS: dict[bytes, Callable[[Pieces], Pieces]] = {
     b"RL": _runs,
 }
 GROWING = frozenset({b"FlateDecode", b"Fl", b"LZWDecode", b"LZW", b"RunLengthDecode", b"RL"})
-"""Those that make many bytes of few."""
+"""Filters whose output may be much larger than their input."""
 NAMES = re.compile(
     rb"/(FlateDecode|Fl|LZWDecode|LZW|ASCII85Decode|A85|ASCIIHexDecode|AHx|RunLengthDecode|RL|DCTDecode|DCT"
     rb"|JPXDecode|JBIG2Decode|CCITTFaxDecode|CCF)(?![A-Za-z0-9])"
@@ -163,7 +164,7 @@ JPEG = frozenset({b"DCTDecode", b"DCT"})
 
 
 def jpx_size(data: bytes) -> tuple[int, int] | None:
-    """The size in the header of a JPEG 2000 (ISO 15444-1, section A.5.1); None without one."""
+    """Reads the size in the header of a JPEG 2000 (ISO 15444-1, section A.5.1); None without one."""
     at = data.find(b"\xff\x4f\xff\x51")
     if at < 0 or at + 24 > len(data):
         return None
@@ -172,7 +173,7 @@ def jpx_size(data: bytes) -> tuple[int, int] | None:
 
 
 def jbig2_size(data: bytes) -> tuple[int, int] | None:
-    """The size of the page of a JBIG2 stream (ITU-T T.88, section 7.4.8); None without one."""
+    """Reads the size of the page of a JBIG2 stream (ITU-T T.88, section 7.4.8); None without one."""
     at = 0
     for _ in range(16):
         if at + 11 > len(data):

@@ -1,7 +1,7 @@
-"""Media, structure, pure: the objects of a PDF, found by their words (ISO 32000-1, section 7.3).
+"""Media, structure, pure: finds the objects of a PDF by their keywords (ISO 32000-1, section 7.3).
 
-A reader goes by the table of references, which may lie; here, every object in the file counts, whether the
-table knows it or not, and those in object streams as well.
+A reader uses the cross-reference table, which may lie. Here every object in the file counts, whether the
+table knows it or not, and so do those in object streams.
 """
 
 import mmap
@@ -14,7 +14,7 @@ from ringmain_server.media.structure import pdf_filters
 _HEAD = re.compile(rb"(\d{1,10})[\s\x00]+\d{1,5}[\s\x00]+\Z")
 _LONGEST_DICTIONARY = 1024 * 1024
 _STEP = 8 * 1024
-"""Bytes that are unpacked at a time: so soon a stream that is packed too well is noticed."""
+"""Bytes that are unpacked at a time: a stream that is packed too well is noticed after so many."""
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _REFERENCE = re.compile(rb"(\d{1,10})\s+\d{1,5}\s+R(?![A-Za-z])")
 _NAMED = re.compile(rb"/([^\s/<>\[\](){}%]+)\s*(\d{1,10})\s+\d{1,5}\s+R(?![A-Za-z])")
@@ -25,13 +25,13 @@ Data = bytes | mmap.mmap
 
 @dataclass(slots=True)
 class Object:
-    """An object.
+    """An object of a PDF.
 
     Attributes:
-        number: By which others refer to it.
-        text: Its dictionary or whatever it is, without its stream; names without escapes.
-        stream: Where its stream begins; zero for none.
-        end: Where it ends at the latest.
+        number: The number by which others refer to it.
+        text: Its dictionary or other value without its stream; names have no escapes.
+        stream: The start of its stream; zero for none.
+        end: The latest possible end of its stream.
     """
 
     number: int
@@ -40,38 +40,38 @@ class Object:
     end: int = 0
 
     def has(self, pattern: "re.Pattern[bytes]") -> bool:
-        """Whether its text has something."""
+        """Whether its text matches a pattern."""
         return pattern.search(self.text) is not None
 
 
 @dataclass(slots=True)
 class Objects:
-    """The objects of a file, by number; where several have one, all of them.
+    """The objects of a file by number; where several have the same number, all of them.
 
     Attributes:
         by_number: The objects.
-        count: How many there are.
+        count: The number of objects.
     """
 
     by_number: dict[int, list[Object]] = field(default_factory=dict)
     count: int = 0
 
     def add(self, found: Object) -> None:
-        """One more."""
+        """Adds an object."""
         self.count += 1
         self.by_number.setdefault(found.number, []).append(found)
 
     def all(self) -> Iterator[Object]:
-        """Every object."""
+        """Yields every object."""
         for same in self.by_number.values():
             yield from same
 
     def resolved(self, number: int) -> list[Object]:
-        """The objects of a number."""
+        """Returns the objects with a number."""
         return self.by_number.get(number, [])
 
     def value(self, text: bytes, key: bytes) -> bytes:
-        """What follows a key in a dictionary's text: where it is a reference, what it refers to."""
+        """Returns the text behind a key in a dictionary; where it is a reference, the object's text."""
         at = _key(text, key)
         if at < 0:
             return b""
@@ -81,13 +81,13 @@ class Objects:
         return b"\n".join(one.text for one in self.resolved(int(reference[1])))
 
     def number(self, text: bytes, key: bytes) -> int:
-        """A whole number, zero where there is none."""
+        """Returns the whole number behind a key, zero where there is none."""
         found = _NUMBERS.match(self.value(text, key).lstrip(b"+ \t\r\n"))
         return int(found[0]) if found else 0
 
 
 def _key(text: bytes, key: bytes) -> int:
-    """Behind a key and the space that follows it, or below zero."""
+    """Returns the position behind a key and the space that follows it; negative where it is missing."""
     at = -1
     while (at := text.find(b"/" + key, at + 1)) >= 0:
         end = at + 1 + len(key)
@@ -99,7 +99,7 @@ def _key(text: bytes, key: bytes) -> int:
 
 
 def scan(data: Data) -> Iterator[Object]:
-    """The objects that stand in the file, in their order."""
+    """Yields the objects that stand in the file, in their order."""
     heads = _heads(data)
     current = next(heads, None)
     while current is not None:
@@ -110,7 +110,7 @@ def scan(data: Data) -> Iterator[Object]:
 
 
 def _heads(data: Data) -> Iterator[tuple[int, int]]:
-    """Numbers, and where what they name begins."""
+    """Yields the number of each object and the start of its content."""
     at = -1
     while (at := data.find(b"obj", at + 1)) >= 0:
         head = _HEAD.search(data[max(at - 24, 0) : at])
@@ -137,7 +137,7 @@ def _plain(text: bytes) -> bytes:
 
 
 def pieces(data: Data, start: int, end: int | None = None, step: int = _STEP) -> Iterator[bytes]:
-    """The file from a place on: a filter knows where its stream ends, whatever the dictionary says."""
+    """Yields the file from a place on in pieces. A filter finds the end of its stream itself."""
     end = len(data) if end is None else end
     while start < end:
         yield data[start : min(start + step, end)]
@@ -145,7 +145,7 @@ def pieces(data: Data, start: int, end: int | None = None, step: int = _STEP) ->
 
 
 def within(text: bytes, first: int) -> Iterator[Object]:
-    """The objects in an object stream."""
+    """Yields the objects in an object stream."""
     numbers = [int(found) for found in _NUMBERS.findall(text[:first])]
     pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
     ends = [first + place for _, place in pairs[1:]] + [len(text)]
@@ -154,7 +154,7 @@ def within(text: bytes, first: int) -> Iterator[Object]:
 
 
 def filters(objects: Objects, found: Object) -> list[bytes]:
-    """The filters of a stream, in their order."""
+    """Returns the filters of a stream, in their order."""
     value = objects.value(found.text, b"Filter")
     if not value.startswith(b"["):
         value = value[:40]
@@ -166,10 +166,10 @@ def filters(objects: Objects, found: Object) -> list[bytes]:
 
 
 def references(text: bytes) -> list[int]:
-    """The numbers that some text refers to."""
+    """Returns the numbers that a text refers to."""
     return [int(number) for number in _REFERENCE.findall(text)]
 
 
 def named(text: bytes) -> list[tuple[bytes, int]]:
-    """The names in some text that refer to an object, with its number."""
+    """Returns the names in a text that refer to an object, each with the object's number."""
     return [(name, int(number)) for name, number in _NAMED.findall(text)]

@@ -1,8 +1,8 @@
 """Media, structure: PNG and APNG (https://www.w3.org/TR/png-3/).
 
-Compressed chunks beside the pixels (texts, the color profile) are inflated up to their limit. Of the pixels
-themselves it is known how many bytes they are unpacked: deflate makes a thousandth of them at the very best,
-so too few packed bytes are a cut file, and far too many a stream that goes on behind the picture.
+Compressed chunks beside the pixels (texts, the color profile) are inflated up to their limit. The unpacked
+size of the pixels is known from the header: deflate packs at most to about a thousandth, so too few packed
+bytes mean a cut file, and far too many mean a stream that goes on behind the picture.
 """
 
 import struct
@@ -15,12 +15,12 @@ _MOST_TEXT = _MOST_PROFILE = 1024 * 1024
 """Bytes unpacked; Pillow's own limit for both."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _BEST_RATIO = 1040
-"""Deflate reaches 1,032 (https://www.zlib.net/zlib_tech.html)."""
+"""The best ratio of deflate is 1,032 (https://www.zlib.net/zlib_tech.html)."""
 _SLACK = 64 * 1024
 
 
 def check(data: bytes, budget: Budget) -> None:
-    """Looks at every chunk.
+    """Checks every chunk.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -54,7 +54,7 @@ class _Pixels:
 
     Args:
         raw: Its bytes when they are unpacked.
-        is_first: Whether it is the first, without which nothing can be shown.
+        is_first: Whether it is the first picture, without which nothing can be shown.
     """
 
     def __init__(self, raw: int, *, is_first: bool = True) -> None:
@@ -64,24 +64,24 @@ class _Pixels:
         self.packed = 0
 
     def add(self, size: int) -> None:
-        """So many bytes more."""
+        """Adds packed bytes."""
         self.packed += size
         if self.packed > self._most:
             raise Beyond(f"with {self.packed} bytes of packed pixels", f"at most {self._most} for their size")
 
     def close(self) -> None:
-        """There are no more."""
+        """Checks at its end that the picture has enough bytes."""
         if self.is_first and self.packed and self.packed * _BEST_RATIO < self._raw:
             raise Beyond("broken or cut short", "a whole file")
 
 
 def _raw(width: int, height: int, bits: int) -> int:
-    """Bytes of unpacked pixels, with each row's filter."""
+    """Returns the bytes of unpacked pixels, including each row's filter."""
     return ((width * bits + 7) // 8 + 1) * height
 
 
 def _chunks(data: bytes, budget: Budget) -> Iterator[tuple[bytes, memoryview]]:
-    """The chunks up to the end, each with its name and its body, as far as that is there."""
+    """Yields the chunks up to IEND, each with its name and the part of its body that is there."""
     at, view = 8, memoryview(data)
     while at + 8 <= len(data):
         budget.pieces()
@@ -93,7 +93,7 @@ def _chunks(data: bytes, budget: Budget) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _frame(body: memoryview, width: int, height: int, budget: Budget) -> tuple[int, int]:
-    """A frame's size. It must lie within the image, and costs a decoder a whole canvas."""
+    """Returns a frame's size and checks that it lies within the image; each costs a decoder a canvas."""
     wide, high, left, top = struct.unpack_from(">IIII", body, 4)
     if left + wide > width or top + high > height:
         found = f"with a frame of {wide}x{high} pixels at {left},{top}"
@@ -117,7 +117,7 @@ def _announced(body: memoryview, width: int, height: int, budget: Budget) -> Non
 
 
 def _text(name: bytes, body: bytes, budget: Budget) -> None:
-    """What a compressed chunk is unpacked."""
+    """Checks the unpacked size of a compressed chunk."""
     what, most = _PACKED[name], _MOST_PROFILE if name == b"iCCP" else _MOST_TEXT
     _, _, rest = body.partition(b"\0")
     if name == b"iTXt":

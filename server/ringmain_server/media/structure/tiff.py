@@ -2,8 +2,9 @@
 
 Layout: https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf.
 
-Every directory that can be reached counts: the pages, which are linked, and those within (SubIFDs, EXIF,
-GPS). A chain that comes back to where it was is refused; a directory that two pages share is looked at once.
+Every directory that can be reached is checked: the pages, which are linked, and those within (SubIFDs, EXIF,
+GPS). A chain of pages that returns to an earlier one is refused; a directory that two pages share is checked
+once.
 """
 
 import struct
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from ringmain_server.media.structure.budget import Beyond, Budget
 
 MOST_EXIF = 1024 * 1024
-"""Bytes of EXIF beside an image; cameras write at most 64 KiB."""
+"""The most bytes of EXIF beside an image; cameras write at most 64 KiB."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of a value, by its type."""
@@ -25,23 +26,26 @@ _WITHIN = (330, 34665, 34853, 40965)
 """Tags that point to further directories."""
 _JPEG = (6, 7)
 _BEST_RATIOS = {1: 1, 5: 2_800, 8: 1_040, 32_946: 1_040, 32_773: 70, 34_925: 10_000, 50_000: 50_000}
-"""Bytes of pixels for one of the file, by compression: none, LZW, deflate, PackBits, LZMA and Zstandard."""
+"""Bytes of pixels for one byte of the file, by compression.
+
+None, LZW, deflate (two numbers), PackBits, LZMA and Zstandard.
+"""
 _LARGE = 4 * 1024 * 1024
 _MOST_PROFILE = 4 * 1024 * 1024
 _MOST_STRIPS = 65_536
 _MOST_CODED = 1_000
-"""Strips whose own JPEG header is looked at."""
+"""The most strips whose own JPEG header is checked."""
 _MOST_VALUES = 200_000
-"""Numbers of a field, each of which becomes an object of its own: the curves of 16 bits have 196,608."""
+"""Numbers of a field, each of which becomes an object: the curves for 16 bits have 196,608."""
 _MOST_TAGS = 1_000
-"""Of a directory; twenty are usual."""
+"""The most tags of a directory; twenty are usual."""
 _TAGS_A_PIECE = 8
-"""A tag is read at an eighth of the cost of a chunk."""
+"""Tags that count as one piece, since reading a tag costs an eighth of a chunk."""
 _LEAST_TILE = 1024 * 1024
 _DEEPEST = 5
 _MOST_DIRECTORIES = 4_000
 _PAGES = 20
-"""By so much may the pixels of all pages exceed those of all frames: a page is decoded when it is read."""
+"""How many times more pixels all pages may have than all frames, since pages are decoded one by one."""
 
 
 @dataclass(slots=True)
@@ -50,9 +54,9 @@ class Directory:
 
     Attributes:
         data: The file.
-        order: Of bytes, as `struct` spells it.
-        entries: Type, count, and where the values are, by tag.
-        following: Where the next one is; zero for none.
+        order: The byte order, as `struct` spells it.
+        entries: The type, the count and the place of the values, by tag.
+        following: The place of the next directory; zero for none.
     """
 
     data: bytes
@@ -62,7 +66,7 @@ class Directory:
 
     @classmethod
     def at(cls, data: bytes, start: int) -> "Directory | None":
-        """The directory at a place; None where there is none."""
+        """Reads the directory at a place; None where there is none."""
         order = ">" if data[:2] == b"MM" else "<"
         if not 8 <= start <= len(data) - 2:
             return None
@@ -72,6 +76,7 @@ class Directory:
         found = cls(data, order)
         for number, (tag, kind, values, place) in enumerate(struct.iter_unpack(f"{order}HHII", block)):
             if tag not in found.entries:
+                # Values of up to four bytes stand in the entry itself, in place of their offset.
                 is_inline = values * _SIZES.get(kind, 1) <= 4
                 found.entries[tag] = (kind, values, start + 10 + 12 * number if is_inline else place)
         if end + 4 <= len(data):
@@ -79,17 +84,17 @@ class Directory:
         return found
 
     def size(self, tag: int) -> int:
-        """Bytes of a tag's values, as announced."""
+        """Returns the announced bytes of a tag's values."""
         kind, count, _ = self.entries.get(tag, (1, 0, 0))
         return count * _SIZES.get(kind, 1)
 
     def raw(self, tag: int) -> bytes:
-        """A tag's values as bytes."""
+        """Returns a tag's values as bytes."""
         _, _, place = self.entries.get(tag, (1, 0, 0))
         return self.data[place : place + self.size(tag)]
 
     def numbers(self, tag: int, *, most: int) -> tuple[int, ...]:
-        """A tag's first values as whole numbers; none where they are something else, or not there."""
+        """Returns a tag's first values as whole numbers; none where they have another type or are missing."""
         kind, count, place = self.entries.get(tag, (0, 0, 0))
         letter = _NUMBERS.get(kind)
         count = min(count, most)
@@ -98,12 +103,12 @@ class Directory:
         return struct.unpack_from(f"{self.order}{count}{letter}", self.data, place)
 
     def number(self, tag: int, default: int = 0) -> int:
-        """A tag's first value."""
+        """Returns a tag's first value."""
         return next(iter(self.numbers(tag, most=1)), default)
 
 
 def check(data: bytes, budget: Budget) -> None:
-    """Looks at every page and every directory within.
+    """Checks every page and every directory within.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -113,7 +118,7 @@ def check(data: bytes, budget: Budget) -> None:
 
 
 def check_exif(data: bytes, budget: Budget) -> None:
-    """Looks at EXIF: its bytes, its directories, and how many numbers its fields have.
+    """Checks EXIF: its bytes, its directories, and how many numbers its fields have.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -137,7 +142,7 @@ def _walk(data: bytes, budget: Budget, *, pages: bool) -> None:
 
 
 def _directory(data: bytes, at: int, budget: Budget, seen: set[int], depth: int, *, pages: bool) -> int:
-    """Looks at a directory and those within it; gives where the next one is."""
+    """Checks a directory and those within it, and returns the place of the next one."""
     seen.add(at)
     if len(seen) > _MOST_DIRECTORIES:
         found = f"with more than {_MOST_DIRECTORIES} directories"
@@ -192,7 +197,7 @@ def _page(directory: Directory, budget: Budget, *, is_page: bool) -> None:
 
 
 def _check_fields(directory: Directory) -> None:
-    """Fields that are told as text become a number of objects each."""
+    """Checks the lengths of fields whose values each become an object when they are read as text."""
     known = (*_PLACES, *_COUNTS)
     for tag, (kind, count, _) in directory.entries.items():
         if count > _MOST_VALUES and kind not in (1, 2, 6, 7) and tag not in known:
@@ -202,8 +207,8 @@ def _check_fields(directory: Directory) -> None:
 
 
 def _coded(directory: Directory, part: tuple[int, int], budget: Budget) -> None:
-    """The JPEGs that strips or tiles are coded as: none may be larger than its part, but for whole blocks."""
-    from ringmain_server.media.structure.jpeg import check_one  # which in turn looks at EXIF
+    """Checks the JPEGs that strips or tiles are coded as; each must fit its part, except for whole blocks."""
+    from ringmain_server.media.structure.jpeg import check_one  # here, since it imports this module
 
     inner = Budget(budget.limits)
     places = [

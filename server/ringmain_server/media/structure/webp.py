@@ -1,7 +1,7 @@
 """Media, structure: WebP (https://developers.google.com/speed/webp/docs/riff_container).
 
-A frame says its size twice or three times: in the container, and in the header of its coded picture. libwebp
-refuses those that differ, after it has reserved the canvas.
+A frame states its size two or three times: in the container, and in the header of its coded picture. libwebp
+refuses frames whose sizes differ, but only after it has reserved the canvas.
 """
 
 import struct
@@ -13,12 +13,12 @@ from ringmain_server.media.structure.budget import Beyond, Budget
 _MOST_PROFILE = 4 * 1024 * 1024
 _LARGE = 1_000_000
 _BEST_RATIO = 2048
-"""Pixels for a byte of a lossy picture: each block of 256 has two modes, of a bit at least together."""
+"""Pixels per byte of a lossy picture: each block of 256 has two modes, at least a bit together."""
 _PICTURES = (b"VP8 ", b"VP8L")
 
 
 def check(data: bytes, budget: Budget) -> None:
-    """Looks at the canvas, at each frame, and at each coded picture.
+    """Checks the canvas, each frame, and each coded picture.
 
     Raises:
         Beyond: Something is beyond a limit.
@@ -44,7 +44,7 @@ def check(data: bytes, budget: Budget) -> None:
 
 
 def _chunks(data: bytes, at: int, end: int, budget: Budget) -> Iterator[tuple[bytes, int, int]]:
-    """The chunks in a range: each with its name and the range of its body."""
+    """Yields the chunks in a range, each with its name and the range of its body."""
     while at + 8 <= end:
         budget.pieces()
         length = int.from_bytes(data[at + 4 : at + 8], "little")
@@ -74,7 +74,7 @@ def _sides(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _coded(data: bytes, name: bytes, start: int) -> tuple[int, int]:
-    """The size in a coded picture's own header."""
+    """Reads the size in a coded picture's own header."""
     if name == b"VP8L":
         (bits,) = struct.unpack_from("<I", data, start + 1)
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
