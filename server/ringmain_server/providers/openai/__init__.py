@@ -1,9 +1,10 @@
-"""Room 4: OpenAI, and every server of its wire.
+"""Room 4: OpenAI, and every server that speaks its wire format.
 
-The official SDK knows credentials and endpoints; chat goes past it through the shared session
-(`transport.py`). Translators are pure; in what servers differ is one table (`dialects.py`). There are two
-wires, chat completions and responses; each candidate speaks one of them (`wires.py`). Images, embeddings,
-speech and moderation have endpoints of their own; which servers have them is a table too (`endpoints.py`).
+The official SDK supplies the credentials and the endpoint. Chat requests bypass it and go through the shared
+session (`transport.py`). Translators are pure. One table says how the servers differ (`dialects.py`). There
+are two wires, chat completions and responses; each candidate uses one of them (`wires.py`). Images,
+embeddings, speech and moderation have their own endpoints; a second table says which servers have them
+(`endpoints.py`).
 """
 
 from functools import partial
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from ringmain_server.providers.pictures import WithPictures
 
 _CHECKS = {
-    # Lists its models to anybody: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key.
+    # It lists its models without credentials: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key.
     "openrouter": "/key",
 }
-"""What is asked, by provider kind, to see whether the credentials are taken; elsewhere the list of models."""
+"""Path that a health check of the credentials requests, by provider kind; other kinds list their models."""
 
 
 def build(
@@ -39,13 +40,13 @@ def build(
     *,
     token: "Token | None" = None,
 ) -> Provider:
-    """The provider of these settings.
+    """Builds the provider that these settings describe.
 
     Args:
-        provider_id: Its name in the configuration.
-        settings: Its settings; the kind is one of `DIALECTS`.
-        sessions: Where the shared session is.
-        token: Makes the bearer token of each request, for credentials that do not last.
+        provider_id: The provider's name in the configuration.
+        settings: The provider's settings; their kind is one of `DIALECTS`.
+        sessions: Supplies the shared HTTP session.
+        token: Makes the bearer token of each request, for credentials that expire.
     """
     secrets = [value.get_secret_value() for value in settings.headers.values()]
     if settings.api_key is not None:
@@ -77,7 +78,7 @@ def _connect(
     errors: OpenAIErrors,
     token: "Token | None",
 ) -> "WithPictures":
-    # Not above: translators need no SDK, and the sandbox uses them.
+    # Imported late: translators need no SDK, and the sandbox uses them without it.
     from ringmain_server.providers.openai.transport import make_transport
 
     return make_transport(provider_id, settings, sessions, errors, token)

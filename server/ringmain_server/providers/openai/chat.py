@@ -19,7 +19,7 @@ from ringmain_server.providers.transport import HttpRequest
 PATH = "/chat/completions"
 STREAM_HEADERS: Mapping[str, str] = {
     "Accept": "text/event-stream",
-    # A compressed stream comes in blocks, and every block late.
+    # A compressed stream arrives in blocks, and each block late.
     "Accept-Encoding": "identity",
 }
 END = b"[DONE]"
@@ -27,11 +27,11 @@ END = b"[DONE]"
 
 @dataclass(frozen=True, slots=True)
 class ChatWire:
-    """What both translators know of a provider.
+    """The facts about a provider that both chat translators need.
 
     Attributes:
-        dialect: How the server writes the wire.
-        errors: What its errors mean.
+        dialect: How the server deviates from OpenAI's documentation.
+        errors: Translates the provider's errors.
         deployments: Whether the path names the model, as Azure's deployments do
             (https://learn.microsoft.com/azure/ai-foundry/openai/reference#chat-completions).
     """
@@ -41,7 +41,7 @@ class ChatWire:
     deployments: bool = False
 
     def path(self, candidate: Candidate) -> str:
-        """Where a candidate answers."""
+        """Returns the path at which a candidate answers."""
         if self.deployments:
             return f"/deployments/{quote(candidate.provider_model, safe='')}{PATH}"
         return PATH
@@ -49,17 +49,17 @@ class ChatWire:
 
 @dataclass(frozen=True, slots=True)
 class ChatTranslator:
-    """Chat, answered whole. See `UnaryTranslator`."""
+    """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     wire: ChatWire
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         body = chat_request.body(request, candidate, self.wire.dialect, stream=False)
         return HttpRequest(self.wire.path(candidate), body)
 
     def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
-        """The response of the contract: the fold of the same events that a stream would have had."""
+        """Reads the answer, by folding the same events that a stream would have produced."""
         answer = ChatAnswer(candidate.provider_id, request, self.wire.errors)
         answer.document(raw, "message")
         return answer.response()
@@ -67,28 +67,28 @@ class ChatTranslator:
 
 @dataclass(frozen=True, slots=True)
 class StreamChatTranslator:
-    """Chat, answered in events. See `StreamTranslator`."""
+    """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     wire: ChatWire
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         body = chat_request.body(request, candidate, self.wire.dialect, stream=True)
         return HttpRequest(self.wire.path(candidate), body, STREAM_HEADERS)
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "ChatDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return ChatDecoder(
             ChatAnswer(candidate.provider_id, request, self.wire.errors), candidate.provider_id
         )
 
 
 class ChatDecoder:
-    """Reads one stream of a chat completion. See `Decoder`.
+    """A decoder for one stream of a chat completion. See `Decoder`.
 
-    https://platform.openai.com/docs/api-reference/chat/streaming: chunks, one of which has the finish reason,
-    then the usage, then `[DONE]`. A stream that ends without that marker is complete if it has given its
-    reason.
+    https://platform.openai.com/docs/api-reference/chat/streaming: a stream consists of chunks, one of which
+    has the finish reason, followed by the usage and `[DONE]`. A stream that ends without that marker is
+    complete if it has given its finish reason.
     """
 
     __slots__ = ("_answer", "_provider_id", "_sse", "complete")
@@ -100,7 +100,7 @@ class ChatDecoder:
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         if self.complete:
             return ()
         try:
@@ -115,7 +115,7 @@ class ChatDecoder:
         return self._answer.assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:
-        """The events that the closing of the stream completes."""
+        """Returns the events that the end of the stream completes."""
         if self.complete:
             return ()
         if not self._answer.finished:
@@ -123,7 +123,7 @@ class ChatDecoder:
         return self._finish()
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         return self._answer.usage()
 
     def _finish(self) -> Sequence[ChatEvent]:

@@ -1,7 +1,7 @@
 """Room 4, pure: reads a chat completion, whole or in pieces, into one assembler.
 
-https://platform.openai.com/docs/api-reference/chat/object and `/chat/streaming`. A whole answer's `message`
-and a stream's `delta` name the same things in the same way, so that both are read here and cannot come apart.
+https://platform.openai.com/docs/api-reference/chat/object and `/chat/streaming`. The `message` of a whole
+answer and the `delta` of a stream have the same fields, so the same code reads both and they cannot diverge.
 """
 
 from collections.abc import Mapping
@@ -36,12 +36,12 @@ _REFUSAL = "refusal"
 
 
 class ChatAnswer:
-    """One answer as far as it has been read.
+    """One answer, as far as it has been read.
 
     Args:
-        provider_id: Who answers.
-        request: What was asked, for the estimate of its usage.
-        errors: What the provider's error objects mean.
+        provider_id: The provider that answers.
+        request: The caller's request, from which missing usage is estimated.
+        errors: Translates the provider's error objects.
     """
 
     __slots__ = (
@@ -71,7 +71,7 @@ class ChatAnswer:
 
     @property
     def finished(self) -> bool:
-        """Whether the model said why it stopped."""
+        """Whether the model has said why it stopped."""
         return self._ending is not None
 
     def document(self, data: bytes, field: str) -> None:
@@ -79,10 +79,10 @@ class ChatAnswer:
 
         Args:
             data: The document.
-            field: What a choice carries: `message` or `delta`.
+            field: The field that holds a choice's content: `message` or `delta`.
 
         Raises:
-            ProviderError: It is malformed, or reports an error.
+            ProviderError: The document is malformed, or reports an error.
         """
         try:
             document = read(data)
@@ -97,16 +97,17 @@ class ChatAnswer:
         error = document.get("error")
         if choices:
             self._choose(choices, field, document)
-            # Some report what breaks a stream off beside an empty choice.
+            # Some servers report the error that ends a stream next to an empty choice.
             if error and self._ending is None:
                 raise self._errors.reported(self._provider_id, error)
         elif error is not None:
             raise self._errors.reported(self._provider_id, error)
+        # Some servers report an error without an `error` field; only before the first choice can that be one.
         elif choices is None and not self.begun and (report := report_of(document)) is not None:
             raise self._errors.reported(self._provider_id, report)
 
     def finish(self) -> list[ChatEvent]:
-        """The last events.
+        """Returns the last events.
 
         Raises:
             ProviderError: As `response`.
@@ -114,17 +115,17 @@ class ChatAnswer:
         return self.assembler.finish(self._why(), self.usage())
 
     def response(self) -> ChatResponse:
-        """The response of a whole answer.
+        """Returns the response of a whole answer.
 
         Raises:
-            ContentFiltered: Nothing was left of the answer by a safety system.
-            MalformedAnswer: There was no choice.
-            ModelOutputInvalid: The answer ended for no known reason with nothing in it.
+            ContentFiltered: A safety system left nothing of the answer.
+            MalformedAnswer: The answer had no choice.
+            ModelOutputInvalid: The answer is empty and ended for no known reason.
         """
         return self.assembler.respond(self._why(), self.usage())
 
     def _why(self) -> FinishReason.ValueType:
-        """Why the answer ended."""
+        """Returns the reason why the answer ended."""
         if not self.begun:
             raise self.malformed("without any choice")
         reason = FINISH_REASON_UNSPECIFIED if self._ending is None else self._ending.reason
@@ -138,34 +139,34 @@ class ChatAnswer:
         return reason
 
     def usage(self) -> Usage:
-        """What was consumed so far."""
+        """Returns the usage so far."""
         return usage(self._counts, self._request, self.assembler.tokens)
 
     def broken(self, document: bytes) -> ProviderError:
-        """The failure of a stream without an end.
+        """Returns the failure of a stream that ended early.
 
         Args:
-            document: What came in place of events; empty for nothing.
+            document: What the server sent in place of events; may be empty.
         """
         told = self._errors.instead(self._provider_id, document)
         return told or StreamBroken(self._provider_id, "closed the stream before its end")
 
     def malformed(self, what: str) -> MalformedAnswer:
-        """The failure of an answer that breaks the wire's rules."""
+        """Returns the failure of an answer that breaks the wire's rules."""
         return MalformedAnswer(self._provider_id, f"answered {what}")
 
     def _stop(self, reason: FinishReason.ValueType) -> FinishReason.ValueType:
-        """Why it stopped, told the same by every server.
+        """Returns the reason for a normal stop, the same for every server.
 
-        A named tool choice ends in `stop` at OpenAI and in `tool_calls` elsewhere; a refusal always ends in
-        `stop`.
+        When the caller has named a tool, OpenAI ends with `stop` and other servers with `tool_calls`; a
+        refusal always ends with `stop`.
         """
         if self.assembler.tool_calls:
             return FINISH_REASON_TOOL_CALLS
         return FINISH_REASON_REFUSAL if self._refused else reason
 
     def _choose(self, choices: object, field: str, document: Mapping[str, object]) -> None:
-        """Reads the one choice that is asked for; further ones, which options may ask for, are left."""
+        """Reads the first choice and ignores others, which a caller's options may have asked for."""
         choice = choices[0] if isinstance(choices, list) else None
         if not isinstance(choice, dict):
             raise self.malformed("choices of no known shape")
@@ -179,7 +180,7 @@ class ChatAnswer:
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
         reason = choice.get("finish_reason")
-        # Some servers write an empty reason into every chunk but the last: that is none.
+        # Some servers write an empty reason into every chunk but the last; it is no reason.
         if reason and isinstance(reason, str):
             self._finish_reason(reason, choice, document)
 
@@ -206,7 +207,10 @@ class ChatAnswer:
             self._tool_calls(calls, document)
 
     def _blocks(self, blocks: object) -> None:
-        """Mistral's reasoning models answer in blocks: https://docs.mistral.ai/capabilities/reasoning/."""
+        """Reads content in blocks, as Mistral's reasoning models send it.
+
+        https://docs.mistral.ai/capabilities/reasoning/
+        """
         if not isinstance(blocks, list):
             raise self.malformed("a content of no known shape")
         for block in blocks:
@@ -238,7 +242,7 @@ class ChatAnswer:
     ) -> None:
         name, identity = function.get("name"), call.get("id")
         known = self._calls.get(index)
-        # Some servers number every call 0 and tell them apart by their ids.
+        # Some servers number every call 0 and distinguish calls by their ids.
         is_other = known is not None and name and identity and identity != known[1]
         if known is None or is_other:
             if name == "":
@@ -246,10 +250,11 @@ class ChatAnswer:
             if not isinstance(name, str):
                 raise self.malformed("the arguments of a tool call that never began")
             ordinal = self.assembler.tool_calls
-            # A server that gives no id gets one, so that results can be linked.
+            # If the server gives no id, one is made up, so that results can be linked.
             identity = (
                 identity if isinstance(identity, str) and identity else f"call_{document.get('id')}_{ordinal}"
             )
+            # The ordinal, not the server's index, is the key of the call: indexes may repeat.
             known = self._calls[index] = (ordinal, identity)
             self.assembler.tool_call(ordinal, identity, name)
         arguments = function.get("arguments")
@@ -266,13 +271,13 @@ class ChatAnswer:
             error = choice.get("error") or document.get("error")
             if error is not None:
                 raise self._errors.reported(self._provider_id, error)
-            native = choice.get("native_finish_reason")  # OpenRouter, of the upstream's own word
+            native = choice.get("native_finish_reason")  # OpenRouter: the upstream's own reason
             if isinstance(native, str) and (broken := ending_of(native).failure(self._provider_id)):
                 raise broken
         failure = ending.failure(self._provider_id)
         if failure is not None:
             raise failure
-        if self._ending is None:
+        if self._ending is None:  # the first reason counts: a server may repeat it in later chunks
             self._ending = ending
         filtered = choice.get("content_filter_results")
         if filtered is not None and not self._category:
@@ -285,6 +290,6 @@ class ChatAnswer:
 
 
 def withheld(provider_id: str, category: str) -> ContentFiltered:
-    """The failure of an answer of which a safety system left nothing."""
+    """Returns the failure of an answer of which a safety system left nothing."""
     message = "the provider's safety system withheld the answer"
     return ContentFiltered(provider_id, message, metadata={"category": category or "unspecified"})

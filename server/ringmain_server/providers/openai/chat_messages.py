@@ -1,9 +1,9 @@
-"""Room 4, pure: a conversation of the contract as messages of OpenAI's wire.
+"""Room 4, pure: translates a conversation of the contract into messages of OpenAI's wire.
 
 https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages. The tool messages of one turn
-must stand together right behind the calls they answer: what anybody says in between is put behind them. They
-hold text alone, and so does the model's own turn, so their media follows in a user message that says whose it
-is. Ids of calls are written as the server takes them (`tool_ids.py`).
+must directly follow the calls that they answer; messages that stand in between are moved behind them. Tool
+messages and the model's own turn hold only text, so their media follows in a user message that says where it
+comes from. Ids of calls are written as the server accepts them (`tool_ids.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,22 +23,22 @@ from ringmain_server.providers.openai.chat_parts import Object, media_part, text
 from ringmain_server.providers.openai.dialects import Dialect
 
 FAILED = "The tool failed: "
-"""Opens the result of a failed tool: the wire has no field for it."""
+"""Prefix of a failed tool's result: the wire has no field for a failure."""
 OWN_MEDIA = "[Media of the assistant's turn:]"
-"""Opens the media that the model itself made: only the user's turn can hold them."""
+"""Text before media that the model itself made: only a user message can hold media."""
 
 
 def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
-    """The messages on the wire.
+    """Returns the messages on the wire.
 
     Args:
-        messages: The conversation; system messages stay where they stand.
-        dialect: What the server takes.
-        provider_id: Who is asked: reasoning of any other provider is dropped.
+        messages: The conversation; system messages keep their place.
+        dialect: What the server accepts.
+        provider_id: The provider that is asked; reasoning of any other provider is dropped.
 
     Raises:
-        MediaInvalid: Media that the server does not take.
-        InvalidField: A part that does not belong into its message.
+        MediaInvalid: The server does not accept some media.
+        InvalidField: A part does not belong in its message.
     """
     conversation = _Conversation(dialect, provider_id)
     for index, message in enumerate(messages):
@@ -48,7 +48,7 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
 
 
 class _Conversation:
-    """Collects messages; what may not stand between calls and their results waits for the last of these."""
+    """Collects messages, and holds back those that may not stand between calls and their results."""
 
     __slots__ = ("_asked", "_dialect", "_held", "_is_own", "_media", "_provider_id", "messages")
 
@@ -63,6 +63,7 @@ class _Conversation:
 
     def add(self, message: Message, path: str) -> None:
         if message.role == ROLE_ASSISTANT:
+            # Consecutive turns of the model are one: what waits may have to follow the calls of the next one.
             if not self._is_own:
                 self.settle()
             self._assistant_turn(message.parts, path)
@@ -77,7 +78,7 @@ class _Conversation:
         self._is_own = message.role == ROLE_ASSISTANT
 
     def settle(self) -> None:
-        """Sends what waits. Results that never come are not waited for."""
+        """Appends the messages held back, without waiting any longer for missing results."""
         if self._media:
             self.messages.append({"role": "user", "content": self._media})
         self.messages += self._held
@@ -85,7 +86,7 @@ class _Conversation:
         self._asked.clear()
 
     def _say(self, message: Object) -> None:
-        """What is not the model's, once every call has its result."""
+        """Appends a message of anybody but the model, once every call has its result."""
         if self._asked:
             self._held.append(message)
         else:
@@ -127,12 +128,12 @@ class _Conversation:
         if self._dialect.reasoning_back and any(reasoning):
             turn[self._dialect.reasoning_back] = "".join(reasoning)
         elif not texts and not calls:
-            return  # nothing is left of a turn of dropped reasoning, and servers refuse an empty one
+            return  # the turn held only dropped reasoning, and servers refuse an empty turn
         self.messages.append(turn)
 
     def _tool_call(self, call: ToolCall) -> Object:
         self._asked.add(call.tool_call_id)
-        # Some models call a tool without arguments by no text at all, which servers refuse as JSON.
+        # Some models write no text at all for empty arguments, which servers refuse because it is no JSON.
         function = {"name": call.name, "arguments": call.arguments_json or "{}"}
         return {"id": self._dialect.tool_id(call.tool_call_id), "type": "function", "function": function}
 
@@ -160,7 +161,7 @@ class _Conversation:
 
 
 def _content(parts: Sequence[Object]) -> object:
-    """Plain text where one text part is all there is: every server takes that."""
+    """Returns plain text for a single text part, since every server accepts that."""
     if not parts:
         return ""
     if len(parts) == 1 and parts[0]["type"] == "text":

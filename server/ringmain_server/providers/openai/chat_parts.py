@@ -1,7 +1,7 @@
-"""Room 4, pure: media of the contract as content parts of OpenAI's wire.
+"""Room 4, pure: translates media of the contract into content parts of OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages: images as addresses or data
-URLs, audio as `input_audio`, documents as `file`. Text files go as text, which every model reads.
+https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages: images are URLs or data URLs,
+audio is `input_audio`, and documents are `file`. Text files are sent as text, which every model reads.
 """
 
 from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media
@@ -27,20 +27,20 @@ _PDF = "application/pdf"
 
 
 def text_part(text: str) -> Object:
-    """A text part."""
+    """Returns a text part."""
     return {"type": "text", "text": text}
 
 
 def media_part(media: Media, dialect: Dialect, path: str) -> Object:
-    """An image, audio clip or document as a content part.
+    """Returns an image, audio clip or document as a content part.
 
     Args:
         media: The media.
-        dialect: What the server takes.
-        path: Where the media is in the request, for errors.
+        dialect: What the server accepts.
+        path: The media's place in the request, for error messages.
 
     Raises:
-        MediaInvalid: Of a kind, or given in a way, that the server does not take.
+        MediaInvalid: The server does not accept this kind of media, or not in this form.
     """
     if media.WhichOneof("source") == "uri":
         return _by_address(media, dialect, path)
@@ -89,10 +89,10 @@ def _document(media: Media, dialect: Dialect, path: str) -> Object:
 
 
 def file_text(media: Media, path: str) -> str:
-    """A text file as text under its name.
+    """Returns the content of a text file, preceded by its name.
 
     Raises:
-        MediaInvalid: It is no text.
+        MediaInvalid: The file is not text.
     """
     try:
         text = media.data.decode()
@@ -102,5 +102,5 @@ def file_text(media: Media, path: str) -> str:
 
 
 def data_url(data: bytes, mime_type: str) -> Base64:
-    """Bytes as a `data:` address."""
+    """Returns bytes as a `data:` URL."""
     return Base64(data, f"data:{mime_type};base64,")

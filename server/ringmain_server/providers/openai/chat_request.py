@@ -1,8 +1,8 @@
-"""Room 4, pure: a ChatRequest as the body of a chat completion.
+"""Room 4, pure: translates a ChatRequest into the body of a chat completion.
 
-https://platform.openai.com/docs/api-reference/chat/create. Every field is translated or refused; a knob that
-the server does not have is ignored, as the contract says. `request_id` and `routing_policy` are the gateway's
-own.
+https://platform.openai.com/docs/api-reference/chat/create. Every field is translated or refused, except that
+a setting that the server does not have is ignored, as the contract says. `request_id` and `routing_policy`
+are for the gateway alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,20 +24,20 @@ from ringmain_server.providers.openai.request_pieces import (
 )
 
 _GATEWAYS_OWN = frozenset({"messages", "model", "n", "stream"})
-"""What decides how the answer is read and billed, so that passed-through options cannot change it."""
+"""Fields that decide how the answer is read and billed, so passed-through options may not change them."""
 
 
 def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream: bool) -> Object:
-    """The JSON body of a request.
+    """Returns the JSON body of a request.
 
     Args:
-        request: What the caller asks.
-        candidate: Who is asked.
-        dialect: How the server writes it.
+        request: The caller's request.
+        candidate: The candidate that is asked.
+        dialect: How the server deviates from OpenAI's documentation.
         stream: Whether the answer comes in events.
 
     Raises:
-        CallerError: A part, tool or value that this wire cannot carry.
+        CallerError: This wire cannot carry a part, tool or value of the request.
     """
     found: Object = {
         "model": candidate.provider_model,
@@ -59,7 +59,10 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
 
 
 def _stream(asked: object, dialect: Dialect) -> Iterator[tuple[str, object]]:
-    """Streams always carry their usage: billing does not depend on an option."""
+    """Yields the fields of a stream, which always asks for its usage.
+
+    Billing must not depend on an option.
+    """
     yield "stream", True
     if dialect.stream_usage:
         others = asked if isinstance(asked, Mapping) else {}
@@ -89,7 +92,7 @@ def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, ob
 
 
 def _tool(tool: Tool, path: str) -> Object:
-    """A function; without `strict`, which would forbid most schemas."""
+    """Returns a function definition, without `strict`, which would forbid most schemas."""
     function: Object = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
@@ -100,7 +103,10 @@ def _tool(tool: Tool, path: str) -> Object:
 
 
 def _tool_choice(choice: ToolChoice) -> Iterator[tuple[str, object]]:
-    """https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice."""
+    """Yields the field that says which tools may be called.
+
+    https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice
+    """
     if choice.WhichOneof("choice") == "tool_name":
         yield "tool_choice", {"type": "function", "function": {"name": choice.tool_name}}
     elif choice.mode in MODES:
@@ -108,7 +114,10 @@ def _tool_choice(choice: ToolChoice) -> Iterator[tuple[str, object]]:
 
 
 def _response_format(wanted: ResponseFormat) -> Object:
-    """Strict where it can be (https://platform.openai.com/docs/guides/structured-outputs)."""
+    """Returns the format of the answer, strict if the schema allows it.
+
+    https://platform.openai.com/docs/guides/structured-outputs
+    """
     if wanted.WhichOneof("format") == "json_object":
         return {"type": "json_object"}
     described, strict = schema_format(wanted.json_schema)

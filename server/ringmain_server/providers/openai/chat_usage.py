@@ -1,8 +1,8 @@
-"""Room 4, pure: the counts of a chat completion or a response.
+"""Room 4, pure: reads the token counts of a chat completion or a response.
 
 https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage and
-https://platform.openai.com/docs/api-reference/responses/object#responses-object-usage: the same counts under
-other names.
+https://platform.openai.com/docs/api-reference/responses/object#responses-object-usage: both have the same
+counts under different names.
 """
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
@@ -20,18 +20,18 @@ def usage(
     read_name: str = "prompt",
     written_name: str = "completion",
 ) -> Usage:
-    """What was consumed.
+    """Returns the usage of an answer.
 
     Args:
-        counts: The wire's `usage`, or anything else when the provider gave none.
-        request: What was asked, for the estimate.
-        answer_tokens: About how many tokens came, for the estimate.
-        read_name: What the wire calls what was read.
-        written_name: What it calls what was written.
+        counts: The wire's `usage`, or anything else if the provider gave none.
+        request: The caller's request, for the estimate.
+        answer_tokens: The approximate number of tokens received, for the estimate.
+        read_name: The wire's name for input.
+        written_name: The wire's name for output.
 
     Returns:
-        The provider's counts, nested as the contract wants them; what it did not count is estimated, and
-        marked as such.
+        The provider's counts, nested as the contract requires; missing counts are estimated, and marked as
+            such.
     """
     if not isinstance(counts, dict):
         return estimate(request, answer_tokens)
@@ -49,7 +49,7 @@ def usage(
     )
     reasoning = count_of(of_written, "reasoning_tokens") or 0
     if reasoning and count_of(counts, "total_tokens") == read + written + reasoning:
-        # xAI counts reasoning beside the completion: https://docs.x.ai/docs/guides/reasoning
+        # xAI does not include reasoning in the completion's count: https://docs.x.ai/docs/guides/reasoning
         written += reasoning
     cached = min(count_of(of_read, "cached_tokens") or 0, read)
     return Usage(

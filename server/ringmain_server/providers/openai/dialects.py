@@ -1,8 +1,9 @@
-"""Room 4, pure: in what the servers of OpenAI's wire differ, in one table.
+"""Room 4, pure: the table of differences between the servers of OpenAI's wire.
 
-A dialect is what a provider kind changes about chat completions. What a kind does not name is as OpenAI
-documents it (https://platform.openai.com/docs/api-reference/chat/create). Instructions always go as `system`:
-OpenAI reads it as `developer` where a model needs that, and the templates of many servers know no other role.
+A dialect is what a provider kind changes about chat completions. Anything that a kind does not mention is as
+OpenAI documents it (https://platform.openai.com/docs/api-reference/chat/create). Instructions always go as
+`system`: OpenAI reads that role as `developer` where a model needs it, and the templates of many servers know
+no other role.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,19 +20,20 @@ AZURE = "azure"
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one kind writes chat completions. A knob whose field is empty does not exist there and is ignored.
+    """How one kind writes chat completions. A setting whose field name is empty is ignored.
 
     Attributes:
-        max_tokens: Field for the most tokens to write.
+        max_tokens: Field for the maximum number of output tokens.
         seed: Field for the seed.
-        top_k: Field for the number of likeliest tokens.
-        reasoning_effort: Field for the effort.
-        reasoning_back: Field in which an assistant turn takes its own reasoning back.
-        stream_usage: Whether a stream's usage must be asked for. Where not, the field is refused as unknown.
-        image_uris: Whether images may be given by address.
-        documents: Whether documents are taken.
-        audio: Whether audio is taken.
-        tool_id: Writes the id of a tool call as the server takes it.
+        top_k: Field for the number of most likely tokens to sample from.
+        reasoning_effort: Field for the reasoning effort.
+        reasoning_back: Field of an assistant turn that returns its own reasoning to the model.
+        stream_usage: Whether a stream sends its usage only on request. Other servers refuse the field as
+            unknown.
+        image_uris: Whether images may be given by URL.
+        documents: Whether documents are accepted.
+        audio: Whether audio is accepted.
+        tool_id: Writes the id of a tool call as the server accepts it.
     """
 
     max_tokens: str = "max_tokens"
@@ -59,11 +61,11 @@ DIALECTS: Mapping[str, Dialect] = {
     "llamacpp": Dialect(top_k="top_k", reasoning_back="reasoning_content", audio=True),
     # https://console.groq.com/docs/api-reference#chat-create
     "groq": Dialect(max_tokens="max_completion_tokens"),
-    # https://docs.mistral.ai/api/#tag/chat: refuses unknown fields, and streams end with the usage unasked
+    # https://docs.mistral.ai/api/#tag/chat: refuses unknown fields, and streams always send the usage
     "mistral": Dialect(
         seed="random_seed", reasoning_effort="", stream_usage=False, tool_id=nine_alphanumeric
     ),
-    # https://api-docs.deepseek.com/guides/thinking_mode: reasoning must come back in a turn that called tools
+    # https://api-docs.deepseek.com/guides/thinking_mode: a turn that called tools must return its reasoning
     "deepseek": Dialect(seed="", reasoning_back="reasoning_content"),
     # https://docs.x.ai/docs/api-reference#chat-completions
     "xai": Dialect(max_tokens="max_completion_tokens"),
@@ -80,7 +82,7 @@ DIALECTS: Mapping[str, Dialect] = {
 
 
 def uses_deployments(settings: "ProviderSettings") -> bool:
-    """Whether the path names the model: Azure with a dated API, unlike its v1 API.
+    """Whether the path names the model, as for Azure's dated API but not its v1 API.
 
     https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
     """

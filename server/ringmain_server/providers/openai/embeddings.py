@@ -1,8 +1,8 @@
 """Room 4, pure: embeddings over OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/embeddings/create. A batch is split to the model's limits and
-joined in order. Vectors come as base64 where the server has that: a third of the bytes and a thirtieth of the
-work of numbers in JSON.
+https://platform.openai.com/docs/api-reference/embeddings/create. A batch is split to fit the model's limits,
+and the answers are joined in order. Vectors are requested as base64 where the server supports it, which takes
+a third of the bytes and a thirtieth of the CPU of numbers in JSON.
 """
 
 import binascii
@@ -26,19 +26,19 @@ from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/embeddings"
 _Row = tuple[object, bytes]
-"""Its index, and the vector as a serialised `Embedding`."""
+"""A vector's index, and the vector as a serialized `Embedding`."""
 _FLOAT_SIZE = 4
 _VALUES = bytes((Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
-"""The tag of a vector's numbers: packed, so of wire type 2."""
+"""The tag of a vector's numbers: they are packed, so their wire type is 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedTranslator:
-    """Vectors from texts. See `DialogueTranslator`.
+    """A translator of embeddings. See `DialogueTranslator`.
 
     Attributes:
-        wire: As every translator beside chat.
-        endpoint: How its kind embeds.
+        wire: The facts that every translator except chat needs.
+        endpoint: How this kind of provider embeds.
     """
 
     wire: MediaWire
@@ -60,7 +60,7 @@ class EmbedTranslator:
         most = limits.max_texts or self.endpoint.max_texts
         tokens, start = 0, 0
         for index, text in enumerate(texts):
-            # The provider counts by a vocabulary that is not here; a token holds a byte at least.
+            # The provider's vocabulary is unknown, so the estimate is doubled; a token has at least a byte.
             more = min(text_tokens(text) * 2, len(text) * 4) if limits.max_request_tokens else 0
             full = limits.max_request_tokens and tokens + more > limits.max_request_tokens
             if index > start and (full or index - start == most):
@@ -92,7 +92,7 @@ class EmbedTranslator:
 
 
 def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], object]:
-    """The vectors of an answer, each with its index if it has one, and the counts."""
+    """Returns the vectors of an answer, each with its index if it has one, and the token counts."""
     quick = packed(raw)
     if quick is not None:
         return [(one.index, _checked(one.embedding, who)) for one in quick.data], quick.usage
@@ -104,7 +104,7 @@ def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], o
 
 
 def _ordered(rows: Sequence[_Row], who: str) -> Sequence[bytes]:
-    """Vectors by their index, which need not be the order in which they stand."""
+    """Returns the vectors sorted by index, since they may arrive in another order."""
     told = [place(index) for index, _ in rows]
     places = [at if known is None else known for at, known in enumerate(told)]
     found = dict(zip(places, (row for _, row in rows), strict=True))
@@ -114,12 +114,13 @@ def _ordered(rows: Sequence[_Row], who: str) -> Sequence[bytes]:
 
 
 def vector(value: object, who: str) -> bytes:
-    """A vector as a serialised `Embedding`: 32-bit floats, little end first, as base64; or a list of numbers.
+    """Returns a vector as a serialized `Embedding`.
 
-    That is how protobuf packs floats too, so that the numbers of base64 never become objects of Python.
+    A vector comes as base64 of little-endian 32-bit floats, or as a list of numbers. Protobuf packs floats in
+    the same layout, so numbers that come as base64 never become Python objects.
 
     Raises:
-        MalformedAnswer: It is neither, or empty.
+        MalformedAnswer: The value is neither, or is empty.
     """
     try:
         if isinstance(value, str):
@@ -139,7 +140,10 @@ def _checked(numbers: bytes, who: str) -> bytes:
 
 
 def _serialised(numbers: bytes) -> bytes:
-    """https://protobuf.dev/programming-guides/encoding/#packed: a tag, a length, and the numbers."""
+    """Returns packed floats as a field: a tag, a length, and the numbers.
+
+    https://protobuf.dev/programming-guides/encoding/#packed
+    """
     if not numbers or len(numbers) % _FLOAT_SIZE or not all_finite(numbers):
         raise ValueError(f"{len(numbers)} bytes are no vector of finite numbers")
     return _VALUES + _varint(len(numbers)) + numbers

@@ -1,7 +1,7 @@
-"""Room 4, pure: which endpoints beside chat the servers of OpenAI's wire have, in one table.
+"""Room 4, pure: the table of endpoints, other than chat, that the servers of OpenAI's wire have.
 
-What a kind does not name is as OpenAI documents it (https://platform.openai.com/docs/api-reference). A kind
-that lacks an endpoint has no translator for it.
+Anything that a kind does not mention is as OpenAI documents it
+(https://platform.openai.com/docs/api-reference). A kind that lacks an endpoint has no translator for it.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ from ringmain_server.providers.openai.errors import OpenAIErrors
 
 @dataclass(frozen=True, slots=True)
 class ImageEndpoint:
-    """How one kind draws. A field whose name is empty does not exist there.
+    """How one kind of provider draws. A setting with an empty field name does not exist there.
 
     Attributes:
         edits: Whether it changes images, in a multipart form.
         streams: Whether it streams previews and images.
         own: Whether the fields of gpt-image exist: `output_format`, `background` and the others.
-        response_format: What asks for bytes instead of an address, for models that know both.
+        response_format: The value that asks for bytes instead of a URL, for models that offer both.
         size: Field for the size.
-        width: Field for the width, where it is told apart from the height.
+        width: Field for the width, where it is separate from the height.
         height: Field for the height.
-        ratio: Field for the aspect ratio, in place of a size.
-        ratios: What it may be.
+        ratio: Field for the aspect ratio, where it replaces the size.
+        ratios: Aspect ratios that it accepts.
         quality: Field for the quality.
         negative_prompt: Field for what must not be drawn.
         seed: Field for the seed.
@@ -49,12 +49,12 @@ class ImageEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingEndpoint:
-    """How one kind embeds.
+    """How one kind of provider embeds.
 
     Attributes:
-        base64: Whether vectors can be had as base64, which costs a third of what numbers do.
-        dimensions: Field for the number of dimensions; empty where there is none.
-        max_texts: Of one request, where the catalog does not say.
+        base64: Whether vectors are available as base64, at a third of the size of numbers.
+        dimensions: Field for the number of dimensions; empty if there is none.
+        max_texts: Most texts of one request, if the catalog does not say.
     """
 
     base64: bool = True
@@ -64,14 +64,14 @@ class EmbeddingEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionEndpoint:
-    """How one kind transcribes.
+    """How one kind of provider transcribes.
 
     Attributes:
         streams: Whether any model streams what it hears.
         translations: Whether there is an endpoint that translates into English.
-        segments: Field that asks for segments where the models' names do not tell whether they have them: a
-            `response_format` of that name.
-        prompt: Whether words to expect can be told.
+        segments: The `response_format` that asks for segments, where a model's name does not tell whether it
+            has them.
+        prompt: Whether the request can name words to expect.
     """
 
     streams: bool = False
@@ -82,12 +82,12 @@ class TranscriptionEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class SpeechEndpoint:
-    """How one kind speaks.
+    """How one kind of provider speaks.
 
     Attributes:
-        voice: Its voice where a request does not say; empty where it must.
-        instructions: Whether it can be told how to speak.
-        formats: Media types that it makes, the first one where none is asked for.
+        voice: The default voice; empty if a request must name one.
+        instructions: Whether a request can say how to speak.
+        formats: Media types that it produces, the default first.
     """
 
     voice: str = ""
@@ -97,7 +97,7 @@ class SpeechEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """What one kind has."""
+    """The endpoints of one kind of provider; None for those that it lacks."""
 
     images: ImageEndpoint | None = None
     embeddings: EmbeddingEndpoint | None = None
@@ -114,7 +114,7 @@ SPEECH_FORMATS = {
     "audio/aac": "aac",
     "audio/pcm": "pcm",
 }
-"""The wire's name of a format by its media type. Opus comes in Ogg."""
+"""The wire's name of an audio format by its media type. Opus comes in Ogg."""
 
 _XAI_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "2:1", "1:2")
 _ALL_FORMATS = tuple(SPEECH_FORMATS)
@@ -128,7 +128,7 @@ _OPENAI = Endpoints(
 
 ENDPOINTS: Mapping[str, Endpoints] = {
     "openai": _OPENAI,
-    # Azure screens content by itself and has no moderation endpoint:
+    # Azure filters content itself and has no moderation endpoint:
     # https://learn.microsoft.com/azure/ai-foundry/openai/reference
     "azure": Endpoints(_OPENAI.images, _OPENAI.embeddings, _OPENAI.transcription, _OPENAI.speech),
     # https://docs.ollama.com/api/openai-compatibility
@@ -148,9 +148,9 @@ ENDPOINTS: Mapping[str, Endpoints] = {
         transcription=TranscriptionEndpoint(translations=False, segments="", prompt=False),
     ),
     "deepseek": Endpoints(),
-    # https://docs.x.ai/docs/guides/image-generations: changes images by a JSON request of its own
+    # https://docs.x.ai/docs/guides/image-generations: image changes use a different JSON request
     "xai": Endpoints(images=ImageEndpoint(size="", ratio="aspect_ratio", ratios=_XAI_RATIOS)),
-    # https://openrouter.ai/docs/api/reference/embeddings; draws within chats
+    # https://openrouter.ai/docs/api/reference/embeddings; it draws only within chats
     "openrouter": Endpoints(embeddings=EmbeddingEndpoint()),
     # https://docs.together.ai/reference/post-images-generations, /embeddings, /audio-transcriptions
     "together": Endpoints(
@@ -178,11 +178,11 @@ ENDPOINTS: Mapping[str, Endpoints] = {
 
 @dataclass(frozen=True, slots=True)
 class MediaWire:
-    """What every translator beside chat knows of a provider.
+    """The facts about a provider that every translator except chat needs.
 
     Attributes:
-        endpoints: What its servers have.
-        errors: What its errors mean.
+        endpoints: The endpoints of its servers.
+        errors: Translates the provider's errors.
         deployments: Whether the path names the model, as Azure's deployments do.
     """
 
@@ -191,7 +191,7 @@ class MediaWire:
     deployments: bool = False
 
     def path(self, candidate: Candidate, path: str) -> str:
-        """Where a candidate answers."""
+        """Returns the path at which a candidate answers."""
         if self.deployments:
             return f"/deployments/{quote(candidate.provider_model, safe='')}{path}"
         return path

@@ -1,8 +1,9 @@
-"""Room 4, pure: what an error on OpenAI's wire means, whoever wrote it.
+"""Room 4, pure: classifies the errors of OpenAI's wire, whichever server wrote them.
 
 OpenAI documents its errors at https://platform.openai.com/docs/guides/error-codes: a status, and a body
-`{"error": {"message", "type", "param", "code"}}`. Servers of the same wire keep the outer shape and differ
-inside. The table of what each says is `openai.faults`; the status counts where that says nothing.
+`{"error": {"message", "type", "param", "code"}}`. Other servers of this wire keep the outer shape and differ
+inside. The table in `openai.faults` says what each code and wording means; where it says nothing, the status
+decides.
 """
 
 import time
@@ -20,13 +21,13 @@ from ringmain_server.providers.wording import report_of, told, words_of
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """An error as the wire tells it.
+    """An error as it was written on the wire.
 
     Attributes:
-        message: For people, as it came.
+        message: The message for people, unchanged.
         words: Its codes and types, in lower case.
-        category: Why a safety system refused, empty if none did or none said why.
-        status: The HTTP status that the body itself names, 0 if none.
+        category: Why a safety system refused; empty if none did or none said why.
+        status: The HTTP status named in the body itself, 0 if there is none.
     """
 
     message: str = ""
@@ -48,18 +49,18 @@ class OpenAIErrors:
     def __call__(
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
-        """What a status other than 200 means. See `transport.ErrorMap`."""
+        """Returns the error that a status other than 200 means. See `transport.ErrorMap`."""
         wire = parse(body)
         if not wire.message:
             wire = replace(wire, message=told(body, status))
         return self._classified(provider_id, status, headers, wire)
 
     def reported(self, provider_id: str, error: object) -> ProviderError:
-        """What an error means that came under status 200: instead of an answer, or within a stream.
+        """Returns the error that was reported under status 200, in place of an answer or within a stream.
 
         Args:
-            provider_id: Who reported it.
-            error: What stands at `error` in the document or event.
+            provider_id: The provider that reported it.
+            error: The value of `error` in the document or event.
         """
         wire = _object(error) if isinstance(error, Mapping) else WireError(message=_text(error))
         if not wire.message:
@@ -70,7 +71,7 @@ class OpenAIErrors:
         return self._classified(provider_id, status or 500, {}, wire)
 
     def instead(self, provider_id: str, raw: bytes) -> ProviderError | None:
-        """What a document means that came in place of a stream; None where it reports no error."""
+        """Returns the error that a document in place of a stream reports; None if it reports none."""
         try:
             report = report_of(read(raw)) if raw else None
         except NotJson:
@@ -95,12 +96,12 @@ class OpenAIErrors:
 
 
 def parse(body: bytes) -> WireError:
-    """The error of an answer's body; an empty one when the body is of no known shape."""
+    """Reads the error in an answer's body; it is empty if the body has no known shape."""
     try:
         found = read(body)
     except NotJson:
         return WireError()
-    if isinstance(found, list) and found:  # Gemini's OpenAI endpoint wraps it
+    if isinstance(found, list) and found:  # Gemini's OpenAI endpoint wraps the error in a list
         found = found[0]
     if not isinstance(found, Mapping):
         return WireError(message=_text(found))
@@ -113,7 +114,7 @@ def parse(body: bytes) -> WireError:
 
 
 def content_filter_category(results: object) -> str:
-    """The categories that filtered, by Azure's `content_filter_results`.
+    """Returns the categories that filtered, from Azure's `content_filter_results`.
 
     https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter
     """
@@ -134,7 +135,7 @@ def _object(error: Mapping[object, object]) -> WireError:
     metadata = metadata if isinstance(metadata, Mapping) else {}
     code = error.get("code")
     message = _text(error.get("message")) or _text(error.get("detail"))
-    raw = metadata.get("raw")  # OpenRouter hands on what its upstream said
+    raw = metadata.get("raw")  # OpenRouter forwards the upstream's error
     if isinstance(raw, str) and raw:
         message = f"{message}: {_raw_message(raw)}"
     return WireError(
@@ -168,7 +169,7 @@ def _category(
 
 
 def _text(value: object) -> str:
-    """A message as text; validators of FastAPI and Mistral answer with a structure."""
+    """Returns a message as text, since the validators of FastAPI and Mistral answer with a structure."""
     if isinstance(value, str):
         return value
     if not value or not isinstance(value, Mapping | list):
@@ -176,7 +177,7 @@ def _text(value: object) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:
-        return ""  # of more levels than it writes: nobody could read that
+        return ""  # nested too deeply for orjson, and so for any reader
 
 
 def _words(*values: object) -> frozenset[str]:
@@ -184,6 +185,6 @@ def _words(*values: object) -> frozenset[str]:
 
 
 def _implied_status(wire: WireError) -> int:
-    """The status that an error without one would have had, 0 where its words are not known."""
+    """Returns the status that the words of an error without one imply, 0 if they are unknown."""
     statuses = [REPORTED[word] for word in wire.words if word in REPORTED]
     return max(statuses, default=400 if wire.category else 0)

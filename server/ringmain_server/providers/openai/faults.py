@@ -1,8 +1,8 @@
-"""Room 4, pure: whose fault each error and each ending on OpenAI's wire is. See `providers.faults`.
+"""Room 4, pure: the table of errors and finish reasons of OpenAI's wire. See `providers.faults`.
 
-OpenAI documents its errors at https://platform.openai.com/docs/guides/error-codes, those of responses that
-failed at https://platform.openai.com/docs/api-reference/responses/object. The other vendors of this wire keep
-the outer shape and have words of their own; where they have none, a row goes by the wording.
+OpenAI documents its errors at https://platform.openai.com/docs/guides/error-codes, and those of failed
+responses at https://platform.openai.com/docs/api-reference/responses/object. The other vendors of this wire
+keep the outer shape and have words of their own; where they have none, a row matches the message.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ FILTER_CODES = frozenset(
     }
 )
 POLICY_CODES = frozenset({"bio_policy", "misalignment_policy_violation"})
-"""Refusals of the responses wire that name their category themselves."""
+"""Codes of refusals on the responses wire that are also their category."""
 _INPUT = (
     "data_residency_mismatch",
     "empty_image_file",
@@ -71,10 +71,10 @@ _NAMED = (
     "unsupported_value",
     "invalid_value",
 )
-"""What a caller's options name: earlier responses, files, stores, servers of tools."""
+"""Errors about something that a caller's options name: earlier responses, files, stores, tool servers."""
 
 ERRORS: tuple[Row, ...] = (
-    # The model's: Groq (https://console.groq.com/docs/tool-use), OpenAI, Ollama, llama.cpp, vLLM.
+    # The model's fault: Groq (https://console.groq.com/docs/tool-use), OpenAI, Ollama, llama.cpp, vLLM.
     row(
         Meaning.MODEL_OUTPUT,
         "tool_use_failed",
@@ -92,7 +92,7 @@ ERRORS: tuple[Row, ...] = (
         r"|model (?:produced|generated) (?:an )?invalid",
         statuses=(400, 422, 500, 502),
     ),
-    # The caller's, told as a fault of the server by llama.cpp and Ollama.
+    # The caller's fault, reported as a server error by llama.cpp and Ollama.
     row(
         Meaning.TOO_LONG,
         says=r"input is too large to process|exceeds? the available context size|context shift is disabled",
@@ -110,7 +110,7 @@ ERRORS: tuple[Row, ...] = (
     ),
     *INPUTS,
     row(Meaning.ACCESS, says=SUSPENDED, statuses=(403,)),
-    # Safety systems, of which some answer 403: xAI, OpenRouter. Those with a category are told by it.
+    # Safety systems. Some answer 403: xAI, OpenRouter. Those that name a category are recognized by it.
     row(Meaning.FILTERED, *FILTER_CODES),
     row(
         Meaning.FILTERED,
@@ -124,7 +124,7 @@ ERRORS: tuple[Row, ...] = (
         rf"|requires moderation|\bmoderated\b|{OBJECTED}",
         statuses=(400, 403, 422, 451),
     ),
-    # Too long for the model: every vendor words it in its own way, and few have a code.
+    # Too long for the model: every vendor has its own wording, and few have a code.
     row(
         Meaning.TOO_LONG,
         "context_length_exceeded",
@@ -134,7 +134,7 @@ ERRORS: tuple[Row, ...] = (
         "too_many_prompt_tokens",
         "max_tokens_exceeded",
     ),
-    # Too large for the account: no waiting helps, and others' requests go through.
+    # Too large for the account: waiting does not help, and smaller requests succeed.
     row(
         Meaning.TOO_LARGE,
         says=r"request too large|tokens must be reduced|reduce your message size|can only afford"
@@ -148,7 +148,7 @@ ERRORS: tuple[Row, ...] = (
         r"|(?:prompt|input) is too long|too many (?:prompt|input) tokens",
         statuses=(400, 413, 422),
     ),
-    # Quota and credit: OpenAI, DeepSeek, OpenRouter, xAI, fal-like 403s.
+    # Quota and credit: OpenAI, DeepSeek, OpenRouter, xAI, and 403s as from fal.
     row(
         Meaning.QUOTA_SPENT,
         "insufficient_quota",
@@ -169,7 +169,7 @@ ERRORS: tuple[Row, ...] = (
         statuses=(400, 403, 429),
     ),
     row(Meaning.QUOTA_SPENT, says=SPENT_NOT_RATE, statuses=(429,)),
-    # What the account may do, of this model.
+    # The account may not use this model.
     row(
         Meaning.ACCESS,
         "unsupported_country_region_territory",
@@ -187,7 +187,7 @@ ERRORS: tuple[Row, ...] = (
     ),
     row(Meaning.ACCESS, "model_not_found", statuses=(403,)),
     row(Meaning.ACCESS, says=r"data policy|guardrail restrictions", statuses=(404,)),
-    # The model.
+    # Unknown models.
     row(
         Meaning.UNKNOWN_MODEL,
         "model_not_found",
@@ -222,10 +222,10 @@ ERRORS: tuple[Row, ...] = (
         r"|not authenticated|unauthenticated",
         statuses=(403,),
     ),
-    # 403s that say it in other words. Whatever is left is about what the account may do.
+    # 403s with other wordings. The remaining 403s are about the account's permissions.
     row(Meaning.FILTERED, says=MODERATED, statuses=(403,)),
     row(Meaning.QUOTA_SPENT, says=SPENT, statuses=(403,)),
-    # Limits.
+    # Rate limits and full tiers.
     row(Meaning.TIER_FULL, "resource_unavailable", statuses=(429,)),
     row(Meaning.TIER_FULL, says=r"flex(?: processing)?\b.{0,60}(?:unavailable|capacity)", statuses=(429,)),
     row(
@@ -236,7 +236,7 @@ ERRORS: tuple[Row, ...] = (
         "ratelimitreached",
         statuses=range(400, 500),
     ),
-    # What is missing. OpenRouter tells the needs of a request that no upstream of the model meets.
+    # Something is missing. OpenRouter names the requirement that no upstream of the model meets.
     row(Meaning.REJECTED, *_NAMED, statuses=range(400, 500)),
     row(
         Meaning.REJECTED,
@@ -245,7 +245,10 @@ ERRORS: tuple[Row, ...] = (
     ),
     *MISSING,
 )
-"""The first row that matches wins. What matches none goes by its status (`http_errors.STATUSES`)."""
+"""The first row that matches wins. An error that matches none is classified by its status.
+
+See `http_errors.STATUSES`.
+"""
 
 REPORTED: Mapping[str, int] = {
     **dict.fromkeys(("server_error", "internal_error", "internal_server_error", "internalservererror"), 500),
@@ -295,7 +298,7 @@ REPORTED: Mapping[str, int] = {
         400,
     ),
 }
-"""The status that goes with a word, for errors under status 200. One that is not here is UNEXPLAINED."""
+"""The status that a word implies, for errors under status 200. A word not listed here is UNEXPLAINED."""
 
 ENDINGS: Endings = {
     "stop": Ending.STOP,
@@ -306,7 +309,7 @@ ENDINGS: Endings = {
     "function_call": Ending.TOOL_CALLS,
     "content_filter": Ending.WITHHELD,
     "sensitive": Ending.WITHHELD,  # Zhipu
-    # Upstreams' own words, which servers that stand before several of them hand on as they are
+    # Reasons of other wires, which servers in front of several upstreams forward unchanged
     "eos_token": Ending.STOP,
     "end_turn": Ending.STOP,
     "stop_sequence": Ending.STOP,
@@ -325,7 +328,7 @@ ENDINGS: Endings = {
     # Google's OpenAI endpoint: `function_call_filter: MALFORMED_FUNCTION_CALL`
     "function_call_filter": Ending.BROKEN_CALL,
     "tool_call_error": Ending.BROKEN_CALL,
-    # What an upstream of OpenRouter's said itself (`native_finish_reason`)
+    # Reasons of OpenRouter's upstreams (`native_finish_reason`)
     "malformed_function_call": Ending.BROKEN_CALL,
     "unexpected_tool_call": Ending.BROKEN_CALL,
     "too_many_tool_calls": Ending.BROKEN_CALL,
@@ -335,7 +338,7 @@ ENDINGS: Endings = {
     "error": Ending.SERVER_FAULT,
     "insufficient_system_resource": Ending.SERVER_FAULT,
 }
-"""Of chat completions. One that is not here is UNKNOWN."""
+"""Finish reasons of chat completions. A reason not listed here is UNKNOWN."""
 
 INCOMPLETE: Endings = {
     "max_output_tokens": Ending.MAX_TOKENS,
@@ -343,27 +346,27 @@ INCOMPLETE: Endings = {
     "max_messages": Ending.UNKNOWN,
     "steered": Ending.UNKNOWN,
 }
-"""Of responses, by `incomplete_details.reason`."""
+"""Endings of responses, by `incomplete_details.reason`."""
 STATUSES: Endings = {
     "completed": Ending.STOP,
     "incomplete": Ending.UNKNOWN,
     "failed": Ending.SERVER_FAULT,
-    # Only of responses in the background, which are not asked for.
+    # Only for responses in the background, which the gateway does not request.
     "cancelled": Ending.UNKNOWN,
     "in_progress": Ending.UNKNOWN,
     "queued": Ending.UNKNOWN,
 }
-"""Of responses, by `status`."""
+"""Endings of responses, by `status`."""
 
 
 def ending_of(word: str, known: Endings = ENDINGS) -> Ending:
-    """What a word for the end of an answer means, in whichever way it is written.
+    """Returns the meaning of a finish reason, however the server spells it.
 
-    Google's endpoint adds its own word behind a colon.
+    Google's endpoint adds its own word after a colon.
 
     Args:
-        word: As it came.
-        known: The words of the wire itself, which go first.
+        word: The finish reason, unchanged.
+        known: The reasons of the wire itself, which take precedence.
     """
     for written in (word, word.lower().partition(":")[0].strip()):
         found = known.get(written) or ENDINGS.get(written)

@@ -1,7 +1,7 @@
 """Room 4, pure: the translators of images, for every server of OpenAI's wire.
 
-A model that makes fewer images at a time than were asked for is asked several times; the answers are joined
-in order.
+If a model makes fewer images at a time than the caller asked for, it is asked several times, and the answers
+are joined in order.
 """
 
 from collections.abc import Sequence
@@ -34,40 +34,40 @@ _GENERATE_PATH = "/images/generations"
 
 @dataclass(frozen=True, slots=True)
 class ImageWire:
-    """What the translators of images know of a provider.
+    """The facts about a provider that the translators of images need.
 
     Attributes:
-        media: As every translator beside chat.
-        endpoint: How its kind draws.
+        media: The facts that every translator except chat needs.
+        endpoint: How this kind of provider draws.
     """
 
     media: MediaWire
     endpoint: ImageEndpoint
 
     def ordered(self, request: GenerateImagesRequest, candidate: Candidate) -> Order:
-        """What to ask for."""
+        """Returns the order to draw images."""
         return order(request.prompt, request.image_config, candidate, self.endpoint)
 
     def changed(self, request: EditImagesRequest, candidate: Candidate) -> Order:
-        """What to ask for where images are changed."""
+        """Returns the order to change images."""
         limits = limits_of(candidate, self.endpoint)
         images_edit.check(request, limits)
         prompt, size = images_edit.prompt_of(request), images_edit.masked_size(request)
         return order(prompt, request.image_config, candidate, self.endpoint, size=size)
 
     def generate(self, asked: Order, count: int, candidate: Candidate) -> HttpRequest:
-        """A request that draws."""
+        """Builds a request that draws images."""
         path = self.media.path(candidate, _GENERATE_PATH)
         return HttpRequest(path, {**asked.fields, **_number(count)}, blob=BLOB)
 
     def edit(self, asked: Order, count: int, request: EditImagesRequest, candidate: Candidate) -> HttpRequest:
-        """A request that changes images."""
+        """Builds a request that changes images."""
         many = limits_of(candidate, self.endpoint).max_inputs != 1
         form = images_edit.form({**asked.fields, **_number(count)}, request, many=many)
         return HttpRequest(self.media.path(candidate, images_edit.PATH), form=form, blob=BLOB)
 
     def decoder(self, asked: Order, config: ImageConfig, candidate: Candidate) -> ImageDecoder:
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return ImageDecoder(asked, config, candidate, self.endpoint, self.media.errors)
 
 
@@ -77,7 +77,7 @@ def _number(count: int) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class GenerateTranslator:
-    """Images from words, whole. See `DialogueTranslator`."""
+    """A translator of images drawn from a description, answered whole. See `DialogueTranslator`."""
 
     wire: ImageWire
 
@@ -93,7 +93,7 @@ class GenerateTranslator:
 
 @dataclass(frozen=True, slots=True)
 class EditTranslator:
-    """Changed images, whole. See `DialogueTranslator`."""
+    """A translator of changed images, answered whole. See `DialogueTranslator`."""
 
     wire: ImageWire
 
@@ -117,10 +117,11 @@ def _join(
     """Joins the images of all answers; those that did not come are told of beside those that did.
 
     Raises:
-        ProviderError: There is none.
+        ProviderError: There is no image at all.
     """
     who = candidate.provider_id
     read = partial(parse, candidate=candidate, errors=wire.media.errors)
+    # Every drawn image is billed, so the failure of a request or of an image does not discard the others.
     found = [read_one(answer, read) for answer in answers]
     failures = [one for one in found if isinstance(one, Failure)]
     drawn = [one for one in found if not isinstance(one, Failure)]
@@ -138,7 +139,7 @@ def _join(
     if not response.images:
         error = chosen(failures)
         if drawn and isinstance(error, ProviderError):
-            error.final = True  # what was drawn was paid for
+            error.final = True  # images were drawn and billed: another candidate would bill again
         raise error
     if note := missing(failures):
         for image in response.images:
@@ -147,19 +148,19 @@ def _join(
 
 @dataclass(frozen=True, slots=True)
 class StreamGenerateTranslator:
-    """Images from words, with previews. See `StreamTranslator`."""
+    """A translator of images drawn from a description, with previews. See `StreamTranslator`."""
 
     wire: ImageWire
 
     def request(self, request: StreamImagesRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         asked = self.wire.ordered(request.generate, candidate)
         made = self.wire.generate(asked, _one_request(asked, candidate), candidate)
         body = {**made.body, **_streamed(request.preview_count)}
         return replace(made, body=body, headers=STREAM_HEADERS)
 
     def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return self.wire.decoder(
             self.wire.ordered(request.generate, candidate), request.generate.image_config, candidate
         )
@@ -167,19 +168,19 @@ class StreamGenerateTranslator:
 
 @dataclass(frozen=True, slots=True)
 class StreamEditTranslator:
-    """Changed images, with previews. See `StreamTranslator`."""
+    """A translator of changed images, with previews. See `StreamTranslator`."""
 
     wire: ImageWire
 
     def request(self, request: StreamImagesRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         asked = self.wire.changed(request.edit, candidate)
         asked.fields.update(_streamed(request.preview_count))
         made = self.wire.edit(asked, _one_request(asked, candidate), request.edit, candidate)
         return replace(made, headers=STREAM_HEADERS)
 
     def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return self.wire.decoder(
             self.wire.changed(request.edit, candidate), request.edit.image_config, candidate
         )
@@ -190,10 +191,12 @@ def _streamed(previews: int) -> dict[str, object]:
 
 
 def _one_request(asked: Order, candidate: Candidate) -> int:
-    """How many images one stream makes. Every model that streams makes as many as the contract allows.
+    """Returns the number of images in one stream.
+
+    Every model that streams today can make as many images in one stream as the contract allows.
 
     Raises:
-        CapabilityMissing: It does not.
+        CapabilityMissing: The model would need several requests.
     """
     if len(asked.counts) > 1:
         raise CapabilityMissing(candidate.name, "that many images in one stream")

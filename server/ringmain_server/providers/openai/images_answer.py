@@ -1,7 +1,7 @@
-"""Room 4, pure: drawn images from OpenAI's wire.
+"""Room 4, pure: reads drawn images from answers of OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/images/object: images as base64, a rewritten prompt where the
-model rewrites, and from gpt-image on the tokens of words and of images.
+https://platform.openai.com/docs/api-reference/images/object: images come as base64, with a revised prompt if
+the model rewrites prompts; gpt-image also reports its text and image tokens.
 """
 
 import base64
@@ -33,11 +33,11 @@ class Picture:
     """An image of an answer.
 
     Attributes:
-        said: What the answer says of it.
-        data: Its bytes; empty until they are there.
-        address: Where its bytes are, which are not in the answer; empty where they are.
-        objection: Why a safety system objects to it; empty where it does not.
-        fault: Why it cannot be had, where others can.
+        said: The answer's JSON object for the image.
+        data: Its bytes; empty until they are available.
+        address: The URL of its bytes, if they are not in the answer; otherwise empty.
+        objection: Why a safety system objects to it; otherwise empty.
+        fault: Why it cannot be read, although other images of the answer can.
     """
 
     said: Mapping[str, object]
@@ -49,7 +49,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What one answer says.
+    """The content of one answer.
 
     Attributes:
         found: The document.
@@ -64,12 +64,12 @@ def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
     """Reads one answer.
 
     Args:
-        raw: The answer, its images perhaps cut out.
-        candidate: Who drew.
-        errors: What its errors mean.
+        raw: The answer; its images may have been cut out.
+        candidate: The candidate that drew.
+        errors: Translates the provider's errors.
 
     Raises:
-        ProviderError: The answer is malformed, or an error in disguise.
+        ProviderError: The answer is malformed, or is an error under status 200.
     """
     skeleton = Skeleton.of(raw, BLOB)
     found = document(skeleton, candidate.provider_id, errors)
@@ -89,7 +89,7 @@ def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
 
 
 def _read(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> Picture:
-    """An image, or why it is none: it takes no other with it."""
+    """Reads an image, or notes why it cannot be read, so that one bad image does not spoil the others."""
     try:
         return _picture(item, skeleton, candidate, objected=objected)
     except MalformedAnswer as exc:
@@ -113,7 +113,10 @@ def _picture(item: object, skeleton: Skeleton, candidate: Candidate, *, objected
 
 
 def _inline(address: str) -> bytes:
-    """The bytes of a `data:` address (https://www.rfc-editor.org/rfc/rfc2397); empty where they are none."""
+    """Returns the bytes of a `data:` URL; empty if it is malformed.
+
+    https://www.rfc-editor.org/rfc/rfc2397
+    """
     try:
         return base64.b64decode(address.partition(",")[2], validate=True)
     except ValueError:
@@ -121,24 +124,24 @@ def _inline(address: str) -> bytes:
 
 
 def checked(data: bytes, provider_id: str) -> bytes:
-    """The bytes of an image.
+    """Returns the bytes of an image after a check that they are one.
 
     Raises:
-        MalformedAnswer: They are none.
+        MalformedAnswer: The bytes are no image.
     """
     picture_type(data, provider_id)
     return data
 
 
 def fill(response: Any, drawn: Drawn, asked: Order, candidate: Candidate, endpoint: ImageEndpoint) -> None:
-    """Adds the images of an answer whose bytes are there, and its usage, to a response.
+    """Adds an answer's usage, and those of its images whose bytes are available, to a response.
 
     Args:
-        response: What is filled.
+        response: The response to fill.
         drawn: The answer.
-        asked: What was asked for.
-        candidate: Who drew.
-        endpoint: How its kind draws.
+        asked: The order for the images.
+        candidate: The candidate that drew.
+        endpoint: How this kind of provider draws.
     """
     made = [picture for picture in drawn.pictures if picture.data]
     for picture in made:
@@ -146,28 +149,28 @@ def fill(response: Any, drawn: Drawn, asked: Order, candidate: Candidate, endpoi
         image = response.images.add(revised_prompt=revised, note=asked.note)
         image.media.mime_type = picture_type(picture.data, candidate.provider_id)
         image.media.data = picture.data
-        picture.data = b""  # held once is enough
+        picture.data = b""  # the response holds the bytes now
     size = text(drawn.found.get("size")) or asked.size
     used_up = used(drawn.found.get("usage"), len(made), asked, candidate, endpoint, size=size)
     add_usage(response.usage, used_up)
 
 
 def is_withheld(item: Mapping[str, object]) -> bool:
-    """Whether a safety system objects to an image, by its flags or Azure's results for it."""
+    """Whether a safety system objects to an image, by its flags or by Azure's results for it."""
     return flagged(item) or bool(content_filter_category(item.get("content_filter_results")))
 
 
 def withheld(provider_id: str, category: str = "") -> ContentFiltered:
-    """The failure of an image that a safety system objects to."""
+    """Returns the failure of an image that a safety system objects to."""
     why = "the provider's safety system withheld the image"
     return ContentFiltered(provider_id, why, metadata={"category": clean(category) or "unspecified"})
 
 
 def picture_type(data: bytes, provider_id: str) -> str:
-    """The media type of an image, from its bytes.
+    """Returns the media type of an image, detected from its bytes.
 
     Raises:
-        MalformedAnswer: It is none.
+        MalformedAnswer: The bytes are no image.
     """
     mime_type = detect(data)
     if not mime_type.startswith("image/"):
@@ -178,7 +181,7 @@ def picture_type(data: bytes, provider_id: str) -> str:
 def used(
     counts: object, made: int, asked: Order, candidate: Candidate, endpoint: ImageEndpoint, *, size: str
 ) -> Usage:
-    """What one answer consumed, and what that cost where it is known."""
+    """Returns the usage of one answer, with its cost if that is known."""
     read_count, written = count(counts, "input_tokens"), count(counts, "output_tokens")
     usage = Usage(input_token_count=read_count, output_token_count=written, image_count=made)
     details = counts.get("input_tokens_details") if isinstance(counts, Mapping) else None
@@ -189,7 +192,7 @@ def used(
         input_tokens=read_count,
         image_input_tokens=min(count(details, "image_tokens"), read_count),
         output_tokens=written,
-        # What is written is the image, unless the provider says that some of it is words.
+        # Output tokens are the image's, except for those that the provider counts as text.
         image_output_tokens=written - words,
         images=made,
         quality=asked.quality or _STANDARD,
@@ -202,7 +205,7 @@ def used(
 
 
 def add_usage(total: Usage, more: Usage) -> None:
-    """Adds what another answer consumed; a cost is known only as long as each is."""
+    """Adds the usage of another answer; the total has a cost only if every answer has one."""
     known = more.HasField("cost_nano_usd") and (total.HasField("cost_nano_usd") or not total.ByteSize())
     cost = total.cost_nano_usd + more.cost_nano_usd
     total.input_token_count = numbers.total(total.input_token_count, more.input_token_count)

@@ -1,8 +1,9 @@
-"""Room 4, pure: images to change, as a form of OpenAI's wire.
+"""Room 4, pure: writes images to change as a form of OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/images/createEdit: gpt-image takes up to 16 images and a mask
-for the first, DALL·E 2 one square PNG. What is to be drawn beyond a border has become a larger canvas and its
-mask before (`layers/media.py`). There is no endpoint for styles: the description says which image is what.
+https://platform.openai.com/docs/api-reference/images/createEdit: gpt-image accepts up to 16 images and a mask
+for the first one; DALL·E 2 accepts one square PNG. By now, an extension of an image beyond its border has
+become a larger canvas with a mask. There is no endpoint for styles, so the prompt explains which image is
+which.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,10 +23,10 @@ _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 def check(request: EditImagesRequest, limits: ImageLimits) -> None:
-    """Refuses what the model does not take.
+    """Refuses images that the model does not accept.
 
     Raises:
-        MediaInvalid: An image is given by address, is not square where it must be, or is one too many.
+        MediaInvalid: An image is given by URL, is not square where it must be, or is one too many.
     """
     for path, media in _media(request):
         if media.WhichOneof("source") == "uri":
@@ -47,7 +48,7 @@ def _media(request: EditImagesRequest) -> Iterator[tuple[str, Media]]:
 
 
 def prompt_of(request: EditImagesRequest) -> str:
-    """The description of a change, with what the wire has no field for."""
+    """Returns the description of a change, extended by what the wire has no field for."""
     if request.mode != EDIT_MODE_STYLE:
         return request.prompt
     styles = len(request.images) - 1
@@ -59,7 +60,10 @@ def prompt_of(request: EditImagesRequest) -> str:
 
 
 def masked_size(request: EditImagesRequest) -> str:
-    """The size of the image of which a part is redrawn: the answer has its shape, unless told otherwise."""
+    """Returns the size of a masked image; empty if there is no mask or the request sets a size or ratio.
+
+    The result has the shape of the original unless the request says otherwise.
+    """
     if not request.HasField("mask") or request.image_config.size or request.image_config.aspect_ratio:
         return ""
     data = request.images[0].data
@@ -68,12 +72,12 @@ def masked_size(request: EditImagesRequest) -> str:
 
 
 def form(fields: Mapping[str, object], request: EditImagesRequest, *, many: bool) -> list[FormField]:
-    """The form.
+    """Returns the fields of the form.
 
     Args:
-        fields: What is not a file.
-        request: Has the files.
-        many: Whether the model takes several images, which changes the field's name.
+        fields: The fields that are not files.
+        request: Holds the files.
+        many: Whether the model accepts several images, which changes the field's name.
     """
     found = [FormField(name, _value(value)) for name, value in fields.items()]
     name = "image[]" if many else "image"

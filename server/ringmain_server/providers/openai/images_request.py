@@ -1,13 +1,13 @@
-"""Room 4, pure: what to draw, as the fields of OpenAI's wire.
+"""Room 4, pure: translates a request to draw into the fields of OpenAI's wire.
 
 https://platform.openai.com/docs/api-reference/images/create and /createEdit. There are two shapes: gpt-image,
-which always answers in bytes and has `output_format` and `background`, and DALL·E, which is told
-`response_format`. The other kinds of the wire have fields of their own (`endpoints.py`). What a model has no
-field for:
+which always answers in bytes and has `output_format` and `background`, and DALL·E, which accepts
+`response_format`. Other kinds of this wire have their own fields (`endpoints.py`). Where a model lacks a
+field:
 
 * A seed and a negative prompt are ignored, as the contract says.
-* A style that is no value of the model's becomes a sentence of the description.
-* A size or a ratio becomes the nearest that the model has.
+* A style that is not one of the model's values becomes a sentence of the description.
+* A size or a ratio becomes the nearest one that the model has.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from ringmain_server.providers.openai.request_pieces import options
 _GATEWAYS_OWN = frozenset(
     {"model", "prompt", "n", "stream", "partial_images", "response_format", "image", "mask"}
 )
-"""What decides how the answer is read and billed, so that passed-through options cannot change it."""
+"""Fields that decide how the answer is read and billed, so passed-through options may not change them."""
 _QUALITIES = {IMAGE_QUALITY_LOW: "low", IMAGE_QUALITY_MEDIUM: "medium", IMAGE_QUALITY_HIGH: "high"}
 _DALL_E_QUALITIES = {
     IMAGE_QUALITY_LOW: "standard",
@@ -41,9 +41,9 @@ _DALL_E_QUALITIES = {
 }
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 _STEP = 16
-"""Pixels of which a free width and height are multiples, where a kind wants both."""
+"""A free width and height are multiples of this many pixels, for kinds that require both."""
 
-# What is assumed of a deployment or of a model that the catalog does not know.
+# Assumed limits of a deployment, or of a model that the catalog does not know.
 _GPT_IMAGE = ImageLimits(
     sizes=("1024x1024", "1536x1024", "1024x1536"),
     max_count=10,
@@ -58,15 +58,15 @@ _GPT_IMAGE = ImageLimits(
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A request to draw, in the wire's words.
+    """A request to draw, in the wire's terms.
 
     Attributes:
-        fields: Those of one request, without the number of images.
+        fields: The fields of one request, without the number of images.
         counts: How many images each request makes.
-        note: What is not met, for the answer; what its size tells by itself is said elsewhere
+        note: Wishes that are not met, for the answer; those visible in an image's size are noted elsewhere
             (`media/finish.py`).
-        size: The size that is asked for, empty where the model chooses.
-        quality: The quality that is asked for, empty where the model chooses.
+        size: The requested size, empty if the model chooses.
+        quality: The requested quality, empty if the model chooses.
     """
 
     fields: Object
@@ -77,7 +77,7 @@ class Order:
 
 
 def limits_of(candidate: Candidate, endpoint: ImageEndpoint) -> ImageLimits:
-    """What is known, or assumed, of the model that draws."""
+    """Returns the known or assumed limits of the model that draws."""
     known = candidate.limits.image
     if known is None:
         found = lookup(candidate.kind, candidate.provider_model)
@@ -88,24 +88,24 @@ def limits_of(candidate: Candidate, endpoint: ImageEndpoint) -> ImageLimits:
 
 
 def is_dall_e(candidate: Candidate) -> bool:
-    """Whether the model is of the older shape."""
+    """Whether the model has the older request shape."""
     return model_key(candidate.provider_model).startswith("dall-e")
 
 
 def order(
     prompt: str, config: ImageConfig, candidate: Candidate, endpoint: ImageEndpoint, *, size: str = ""
 ) -> Order:
-    """What to ask for.
+    """Returns the order for images.
 
     Args:
         prompt: The description.
         config: How to draw.
-        candidate: Who draws.
-        endpoint: How its kind draws.
-        size: The size to ask for in place of the configuration's.
+        candidate: The candidate that draws.
+        endpoint: How this kind of provider draws.
+        size: The size to ask for instead of the configuration's.
 
     Raises:
-        InvalidField: An option is the gateway's own.
+        InvalidField: An option sets a field that only the gateway may set.
     """
     limits = limits_of(candidate, endpoint)
     choice = _size(config, limits, endpoint, size)
@@ -160,7 +160,7 @@ def _quality(config: ImageConfig, candidate: Candidate, limits: ImageLimits, end
 def _own(
     config: ImageConfig, candidate: Candidate, limits: ImageLimits, endpoint: ImageEndpoint
 ) -> Iterator[tuple[str, object]]:
-    """What one of the shapes has and the others have not."""
+    """Yields the fields that only some of the request shapes have."""
     if not endpoint.own or is_dall_e(candidate):
         yield "response_format", endpoint.response_format
         if config.style in limits.styles:

@@ -1,9 +1,10 @@
 """Room 4, pure: reads a stream of images of OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/images-streaming: events `image_generation.partial_image` and
-`.completed`, or `image_edit.…`, each with an image as base64. With several images there is one `completed`
-for each, and the stream ends with them; nothing else says so. Images are cut out before the events are
-parsed, so that megabytes of base64 are neither collected nor searched for line ends.
+https://platform.openai.com/docs/api-reference/images-streaming: the events are
+`image_generation.partial_image` and `.completed`, or `image_edit.…`, each with an image as base64. Each image
+has its own `completed`, and the stream is over after the last one, without a separate end event. Images are
+cut out before the events are parsed, so that megabytes of base64 are neither collected nor searched for line
+ends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,14 +40,14 @@ _END = b"[DONE]"
 
 
 class ImageDecoder:
-    """Reads one stream. See `Decoder`.
+    """A decoder for one stream. See `Decoder`.
 
     Args:
-        asked: What was asked for, on the wire.
-        config: What was asked for, by the caller.
-        candidate: Who draws.
-        endpoint: How its kind draws.
-        errors: What its errors mean.
+        asked: The order, in the wire's terms.
+        config: The caller's request.
+        candidate: The candidate that draws.
+        endpoint: How this kind of provider draws.
+        errors: Translates the provider's errors.
     """
 
     __slots__ = (
@@ -88,22 +89,23 @@ class ImageDecoder:
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[ImageEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         try:
+            # The cutter goes first, so that the SSE decoder sees a short placeholder for each image.
             found = self._sse.feed(self._cutter.feed(chunk))
         except (EventTooLarge, BlobTooLarge) as exc:
             raise AnswerTooLarge(self._who, "answered an event larger than any answer") from exc
         return [event for data in found if data != _END and not self.complete for event in self._read(data)]
 
     def end(self) -> Sequence[ImageEvent]:
-        """The events that the closing of the stream completes: all of them came before."""
+        """Returns no events, because all of them came before the end of the stream."""
         if not self.complete:
             told = self._errors.instead(self._who, self._sse.document)
             raise told or StreamBroken(self._who, "closed the stream before its end")
         return ()
 
     def usage(self) -> Usage:
-        """What has been consumed so far: of an image that is not complete, the provider tells nothing."""
+        """Returns the usage so far; the provider reports nothing for an image that is not complete."""
         found = Usage()
         found.CopyFrom(self._usage)
         if self._made < sum(self._asked.counts):
@@ -133,7 +135,7 @@ class ImageDecoder:
         return self._completed(event) if kind.endswith(".completed") else ()
 
     def _preview(self, event: Mapping[str, object]) -> ImageEvent:
-        # With several images the wire does not say of which a preview is: they are drawn one after the other.
+        # The wire does not say to which image a preview belongs; images are drawn one after the other.
         preview = ImagePreview(image_index=self._made, media=self._picture(event))
         return ImageEvent(preview=preview)
 
@@ -151,15 +153,15 @@ class ImageDecoder:
         return [*events, *self._end()]
 
     def _withheld(self) -> Sequence[ImageEvent]:
-        """An image is complete, and not handed out: a safety system objects to it."""
+        """Counts a completed image that is withheld because a safety system objects to it."""
         self._objected += 1
         return self._end()
 
     def _end(self) -> Sequence[ImageEvent]:
-        """The last event, once every image is complete.
+        """Returns the last event, once every image is complete.
 
         Raises:
-            ContentFiltered: All of them are withheld.
+            ContentFiltered: All images are withheld.
         """
         if self._made + self._objected < sum(self._asked.counts):
             return ()

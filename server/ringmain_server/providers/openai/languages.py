@@ -1,7 +1,7 @@
-"""Room 4, pure: languages by name, as Whisper tells them, to codes of BCP 47.
+"""Room 4, pure: translates Whisper's names of languages into BCP 47 codes.
 
-https://github.com/openai/whisper/blob/main/whisper/tokenizer.py lists them: what it hears, it names in
-English.
+Whisper names the language that it hears in English;
+https://github.com/openai/whisper/blob/main/whisper/tokenizer.py lists the names.
 """
 
 _CODES = {
@@ -30,7 +30,7 @@ _LONGEST_CODE = 3
 
 
 def code_of(language: str) -> str:
-    """The code of a language given by name or code; empty for a name that is not known."""
+    """Returns the code of a language given by name or code; empty if the name is unknown."""
     plain = language.strip().lower()
     if plain in _CODES:
         return _CODES[plain]

@@ -1,4 +1,4 @@
-"""Room 4, pure: the translators beside chat that a kind of the wire has."""
+"""Room 4, pure: collects the translators, except chat, that a kind of this wire has."""
 
 from collections.abc import Iterator
 
@@ -34,11 +34,11 @@ STREAMS_OF_IMAGES = frozenset({STREAM_GENERATE_IMAGES, STREAM_EDIT_IMAGES})
 
 
 def media_translators(kind: str, errors: OpenAIErrors, *, deployments: bool = False) -> Translators:
-    """What servers of this kind can do beside chat.
+    """Returns the translators of everything that servers of this kind can do except chat.
 
     Args:
         kind: The provider's kind.
-        errors: What its errors mean.
+        errors: Translates the provider's errors.
         deployments: Whether the path names the model.
     """
     has = ENDPOINTS[kind]
@@ -66,7 +66,7 @@ def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[object,
 
 
 def streams_images(candidate: Candidate) -> bool:
-    """Whether a model streams the images it draws: gpt-image does, DALL·E does not."""
+    """Whether a model streams the images that it draws, as gpt-image does and DALL·E does not."""
     known = candidate.limits.image
     if known is None:
         found = lookup(candidate.kind, candidate.provider_model)

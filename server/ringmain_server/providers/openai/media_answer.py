@@ -1,4 +1,4 @@
-"""Room 4, pure: what the answers beside chat have in common."""
+"""Room 4, pure: reads what all answers except chat have in common."""
 
 from collections.abc import Mapping
 
@@ -9,17 +9,17 @@ from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.wording import report_of
 
 _ANSWERS = frozenset({"data", "results", "text", "segments", "embeddings", "type"})
-"""Fields of answers and events, one of which each has."""
+"""Fields of answers and events; each answer or event has at least one of them."""
 
 
 def document(raw: bytes, provider_id: str, errors: OpenAIErrors) -> Mapping[str, object]:
-    """An answer that is a JSON object and no error.
+    """Returns an answer that is a JSON object and reports no error.
 
     Raises:
-        ProviderError: It is something else.
+        ProviderError: The answer is something else.
     """
     try:
-        # A memoryview, since the parser takes no subclass of bytes.
+        # As a memoryview, because the parser accepts no subclass of bytes.
         found = read(memoryview(raw))
     except NotJson as exc:
         raise malformed(provider_id, "what is no JSON") from exc
@@ -33,20 +33,20 @@ def document(raw: bytes, provider_id: str, errors: OpenAIErrors) -> Mapping[str,
 
 
 def malformed(provider_id: str, what: str) -> MalformedAnswer:
-    """The failure of an answer that breaks the wire's rules."""
+    """Returns the failure of an answer that breaks the wire's rules."""
     return MalformedAnswer(provider_id, f"answered {what}")
 
 
 def count(counts: object, *names: str) -> int:
-    """A count within a usage, by the first of its names that is there; zero where it is none."""
+    """Returns a count of the usage, under the first name that is present; zero if none is."""
     return numbers.count_of(counts, *names) or 0
 
 
 def seconds(value: object) -> float:
-    """A span in seconds, zero where it is none."""
+    """Returns a duration in seconds, zero if the value is none."""
     return numbers.seconds(value) or 0.0
 
 
 def text(value: object) -> str:
-    """A text, empty where it is none."""
+    """Returns a value that is text; empty for any other value."""
     return value if isinstance(value, str) else ""

@@ -1,7 +1,7 @@
-"""Room 4, pure: how likely an image is of an unsafe kind, by OpenAI's moderation.
+"""Room 4, pure: rates the safety of an image by OpenAI's moderation.
 
 https://platform.openai.com/docs/api-reference/moderations/create: every category has a score and a flag.
-Those that the model looks for in text alone are left out: of an image they say nothing.
+Categories that the model applies to text alone are left out, because they say nothing about an image.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,16 +22,16 @@ _PATH = "/moderations"
 
 @dataclass(frozen=True, slots=True)
 class ModerationTranslator:
-    """An image's safety. See `UnaryTranslator`.
+    """A translator of requests to inspect an image's safety. See `UnaryTranslator`.
 
     Attributes:
-        wire: As every translator beside chat.
+        wire: The facts that every translator except chat needs.
     """
 
     wire: MediaWire
 
     def request(self, request: InspectImageRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         image = request.image
         mime_type = detect(image.data) or image.mime_type
         url: object = image.uri or Base64(image.data, f"data:{mime_type};base64,")
@@ -42,7 +42,7 @@ class ModerationTranslator:
     def response(
         self, raw: bytes, request: InspectImageRequest, candidate: Candidate
     ) -> InspectImageResponse:
-        """The response of the contract: what the classifier says, and nothing else of it."""
+        """Reads the classifier's ratings, and nothing else of its answer."""
         who = candidate.provider_id
         found = document(raw, who, self.wire.errors)
         results = found.get("results")

@@ -1,4 +1,4 @@
-"""Room 4, pure: what the requests of both wires of OpenAI have in common: chat completions and responses."""
+"""Room 4, pure: builds the parts of requests that chat completions and responses have in common."""
 
 import re
 from collections.abc import Iterator
@@ -35,15 +35,15 @@ _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def short(value: float) -> float:
-    """The shortest decimal that a single-precision value stands for: 0.7, not 0.699999988079071."""
+    """Returns the shortest decimal for a single-precision value, such as 0.7 instead of 0.699999988079071."""
     return float(f"{value:.7g}")
 
 
 def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
-    """A schema under its name, and whether a model can be held to it exactly.
+    """Returns a named schema, and whether a model can be held to it exactly.
 
     Raises:
-        InvalidField: It is no JSON object.
+        InvalidField: The schema is not a JSON object.
     """
     path = "generation_config.response_format.json_schema.schema_json"
     schema = json_object(wanted.schema_json, path)
@@ -52,10 +52,10 @@ def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
 
 
 def json_object(text: str, path: str) -> Object:
-    """A JSON object from its text.
+    """Parses a JSON object.
 
     Raises:
-        InvalidField: It is none; `path` says which field.
+        InvalidField: The text is not one; `path` names the field.
     """
     try:
         found = orjson.loads(text)
@@ -72,16 +72,16 @@ def options(
     gateways_own: frozenset[str],
     field: str = "generation_config",
 ) -> Iterator[Object]:
-    """What is passed through: what is meant for the wire, then what is meant for the kind, which wins.
+    """Yields the passed-through options of the wire, followed by those of the kind, which take precedence.
 
     Args:
         config: Holds the options of every kind.
-        kind: The kind that is asked.
+        kind: The kind of the provider that is asked.
         gateways_own: Fields that options may not set.
-        field: Where the configuration is in the request, for errors.
+        field: The configuration's place in the request, for error messages.
 
     Raises:
-        InvalidField: An option is one of those.
+        InvalidField: An option sets one of those fields.
     """
     for key in dict.fromkeys((_WIRE, kind)):
         if key not in config.provider_options:

@@ -1,7 +1,7 @@
 """Room 4, pure: the translators of chat over OpenAI's responses wire, whole and streamed.
 
-https://platform.openai.com/docs/api-reference/responses. Some models are served by this wire alone, or only
-here with all they can do; which do is in the catalog.
+https://platform.openai.com/docs/api-reference/responses. Some models are available on this wire alone, or
+have all their abilities only here; the catalog says which.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.transport import HttpRequest
 
 PATH = "/responses"
-"""The same for every model: Azure has no deployments on this wire.
+"""The path for every model: Azure has no deployments on this wire.
 
 https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses
 """
@@ -29,22 +29,22 @@ https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses
 
 @dataclass(frozen=True, slots=True)
 class ResponsesTranslator:
-    """Chat, answered whole. See `UnaryTranslator`.
+    """A translator of chats that are answered whole. See `UnaryTranslator`.
 
     Attributes:
-        dialect: What the server takes.
-        errors: What its errors mean.
+        dialect: What the server accepts.
+        errors: Translates the provider's errors.
     """
 
     dialect: Dialect
     errors: OpenAIErrors
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         return HttpRequest(PATH, responses_request.body(request, candidate, self.dialect, stream=False))
 
     def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
-        """The response of the contract: the fold of the same events that a stream would have had."""
+        """Reads the answer, by folding the same events that a stream would have produced."""
         answer = ResponsesAnswer(candidate.provider_id, request, self.errors)
         answer.whole(raw)
         return answer.response()
@@ -52,32 +52,32 @@ class ResponsesTranslator:
 
 @dataclass(frozen=True, slots=True)
 class StreamResponsesTranslator:
-    """Chat, answered in events. See `StreamTranslator`.
+    """A translator of chats that are answered in events. See `StreamTranslator`.
 
     Attributes:
-        dialect: What the server takes.
-        errors: What its errors mean.
+        dialect: What the server accepts.
+        errors: Translates the provider's errors.
     """
 
     dialect: Dialect
     errors: OpenAIErrors
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         body = responses_request.body(request, candidate, self.dialect, stream=True)
         return HttpRequest(PATH, body, STREAM_HEADERS)
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "ResponsesDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         answer = ResponsesAnswer(candidate.provider_id, request, self.errors)
         return ResponsesDecoder(answer, candidate.provider_id)
 
 
 class ResponsesDecoder:
-    """Reads one stream of a response. See `Decoder`.
+    """A decoder for one stream of a response. See `Decoder`.
 
     https://platform.openai.com/docs/api-reference/responses-streaming: the last event says whether the
-    response is complete, incomplete or failed. Without it no answer is complete.
+    response is complete, incomplete or failed. An answer without that event is not complete.
     """
 
     __slots__ = ("_answer", "_provider_id", "_sse", "complete")
@@ -89,7 +89,7 @@ class ResponsesDecoder:
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         if self.complete:
             return ()
         answer = self._answer
@@ -98,7 +98,7 @@ class ResponsesDecoder:
         except EventTooLarge as exc:
             raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         for data in found:
-            if data == END:  # some servers send it behind the last event
+            if data == END:  # some servers send it, but only after the last event
                 raise answer.broken()
             answer.event(data)
             if answer.finished:
@@ -108,11 +108,11 @@ class ResponsesDecoder:
         return answer.assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:
-        """The events that the closing of the stream completes: none."""
+        """Returns no events, because a complete stream has sent its last event before it ends."""
         if not self.complete:
             raise self._answer.broken(self._sse.document)
         return ()
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         return self._answer.usage()

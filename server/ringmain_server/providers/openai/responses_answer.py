@@ -1,9 +1,9 @@
 """Room 4, pure: reads a response of OpenAI's responses wire, whole or in events, into one assembler.
 
 https://platform.openai.com/docs/api-reference/responses/object and `/responses-streaming`. A response is a
-list of items: messages, reasoning, calls. A stream announces each item, lets it grow and says when it is
-done, with the item as it would stand in a whole response: what did not grow by then is read from there, so
-that both are read by the same code and cannot come apart.
+list of items: messages, reasoning, calls. A stream announces each item, sends it in deltas, and ends it with
+the item as it would appear in a whole response. Anything that did not come in deltas is read from there, so
+the same code reads both and they cannot diverge.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,16 +35,16 @@ _TEXT_DELTA = "response.output_text.delta"
 _FINISHED = ("completed", "incomplete")
 _BROKEN_OFF = ("failed", "cancelled")
 _BETWEEN = "\n\n"
-"""Stands between the sections of one reasoning item."""
+"""Separator of the sections of one reasoning item."""
 
 
 class ResponsesAnswer:
-    """One answer as far as it has been read.
+    """One answer, as far as it has been read.
 
     Args:
-        provider_id: Who answers.
-        request: What was asked, for the estimate of its usage.
-        errors: What the provider's error objects mean.
+        provider_id: The provider that answers.
+        request: The caller's request, from which missing usage is estimated.
+        errors: Translates the provider's error objects.
     """
 
     __slots__ = (
@@ -82,7 +82,7 @@ class ResponsesAnswer:
         """Reads a whole response.
 
         Raises:
-            ProviderError: It is malformed, unfinished, or reports an error.
+            ProviderError: The response is malformed, unfinished, or reports an error.
         """
         document = self._document(data)
         status = document.get("status")
@@ -91,10 +91,10 @@ class ResponsesAnswer:
         self._end(document, status if isinstance(status, str) and status else "completed")
 
     def event(self, data: bytes) -> None:
-        """Reads one event of a stream; of an unknown type, it is skipped.
+        """Reads one event of a stream; events of unknown types are skipped.
 
         Raises:
-            ProviderError: It is malformed, out of order, or reports an error.
+            ProviderError: The event is malformed, out of order, or reports an error.
         """
         document = self._document(data)
         kind = document.get("type")
@@ -113,7 +113,7 @@ class ResponsesAnswer:
             raise self.malformed("what is no event")
 
     def finish(self) -> list[ChatEvent]:
-        """The last events.
+        """Returns the last events.
 
         Raises:
             ProviderError: As `response`.
@@ -121,16 +121,17 @@ class ResponsesAnswer:
         return self.assembler.finish(self._why(), self.usage())
 
     def response(self) -> ChatResponse:
-        """The response of a whole answer.
+        """Returns the response of a whole answer.
 
         Raises:
-            ContentFiltered: Nothing was left of the answer by a safety system.
-            ModelOutputInvalid: The answer ended for no known reason with nothing in it.
+            ContentFiltered: A safety system left nothing of the answer.
+            ModelOutputInvalid: The answer is empty and ended for no known reason.
         """
         return self.assembler.respond(self._why(), self.usage())
 
     def _why(self) -> FinishReason.ValueType:
-        """Why the answer ended."""
+        """Returns the reason why the answer ended."""
+        # Each entry of `_sections` is a part of reasoning, so an equal number means that nothing was said.
         if self.assembler.parts == len(self._sections):
             if self._ending in (Ending.WITHHELD, Ending.REFUSAL):
                 raise withheld(self._provider_id, self._category)
@@ -144,33 +145,34 @@ class ResponsesAnswer:
         return reason
 
     def usage(self) -> Usage:
-        """What was consumed so far."""
+        """Returns the usage so far."""
         tokens = self.assembler.tokens
         return usage(self._counts, self._request, tokens, read_name="input", written_name="output")
 
     def broken(self, document: bytes = b"") -> ProviderError:
-        """The failure of a stream without an end.
+        """Returns the failure of a stream that ended early.
 
         Args:
-            document: What came in place of events; empty for nothing.
+            document: What the server sent in place of events; may be empty.
         """
         told = self._errors.instead(self._provider_id, document)
         return told or StreamBroken(self._provider_id, "closed the stream before its end")
 
     def malformed(self, what: str) -> MalformedAnswer:
-        """The failure of an answer that breaks the wire's rules."""
+        """Returns the failure of an answer that breaks the wire's rules."""
         return MalformedAnswer(self._provider_id, f"answered {what}")
 
     # --- the whole ---------------------------------------------------------------------------------------
 
     def _end(self, response: Object, status: object) -> None:
-        """Reads what a response says of itself, and its items if no event has told of them."""
+        """Reads the status and usage of a response, and its items if no event has brought them."""
         self._counts = response.get("usage")
         error = response.get("error")
         if error is not None:
             raise self._errors.reported(self._provider_id, error)
         ending = STATUSES.get(status) if isinstance(status, str) else None
         why = self._why_incomplete(response)
+        # A filter may end a response as failed; that is no fault of the server.
         if status in _BROKEN_OFF and why is Ending.WITHHELD:
             raise withheld(self._provider_id, self._category)
         failure = None if ending is None else ending.failure(self._provider_id)
@@ -182,6 +184,7 @@ class ResponsesAnswer:
         failure = self._ending.failure(self._provider_id)
         if failure is not None:
             raise failure
+        # After events, the last one repeats all items: only a whole response is read from its output.
         if not self._done:
             self._output(response.get("output"))
         self.finished = True
@@ -202,7 +205,7 @@ class ResponsesAnswer:
     # --- items, as they stand in a whole response and at the end of their events ---------------------------
 
     def _item(self, index: int, item: object) -> None:
-        """Reads what of an item did not come in deltas. Items that nobody asked for are left."""
+        """Reads the parts of an item that did not come in deltas; items of unknown types are skipped."""
         if not isinstance(item, dict):
             raise self.malformed("an item of no known shape")
         if index in self._done:
@@ -216,7 +219,7 @@ class ResponsesAnswer:
             self._reasoning_item(index, item)
         elif kind == "function_call":
             self._begin_call(index, item)
-            if index not in self._argued:
+            if index not in self._argued:  # no delta brought the arguments
                 self._arguments(index, item.get("arguments"))
             self.assembler.close(("call", index))
 
@@ -252,7 +255,7 @@ class ResponsesAnswer:
             raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
         if not isinstance(name, str):
             raise self.malformed("a tool call without a name")
-        # A server that gives no id gets one, so that results can be linked.
+        # If the server gives no id, one is made up, so that results can be linked.
         call_id = item.get("call_id") or f"call_{item.get('id')}_{self.assembler.tool_calls}"
         self.assembler.tool_call(key, self._string(call_id), name)
 
@@ -283,7 +286,7 @@ class ResponsesAnswer:
     # --- events ------------------------------------------------------------------------------------------
 
     def _follow(self, number: int) -> None:
-        """A number that does not follow the last one tells of events that were lost or came out of order."""
+        """Fails if an event's number does not follow the last one: events were lost or came out of order."""
         if self._number is not None and number != self._number + 1:
             raise StreamBroken(self._provider_id, "lost or reordered events of its stream")
         self._number = number
@@ -324,7 +327,10 @@ class ResponsesAnswer:
         self._end(response, str(event["type"]).removeprefix("response."))
 
     def _failed(self, event: Object) -> None:
-        """OpenAI documents a flat error event and also sends one that holds the error object."""
+        """Raises the reported error.
+
+        OpenAI documents a flat error event and also sends one that holds the error object.
+        """
         error = event.get("error")
         raise self._errors.reported(self._provider_id, event if error is None else error)
 
@@ -357,7 +363,10 @@ class ResponsesAnswer:
 
 
 def _category(response: Object) -> str:
-    """Azure says what its filter hit: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter."""
+    """Returns what Azure's content filter matched.
+
+    https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter
+    """
     filters = response.get("content_filters")
     found = [
         content_filter_category(one.get("content_filter_results"))
@@ -380,4 +389,4 @@ _READERS: Mapping[str, Callable[[ResponsesAnswer, Object], None]] = {
     "response.cancelled": ResponsesAnswer._ended,
     "error": ResponsesAnswer._failed,
 }
-"""What each type of event needs. Beginnings and ends of contents repeat what items and deltas say."""
+"""The reader of each type of event. Beginnings and ends of contents only repeat what items and deltas say."""

@@ -1,9 +1,9 @@
-"""Room 4, pure: a conversation of the contract as input items of OpenAI's responses wire.
+"""Room 4, pure: translates a conversation of the contract into input items of OpenAI's responses wire.
 
 https://platform.openai.com/docs/api-reference/responses/create#responses-create-input. Messages, reasoning,
-calls and their results are items of one list, each where it stood. Instructions go as `system`, as they do in
-chat completions. Media that the model itself made stand where they stood in the user's name: its own turn
-holds text alone. Ids of calls are written as the server takes them (`tool_ids.py`).
+calls and their results are items of one list and keep their order. Instructions go as `system`, as they do in
+chat completions. Media that the model itself made keeps its place but becomes a user message, since the
+model's own turn holds only text. Ids of calls are written as the server accepts them (`tool_ids.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,20 +27,20 @@ from ringmain_server.providers.openai.responses_reasoning import reasoning_item
 from ringmain_server.providers.openai.tool_ids import up_to_64
 
 _OWN_MEDIA = "[Media of the assistant's turn:]"
-"""Opens media that the model itself made: only the user's turn can hold them."""
+"""Text before media that the model itself made: only a user message can hold media."""
 
 
 def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
-    """The input items on the wire.
+    """Returns the input items on the wire.
 
     Args:
-        messages: The conversation; system messages stay where they stand.
-        dialect: What the server takes.
-        provider_id: Who is asked: reasoning of any other provider is dropped.
+        messages: The conversation; system messages keep their place.
+        dialect: What the server accepts.
+        provider_id: The provider that is asked; reasoning of any other provider is dropped.
 
     Raises:
-        MediaInvalid: Media that the server does not take.
-        InvalidField: A part that does not belong into its message.
+        MediaInvalid: The server does not accept some media.
+        InvalidField: A part does not belong in its message.
     """
     items: list[Object] = []
     for index, message in enumerate(messages):
@@ -72,10 +72,10 @@ def _input(part: Part, dialect: Dialect, path: str) -> Object:
 
 
 def _assistant_turn(parts: Iterable[Part], dialect: Dialect, path: str, provider_id: str) -> list[Object]:
-    """The items of a turn in their order.
+    """Returns the items of a turn in their order.
 
-    Reasoning is refused without the item that it led to, as in a turn that was cut, so it waits for one, and
-    what nothing follows is dropped.
+    The server refuses reasoning without the item that it led to, as in a turn that was cut short. So
+    reasoning waits for the next item, and is dropped if none follows.
     """
     items: list[Object] = []
     reasoning: list[Object] = []
@@ -99,7 +99,7 @@ def _assistant_turn(parts: Iterable[Part], dialect: Dialect, path: str, provider
 
 
 def _tool_call(call: ToolCall) -> Object:
-    # Some models call a tool without arguments by no text at all, which servers refuse as JSON.
+    # Some models write no text at all for empty arguments, which servers refuse because it is no JSON.
     call_id, arguments = up_to_64(call.tool_call_id), call.arguments_json or "{}"
     return {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments}
 
@@ -114,7 +114,7 @@ def _tool_turn(part: Part, dialect: Dialect, path: str) -> Object:
 
 
 def _output(result: ToolResult, dialect: Dialect, path: str) -> list[Object]:
-    """A result's text and media; the wire has no field for a failure, so the text says so."""
+    """Returns a result's text and media; a failure becomes text, because the wire has no field for it."""
     found = [_input(part, dialect, f"{path}.parts[{i}]") for i, part in enumerate(result.parts)]
     if result.failed:
         is_text = bool(found) and found[0]["type"] == "input_text"
@@ -124,7 +124,7 @@ def _output(result: ToolResult, dialect: Dialect, path: str) -> list[Object]:
 
 
 def _content(parts: Sequence[Object]) -> object:
-    """Plain text where one text part is all there is: every server takes that."""
+    """Returns plain text for a single text part, since every server accepts that."""
     if not parts:
         return ""
     if len(parts) == 1 and "text" in parts[0]:

@@ -1,7 +1,7 @@
-"""Room 4, pure: media of the contract as content parts of OpenAI's responses wire.
+"""Room 4, pure: translates media of the contract into content parts of OpenAI's responses wire.
 
-https://platform.openai.com/docs/api-reference/responses/create#responses-create-input: images as addresses or
-data URLs, documents as bytes or addresses. Text files go as text, which every model reads.
+https://platform.openai.com/docs/api-reference/responses/create#responses-create-input: images are URLs or
+data URLs, documents are bytes or URLs. Text files are sent as text, which every model reads.
 """
 
 from collections.abc import Mapping
@@ -34,26 +34,26 @@ _DOCUMENTS: Mapping[str, object] = {
     f"{_OFFICE}.spreadsheetml.sheet": ".xlsx",
     f"{_OFFICE}.presentationml.presentation": ".pptx",
 }
-"""Media type to the ending of a name: https://platform.openai.com/docs/guides/file-inputs."""
+"""File extension by media type: https://platform.openai.com/docs/guides/file-inputs."""
 _READ_AS_FILES = frozenset(_DOCUMENTS.values()) | {".txt", ".md", ".csv", ".tsv", ".json", ".html", ".xml"}
 _NO_FILES = frozenset({"audio", "video"})
 
 
 def input_text(text: str) -> Object:
-    """A text part of anybody but the model."""
+    """Returns a text part for a message that is not the model's."""
     return {"type": "input_text", "text": text}
 
 
 def media_part(media: Media, dialect: Dialect, path: str) -> Object:
-    """An image or document as a content part.
+    """Returns an image or document as a content part.
 
     Args:
         media: The media.
-        dialect: What the server takes.
-        path: Where the media is in the request, for errors.
+        dialect: What the server accepts.
+        path: The media's place in the request, for error messages.
 
     Raises:
-        MediaInvalid: Of a kind, or given in a way, that the server does not take.
+        MediaInvalid: The server does not accept this kind of media, or not in this form.
     """
     if media.WhichOneof("source") == "uri":
         return _by_address(media, dialect, path)
@@ -71,7 +71,7 @@ def media_part(media: Media, dialect: Dialect, path: str) -> Object:
 
 
 def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
-    """What is not said to be a document, and is not named like one, is an image."""
+    """Returns media given by URL: a document if its type or name says so, otherwise an image."""
     mime_type = media.mime_type.lower()
     ending = PurePosixPath(media.filename or urlsplit(media.uri).path).suffix.lower()
     family = mime_type.partition("/")[0]

@@ -1,9 +1,9 @@
-"""Room 4, pure: reasoning items of OpenAI's responses wire as `Reasoning`, and back for the next turn.
+"""Room 4, pure: translates reasoning items of OpenAI's responses wire into `Reasoning`, and back.
 
-A server that stores nothing wants the item back as it was: its id, its summary and its encrypted content
-(https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items). Servers of open models give the
-reasoning in plain `content` instead. `Reasoning.signature` holds the item, and opens with a mark, so that
-nobody else's signature is taken for one.
+A server that stores nothing needs the item back unchanged in the next turn: its id, its summary and its
+encrypted content (https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items). Servers of
+open models give the reasoning in plain `content` instead. `Reasoning.signature` holds the item after a marker
+that distinguishes it from the signatures of other wires.
 """
 
 from collections.abc import Mapping
@@ -20,18 +20,21 @@ _STATE = ("content", "encrypted_content")
 
 
 def signature(item: Mapping[str, object]) -> bytes:
-    """The state of a reasoning item, empty if it has none: where nothing is stored, an id means nothing."""
+    """Returns the state of a reasoning item; empty if it has none, since an id alone means nothing here."""
     if not any(map(item.get, _STATE)):
         return b""
     return _MARK + written({name: item[name] for name in _KEPT if item.get(name)}).encode()
 
 
 def reasoning_item(reasoning: Reasoning, provider_id: str) -> Object | None:
-    """The item of an earlier turn's reasoning, None if it is not this provider's, or not of this wire.
+    """Returns the item of an earlier turn's reasoning.
 
     Args:
-        reasoning: As the caller sent it back.
-        provider_id: Who is asked now. What another signed would be refused, so it is dropped.
+        reasoning: The reasoning as the caller sent it back.
+        provider_id: The provider that is asked now. It would refuse what another provider signed.
+
+    Returns:
+        The item; None if it is from another provider or another wire.
     """
     if reasoning.provider_id != provider_id or not reasoning.signature.startswith(_MARK):
         return None
@@ -47,7 +50,7 @@ def reasoning_item(reasoning: Reasoning, provider_id: str) -> Object | None:
 
 
 def _is_kept(value: object) -> bool:
-    """Whether a value is of the form that we keep: callers can write anything into a signature."""
+    """Whether a value has the form that `signature` writes, since callers can write anything into it."""
     if isinstance(value, str):
         return True
     return isinstance(value, list) and all(

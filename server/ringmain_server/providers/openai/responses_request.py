@@ -1,8 +1,8 @@
-"""Room 4, pure: a ChatRequest as the body of a request for a response.
+"""Room 4, pure: translates a ChatRequest into the body of a request for a response.
 
 https://platform.openai.com/docs/api-reference/responses/create. Every field is translated or refused. This
-wire has no `top_k`, penalties, seed or stop sequences; such knobs are ignored, as the contract says.
-`request_id` and `routing_policy` are the gateway's own.
+wire has no `top_k`, penalties, seed or stop sequences; these are ignored, as the contract says. `request_id`
+and `routing_policy` are for the gateway alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,32 +31,32 @@ from ringmain_server.providers.openai.request_pieces import (
 from ringmain_server.providers.openai.responses_items import translate
 
 _GATEWAYS_OWN = frozenset({"background", "input", "model", "stream"})
-"""What decides how the answer is read and billed, so that passed-through options cannot change it."""
+"""Fields that decide how the answer is read and billed, so passed-through options may not change them."""
 _MERGED = ("reasoning", "text")
-"""Objects to which options add fields: another verbosity does not undo a schema."""
+"""Objects to which options add fields, so that an option for the verbosity does not remove a schema."""
 _NO_PARAMETERS: Mapping[str, object] = {"type": "object", "properties": {}}
 
 
 def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream: bool) -> Object:
-    """The JSON body of a request.
+    """Returns the JSON body of a request.
 
-    Nothing is stored at the provider: the conversation comes whole each time, reasoning encrypted.
+    The provider stores nothing: each request sends the whole conversation, with its reasoning encrypted.
 
     Args:
-        request: What the caller asks.
-        candidate: Who is asked.
-        dialect: What the server takes.
+        request: The caller's request.
+        candidate: The candidate that is asked.
+        dialect: What the server accepts.
         stream: Whether the answer comes in events.
 
     Raises:
-        CallerError: A part, tool or value that this wire cannot carry.
+        CallerError: This wire cannot carry a part, tool or value of the request.
     """
     found: Object = {
         "model": candidate.provider_model,
         "input": translate(request.messages, dialect, candidate.provider_id),
         "store": False,
     }
-    if _may_reason(candidate):  # others refuse to be asked for what they do not have
+    if _may_reason(candidate):  # other models refuse the request for something that they lack
         found["include"] = ["reasoning.encrypted_content"]
     if request.tools:
         found["tools"] = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
@@ -78,7 +78,7 @@ def _may_reason(candidate: Candidate) -> bool:
 
 
 def _samples(config: GenerationConfig, candidate: Candidate) -> bool:
-    """Whether sampling can be steered: models that reason refuse it, unless told not to reason.
+    """Whether sampling can be set: models that reason refuse it, unless told not to reason.
 
     https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
     """
@@ -99,12 +99,12 @@ def _knobs(config: GenerationConfig, candidate: Candidate) -> Iterator[tuple[str
     if effort and _may_reason(candidate):
         reasoning = {"effort": effort}
         if config.reasoning_effort != REASONING_EFFORT_NONE:
-            reasoning["summary"] = "auto"  # who asks for reasoning may read what can be read of it
+            reasoning["summary"] = "auto"  # a caller who asks for reasoning may read its summary
         yield "reasoning", reasoning
 
 
 def _tool(tool: Tool, path: str) -> Object:
-    """A function; not `strict`, which is this wire's default and would forbid most schemas."""
+    """Returns a function definition, without `strict`, this wire's default, which forbids most schemas."""
     function: Object = {"type": "function", "name": tool.name, "strict": False}
     if tool.description:
         function["description"] = tool.description
@@ -116,7 +116,10 @@ def _tool(tool: Tool, path: str) -> Object:
 
 
 def _tool_choice(choice: ToolChoice) -> Iterator[tuple[str, object]]:
-    """https://platform.openai.com/docs/api-reference/responses/create#responses-create-tool_choice."""
+    """Yields the field that says which tools may be called.
+
+    https://platform.openai.com/docs/api-reference/responses/create#responses-create-tool_choice
+    """
     if choice.WhichOneof("choice") == "tool_name":
         yield "tool_choice", {"type": "function", "name": choice.tool_name}
     elif choice.mode in MODES:
@@ -124,7 +127,10 @@ def _tool_choice(choice: ToolChoice) -> Iterator[tuple[str, object]]:
 
 
 def _response_format(wanted: ResponseFormat) -> Object:
-    """Strict where it can be (https://platform.openai.com/docs/guides/structured-outputs)."""
+    """Returns the format of the answer, strict if the schema allows it.
+
+    https://platform.openai.com/docs/guides/structured-outputs
+    """
     if wanted.WhichOneof("format") == "json_object":
         return {"type": "json_object"}
     described, strict = schema_format(wanted.json_schema)

@@ -1,8 +1,8 @@
-"""Room 4: what OpenAI's SDK knows: credentials, endpoints and default headers.
+"""Room 4: uses OpenAI's SDK for credentials, endpoints and default headers.
 
-The clients made here send nothing on the hot path. The SDK reads the environment for whatever it is not told,
-which is right for OpenAI alone: a key, organization or header meant for OpenAI never goes to another server
-of its wire.
+The clients made here send nothing on the hot path. The SDK reads settings that it is not given from the
+environment, which is right for OpenAI alone: a key, organization or header meant for OpenAI must never go to
+another server of this wire.
 """
 
 import os
@@ -25,17 +25,17 @@ Token = Callable[[], Awaitable[str]]
 _AZURE_V1 = "/openai/v1"
 _ENVIRONMENT_HEADERS = "OPENAI_CUSTOM_HEADERS"
 _OF_ITSELF = "x-stainless-"
-"""Opens headers by which the SDK tells of its machine, its interpreter and its own doings."""
+"""Prefix of the headers in which the SDK describes its machine, its interpreter and itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a provider is and how it is asked, as far as it never changes.
+    """The address and the fixed headers of a provider.
 
     Attributes:
-        base_url: What paths are appended to, without a slash at its end.
-        headers: Of every request, authorization included.
-        query: The query string of every request, may be empty.
+        base_url: The URL to which paths are appended, without a trailing slash.
+        headers: Headers of every request, authorization included.
+        query: Query string of every request; may be empty.
     """
 
     base_url: str
@@ -46,12 +46,12 @@ class Endpoint:
 def make_client(
     settings: "ProviderSettings", *, token: Token | None = None, http_client: httpx2.AsyncClient | None = None
 ) -> AsyncOpenAI:
-    """The SDK's client for these settings, its retries off.
+    """Returns the SDK's client for these settings, with its retries off.
 
     Args:
         settings: The provider's settings.
         token: Makes the bearer token of each request, instead of a fixed key.
-        http_client: What the client sends through; None for one that cannot send.
+        http_client: The HTTP client to send with; None for a client that cannot send.
     """
     headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
     http_client = http_client or httpx2.AsyncClient(transport=Mute(), trust_env=False)
@@ -84,14 +84,14 @@ def make_client(
 
 
 def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> Endpoint:
-    """What a client would send with every request, but for what it says of the machine it runs on."""
+    """Returns what a client would send with every request, except the SDK's description of its machine."""
     headers: dict[str, str] = {}
     names: dict[str, str] = {}
     for name, value in {**client.auth_headers, **client.default_headers}.items():
         if name.lower().startswith(_OF_ITSELF):
             continue
         if isinstance(value, str) and value and not _is_foreign(name, settings):
-            # Headers compare without case: the later one wins, under its own spelling.
+            # Header names ignore case: the later header wins, with its own spelling.
             headers.pop(names.get(name.lower(), ""), None)
             names[name.lower()] = name
             headers[name] = value
@@ -107,7 +107,7 @@ def _base_url(settings: "ProviderSettings") -> str:
 
 
 def _is_foreign(name: str, settings: "ProviderSettings") -> bool:
-    """Whether a header is one that the environment adds for OpenAI, and the provider is another."""
+    """Whether the environment sets this header for OpenAI, but the provider is another one."""
     if settings.kind == "openai" or name.lower() in map(str.lower, settings.headers):
         return False
     lines = os.environ.get(_ENVIRONMENT_HEADERS, "").splitlines()

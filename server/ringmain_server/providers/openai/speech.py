@@ -1,8 +1,8 @@
 """Room 4, pure: speech from text over OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/audio/createSpeech: the answer is the audio itself, as it is
-made. It has no end marker: it is whole when HTTP says so. Nothing is said of usage, so the characters spoken
-are counted here, which is what most models are paid by.
+https://platform.openai.com/docs/api-reference/audio/createSpeech: the answer is the audio itself, sent while
+it is made. It has no end marker; HTTP tells when it is complete. The provider reports no usage, so the
+characters of the text are counted here, which is how most models are billed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,23 +22,23 @@ from ringmain_server.providers.transport import HttpRequest
 _PATH = "/audio/speech"
 _HEADERS: Mapping[str, str] = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _PIECE = 256 << 10
-"""Most bytes of one event: a message of gRPC should stay well below its limit."""
+"""Most bytes of one event: a gRPC message should stay well below its limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakTranslator:
-    """Speech as it is made. See `StreamTranslator`.
+    """A translator of speech that is sent while it is made. See `StreamTranslator`.
 
     Attributes:
-        wire: As every translator beside chat.
-        endpoint: How its kind speaks.
+        wire: The facts that every translator except chat needs.
+        endpoint: How this kind of provider speaks.
     """
 
     wire: MediaWire
     endpoint: SpeechEndpoint
 
     def request(self, request: SpeakRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         body: Object = {
             "model": candidate.provider_model,
             "input": request.text,
@@ -52,7 +52,7 @@ class SpeakTranslator:
         return HttpRequest(self.wire.path(candidate, _PATH), body, _HEADERS)
 
     def decoder(self, request: SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return SpeechDecoder(request.text, self._format(request), candidate)
 
     def _voice(self, request: SpeakRequest) -> str:
@@ -62,10 +62,10 @@ class SpeakTranslator:
         return voice
 
     def _format(self, request: SpeakRequest) -> str:
-        """The media type that is made: what is asked for, or MP3, which the contract names as the usual one.
+        """Returns the requested media type, or MP3, which is the contract's default.
 
         Raises:
-            InvalidField: The provider does not make it.
+            InvalidField: The provider cannot produce it.
         """
         wanted = request.mime_type or "audio/mpeg"
         if wanted not in self.endpoint.formats:
@@ -75,12 +75,12 @@ class SpeakTranslator:
 
 
 class SpeechDecoder:
-    """Reads one stream. See `Decoder`.
+    """A decoder for one stream. See `Decoder`.
 
     Args:
-        text: What is spoken.
-        mime_type: As what.
-        candidate: Who speaks.
+        text: The text that is spoken.
+        mime_type: The media type of the audio.
+        candidate: The candidate that speaks.
     """
 
     __slots__ = ("_candidate", "_heard", "_mime_type", "_text", "complete")
@@ -94,7 +94,7 @@ class SpeechDecoder:
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[SpeakEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         events = []
         if not self._heard:
             self._heard = True
@@ -103,14 +103,17 @@ class SpeechDecoder:
         return [*events, *(SpeakEvent(audio_chunk=piece) for piece in pieces)]
 
     def end(self) -> Sequence[SpeakEvent]:
-        """The last event. A connection that broke never comes here: HTTP tells the end of a body."""
+        """Returns the last event.
+
+        A broken connection never gets here, since HTTP marks the end of a body.
+        """
         if not self._heard:
             raise Unexplained(self._candidate.provider_id, "answered without any audio")
         self.complete = True
         return (SpeakEvent(finished=SpeechFinished(usage=self.usage())),)
 
     def usage(self) -> Usage:
-        """The characters of the text: they are paid for as soon as the provider speaks."""
+        """Returns the number of characters of the text, which are billed as soon as the provider speaks."""
         characters = len(self._text)
         usage = Usage(character_count=characters, estimated=not self.complete)
         counts = MediaCounts(characters=characters)

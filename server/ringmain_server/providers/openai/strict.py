@@ -1,9 +1,9 @@
-"""Room 4, pure: whether OpenAI would hold a model to a JSON Schema exactly.
+"""Room 4, pure: decides whether OpenAI can hold a model to a JSON Schema exactly.
 
-Strict mode guarantees the schema, but refuses all but a subset
+Strict mode guarantees the schema, but accepts only a subset
 (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas): the root is an object, every
-object lists all its properties as required and allows no others, and only some keywords exist. In doubt a
-schema is not strict: then the model is still told it, and the request is not refused.
+object lists all its properties as required and allows no others, and only some keywords exist. A doubtful
+schema is not strict: the model still receives it, and the request is not refused.
 """
 
 _KEYWORDS = frozenset(
@@ -41,7 +41,7 @@ _DEEPEST = 10
 
 
 def is_strict(schema: dict[str, object]) -> bool:
-    """Whether a schema is of the strict subset."""
+    """Whether a schema is in the strict subset."""
     return schema.get("type") == "object" and "anyOf" not in schema and _node(schema, _DEEPEST)
 
 
@@ -57,7 +57,7 @@ def _node(schema: object, depth: int) -> bool:
 
 
 def _below(schema: dict[str, object]) -> list[object] | None:
-    """The schemas within a schema, None if one stands where none can."""
+    """Returns the schemas within a schema, or None if something else stands in a schema's place."""
     below: list[object] = [schema["items"]] if "items" in schema else []
     for name in ("properties", "$defs", "definitions"):
         named = schema.get(name, {})
@@ -69,7 +69,7 @@ def _below(schema: dict[str, object]) -> list[object] | None:
 
 
 def _closed(schema: dict[str, object]) -> bool:
-    """Whether an object has all its properties and no others; what is no object passes."""
+    """Whether an object requires all its properties and allows no others; anything but an object passes."""
     kind = schema.get("type")
     is_object = kind == "object" or (isinstance(kind, list) and "object" in kind)
     if not is_object and "properties" not in schema:

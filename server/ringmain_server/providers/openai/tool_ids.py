@@ -1,10 +1,10 @@
-"""Room 4, pure: ids of tool calls as a server takes them.
+"""Room 4, pure: writes ids of tool calls as a server accepts them.
 
-The id of a call that another provider made may be longer than a server allows, or of other characters. It is
-then replaced by one that depends on nothing but the original, so that calls and results stay linked and a
-conversation keeps its prefix from turn to turn. The limits are in no page of documentation; they are what the
-servers answer (https://github.com/microsoft/autogen/issues/6377, https://github.com/decolua/9router/issues/393,
-https://github.com/langchain-ai/langchain/pull/24668).
+The id of a call that another provider made may be longer than a server allows, or contain other characters.
+It is then replaced by one that depends only on the original, so that calls and results stay linked and a
+conversation keeps its prefix from turn to turn. No documentation states the limits; they are taken from the
+servers' error messages (https://github.com/microsoft/autogen/issues/6377,
+https://github.com/decolua/9router/issues/393, https://github.com/langchain-ai/langchain/pull/24668).
 """
 
 import hashlib
@@ -16,22 +16,22 @@ _NINE = re.compile(r"[A-Za-z0-9]{9}")
 
 
 def unchanged(tool_call_id: str) -> str:
-    """For servers that take any id."""
+    """Returns the id unchanged, for servers that accept any id."""
     return tool_call_id
 
 
 def up_to_40(tool_call_id: str) -> str:
-    """For OpenAI's chat completions."""
+    """Returns an id of at most 40 characters, for OpenAI's chat completions."""
     return _shortened(tool_call_id, 40)
 
 
 def up_to_64(tool_call_id: str) -> str:
-    """For OpenAI's responses."""
+    """Returns an id of at most 64 characters, for OpenAI's responses."""
     return _shortened(tool_call_id, 64)
 
 
 def nine_alphanumeric(tool_call_id: str) -> str:
-    """For Mistral."""
+    """Returns an id of nine letters and digits, for Mistral."""
     if _NINE.fullmatch(tool_call_id):
         return tool_call_id
     number = int.from_bytes(hashlib.blake2b(tool_call_id.encode(), digest_size=8).digest())

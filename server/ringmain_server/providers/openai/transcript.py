@@ -1,8 +1,8 @@
 """Room 4, pure: reads a transcript of OpenAI's wire, streamed or whole.
 
-https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event: `transcript.text.delta`,
-`.segment` of the diarizing model, and `.done` with the text and the usage. A whole answer is one JSON
-document, with segments where the model has them
+https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event: the events are
+`transcript.text.delta`, `.segment` from the diarizing model, and `.done` with the text and the usage. A whole
+answer is one JSON document, with segments where the model has them
 (https://platform.openai.com/docs/api-reference/audio/verbose-json-object).
 """
 
@@ -24,17 +24,17 @@ from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.text.surrogates import Joiner
 
 _LIMIT = 16 << 20
-"""Most bytes of a whole answer: the transcript of many hours, word by word."""
+"""Most bytes of a whole answer, enough for many hours of speech word by word."""
 _END = b"[DONE]"
 
 
 class TranscriptDecoder:
-    """Reads one answer. See `Decoder`.
+    """A decoder for one answer. See `Decoder`.
 
     Args:
-        candidate: Who heard.
-        errors: What its errors mean.
-        streamed: Whether events come, else one document.
+        candidate: The candidate that transcribes.
+        errors: Translates the provider's errors.
+        streamed: Whether the answer comes in events, instead of one document.
     """
 
     __slots__ = (
@@ -61,7 +61,7 @@ class TranscriptDecoder:
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[TranscribeEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         if self.complete:
             return ()
         if not self._streamed:
@@ -76,7 +76,7 @@ class TranscriptDecoder:
         return [event for data in found if data != _END for event in self._event(data)]
 
     def end(self) -> Sequence[TranscribeEvent]:
-        """The events that the closing of the answer completes."""
+        """Returns the events that the end of the answer completes."""
         if self.complete:
             return ()
         if self._streamed:
@@ -86,7 +86,7 @@ class TranscriptDecoder:
         return list(self._whole(b"".join(self._raw)))
 
     def usage(self) -> Usage:
-        """What has been consumed so far, an estimate: only the end tells."""
+        """Returns an estimate of the usage so far, since only the last event reports it."""
         written = text_tokens("".join(self._texts))
         return Usage(output_token_count=written, estimated=True)
 
@@ -102,7 +102,7 @@ class TranscriptDecoder:
             case "transcript.text.delta":
                 delta = self._joiner.feed(text(event.get("delta")))
                 self._texts.append(delta)
-                # What is told as segments, too, would be told twice.
+                # Text that also comes in a segment would be sent twice.
                 if delta and "segment_id" not in event:
                     yield TranscribeEvent(text_delta=delta)
             case "transcript.text.segment":
@@ -135,7 +135,7 @@ class TranscriptDecoder:
         return TranscribeEvent(finished=finished)
 
     def _used(self, found: Mapping[str, object]) -> Usage:
-        """Tokens or a duration, whichever the model is paid by."""
+        """Returns tokens or a duration, whichever the model is billed by."""
         counts = found.get("usage")
         said = counts if isinstance(counts, Mapping) else {}
         heard = seconds(said.get("seconds")) or seconds(said.get("prompt_audio_seconds"))
@@ -180,7 +180,7 @@ def _duration(span: float) -> Duration:
 
 
 def _language(found: Mapping[str, object]) -> str:
-    """The language heard: a name or a code, or the first of a list of such."""
+    """Returns the language heard, given as a name, as a code, or as the first entry of a list."""
     languages = found.get("languages")
     if isinstance(languages, list) and languages and isinstance(languages[0], dict):
         return code_of(text(languages[0].get("code") or languages[0].get("language")))

@@ -1,9 +1,9 @@
 """Room 4, pure: text from speech over OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/audio/createTranscription: the recording goes up as a form, as
-it comes in. What models tell differs: Whisper has segments and a duration and answers whole; the transcribing
+https://platform.openai.com/docs/api-reference/audio/createTranscription: the recording is uploaded as a form
+while it comes in. Models differ: Whisper reports segments and a duration and answers whole; the transcribing
 GPTs stream what they hear, without times; the diarizing one has segments. `/audio/translations` turns speech
-into English, where a server has it; the transcribing GPTs do not.
+into English, on servers that have it; the transcribing GPTs cannot do that.
 """
 
 import re
@@ -38,17 +38,17 @@ _EXTENSIONS = {
     "video/mp4": "mp4",
     "audio/aac": "aac",
 }
-"""What a recording's name ends in, by which servers tell what it is."""
+"""File extension by media type; servers recognize a recording's format by its file name."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscribeTranslator:
-    """What is heard, as the provider hears it. See `StreamTranslator`.
+    """A translator of transcriptions that are sent while the provider hears. See `StreamTranslator`.
 
     Attributes:
-        wire: As every translator beside chat.
-        endpoint: How its kind transcribes.
-        gathers: A form takes the recording while it comes in.
+        wire: The facts that every translator except chat needs.
+        endpoint: How this kind of provider transcribes.
+        gathers: Whether the recording must be complete first; a form can be sent while it comes in.
     """
 
     wire: MediaWire
@@ -56,17 +56,17 @@ class TranscribeTranslator:
     needs_whole_body: bool = False
 
     def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
-        """The request on the wire.
+        """Builds the HTTP request.
 
         Raises:
-            CapabilityMissing: A translation is wanted of a model that does not translate.
+            CapabilityMissing: The request asks for a translation, and the model cannot translate.
         """
         config = upload.config
         fields = {"model": candidate.provider_model}
         if config.translate:
             self._check_translates(candidate)
         elif config.language_code:
-            # The wire wants ISO 639-1, BCP 47 without what follows.
+            # The wire expects ISO 639-1, which is the first subtag of BCP 47.
             fields["language"] = config.language_code.partition("-")[0].lower()
         if config.prompt and self.endpoint.prompt and not _diarizes(candidate):
             fields["prompt"] = config.prompt
@@ -80,16 +80,16 @@ class TranscribeTranslator:
         return HttpRequest(path, headers=headers, form=form)
 
     def decoder(self, upload: Upload, candidate: Candidate) -> TranscriptDecoder:
-        """A reader for one answer: a stream, or a whole."""
+        """Returns a decoder for one answer, whole or streamed."""
         return TranscriptDecoder(candidate, self.wire.errors, streamed=self._streams(candidate))
 
     def _streams(self, candidate: Candidate) -> bool:
         return self.endpoint.streams and _is_gpt(candidate)
 
     def _format(self, candidate: Candidate) -> dict[str, str]:
-        """The form of the answer."""
+        """Returns the fields that choose the form of the answer."""
         if self.endpoint.streams and _diarizes(candidate):
-            # Recordings of more than 30 seconds must be cut, and are by the provider.
+            # Recordings of more than 30 seconds must be split; this makes the provider do it.
             return {"response_format": "diarized_json", "chunking_strategy": "auto", "stream": "true"}
         if self._streams(candidate):
             return {"response_format": "json", "stream": "true"}

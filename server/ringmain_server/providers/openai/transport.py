@@ -1,7 +1,7 @@
-"""Room 4, the I/O side: how OpenAI's wire is reached.
+"""Room 4, the I/O side: makes the transport of OpenAI's wire.
 
-A fixed key goes through the shared aiohttp session with the SDK's headers and endpoint. A token that must be
-made anew for each request goes through the SDK's own client, which knows how to (`sdk_transport.py`).
+With a fixed key, requests go through the shared aiohttp session with the SDK's headers and endpoint. If each
+request needs a new token, requests go through the SDK's own client, which handles that (`sdk_transport.py`).
 """
 
 from collections.abc import Mapping
@@ -32,11 +32,11 @@ PICTURE_HOSTS = {
     "venice": ("*.venice.ai",),
     "xai": ("*.x.ai",),
 }
-"""Where pictures are whose address a server tells in place of their bytes, beside the server itself."""
+"""Hosts that serve pictures for which a server answers a URL instead of bytes, besides the server itself."""
 _CONNECT = 5.0
-"""Seconds to reach the provider where its settings say nothing."""
+"""Seconds to connect to the provider, if its settings say nothing."""
 SDK = Sdk(status_error=APIStatusError, connection_error=APIConnectionError, stream=AsyncStream[object])
-"""What its low-level request raises."""
+"""The exceptions and the stream of the SDK's low-level request."""
 
 
 def make_transport(
@@ -46,13 +46,13 @@ def make_transport(
     errors: OpenAIErrors,
     token: Token | None = None,
 ) -> WithPictures:
-    """How to reach the provider of these settings.
+    """Makes the transport to the provider of these settings.
 
     Args:
-        provider_id: Its name in the configuration.
-        settings: Its settings.
-        sessions: Where the shared session is.
-        errors: What its errors mean.
+        provider_id: The provider's name in the configuration.
+        settings: The provider's settings.
+        sessions: Supplies the shared HTTP session.
+        errors: Translates the provider's errors.
         token: Makes the bearer token of each request, instead of a fixed key.
     """
     connect = settings.timeouts.connect or _CONNECT
@@ -91,7 +91,7 @@ def _fetcher(settings: "ProviderSettings") -> Fetcher:
 
 
 def _objection(headers: Mapping[str, str]) -> str:
-    """Why Venice objects to an image that it answers with, or has blurred it, by the answer's headers.
+    """Returns why Venice objects to an image in its answer, or blurred it, from the answer's headers.
 
     https://docs.venice.ai/api-reference/endpoint/image/generate
     """
@@ -111,7 +111,7 @@ def _guarded(provider_id: str, token: Token) -> Token:
         try:
             return await token()
         except Exception as exc:
-            # A source of tokens is foreign code, and whatever it raises means one thing here.
+            # A token source is foreign code: any exception it raises means that there is no token.
             raise CredentialsRefused(provider_id, "its credentials could not be obtained") from exc
 
     return make

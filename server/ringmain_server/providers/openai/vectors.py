@@ -1,7 +1,7 @@
-"""Room 4, pure: many vectors out of one answer, quickly.
+"""Room 4, pure: decodes many vectors of one answer quickly.
 
-Vectors come as base64, a megabyte for each eighty of 1,536 dimensions. Python's own decoder takes three times
-as long for that as pydantic's takes for the whole answer.
+Vectors come as base64; 128 vectors of 1,536 dimensions take a mebibyte. Python's own decoder needs three
+times as long for them as pydantic needs for the whole answer.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ _BASE64 = ConfigDict(val_json_bytes="base64", strict=False)
 
 
 class PackedVector(BaseModel):
-    """A vector whose numbers are 32-bit floats, little end first."""
+    """A vector whose numbers are little-endian 32-bit floats."""
 
     model_config = _BASE64
 
@@ -21,7 +21,7 @@ class PackedVector(BaseModel):
 
 
 class PackedVectors(BaseModel):
-    """An answer."""
+    """An answer with packed vectors."""
 
     model_config = _BASE64
 
@@ -31,7 +31,7 @@ class PackedVectors(BaseModel):
 
 
 def packed(raw: bytes) -> PackedVectors | None:
-    """The vectors of an answer, None where it is of another shape: numbers, an error, anything else."""
+    """Returns the vectors of an answer; None if it has another shape, such as plain numbers or an error."""
     try:
         found = PackedVectors.model_validate_json(raw)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Room 4, pure: which of OpenAI's two wires a candidate speaks, and whether it streams images."""
+"""Room 4, pure: decides which of OpenAI's two wires a candidate uses, and whether it streams images."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,12 +13,12 @@ WireSetting = Literal["auto", "chat", "responses"]
 
 @dataclass(frozen=True, slots=True)
 class Wires:
-    """Chooses once for each candidate. See `Provider.translators_for`.
+    """Chooses the translators of each candidate once. See `Provider.translators_for`.
 
     Attributes:
-        setting: What the provider's settings say; `auto` leaves it to the catalog.
-        chat: Over chat completions.
-        responses: Over responses; what is not there is the same over both.
+        setting: The choice in the provider's settings; `auto` leaves it to the catalog.
+        chat: Translators over chat completions.
+        responses: Translators over responses; operations missing here use `chat`.
     """
 
     setting: WireSetting
@@ -26,7 +26,7 @@ class Wires:
     responses: Translators
 
     def __call__(self, candidate: Candidate) -> Translators:
-        """The translators of a candidate."""
+        """Returns the translators of a candidate."""
         found = {**self.chat, **self.responses} if self._speaks_responses(candidate) else self.chat
         if not streams_images(candidate):
             found = {op: one for op, one in found.items() if op not in STREAMS_OF_IMAGES}
