@@ -13,7 +13,7 @@ import orjson
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain_server.candidate import Candidate
-from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
+from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS
 from ringmain_server.providers.openai.errors import OpenAIErrors
 
@@ -70,12 +70,12 @@ def wire(kind: str = "openai") -> ChatWire:
 
 def answer(raw: bytes, kind: str = "openai") -> ChatResponse:
     """The response that a whole answer amounts to."""
-    return ChatTranslator(wire(kind)).response(raw, ASKED, candidate(kind))
+    return OpenAIChatTranslator(wire(kind)).response(raw, ASKED, candidate(kind))
 
 
 def events(raw: bytes, cuts: tuple[int, ...] = (), kind: str = "openai") -> list[ChatEvent]:
     """The events of a streamed answer that arrives cut at these positions and is then closed."""
-    decoder = StreamChatTranslator(wire(kind)).decoder(ASKED, candidate(kind))
+    decoder = OpenAIStreamChatTranslator(wire(kind)).decoder(ASKED, candidate(kind))
     found: list[ChatEvent] = []
     edges = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
     for index, start in enumerate(edges[:-1]):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server import errors
 from ringmain_server.operations.chat_events import fold
-from ringmain_server.providers.openai.chat import ChatDecoder, StreamChatTranslator
+from ringmain_server.providers.openai.chat import OpenAIChatDecoder, OpenAIStreamChatTranslator
 from ringmain_server.providers.sse import EVENT_LIMIT
 
 from tests.fakes.completions import Head, completion, contents, finish, opening, usage_chunk
@@ -17,9 +17,9 @@ from tests.providers.openai import golden
 from tests.providers.openai.golden import ASKED, candidate, wire
 
 
-def decoder() -> ChatDecoder:
+def decoder() -> OpenAIChatDecoder:
     """A reader for one stream."""
-    return StreamChatTranslator(wire()).decoder(ASKED, candidate())
+    return OpenAIStreamChatTranslator(wire()).decoder(ASKED, candidate())
 
 
 def event(content: object) -> bytes:

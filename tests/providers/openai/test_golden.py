@@ -5,7 +5,7 @@ from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.json_base64 import plain
-from ringmain_server.providers.openai.chat import ChatTranslator, StreamChatTranslator
+from ringmain_server.providers.openai.chat import OpenAIChatTranslator, OpenAIStreamChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS
 
 from tests.providers.openai import golden
@@ -21,7 +21,7 @@ def named(found: list[Golden]) -> list[str]:
 def test_requests(golden_file: Golden) -> None:
     """A request becomes the body that its golden file shows."""
     request = ParseDict(golden_file.content["request"], ChatRequest())
-    translator = ChatTranslator(golden.wire(golden_file.kind))
+    translator = OpenAIChatTranslator(golden.wire(golden_file.kind))
     sent = translator.request(request, golden.candidate(golden_file.kind))
     assert sent.path == "/chat/completions"
     assert sent.headers == {}
@@ -32,7 +32,7 @@ def test_requests(golden_file: Golden) -> None:
 def test_streamed_requests(golden_file: Golden) -> None:
     """A streamed request differs in `stream`, in asking for the usage, and in forbidding compression."""
     request = ParseDict(golden_file.content["request"], ChatRequest())
-    translator = StreamChatTranslator(golden.wire(golden_file.kind))
+    translator = OpenAIStreamChatTranslator(golden.wire(golden_file.kind))
     sent = translator.request(request, golden.candidate(golden_file.kind))
     expected = {**golden_file.content["body"], "stream": True}
     options = golden_file.content.get("stream_options", golden.USAGE)

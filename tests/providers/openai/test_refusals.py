@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.errors import InvalidField, MediaInvalid
-from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire
+from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS
 from ringmain_server.providers.openai.errors import OpenAIErrors
 
@@ -35,7 +35,7 @@ def config(**fields: Any) -> dict[str, Any]:
 def refused(request: dict[str, Any], kind: str = "openai") -> InvalidField:
     """The refusal of a request."""
     with pytest.raises(InvalidField) as caught:
-        ChatTranslator(wire(kind)).request(ParseDict(request, ChatRequest()), candidate(kind))
+        OpenAIChatTranslator(wire(kind)).request(ParseDict(request, ChatRequest()), candidate(kind))
     return caught.value
 
 
@@ -117,7 +117,7 @@ def test_a_deployment_is_named_in_the_path() -> None:
     """Azure's deployments are addressed by their name, quoted."""
     deployments = ChatWire(DIALECTS["azure"], OpenAIErrors(), deployments=True)
     assert deployments.path(candidate("azure")) == "/deployments/gpt-x/chat/completions"
-    named = ChatTranslator(deployments).request(
+    named = OpenAIChatTranslator(deployments).request(
         ParseDict(config(), ChatRequest()), type(candidate())("up", "azure", "my model/1")
     )
     assert named.path == "/deployments/my%20model%2F1/chat/completions"

@@ -4,7 +4,7 @@ import pytest
 from openai import AsyncAzureOpenAI
 from ringmain_server.config import ProviderSettings
 from ringmain_server.providers.openai.dialects import uses_deployments
-from ringmain_server.providers.openai.sdk import Endpoint, endpoint, make_client
+from ringmain_server.providers.openai.sdk import SdkEndpoint, endpoint, make_client
 
 
 def parsed(**settings: object) -> ProviderSettings:
@@ -12,7 +12,7 @@ def parsed(**settings: object) -> ProviderSettings:
     return ProviderSettings.model_validate(settings)
 
 
-def known(**settings: object) -> Endpoint:
+def known(**settings: object) -> SdkEndpoint:
     """What a provider of these settings sends with every request."""
     parsed = ProviderSettings.model_validate(
         {"kind": "openai", "base_url": "https://x.example/v1", **settings}

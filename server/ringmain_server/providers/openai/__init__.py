@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
-from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
+from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
 from ringmain_server.providers.openai.dialects import DIALECTS, uses_deployments
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
@@ -55,7 +55,7 @@ def build(
     dialect = DIALECTS[settings.kind]
     wire = ChatWire(dialect, errors, deployments=uses_deployments(settings))
     media = media_translators(settings.kind, errors, deployments=uses_deployments(settings))
-    chat = {CHAT: ChatTranslator(wire), STREAM_CHAT: StreamChatTranslator(wire), **media}
+    chat = {CHAT: OpenAIChatTranslator(wire), STREAM_CHAT: OpenAIStreamChatTranslator(wire), **media}
     responses = {
         CHAT: ResponsesTranslator(dialect, errors),
         STREAM_CHAT: StreamResponsesTranslator(dialect, errors),

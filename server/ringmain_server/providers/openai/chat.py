@@ -48,7 +48,7 @@ class ChatWire:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatTranslator:
+class OpenAIChatTranslator:
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     wire: ChatWire
@@ -66,7 +66,7 @@ class ChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamChatTranslator:
+class OpenAIStreamChatTranslator:
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     wire: ChatWire
@@ -76,14 +76,14 @@ class StreamChatTranslator:
         body = chat_request.body(request, candidate, self.wire.dialect, stream=True)
         return HttpRequest(self.wire.path(candidate), body, STREAM_HEADERS)
 
-    def decoder(self, request: ChatRequest, candidate: Candidate) -> "ChatDecoder":
+    def decoder(self, request: ChatRequest, candidate: Candidate) -> "OpenAIChatDecoder":
         """Returns a decoder for one stream."""
-        return ChatDecoder(
+        return OpenAIChatDecoder(
             ChatAnswer(candidate.provider_id, request, self.wire.errors), candidate.provider_id
         )
 
 
-class ChatDecoder:
+class OpenAIChatDecoder:
     """A decoder for one stream of a chat completion. See `Decoder`.
 
     https://platform.openai.com/docs/api-reference/chat/streaming: a stream consists of chunks, one of which

@@ -40,14 +40,14 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
         MediaInvalid: The server does not accept some media.
         InvalidField: A part does not belong in its message.
     """
-    conversation = _Conversation(dialect, provider_id)
+    conversation = _ChatMessages(dialect, provider_id)
     for index, message in enumerate(messages):
         conversation.add(message, f"messages[{index}]")
     conversation.settle()
     return conversation.messages
 
 
-class _Conversation:
+class _ChatMessages:
     """Collects messages, and holds back those that may not stand between calls and their results."""
 
     __slots__ = ("_asked", "_dialect", "_held", "_is_own", "_media", "_provider_id", "messages")

@@ -33,7 +33,7 @@ _VALUES = bytes((Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
 
 
 @dataclass(frozen=True, slots=True)
-class EmbedTranslator:
+class OpenAIEmbedTranslator:
     """A translator of embeddings. See `DialogueTranslator`.
 
     Attributes:
@@ -124,9 +124,9 @@ def vector(value: object, who: str) -> bytes:
     """
     try:
         if isinstance(value, str):
-            return _serialised(binascii.a2b_base64(value, strict_mode=True))
+            return _serialized(binascii.a2b_base64(value, strict_mode=True))
         if isinstance(value, list) and value:
-            return _serialised(struct.pack(f"<{len(value)}f", *value))
+            return _serialized(struct.pack(f"<{len(value)}f", *value))
     except (binascii.Error, ValueError, TypeError, OverflowError, struct.error) as exc:
         raise malformed(who, "with a vector that cannot be read") from exc
     raise malformed(who, "with a vector of no known shape")
@@ -134,12 +134,12 @@ def vector(value: object, who: str) -> bytes:
 
 def _checked(numbers: bytes, who: str) -> bytes:
     try:
-        return _serialised(numbers)
+        return _serialized(numbers)
     except ValueError as exc:
         raise malformed(who, "with a vector that cannot be read") from exc
 
 
-def _serialised(numbers: bytes) -> bytes:
+def _serialized(numbers: bytes) -> bytes:
     """Returns packed floats as a field: a tag, a length, and the numbers.
 
     https://protobuf.dev/programming-guides/encoding/#packed

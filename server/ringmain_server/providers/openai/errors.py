@@ -20,7 +20,7 @@ from ringmain_server.providers.wording import report_of, told, words_of
 
 
 @dataclass(frozen=True, slots=True)
-class WireError:
+class OpenAIWireError:
     """An error as it was written on the wire.
 
     Attributes:
@@ -62,7 +62,7 @@ class OpenAIErrors:
             provider_id: The provider that reported it.
             error: The value of `error` in the document or event.
         """
-        wire = _object(error) if isinstance(error, Mapping) else WireError(message=_text(error))
+        wire = _object(error) if isinstance(error, Mapping) else OpenAIWireError(message=_text(error))
         if not wire.message:
             wire = replace(wire, message=words_of(error))
         status = wire.status or _implied_status(wire)
@@ -79,7 +79,7 @@ class OpenAIErrors:
         return None if report is None else self.reported(provider_id, report)
 
     def _classified(
-        self, provider_id: str, status: int, headers: Mapping[str, str], wire: WireError
+        self, provider_id: str, status: int, headers: Mapping[str, str], wire: OpenAIWireError
     ) -> ProviderError:
         message = http_errors.clean(wire.message, self.secrets)
         now = time.time()
@@ -95,21 +95,21 @@ class OpenAIErrors:
         return meaning.error(provider_id, message, retry_after=http_errors.wait(meaning, headers, now))
 
 
-def parse(body: bytes) -> WireError:
+def parse(body: bytes) -> OpenAIWireError:
     """Reads the error in an answer's body; it is empty if the body has no known shape."""
     try:
         found = read(body)
     except NotJson:
-        return WireError()
+        return OpenAIWireError()
     if isinstance(found, list) and found:  # Gemini's OpenAI endpoint wraps the error in a list
         found = found[0]
     if not isinstance(found, Mapping):
-        return WireError(message=_text(found))
+        return OpenAIWireError(message=_text(found))
     inner = found.get("error")
     if isinstance(inner, Mapping):
         return _object(inner)
     if isinstance(inner, str):  # Ollama, xAI
-        return WireError(message=inner, words=_words(found.get("code"), found.get("type")))
+        return OpenAIWireError(message=inner, words=_words(found.get("code"), found.get("type")))
     return _object(found)  # vLLM, Mistral, FastAPI
 
 
@@ -128,7 +128,7 @@ def content_filter_category(results: object) -> str:
     return ",".join(sorted(hit))
 
 
-def _object(error: Mapping[object, object]) -> WireError:
+def _object(error: Mapping[object, object]) -> OpenAIWireError:
     inner = error.get("innererror")
     inner = inner if isinstance(inner, Mapping) else {}
     metadata = error.get("metadata")
@@ -138,7 +138,7 @@ def _object(error: Mapping[object, object]) -> WireError:
     raw = metadata.get("raw")  # OpenRouter forwards the upstream's error
     if isinstance(raw, str) and raw:
         message = f"{message}: {_raw_message(raw)}"
-    return WireError(
+    return OpenAIWireError(
         message=message,
         words=_words(code, error.get("type"), inner.get("code")),
         category=_category(error, inner, metadata),
@@ -184,7 +184,7 @@ def _words(*values: object) -> frozenset[str]:
     return frozenset(value.lower() for value in values if isinstance(value, str))
 
 
-def _implied_status(wire: WireError) -> int:
+def _implied_status(wire: OpenAIWireError) -> int:
     """Returns the status that the words of an error without one imply, 0 if they are unknown."""
     statuses = [REPORTED[word] for word in wire.words if word in REPORTED]
     return max(statuses, default=400 if wire.category else 0)

@@ -25,7 +25,7 @@ from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire
 from ringmain_server.providers.openai.images_answer import BLOB, checked, fill, parse, withheld
 from ringmain_server.providers.openai.images_request import Order, limits_of, order
-from ringmain_server.providers.openai.images_stream import ImageDecoder
+from ringmain_server.providers.openai.images_stream import OpenAIImageDecoder
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, patiently, read_one
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
@@ -66,9 +66,9 @@ class ImageWire:
         form = images_edit.form({**asked.fields, **_number(count)}, request, many=many)
         return HttpRequest(self.media.path(candidate, images_edit.PATH), form=form, blob=BLOB)
 
-    def decoder(self, asked: Order, config: ImageConfig, candidate: Candidate) -> ImageDecoder:
+    def decoder(self, asked: Order, config: ImageConfig, candidate: Candidate) -> OpenAIImageDecoder:
         """Returns a decoder for one stream."""
-        return ImageDecoder(asked, config, candidate, self.endpoint, self.media.errors)
+        return OpenAIImageDecoder(asked, config, candidate, self.endpoint, self.media.errors)
 
 
 def _number(count: int) -> dict[str, object]:
@@ -76,7 +76,7 @@ def _number(count: int) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class GenerateTranslator:
+class OpenAIGenerateTranslator:
     """A translator of images drawn from a description, answered whole. See `DialogueTranslator`."""
 
     wire: ImageWire
@@ -92,7 +92,7 @@ class GenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class EditTranslator:
+class OpenAIEditTranslator:
     """A translator of changed images, answered whole. See `DialogueTranslator`."""
 
     wire: ImageWire
@@ -147,7 +147,7 @@ def _join(
 
 
 @dataclass(frozen=True, slots=True)
-class StreamGenerateTranslator:
+class OpenAIStreamGenerateTranslator:
     """A translator of images drawn from a description, with previews. See `StreamTranslator`."""
 
     wire: ImageWire
@@ -159,7 +159,7 @@ class StreamGenerateTranslator:
         body = {**made.body, **_streamed(request.preview_count)}
         return replace(made, body=body, headers=STREAM_HEADERS)
 
-    def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
+    def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> OpenAIImageDecoder:
         """Returns a decoder for one stream."""
         return self.wire.decoder(
             self.wire.ordered(request.generate, candidate), request.generate.image_config, candidate
@@ -167,7 +167,7 @@ class StreamGenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamEditTranslator:
+class OpenAIStreamEditTranslator:
     """A translator of changed images, with previews. See `StreamTranslator`."""
 
     wire: ImageWire
@@ -179,7 +179,7 @@ class StreamEditTranslator:
         made = self.wire.edit(asked, _one_request(asked, candidate), request.edit, candidate)
         return replace(made, headers=STREAM_HEADERS)
 
-    def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> ImageDecoder:
+    def decoder(self, request: StreamImagesRequest, candidate: Candidate) -> OpenAIImageDecoder:
         """Returns a decoder for one stream."""
         return self.wire.decoder(
             self.wire.changed(request.edit, candidate), request.edit.image_config, candidate

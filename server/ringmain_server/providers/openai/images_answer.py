@@ -29,7 +29,7 @@ _STANDARD = "standard"
 
 
 @dataclass(slots=True)
-class Picture:
+class DrawnImage:
     """An image of an answer.
 
     Attributes:
@@ -57,7 +57,7 @@ class Drawn:
     """
 
     found: Mapping[str, object]
-    pictures: Sequence[Picture]
+    pictures: Sequence[DrawnImage]
 
 
 def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
@@ -88,28 +88,28 @@ def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
     return Drawn(found, pictures)
 
 
-def _read(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> Picture:
+def _read(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> DrawnImage:
     """Reads an image, or notes why it cannot be read, so that one bad image does not spoil the others."""
     try:
         return _picture(item, skeleton, candidate, objected=objected)
     except MalformedAnswer as exc:
-        return Picture({}, fault=exc.with_traceback(None))
+        return DrawnImage({}, fault=exc.with_traceback(None))
 
 
-def _picture(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> Picture:
+def _picture(item: object, skeleton: Skeleton, candidate: Candidate, *, objected: bool) -> DrawnImage:
     who = candidate.provider_id
     if not isinstance(item, dict):
         raise malformed(who, "with an image of no known shape")
     data, address = skeleton.blob(item.get(BLOB)), text(item.get("url"))
     if objected or is_withheld(item):
-        return Picture(
+        return DrawnImage(
             item, objection=content_filter_category(item.get("content_filter_results")) or "content_policy"
         )
     if data is None and address.startswith("data:"):
         data = _inline(address)
     if data is None and not address:
         raise malformed(who, "with an image that cannot be decoded")
-    return Picture(item, address=address) if data is None else Picture(item, checked(data, who))
+    return DrawnImage(item, address=address) if data is None else DrawnImage(item, checked(data, who))
 
 
 def _inline(address: str) -> bytes:

@@ -39,7 +39,7 @@ _LIMIT = 256 << 20
 _END = b"[DONE]"
 
 
-class ImageDecoder:
+class OpenAIImageDecoder:
     """A decoder for one stream. See `Decoder`.
 
     Args:

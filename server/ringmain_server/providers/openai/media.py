@@ -15,20 +15,20 @@ from ringmain_server.operations import (
     TRANSCRIBE,
 )
 from ringmain_server.providers.exchange import Translators
-from ringmain_server.providers.openai.embeddings import EmbedTranslator
+from ringmain_server.providers.openai.embeddings import OpenAIEmbedTranslator
 from ringmain_server.providers.openai.endpoints import ENDPOINTS, ImageEndpoint, MediaWire
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.images import (
-    EditTranslator,
-    GenerateTranslator,
     ImageWire,
-    StreamEditTranslator,
-    StreamGenerateTranslator,
+    OpenAIEditTranslator,
+    OpenAIGenerateTranslator,
+    OpenAIStreamEditTranslator,
+    OpenAIStreamGenerateTranslator,
 )
 from ringmain_server.providers.openai.images_request import is_dall_e
-from ringmain_server.providers.openai.moderations import ModerationTranslator
-from ringmain_server.providers.openai.speech import SpeakTranslator
-from ringmain_server.providers.openai.transcriptions import TranscribeTranslator
+from ringmain_server.providers.openai.moderations import OpenAIModerationTranslator
+from ringmain_server.providers.openai.speech import OpenAISpeakTranslator
+from ringmain_server.providers.openai.transcriptions import OpenAITranscribeTranslator
 
 STREAMS_OF_IMAGES = frozenset({STREAM_GENERATE_IMAGES, STREAM_EDIT_IMAGES})
 
@@ -45,24 +45,24 @@ def media_translators(kind: str, errors: OpenAIErrors, *, deployments: bool = Fa
     wire = MediaWire(has, errors, deployments)
     found: dict[object, object] = dict(_images(wire, has.images)) if has.images else {}
     if has.embeddings is not None:
-        found[EMBED] = EmbedTranslator(wire, has.embeddings)
+        found[EMBED] = OpenAIEmbedTranslator(wire, has.embeddings)
     if has.transcription is not None:
-        found[TRANSCRIBE] = TranscribeTranslator(wire, has.transcription)
+        found[TRANSCRIBE] = OpenAITranscribeTranslator(wire, has.transcription)
     if has.speech is not None:
-        found[SPEAK] = SpeakTranslator(wire, has.speech)
+        found[SPEAK] = OpenAISpeakTranslator(wire, has.speech)
     if has.moderation:
-        found[CLASSIFY_IMAGE] = ModerationTranslator(wire)
+        found[CLASSIFY_IMAGE] = OpenAIModerationTranslator(wire)
     return found
 
 
 def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[object, object]]:
     wire = ImageWire(media, endpoint)
-    yield GENERATE_IMAGES, GenerateTranslator(wire)
+    yield GENERATE_IMAGES, OpenAIGenerateTranslator(wire)
     if endpoint.edits:
-        yield EDIT_IMAGES, EditTranslator(wire)
+        yield EDIT_IMAGES, OpenAIEditTranslator(wire)
     if endpoint.streams:
-        yield STREAM_GENERATE_IMAGES, StreamGenerateTranslator(wire)
-        yield STREAM_EDIT_IMAGES, StreamEditTranslator(wire)
+        yield STREAM_GENERATE_IMAGES, OpenAIStreamGenerateTranslator(wire)
+        yield STREAM_EDIT_IMAGES, OpenAIStreamEditTranslator(wire)
 
 
 def streams_images(candidate: Candidate) -> bool:

@@ -21,7 +21,7 @@ _PATH = "/moderations"
 
 
 @dataclass(frozen=True, slots=True)
-class ModerationTranslator:
+class OpenAIModerationTranslator:
     """A translator of requests to inspect an image's safety. See `UnaryTranslator`.
 
     Attributes:

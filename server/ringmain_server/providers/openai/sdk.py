@@ -29,7 +29,7 @@ _OF_ITSELF = "x-stainless-"
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class SdkEndpoint:
     """The address and the fixed headers of a provider.
 
     Attributes:
@@ -83,7 +83,7 @@ def make_client(
     )
 
 
-def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> Endpoint:
+def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> SdkEndpoint:
     """Returns what a client would send with every request, except the SDK's description of its machine."""
     headers: dict[str, str] = {}
     names: dict[str, str] = {}
@@ -96,7 +96,7 @@ def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> Endpoint:
             names[name.lower()] = name
             headers[name] = value
     query = httpx2.QueryParams({name: str(value) for name, value in client.default_query.items()})
-    return Endpoint(str(client.base_url).rstrip("/"), headers, str(query))
+    return SdkEndpoint(str(client.base_url).rstrip("/"), headers, str(query))
 
 
 def _base_url(settings: "ProviderSettings") -> str:

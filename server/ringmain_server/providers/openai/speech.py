@@ -26,7 +26,7 @@ _PIECE = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakTranslator:
+class OpenAISpeakTranslator:
     """A translator of speech that is sent while it is made. See `StreamTranslator`.
 
     Attributes:
@@ -51,9 +51,9 @@ class SpeakTranslator:
             body["instructions"] = request.instructions
         return HttpRequest(self.wire.path(candidate, _PATH), body, _HEADERS)
 
-    def decoder(self, request: SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
+    def decoder(self, request: SpeakRequest, candidate: Candidate) -> "OpenAISpeechDecoder":
         """Returns a decoder for one stream."""
-        return SpeechDecoder(request.text, self._format(request), candidate)
+        return OpenAISpeechDecoder(request.text, self._format(request), candidate)
 
     def _voice(self, request: SpeakRequest) -> str:
         voice = request.voice or self.endpoint.voice
@@ -74,7 +74,7 @@ class SpeakTranslator:
         return wanted
 
 
-class SpeechDecoder:
+class OpenAISpeechDecoder:
     """A decoder for one stream. See `Decoder`.
 
     Args:

@@ -28,7 +28,7 @@ _LIMIT = 16 << 20
 _END = b"[DONE]"
 
 
-class TranscriptDecoder:
+class OpenAITranscriptDecoder:
     """A decoder for one answer. See `Decoder`.
 
     Args:

@@ -15,7 +15,7 @@ from ringmain_server.errors import CapabilityMissing
 from ringmain_server.operations.audio import Upload
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.endpoints import MediaWire, TranscriptionEndpoint
-from ringmain_server.providers.openai.transcript import TranscriptDecoder
+from ringmain_server.providers.openai.transcript import OpenAITranscriptDecoder
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 _TRANSCRIBE, _TRANSLATE = "/audio/transcriptions", "/audio/translations"
@@ -42,7 +42,7 @@ _EXTENSIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class TranscribeTranslator:
+class OpenAITranscribeTranslator:
     """A translator of transcriptions that are sent while the provider hears. See `StreamTranslator`.
 
     Attributes:
@@ -79,9 +79,9 @@ class TranscribeTranslator:
         headers = STREAM_HEADERS if "stream" in fields else {}
         return HttpRequest(path, headers=headers, form=form)
 
-    def decoder(self, upload: Upload, candidate: Candidate) -> TranscriptDecoder:
+    def decoder(self, upload: Upload, candidate: Candidate) -> OpenAITranscriptDecoder:
         """Returns a decoder for one answer, whole or streamed."""
-        return TranscriptDecoder(candidate, self.wire.errors, streamed=self._streams(candidate))
+        return OpenAITranscriptDecoder(candidate, self.wire.errors, streamed=self._streams(candidate))
 
     def _streams(self, candidate: Candidate) -> bool:
         return self.endpoint.streams and _is_gpt(candidate)

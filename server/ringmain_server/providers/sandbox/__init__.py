@@ -22,7 +22,7 @@ from ringmain_server.operations import (
     UPSCALE_IMAGE,
 )
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.openai.chat import ChatTranslator, ChatWire, StreamChatTranslator
+from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
 from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox import image_translators as pictures
@@ -84,8 +84,8 @@ def translators(errors: OpenAIErrors) -> Mapping[object, object]:
     wire = ChatWire(_DIALECT, errors)
     stream = pictures.StreamTranslator()
     return {
-        CHAT: ChatTranslator(wire),
-        STREAM_CHAT: StreamChatTranslator(wire),
+        CHAT: OpenAIChatTranslator(wire),
+        STREAM_CHAT: OpenAIStreamChatTranslator(wire),
         EMBED: EmbedTranslator(),
         SPEAK: SpeakTranslator(),
         TRANSCRIBE: TranscribeTranslator(),
