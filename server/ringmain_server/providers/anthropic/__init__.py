@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from ringmain_server.providers.sdk_transport import SdkTransport
 
 _LIBRARIES = {"vertex": "google.auth", "bedrock": "botocore.exceptions"}
-"""What a cloud's credentials need, by platform."""
+"""The module that a cloud's credentials need, by platform."""
 _LISTING = "/v1/models?limit=1"
 _REFUSED = HttpRequest(MESSAGES_PATH, {"model": NOBODY, "max_tokens": 1, "messages": []})
-"""The clouds that serve Claude list no models under this API."""
+"""A request that every cloud refuses: the clouds that serve Claude list no models under this API."""
 
 
 def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
-    """The provider of these settings.
+    """Builds the provider that these settings describe.
 
     Args:
-        provider_id: Its name in the configuration.
-        settings: What the operator chose.
-        sessions: Where the shared session is.
+        provider_id: The provider's name in the configuration.
+        settings: The provider's settings.
+        sessions: Supplies the shared HTTP session.
 
     Raises:
         ExtraMissing: A platform's library is not installed.
@@ -67,10 +67,10 @@ def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions
 
 
 def _check_installed(provider_id: str, platform: str) -> None:
-    """Finds out now whether a cloud's library is there, although it is loaded later.
+    """Checks at start-up that a cloud's library is installed, although it is loaded later.
 
     Raises:
-        ExtraMissing: It is not.
+        ExtraMissing: The library is not installed.
     """
     try:
         found = find_spec(_LIBRARIES[platform])

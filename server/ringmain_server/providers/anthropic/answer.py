@@ -1,8 +1,8 @@
-"""Room 4, pure: answers of the Messages wire, whole.
+"""Room 4, pure: reads whole answers of the Messages wire.
 
-Blocks are https://platform.claude.com/docs/en/api/messages/create, reasons to stop
-https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons. What the stream carries in pieces
-stands here in one: both feed the same `Answer`, so that both give the same.
+https://platform.claude.com/docs/en/api/messages/create documents the blocks, and
+https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons the stop reasons. A whole answer
+holds in one piece what a stream sends in several: both feed the same `Answer`, so both give the same result.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,11 +24,11 @@ Json = Mapping[str, object]
 
 
 class Answer:
-    """Blocks on their way into an assembler, however they come.
+    """Collects the blocks of an answer in an assembler, whether it is whole or streamed.
 
     Args:
-        provider_id: Who answers.
-        answer_tool: The tool whose input is the text of the answer, None for none.
+        provider_id: The provider that answers.
+        answer_tool: The tool whose input is the text of the answer; None if there is none.
     """
 
     __slots__ = ("_answer_tool", "_kinds", "_provider_id", "_unsent", "assembler")
@@ -41,7 +41,7 @@ class Answer:
         self.assembler = ChatAssembler(provider_id)
 
     def begin(self, index: int, block: Json) -> None:
-        """A block begins, with what it already holds."""
+        """Begins a block with the content that it already has."""
         kind = text(block, "type")
         if kind == "text":
             self.write(index, text(block, "text"))
@@ -56,54 +56,54 @@ class Answer:
         self._kinds[index] = kind
 
     def write(self, index: int, piece: str) -> None:
-        """More text; a part begins with the first that is not empty."""
+        """Appends text; a part begins with the first piece that is not empty."""
         if piece:
             self.assembler.text(piece, index)
 
     def think(self, index: int, piece: str) -> None:
-        """More reasoning."""
+        """Appends reasoning."""
         if piece:
             self.assembler.reasoning(piece, index)
 
     def sign(self, index: int, signature: str) -> None:
-        """The signature of a reasoning, which comes once, at its end."""
+        """Adds the signature of a reasoning block, which comes once, at its end."""
         if signature:
             self.assembler.signature(reasoning.signed(signature), index)
 
     def argue(self, index: int, piece: str) -> None:
-        """More of a tool's input; that of the answer's own tool is text."""
+        """Appends a piece of a tool's input, which is text in the case of the answer tool."""
         if not piece:
             return
-        self._unsent.pop(index, None)
+        self._unsent.pop(index, None)  # the pieces replace the input of the block's beginning
         if self._kinds[index] == "answer":
             self.assembler.text(piece, index)
         elif self._kinds[index] == "tool_use":
             self.assembler.arguments(piece, index)
 
     def end(self, index: int) -> None:
-        """A block of a stream is complete."""
+        """Completes a block of a stream."""
         self.settle(index)
         self.assembler.close(index)
 
     def settle(self, index: int) -> None:
-        """A block has all its pieces: an input that began and never went on is what it began with."""
+        """Completes a tool's input that never grew: it keeps the value it began with."""
         if index in self._unsent:
             self.argue(index, self._unsent[index])
 
     def finish(
         self, stop_reason: str, details: object, counts: Counts, request: chat_pb2.ChatRequest
     ) -> list[chat_pb2.ChatEvent]:
-        """The answer is complete; takes the events.
+        """Completes the answer and returns its last events.
 
         Args:
-            stop_reason: The wire's word.
+            stop_reason: The wire's stop reason.
             details: The wire's `stop_details`.
-            counts: What the provider counted.
-            request: What was asked.
+            counts: The provider's token counts.
+            request: The caller's request.
 
         Raises:
             ContentFiltered: The safety system refused, and nothing was written.
-            ModelOutputInvalid: The answer ended for no known reason with nothing in it, or cannot be used.
+            ModelOutputInvalid: The answer is empty and ended for no known reason, or it cannot be used.
         """
         reason = self._why(stop_reason, details)
         return self.assembler.finish(reason, counts.usage(request, self.assembler.tokens))
@@ -111,12 +111,12 @@ class Answer:
     def response(
         self, stop_reason: str, details: object, counts: Counts, request: chat_pb2.ChatRequest
     ) -> chat_pb2.ChatResponse:
-        """The response of a whole answer. Arguments and errors are those of `finish`."""
+        """Returns the response of a whole answer. Arguments and errors are those of `finish`."""
         reason = self._why(stop_reason, details)
         return self.assembler.respond(reason, counts.usage(request, self.assembler.tokens))
 
     def _why(self, stop_reason: str, details: object) -> FinishReason.ValueType:
-        """Why the answer ended."""
+        """Returns the reason why the answer ended."""
         ending = ENDINGS.get(stop_reason) or plainly(stop_reason)
         if (failure := ending.failure(self._provider_id)) is not None:
             raise failure
@@ -127,7 +127,7 @@ class Answer:
             if ending is Ending.UNKNOWN:
                 raise said_nothing(self._provider_id)
         if ending is Ending.TOOL_CALLS and not self.assembler.tool_calls:
-            return FINISH_REASON_STOP  # only the answer's own tool was called
+            return FINISH_REASON_STOP  # only the answer tool was called
         return ending.reason
 
     def _begin_tool(self, index: int, block: Json) -> None:
@@ -136,7 +136,7 @@ class Answer:
             raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
         if not name or not call_id:
             raise MalformedAnswer(self._provider_id, "called a tool without a name or an id")
-        # A stream begins with {} and goes on in pieces, unless the input is really empty.
+        # A stream begins with {} and continues in pieces, unless the input really is empty.
         self._unsent[index] = written(block.get("input", {}), spaced=True)
         if name != self._answer_tool:
             self.assembler.tool_call(index, call_id, name)
@@ -149,17 +149,17 @@ def response(
     answer_tool: str | None,
     errors: AnthropicErrors,
 ) -> chat_pb2.ChatResponse:
-    """The response of a whole answer.
+    """Returns the response of a whole answer.
 
     Args:
-        raw: The body as it came.
-        request: What was asked.
-        provider_id: Who answers.
-        answer_tool: The tool whose input is the text of the answer, None for none.
-        errors: What an error instead of an answer means.
+        raw: The body, unchanged.
+        request: The caller's request.
+        provider_id: The provider that answers.
+        answer_tool: The tool whose input is the text of the answer; None if there is none.
+        errors: Translates an error that came in place of an answer.
 
     Raises:
-        ProviderError: The answer is malformed, an error in disguise, or an empty refusal.
+        ProviderError: The answer is malformed, an error under status 200, or an empty refusal.
     """
     body = parse(raw, provider_id, read_exactly)
     if body.get("type") == "error" or ("content" not in body and report_of(body) is not None):
@@ -179,15 +179,15 @@ def response(
 
 
 def parse(raw: bytes, provider_id: str, reader: Callable[[bytes], object] = read) -> Json:
-    """A JSON object of the wire.
+    """Returns a JSON object of the wire.
 
     Args:
-        raw: As it came.
-        provider_id: Who sent it.
-        reader: Reads JSON.
+        raw: The document, unchanged.
+        provider_id: The provider that sent it.
+        reader: Parses JSON.
 
     Raises:
-        MalformedAnswer: It is none.
+        MalformedAnswer: The document is not a JSON object.
     """
     try:
         found = reader(raw)
@@ -199,11 +199,11 @@ def parse(raw: bytes, provider_id: str, reader: Callable[[bytes], object] = read
 
 
 def text(found: Json, key: str) -> str:
-    """A text field, empty when it is absent or something else."""
+    """Returns a text field; empty if it is absent or something else."""
     value = found.get(key)
     return value if isinstance(value, str) else ""
 
 
 def _category(details: object) -> str:
-    """The policy that refused, in the provider's word."""
+    """Returns the policy that refused, as the provider names it."""
     return (text(details, "category") if isinstance(details, dict) else "") or "unspecified"

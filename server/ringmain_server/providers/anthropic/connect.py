@@ -1,4 +1,4 @@
-"""Room 4, the I/O side: how to reach Claude, by what the official SDK knows of each platform."""
+"""Room 4, the I/O side: makes the transports to Claude, with what the official SDK knows of each platform."""
 
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 _CONNECT = 5.0
 _WANTED = ("accept", "content-type", "user-agent", "anthropic-version")
-"""The SDK's own headers that mean something to the provider; the rest describes this machine."""
+"""The SDK's headers that mean something to the provider; the others describe this machine."""
 
 
 def direct(
     provider_id: str, settings: "ProviderSettings", sessions: HttpSessions, errors: AnthropicErrors
 ) -> HttpTransport:
-    """Claude at Anthropic, or at any server of its wire."""
+    """Makes the transport to Anthropic, or to any server of its wire."""
     client = anthropic.AsyncAnthropic(
         api_key=key(settings) or "",
         base_url=settings.base_url,
@@ -32,7 +32,7 @@ def direct(
     )
     known = {name.lower(): value for name, value in client.default_headers.items() if isinstance(value, str)}
     sent = {name: known[name] for name in _WANTED if name in known}
-    if key(settings):  # a server of one's own may want none
+    if key(settings):  # an operator's own server may need no key
         sent.update({name.lower(): value for name, value in client.auth_headers.items()})
     sent.update(headers(settings))
     return HttpTransport(
@@ -46,7 +46,10 @@ def direct(
 
 
 def vertex(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> SdkTransport:
-    """Claude on Google Cloud: application default credentials, or an access token as `api_key`."""
+    """Makes the transport to Google Cloud.
+
+    Its credentials are the application default credentials, or an access token as `api_key`.
+    """
     from google.auth.exceptions import GoogleAuthError
 
     client = anthropic.AsyncAnthropicVertex(
@@ -62,7 +65,10 @@ def vertex(provider_id: str, settings: "ProviderSettings", errors: AnthropicErro
 
 
 def bedrock(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> SdkTransport:
-    """Claude on Bedrock: AWS's usual credentials, or a Bedrock key as `api_key`."""
+    """Makes the transport to Bedrock.
+
+    Its credentials are AWS's usual ones, or a Bedrock key as `api_key`.
+    """
     try:
         from botocore.exceptions import BotoCoreError
 
@@ -90,9 +96,9 @@ def _sdk(credentials: type[Exception]) -> Sdk:
 
 
 def _http_client(settings: "ProviderSettings") -> httpx2.AsyncClient:
-    """The timeout is for the connection alone: the rooms above bound everything else."""
+    """Makes an HTTP client that limits only the time to connect; the outer rooms enforce other timeouts."""
     timeout = httpx2.Timeout(None, connect=settings.timeouts.connect or _CONNECT)
-    # Without limits of its own: waiting for a connection here would look like the provider's silence.
+    # No connection limit: waiting for a connection here would look like a silent provider.
     return anthropic.DefaultAioHttpClient(
         verify=sdk_trust(),
         follow_redirects=False,

@@ -1,4 +1,4 @@
-"""Room 4: what of a provider's settings is secret, and what goes along with every request."""
+"""Room 4: finds the secrets and the additional headers in a provider's settings."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -8,17 +8,17 @@ if TYPE_CHECKING:
 
 
 def headers(settings: "ProviderSettings") -> Mapping[str, str]:
-    """What the operator adds, in lower case: names compare without it, and later ones win."""
+    """Returns the operator's headers with names in lower case, since names ignore case and later ones win."""
     return {name.lower(): value.get_secret_value() for name, value in settings.headers.items()}
 
 
 def key(settings: "ProviderSettings") -> str | None:
-    """The key, None when there is none."""
+    """Returns the API key; None if there is none."""
     return settings.api_key.get_secret_value() if settings.api_key else None
 
 
 def secrets(settings: "ProviderSettings") -> tuple[str, ...]:
-    """What must never be told."""
+    """Returns the values that no log or message may contain."""
     own = tuple(value.get_secret_value() for value in settings.headers.values())
     found = key(settings)
     return (found, *own) if found else own

@@ -1,9 +1,9 @@
-"""Room 4, pure: what an error on the Messages wire means.
+"""Room 4, pure: classifies the errors of the Messages wire.
 
 Anthropic documents its errors at https://platform.claude.com/docs/en/api/errors: a status, and a body
-`{"type": "error", "error": {"type", "message", "details"}}`, the same within a stream. Bedrock and Vertex
-answer in the shapes of their own clouds. The table of what each says is `anthropic.faults`; the status counts
-where that says nothing.
+`{"type": "error", "error": {"type", "message", "details"}}`, which is the same within a stream. Bedrock and
+Vertex answer in the shapes of their own clouds. The table in `anthropic.faults` says what each type and
+wording means; where it says nothing, the status decides.
 """
 
 import time
@@ -19,7 +19,7 @@ from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.wording import report_of, told
 
 _AMAZONS = "x-amzn-errortype"
-"""The header in which Bedrock names the type of an error, sometimes with a namespace and an address."""
+"""The header with Bedrock's error type, which may have a namespace and a URL around it."""
 _RESETS = tuple(
     f"anthropic-ratelimit-{limit}" for limit in ("requests", "tokens", "input-tokens", "output-tokens")
 )
@@ -27,12 +27,12 @@ _RESETS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """An error as the wire tells it.
+    """An error as it was written on the wire.
 
     Attributes:
         type: The broad category, in lower case.
-        message: For people, as it came.
-        code: Names the cause, where the vendor has a name for it.
+        message: The message for people, unchanged.
+        code: The specific cause, if the vendor has a name for it.
         refused: Whether Bedrock says that the model's own server refused the request.
     """
 
@@ -55,7 +55,7 @@ class AnthropicErrors:
     def __call__(
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
-        """What a status other than 200 means. See `http.ErrorMap`."""
+        """Returns the error that a status other than 200 means. See `http.ErrorMap`."""
         error = parse(body)
         if not error.message:
             error = replace(error, message=told(body, status))
@@ -63,14 +63,14 @@ class AnthropicErrors:
         return self._classified(provider_id, status, headers, error, named)
 
     def reported(self, provider_id: str, error: WireError) -> ProviderError:
-        """What an error means that came under status 200: instead of an answer, or within a stream."""
+        """Returns the error that was reported under status 200, in place of an answer or within a stream."""
         status = REPORTED.get(error.type)
         if status is None:
             return Meaning.UNEXPLAINED.error(provider_id)
         return self._classified(provider_id, status, {}, error)
 
     def instead(self, provider_id: str, raw: bytes) -> ProviderError | None:
-        """What a document means that came in place of a stream; None where it reports no error."""
+        """Returns the error that a document in place of a stream reports; None if it reports none."""
         try:
             found = read(raw) if raw else None
         except NotJson:
@@ -100,21 +100,21 @@ class AnthropicErrors:
 
 
 def parse(body: bytes) -> WireError:
-    """The error of an answer's body; an empty one when the body is of no known shape."""
+    """Reads the error in an answer's body; it is empty if the body has no known shape."""
     try:
         found = read(body)
     except NotJson:
         return WireError()
-    if isinstance(found, list) and found:  # Google wraps it
+    if isinstance(found, list) and found:  # Google wraps the error in a list
         found = found[0]
     return wire_error(found)
 
 
 def wire_error(found: object) -> WireError:
-    """The error of a document or event."""
+    """Reads the error in a document or event."""
     if not isinstance(found, Mapping):
         return WireError()
-    inner = found.get("error", found)  # Bedrock has the message outside
+    inner = found.get("error", found)  # Bedrock has the message at the top level
     if not isinstance(inner, Mapping):
         return WireError(message=_text(inner))
     details = inner.get("details")
@@ -125,7 +125,7 @@ def wire_error(found: object) -> WireError:
 
 
 def _refused(status: object) -> bool:
-    """Whether a status is that of a refusal, for which asking again is no help."""
+    """Whether a status means that the request was refused, so that a retry cannot help."""
     return isinstance(status, int) and 400 <= status < 500 and status not in (408, 424, 429)
 
 
@@ -134,7 +134,7 @@ def _text(value: object) -> str:
 
 
 def _reset(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until the last of the exhausted limits is reset, None when no header says.
+    """Returns the seconds until the last exhausted limit resets; None if no header says.
 
     https://platform.claude.com/docs/en/api/rate-limits#response-headers
     """
@@ -144,7 +144,7 @@ def _reset(headers: Mapping[str, str], now: float) -> float | None:
         if headers.get(f"{limit}-remaining") == "0" and f"{limit}-reset" in headers
     ]
     known = [wait for wait in waits if wait is not None]
-    # By way of the header that says the same, which has its bounds.
+    # Goes through the parser of the standard header, which bounds the value.
     return http_errors.retry_after({"retry-after": str(max(known))}, now) if known else None
 
 

@@ -1,4 +1,4 @@
-"""Room 4, the I/O side of `anthropic`: the framing in which Bedrock streams, as server-sent events.
+"""Room 4, the I/O side of `anthropic`: turns Bedrock's stream of frames into server-sent events.
 
 Each frame is an event of the Messages wire in base64, or an exception of Bedrock
 (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ResponseStream.html). The module is
@@ -16,17 +16,17 @@ from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.transport import Incoming
 
 _LENGTH = 4
-"""Bytes at the beginning of a frame that say how long it is."""
+"""Bytes at the beginning of a frame that hold its length."""
 _SMALLEST, _LARGEST = 16, 25 << 20
-"""Bytes of a frame: without headers and payload, and of those that botocore reads."""
+"""Bytes of a frame without headers and payload, and of the largest frame that botocore reads."""
 
 
 class EventStream:
     """A streamed answer in frames. See `Incoming`.
 
     Args:
-        provider_id: Who answers.
-        incoming: The frames.
+        provider_id: The provider that answers.
+        incoming: The stream of frames.
     """
 
     __slots__ = ("_frames", "_held", "_incoming", "_provider_id")
@@ -38,7 +38,7 @@ class EventStream:
         self._held = bytearray()
 
     async def read(self) -> bytes | None:
-        """The events that have come in since the last read. See `Incoming.read`."""
+        """Returns the events that have arrived since the last read. See `Incoming.read`."""
         events = b""
         while not events:
             chunk = await self._incoming.read()
@@ -57,17 +57,22 @@ class EventStream:
 
     def _events(self, chunk: bytes) -> bytes:
         self._frames.add_data(self._whole(chunk))
+        # Botocore and the payload may fail in many ways; each means that the frame is malformed.
         try:
             return b"".join(_event(frame.headers, frame.payload) for frame in self._frames)
         except (ParserError, binascii.Error, NotJson, KeyError, TypeError, AttributeError, ValueError) as exc:
             raise MalformedAnswer(self._provider_id, "sent a frame that cannot be read") from exc
 
     def _whole(self, chunk: bytes) -> bytes:
-        """The frames that are whole now: botocore copies all that it has with every piece that comes."""
+        """Returns the complete frames and keeps the rest.
+
+        Botocore copies its whole buffer with every piece that arrives, so it gets only complete frames.
+        """
         self._held += chunk
         end = 0
         while len(self._held) >= end + _LENGTH:
             size = int.from_bytes(self._held[end : end + _LENGTH], "big")
+            # Checked before the frame is complete, so that a wrong length cannot make this buffer grow.
             if not _SMALLEST <= size <= _LARGEST:
                 raise MalformedAnswer(self._provider_id, "sent a frame of no possible size")
             if len(self._held) < end + size:

@@ -1,9 +1,9 @@
-"""Room 4, pure: whose fault each error and each ending on the Messages wire is. See `providers.faults`.
+"""Room 4, pure: the table of errors and stop reasons of the Messages wire. See `providers.faults`.
 
-https://platform.claude.com/docs/en/api/errors has Anthropic's types,
+https://platform.claude.com/docs/en/api/errors has Anthropic's types.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html and
-https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html those of Bedrock, told in a header,
-https://cloud.google.com/apis/design/errors those of Vertex. Reasons to stop are
+https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html have those of Bedrock, which come in
+a header, and https://cloud.google.com/apis/design/errors those of Vertex. Stop reasons are at
 https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons.
 """
 
@@ -24,7 +24,7 @@ from ringmain_server.providers.faults import (
 )
 
 ORIGINALLY_REFUSED = "originally_refused"
-"""Stands for a failure of Bedrock whose `originalStatusCode` is that of a refused request."""
+"""Our word for a failure of Bedrock whose `originalStatusCode` is that of a refused request."""
 
 ERRORS: tuple[Row, ...] = (
     row(Meaning.REJECTED, ORIGINALLY_REFUSED),
@@ -43,7 +43,7 @@ ERRORS: tuple[Row, ...] = (
         says=r"usage is required for long context|long[ -]context (?:beta|requests?)",
         statuses=(400, 403, 429),
     ),
-    # The account: what is spent.
+    # The account: its quota and credit.
     row(
         Meaning.QUOTA_SPENT,
         "contract_spend_limit_reached",
@@ -58,9 +58,9 @@ ERRORS: tuple[Row, ...] = (
         r"|too many tokens per day|payment[ _]instrument|requires billing",
         statuses=(400, 403, 429),
     ),
-    # One large request may be all that exceeds it, so that it holds the model for no longer than a rate.
+    # A single large request may exceed this quota, so the model cools down only as for a rate limit.
     row(Meaning.RATE_LIMITED, "servicequotaexceededexception"),
-    # … its credentials.
+    # The account: its credentials.
     row(
         Meaning.CREDENTIALS,
         "authentication_error",
@@ -84,7 +84,7 @@ ERRORS: tuple[Row, ...] = (
         r"|access token (?:is )?(?:invalid|expired)",
         statuses=(400, 403),
     ),
-    # … and what it may do, of this model.
+    # The account: its permissions, and this model.
     row(Meaning.ACCESS, "optinrequired"),
     row(Meaning.ACCESS, says=r"use case details|model access|access to the model", statuses=(403, 404)),
     row(Meaning.ACCESS, says=SUSPENDED, statuses=(403,)),
@@ -93,7 +93,10 @@ ERRORS: tuple[Row, ...] = (
     row(Meaning.UNKNOWN_MODEL, says=r"model identifier is invalid", statuses=(400,)),
     *MISSING,
 )
-"""The first row that matches wins. What matches none goes by its status (`http_errors.STATUSES`)."""
+"""The first row that matches wins. An error that matches none is classified by its status.
+
+See `http_errors.STATUSES`.
+"""
 
 REPORTED: Mapping[str, int] = {
     "invalid_request_error": 400,
@@ -109,7 +112,7 @@ REPORTED: Mapping[str, int] = {
     "api_error": 500,
     "timeout_error": 504,
     "overloaded_error": 529,
-    # Bedrock's, within a stream
+    # Bedrock's exceptions within a stream
     "validationexception": 400,
     "accessdeniedexception": 403,
     "resourcenotfoundexception": 404,
@@ -122,7 +125,7 @@ REPORTED: Mapping[str, int] = {
     "serviceunavailableexception": 503,
     "modeltimeoutexception": 504,
 }
-"""The status that goes with a type, for errors under status 200. One that is not here is UNEXPLAINED."""
+"""The status that a type implies, for errors under status 200. A type not listed here is UNEXPLAINED."""
 
 ENDINGS: Endings = {
     "end_turn": Ending.STOP,
@@ -132,11 +135,11 @@ ENDINGS: Endings = {
     "model_context_window_exceeded": Ending.MAX_TOKENS,
     "tool_use": Ending.TOOL_CALLS,
     "refusal": Ending.REFUSAL,
-    # Bedrock's: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+    # Bedrock's reasons: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
     "guardrail_intervened": Ending.WITHHELD,
     "content_filtered": Ending.WITHHELD,
     "malformed_tool_use": Ending.BROKEN_CALL,
     "malformed_model_output": Ending.BROKEN_ANSWER,
     "compaction": Ending.UNKNOWN,
 }
-"""One that is not here is UNKNOWN."""
+"""Stop reasons. A reason not listed here is UNKNOWN."""

@@ -1,8 +1,8 @@
-"""Room 4, the pure side of `anthropic`: tools, the choice among them, and the shape that an answer must have.
+"""Room 4, the pure side of `anthropic`: writes tools, the tool choice, and the required shape of the answer.
 
-A shape that `output_config.format` cannot express is had by a tool of our own that the model must call
+A shape that `output_config.format` cannot express is enforced by a tool of our own that the model must call
 (https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use#forcing-tool-use). The
-caller never sees that tool: its input is the text of the answer.
+caller never sees that tool: its input becomes the text of the answer.
 """
 
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ Block = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How the wire is told the tools and the shape of the answer.
+    """The tools and the shape of the answer, as the wire expects them.
 
     Attributes:
-        schema: For `output_config.format`, None for free text.
-        tools: The wire's tools, ours included.
-        choice: The wire's `tool_choice`, None for the model's own choice.
-        answer_tool: The name of the tool whose input is the answer, None where there is none.
+        schema: The schema for `output_config.format`; None for free text.
+        tools: The wire's tools, including our own.
+        choice: The wire's `tool_choice`; None lets the model choose.
+        answer_tool: The name of the tool whose input is the answer; None if there is none.
     """
 
     schema: Schema | None
@@ -43,23 +43,23 @@ class Format:
 
     @property
     def forces_tool(self) -> bool:
-        """Whether some tool must be called, which excludes reasoning."""
+        """Whether a tool must be called, which excludes reasoning."""
         return self.choice is not None and self.choice["type"] in ("any", "tool")
 
 
 def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
-    """What the request says of tools and shape.
+    """Returns the tools and the shape that a request asks for.
 
     Args:
         request: The request.
         takes_schema: Whether the model can be held to a schema.
 
     Raises:
-        InvalidField: A schema that this wire cannot carry.
+        InvalidField: This wire cannot carry a schema.
     """
     schema, answer_schema = _shape(request, takes_schema=takes_schema)
     if _caller_forces(request):
-        answer_schema = None  # there will be no text to shape
+        answer_schema = None  # a forced tool leaves no text to shape
     tools = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
     tools = tools or _remembered(request)
     if answer_schema is None:
@@ -73,14 +73,14 @@ def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
 
 
 def answer_tool(request: ChatRequest, *, takes_schema: bool) -> str | None:
-    """The name of the tool whose input is the text of the answer, None where there is none."""
+    """Returns the name of the tool whose input is the text of the answer; None if there is none."""
     if not request.generation_config.HasField("response_format"):
         return None  # the common case
     return format_of(request, takes_schema=takes_schema).answer_tool
 
 
 def _shape(request: ChatRequest, *, takes_schema: bool) -> tuple[Schema | None, Schema | None]:
-    """The schema for the wire's own field, and the one for a tool; at most one of them."""
+    """Returns the schema for the wire's own field and the schema for a tool; at most one of them is set."""
     wanted = request.generation_config.response_format
     match wanted.WhichOneof("format"):
         case "json_object":
@@ -122,7 +122,7 @@ def _choice(request: ChatRequest, tools: list[Block]) -> Block | None:
 
 
 def _remembered(request: ChatRequest) -> list[Block]:
-    """Declares the tools of earlier calls where the request declares none: the wire wants to know them."""
+    """Declares the tools of earlier calls if the request declares none, since the wire must know them."""
     names = {
         part.tool_call.name: None
         for message in request.messages

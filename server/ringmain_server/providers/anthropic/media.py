@@ -1,9 +1,8 @@
-"""Room 4, the pure side of `anthropic`: media as content blocks.
+"""Room 4, the pure side of `anthropic`: writes media as content blocks.
 
 Images are JPEG, PNG, GIF or WebP (https://platform.claude.com/docs/en/build-with-claude/vision), documents
 are PDF or plain text (https://platform.claude.com/docs/en/build-with-claude/pdf-support). The provider
-fetches addresses itself; it takes those of images and PDFs only. `Media.detail` has no counterpart on this
-wire.
+fetches URLs itself, but only those of images and PDFs. `Media.detail` has no counterpart on this wire.
 """
 
 import mimetypes
@@ -24,11 +23,11 @@ Block = Mapping[str, object]
 
 
 def block(media: Media, path: str) -> Block:
-    """The content block of an image or a document.
+    """Returns the content block of an image or a document.
 
     Args:
-        media: What the caller sent.
-        path: Where, for the error.
+        media: The caller's media.
+        path: The media's place in the request, for error messages.
 
     Raises:
         MediaInvalid: This wire cannot carry it.
@@ -66,7 +65,7 @@ def _text(media: Media, path: str) -> Block:
 
 
 def _mime_type(media: Media) -> str:
-    """The stated type, else what the bytes or the name say, else nothing."""
+    """Returns the stated type, or else the type that the bytes or the name suggest, or else nothing."""
     if media.mime_type:
         stated = media.mime_type.partition(";")[0].strip().lower()
         return "image/jpeg" if stated == "image/jpg" else stated

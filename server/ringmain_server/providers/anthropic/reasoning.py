@@ -1,8 +1,8 @@
-"""Room 4, the pure side of `anthropic`: thinking blocks as `Reasoning`, and back for the next turn.
+"""Room 4, the pure side of `anthropic`: translates thinking blocks into `Reasoning`, and back.
 
-The wire wants thinking blocks back unchanged, and has two kinds: `thinking` with words and a signature, and
-`redacted_thinking` with nothing but ciphertext. `Reasoning.signature` holds either, and its first byte says
-which (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
+The wire requires thinking blocks unchanged in the next turn, and has two kinds: `thinking` with words and a
+signature, and `redacted_thinking` with only ciphertext. `Reasoning.signature` holds either, and its first
+byte says which (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
 """
 
 from collections.abc import Mapping
@@ -14,21 +14,21 @@ _REDACTED = b"r"
 
 
 def signed(signature: str) -> bytes:
-    """The state of a `thinking` block."""
+    """Returns the state of a `thinking` block."""
     return _SIGNED + signature.encode()
 
 
 def redacted(data: str) -> bytes:
-    """The state of a `redacted_thinking` block."""
+    """Returns the state of a `redacted_thinking` block."""
     return _REDACTED + data.encode()
 
 
 def block(reasoning: Reasoning, provider_id: str) -> Mapping[str, object] | None:
-    """The block of an earlier turn's reasoning, None if it is not this provider's.
+    """Returns the block of an earlier turn's reasoning; None if another provider signed it.
 
     Args:
-        reasoning: As the caller sent it back.
-        provider_id: Who is asked now. What another signed would be refused, so it is dropped.
+        reasoning: The reasoning as the caller sent it back.
+        provider_id: The provider that is asked now. It would refuse what another provider signed.
     """
     if reasoning.provider_id != provider_id:
         return None

@@ -1,14 +1,16 @@
-"""Room 4, the pure side of `anthropic`: a chat request as the body of the Messages wire.
+"""Room 4, the pure side of `anthropic`: translates a chat request into the body of the Messages wire.
 
-Fields are those of https://platform.claude.com/docs/en/api/messages/create. Where contract and wire differ:
+Fields are those of https://platform.claude.com/docs/en/api/messages/create. The contract and the wire differ
+as follows:
 
 * `seed` and the penalties are ignored.
-* `temperature` ends at 1 here: more counts as 1. Models up to Claude 4.6 take the sampling fields, and only
-  under the API version before 2026-10-21, so a request that uses them names that version
-  (https://platform.claude.com/docs/en/api/versioning). Newer models have no sampling: ignored. From Claude
-  4.1 on, `top_p` is ignored beside `temperature`, since only one is taken.
-* `max_tokens` is required here: absent, it is the candidate's limit, else the configured default.
-* Reasoning excludes sampling and forced tools: sampling gives way to reasoning, reasoning to a forced tool.
+* `temperature` is at most 1 here: higher values count as 1. Models up to Claude 4.6 accept the sampling
+  fields, and only under the API version before 2026-10-21, so a request that uses them names that version
+  (https://platform.claude.com/docs/en/api/versioning). Newer models have no sampling, so it is ignored. From
+  Claude 4.1 on, `top_p` is ignored if `temperature` is set, since only one of them is accepted.
+* `max_tokens` is required here: if absent, it is the candidate's limit, or else the configured default.
+* Reasoning excludes sampling and forced tools: reasoning takes precedence over sampling, and a forced tool
+  over reasoning.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,23 +37,23 @@ from ringmain_server.providers.transport import HttpRequest
 MESSAGES_PATH = "/v1/messages"
 COUNT_PATH = "/v1/messages/count_tokens"
 DEFAULT_MAX_OUTPUT_TOKENS = 8192
-"""Every model that is still served can write as much."""
+"""Every model that is still served can write this many tokens."""
 BETAS = "betas"
-"""The provider option that becomes the header `anthropic-beta`, named as the SDKs name it."""
+"""The provider option that becomes the header `anthropic-beta`, with the name that the SDKs use."""
 
 _EFFORTS = {
     REASONING_EFFORT_LOW: ("low", 0.25),
     REASONING_EFFORT_MEDIUM: ("medium", 0.5),
     REASONING_EFFORT_HIGH: ("high", 0.75),
 }
-"""The wire's word for an effort, and the share of the output that it means where a budget is wanted."""
+"""The wire's word for an effort, and its share of the output tokens for models with a budget."""
 _BUDGET_RANGE = (1024, 32_000)
-"""The wire's least, and the most that a connection of ordinary patience should wait for."""
+"""The wire's minimum, and the most that a connection with a usual timeout should wait for."""
 _SAMPLING_VERSIONS = {"": "2023-06-01", "vertex": "vertex-2023-10-16", "bedrock": "bedrock-2023-05-31"}
-"""By platform, the API version that has the sampling fields."""
+"""The API version that has the sampling fields, by platform."""
 _STREAM_HEADERS = {
     "accept": "text/event-stream",
-    # A compressed stream comes in blocks, and every block late.
+    # A compressed stream arrives in blocks, and each block late.
     "accept-encoding": "identity",
 }
 _COUNTED = (
@@ -65,9 +67,9 @@ _COUNTED = (
     "cache_control",
 )
 _GATEWAYS_OWN = ("model", "messages", "stream")
-"""What decides how the answer is read and billed, so that passed-through options cannot change it."""
+"""Fields that decide how the answer is read and billed, so passed-through options may not change them."""
 _EXACT = 2.0**53
-"""Whole numbers up to here are exact as a double."""
+"""Whole numbers up to this one are exact as a double."""
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
 Json = dict[str, object]
@@ -75,12 +77,13 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the operator chose for a provider.
+    """The operator's choices for a provider.
 
     Attributes:
-        platform: `vertex` or `bedrock`, empty for the vendor's own.
-        max_output_tokens: The most tokens to write where neither request nor candidate says.
-        cache_system_tokens: From about how many tokens on a system prompt is cached, None for never.
+        platform: `vertex` or `bedrock`; empty for Anthropic itself.
+        max_output_tokens: Maximum number of output tokens if neither request nor candidate sets one.
+        cache_system_tokens: The approximate number of tokens from which a system prompt is cached; None for
+            never.
         betas: Features that every request asks for; a request may ask for more.
     """
 
@@ -93,10 +96,10 @@ class Options:
 def chat_request(
     request: ChatRequest, candidate: Candidate, options: Options, *, stream: bool
 ) -> HttpRequest:
-    """The request for an answer.
+    """Builds the request for an answer.
 
     Raises:
-        CallerError: A part, a schema or an option that this wire cannot carry.
+        CallerError: This wire cannot carry a part, a schema or an option.
     """
     body, headers = _body(request, candidate, options)
     if stream:
@@ -106,7 +109,7 @@ def chat_request(
 
 
 def count_request(request: ChatRequest, candidate: Candidate, options: Options) -> HttpRequest:
-    """The request for a count of tokens.
+    """Builds the request for a token count.
 
     Raises:
         CallerError: As `chat_request`.
@@ -156,7 +159,7 @@ def _max_tokens(config: GenerationConfig, candidate: Candidate, options: Options
 def _system(texts: Sequence[str], cache_from: int | None) -> list[Json]:
     blocks: list[Json] = [{"type": "text", "text": text} for text in texts]
     if cache_from is not None and sum(map(text_tokens, texts)) >= cache_from:
-        # The prefix that a breakpoint caches begins with the tools, so one here covers both.
+        # The prefix that a breakpoint caches begins with the tools, so this one covers both.
         blocks[-1].update(_CACHED)
     return blocks
 
@@ -164,7 +167,7 @@ def _system(texts: Sequence[str], cache_from: int | None) -> list[Json]:
 def _thinking(
     config: GenerationConfig, traits: Traits, max_tokens: int, form: Format, turns: Sequence[Turn]
 ) -> Json | None:
-    """The wire's `thinking`, None to leave it to the model's default."""
+    """Returns the wire's `thinking`; None leaves it to the model's default."""
     effort = config.reasoning_effort
     if form.forces_tool or effort == REASONING_EFFORT_NONE:
         return {"type": "disabled"} if traits.thinks_unasked and traits.thinking_optional else None
@@ -180,10 +183,10 @@ def _thinking(
 
 
 def _may_think(turns: Sequence[Turn]) -> bool:
-    """Whether a model with a budget may begin to reason here.
+    """Whether a model with a budget may begin to reason at this point.
 
-    It may not within a turn of its own: while tools run that it called without reasoning, say, or that
-    another provider called (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
+    It may not do so within a turn of its own, for example while tools run that it called without reasoning or
+    that another provider called (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
     """
     if turns[-1].role == "assistant":
         return False
@@ -215,7 +218,7 @@ def _sampling(config: GenerationConfig, traits: Traits) -> Json:
 
 
 def _decimal(value: float) -> float:
-    """What the caller meant: 0.7, which single precision holds as 0.699999988."""
+    """Returns the decimal that the caller meant, such as 0.7, which single precision holds as 0.699999988."""
     return float(f"{value:.6g}")
 
 
@@ -236,7 +239,7 @@ def _apply_options(body: Json, request: ChatRequest, kind: str) -> Sequence[str]
 
 
 def _integral(value: dict[str, object]) -> dict[str, object]:
-    """The same with whole numbers as integers: a Struct has none, and the wire asks for them."""
+    """Returns the value with integers for whole numbers: the wire requires them and a Struct has none."""
 
     def convert(found: object) -> object:
         if isinstance(found, float) and found.is_integer() and abs(found) <= _EXACT:
@@ -249,7 +252,7 @@ def _integral(value: dict[str, object]) -> dict[str, object]:
 
 
 def _version(body: Json, platform: str) -> Mapping[str, str]:
-    """Asks for the version of the API that has the sampling fields, if the body has any."""
+    """Asks for the API version that has the sampling fields, if the body has any."""
     if not body.keys() & {"temperature", "top_p", "top_k"}:
         return {}
     version = _SAMPLING_VERSIONS[platform]

@@ -1,8 +1,8 @@
-"""Room 4, the pure side of `anthropic`: which JSON schemas the wire can hold a model to.
+"""Room 4, the pure side of `anthropic`: decides which JSON schemas the wire can enforce.
 
-`output_config.format` takes a subset of JSON Schema: closed objects, no bounds, no recursion
-(https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations). What is
-beyond it goes by a forced tool, whose `input_schema` takes any schema for an object.
+`output_config.format` accepts a subset of JSON Schema: closed objects, no bounds, no recursion
+(https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations). Other
+schemas are enforced by a forced tool, whose `input_schema` accepts any schema for an object.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,21 +26,21 @@ _ASSERTIONS = frozenset(
 _DEFINITIONS = ("$defs", "definitions")
 _KEPT = frozenset({"title", "description", "default", "format", *_DEFINITIONS})
 _DROPPED = frozenset({"$schema", "$id", "$comment", "examples"})
-"""Annotations that say nothing of what is valid."""
+"""Annotations that do not affect validity."""
 _FORMATS = frozenset(
     {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 )
 
 
 class _Inexpressible(Exception):
-    """The wire has no words for a schema."""
+    """The wire cannot express a schema."""
 
 
 def native(schema: Schema) -> Schema | None:
-    """The schema as the wire takes it, None when the wire cannot express it.
+    """Returns the schema as the wire accepts it; None if the wire cannot express it.
 
-    An object that says nothing of further properties is closed: what satisfies the closed one satisfies the
-    open one.
+    An object schema that does not mention additional properties is closed: every value that satisfies the
+    closed schema also satisfies the open one.
     """
     try:
         found = _closed(schema)
@@ -50,7 +50,7 @@ def native(schema: Schema) -> Schema | None:
 
 
 def is_object(schema: Schema) -> bool:
-    """Whether the schema is of an object, as a tool's input must be."""
+    """Whether the schema describes an object, as a tool's input must be."""
     return schema.get("type") == "object"
 
 
@@ -64,7 +64,7 @@ def _closed(schema: object) -> dict[str, object]:
 
 
 def _below(keyword: str, value: object) -> object:
-    """The value of a keyword with every schema in it closed."""
+    """Returns the value of a keyword with every schema in it closed."""
     if keyword in ("properties", *_DEFINITIONS) and isinstance(value, dict):
         return {name: _closed(inner) for name, inner in value.items()}
     if keyword in ("anyOf", "allOf") and isinstance(value, list):
@@ -73,11 +73,11 @@ def _below(keyword: str, value: object) -> object:
 
 
 def _plain(schema: Schema) -> bool:
-    """Whether one level, apart from the schemas in it, is of the subset."""
+    """Whether one level of a schema, without its subschemas, is in the subset."""
     if not schema.keys() <= _ASSERTIONS | _KEPT | _DROPPED or not schema.keys() & _ASSERTIONS:
         return False
     if "object" in _types(schema) and not schema.get("properties"):
-        return False  # closed, it could only be {}
+        return False  # a closed object without properties could only be {}
     if schema.get("additionalProperties", False) is not False:
         return False
     return schema.get("format", "date") in _FORMATS
@@ -89,7 +89,7 @@ def _types(schema: Schema) -> list[object]:
 
 
 def _recursive(schema: Schema) -> bool:
-    """Whether a definition leads back to itself, or a reference leads anywhere but to a definition."""
+    """Whether a definition refers back to itself, or a reference points to anything but a definition."""
     known: dict[str, frozenset[str]] = {}
     for keyword in _DEFINITIONS:
         definitions = schema.get(keyword)
@@ -97,7 +97,7 @@ def _recursive(schema: Schema) -> bool:
             known[f"#/{keyword}/{name}"] = frozenset(_references(definition))
     body = {key: value for key, value in schema.items() if key not in _DEFINITIONS}
     reached = frozenset(_references(body))
-    # One step for each definition: what is still reached after that goes in circles.
+    # A path without a cycle has at most one step for each definition.
     for _ in range(len(known) + 1):
         if not reached <= known.keys():
             return True

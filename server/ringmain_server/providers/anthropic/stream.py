@@ -1,8 +1,8 @@
-"""Room 4, pure: answers of the Messages wire in events.
+"""Room 4, pure: reads streamed answers of the Messages wire.
 
-https://platform.claude.com/docs/en/build-with-claude/streaming: `message_start`, then for each block
-`content_block_start`, `content_block_delta` and `content_block_stop`, then `message_delta` with the reason to
-stop and the counts so far, and `message_stop`. `ping` and what this version does not know are skipped.
+https://platform.claude.com/docs/en/build-with-claude/streaming: first `message_start`, then for each block
+`content_block_start`, `content_block_delta` and `content_block_stop`, then `message_delta` with the stop
+reason and the counts so far, and `message_stop`. `ping` and events of unknown types are skipped.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +22,13 @@ Events = Sequence[chat_pb2.ChatEvent]
 
 
 class MessagesDecoder:
-    """Reads one stream. See `Decoder`.
+    """A decoder for one stream. See `Decoder`.
 
     Args:
-        request: What was asked.
-        provider_id: Who answers.
-        answer_tool: The tool whose input is the text of the answer, None for none.
-        errors: What an error within the stream means.
+        request: The caller's request.
+        provider_id: The provider that answers.
+        answer_tool: The tool whose input is the text of the answer; None if there is none.
+        errors: Translates an error within the stream.
     """
 
     __slots__ = (
@@ -40,7 +40,6 @@ class MessagesDecoder:
         "_errors",
         "_open",
         "_provider_id",
-        "_readers",
         "_request",
         "_sse",
         "_started",
@@ -73,11 +72,11 @@ class MessagesDecoder:
         return self._complete
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         return self._counts.usage(self._request, self._answer.assembler.tokens)
 
     def feed(self, chunk: bytes) -> Events:
-        """The events that one network read completed."""
+        """Returns the events that one network read completes."""
         if self.complete:
             return ()
         try:
@@ -89,6 +88,7 @@ class MessagesDecoder:
             reader = _READERS.get(text(event, "type"))
             if reader is not None:
                 reader(self, event)
+            # Some servers of this wire report errors without the type that Anthropic documents.
             elif event.get("error") is not None or (not event.get("type") and report_of(event) is not None):
                 self._error(event)
             if self._complete:
@@ -96,7 +96,7 @@ class MessagesDecoder:
         return self._answer.assembler.take()
 
     def end(self) -> Events:
-        """The end of the answer, if the provider gave a reason to stop before it closed the stream."""
+        """Returns the last events, if the provider gave a stop reason before it closed the stream."""
         if self._complete:
             return ()
         if not self._stop_reason:
@@ -116,6 +116,7 @@ class MessagesDecoder:
 
     def _block_start(self, event: Json) -> None:
         index = self._index(event)
+        # Blocks begin in order and before the stop reason; anything else means lost or reordered events.
         if not self._started or self._stop_reason or index != self._begun:
             raise self._out_of_order("content_block_start")
         self._begun += 1
@@ -176,7 +177,7 @@ class MessagesDecoder:
         return MalformedAnswer(self._provider_id, f"sent {event} out of order")
 
 
-# Of functions, not of bound methods: a decoder that held itself would keep its request once it is done.
+# Functions, not bound methods: a decoder that referred to itself would keep its request alive.
 _READERS: Mapping[str, Callable[[MessagesDecoder, Json], None]] = {
     "message_start": MessagesDecoder._message_start,
     "content_block_start": MessagesDecoder._block_start,

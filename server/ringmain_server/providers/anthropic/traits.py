@@ -1,6 +1,6 @@
-"""Room 4, the pure side of `anthropic`: what a generation of Claude takes of the wire.
+"""Room 4, the pure side of `anthropic`: the fields of the wire that each generation of Claude accepts.
 
-The wire is one, but older models refuse newer fields and newer ones refuse older fields. The tables are
+There is one wire, but older models refuse newer fields and newer models refuse older fields. The tables are
 https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting (thinking, by model),
 https://platform.claude.com/docs/en/build-with-claude/effort and
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 _NAMED = re.compile(r"(?:opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?")
 _NUMBERED = re.compile(r"claude-(?:instant-)?v?(\d)(?:[-.](\d)(?!\d))?")
-"""Up to Claude 3.7 the number came first: `claude-3-7-sonnet-20250219`."""
+"""Up to Claude 3.7 the number comes first: `claude-3-7-sonnet-20250219`."""
 _ALWAYS_THINKING = ("fable", "mythos")
 _NEWEST = (99, 0)
 
@@ -30,14 +30,14 @@ class Thinking(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a model takes.
+    """The fields that a model accepts.
 
     Attributes:
         thinking: How it is told to reason.
         thinks_unasked: Whether it reasons when the request says nothing.
         thinking_optional: Whether it can be told not to.
-        sampling: Whether it takes `temperature`, `top_p` and `top_k`.
-        sampling_exclusive: Whether it takes only one of `temperature` and `top_p`.
+        sampling: Whether it accepts `temperature`, `top_p` and `top_k`.
+        sampling_exclusive: Whether it accepts only one of `temperature` and `top_p`.
         schema: Whether it can be held to a JSON schema (`output_config.format`).
     """
 
@@ -50,7 +50,7 @@ class Traits:
 
     @property
     def prefill(self) -> bool:
-        """Whether it continues an assistant's unfinished turn: models from 4.6 on refuse that.
+        """Whether it continues an assistant's unfinished turn; models from 4.6 on refuse that.
 
         https://platform.claude.com/docs/en/build-with-claude/working-with-messages
         """
@@ -59,11 +59,11 @@ class Traits:
 
 @functools.lru_cache(maxsize=1024)
 def traits_of(model: str) -> Traits:
-    """What the model of this name takes. A name that says no version counts as the newest.
+    """Returns the traits of a model. A name without a version counts as the newest model.
 
     Args:
-        model: The provider's name, also as Vertex (`claude-opus-4-5@20251101`) and Bedrock
-            (`eu.anthropic.claude-sonnet-4-5-20250929-v1:0`) write it.
+        model: The provider's name, including the forms of Vertex (`claude-opus-4-5@20251101`) and Bedrock
+            (`eu.anthropic.claude-sonnet-4-5-20250929-v1:0`).
     """
     version = _version(model)
     return Traits(

@@ -1,4 +1,4 @@
-"""Room 4, pure: the operations of the Messages wire."""
+"""Room 4, pure: the translators of the Messages wire."""
 
 from dataclasses import dataclass
 
@@ -20,41 +20,41 @@ from ringmain_server.providers.transport import HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A whole answer. See `UnaryTranslator`."""
+    """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     options: Options
     errors: AnthropicErrors
 
     def request(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         return chat_request(request, candidate, self.options, stream=False)
 
     def response(
         self, raw: bytes, request: chat_pb2.ChatRequest, candidate: Candidate
     ) -> chat_pb2.ChatResponse:
-        """The response of the contract."""
+        """Reads the answer."""
         return response(raw, request, candidate.provider_id, _answer_tool(request, candidate), self.errors)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamChat:
-    """An answer in events. See `StreamTranslator`."""
+    """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     options: Options
     errors: AnthropicErrors
 
     def request(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         return chat_request(request, candidate, self.options, stream=True)
 
     def decoder(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> MessagesDecoder:
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return MessagesDecoder(request, candidate.provider_id, _answer_tool(request, candidate), self.errors)
 
 
 @dataclass(frozen=True, slots=True)
 class CountTokens:
-    """A count of tokens by the provider's own endpoint. See `UnaryTranslator`.
+    """A translator of token counts by the provider's own endpoint. See `UnaryTranslator`.
 
     https://platform.claude.com/docs/en/api/messages/count_tokens
     """
@@ -62,13 +62,13 @@ class CountTokens:
     options: Options
 
     def request(self, request: chat_pb2.CountTokensRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         return count_request(request.chat, candidate, self.options)
 
     def response(
         self, raw: bytes, request: chat_pb2.CountTokensRequest, candidate: Candidate
     ) -> chat_pb2.CountTokensResponse:
-        """The response of the contract."""
+        """Reads the answer."""
         count = count_of(parse(raw, candidate.provider_id), "input_tokens")
         if count is None:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
@@ -76,7 +76,7 @@ class CountTokens:
 
 
 def translators(options: Options, errors: AnthropicErrors) -> Translators:
-    """Every operation that a platform has. Bedrock counts no tokens on this wire."""
+    """Returns the translators of a platform's operations; Bedrock counts no tokens on this wire."""
     found: dict[object, object] = {CHAT: Chat(options, errors), STREAM_CHAT: StreamChat(options, errors)}
     if options.platform != "bedrock":
         found[COUNT_TOKENS] = CountTokens(options)

@@ -1,15 +1,15 @@
-"""Room 4, the pure side of `anthropic`: a conversation as this wire wants it.
+"""Room 4, the pure side of `anthropic`: arranges a conversation as this wire requires it.
 
-The wire has two roles that take turns, and a system prompt outside
-(https://platform.claude.com/docs/en/build-with-claude/working-with-messages). So:
+The wire has two roles that take turns, and a separate system prompt
+(https://platform.claude.com/docs/en/build-with-claude/working-with-messages). Therefore:
 
-* The system messages that open a conversation are its system prompt. Every later one stays where it is, as a
-  text of the user's turn between `<system>` tags: only some models take the role within a conversation.
-* Neighbours of one role are one turn. Results of tools belong to the user's turn, before anything else in it
-  (https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls).
+* The system messages that open a conversation are its system prompt. A later one keeps its place, as text
+  between `<system>` tags in the user's turn, because only some models accept the role within a conversation.
+* Adjacent messages of one role become one turn. Results of tools belong to the user's turn and come first in
+  it (https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls).
 * A turn of the model's own cannot hold media: they open the user's turn that follows.
-* Blank texts are refused by the wire and left out.
-* Reasoning goes back to the provider that signed it, and to nobody else.
+* The wire refuses blank texts, so they are left out.
+* Reasoning goes back only to the provider that signed it.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from ringmain_server.providers.anthropic.media import Block
 from ringmain_server.providers.json_reader import NotJson, read_again
 
 OPENING = "(The conversation begins.)"
-"""Stands for the user where a conversation begins with the model: the wire wants the user's turn first."""
+"""A user's turn in front of a conversation that begins with the model, which the wire refuses."""
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NOT_ID = re.compile(r"[^a-zA-Z0-9_-]")
@@ -81,10 +81,10 @@ def conversation(messages: Sequence[Message], provider_id: str) -> Conversation:
 
     Args:
         messages: The contract's messages.
-        provider_id: Who is asked: reasoning that another signed is left out.
+        provider_id: The provider that is asked; reasoning that another provider signed is left out.
 
     Raises:
-        MediaInvalid: A part that this wire cannot carry.
+        MediaInvalid: This wire cannot carry a part.
         InvalidField: Nothing is left to answer.
     """
     opening = _opening(messages)
@@ -99,7 +99,7 @@ def conversation(messages: Sequence[Message], provider_id: str) -> Conversation:
 
 
 def wire_id(tool_call_id: str) -> str:
-    """The id of a tool call in the characters that this wire allows; other providers allow more."""
+    """Returns a tool call's id in the characters that this wire allows, which are fewer than elsewhere."""
     if _ID.fullmatch(tool_call_id):
         return tool_call_id
     digest = hashlib.blake2b(tool_call_id.encode(), digest_size=8).hexdigest()
@@ -107,7 +107,10 @@ def wire_id(tool_call_id: str) -> str:
 
 
 def arguments(text: str) -> Block:
-    """The arguments of an earlier call. The wire wants an object; a model may have written something else."""
+    """Returns the arguments of an earlier call as an object.
+
+    The wire requires an object, but the model that wrote them may have written something else.
+    """
     if not text.strip():
         return {}
     try:
@@ -118,7 +121,7 @@ def arguments(text: str) -> Block:
 
 
 def _opening(messages: Sequence[Message]) -> int:
-    """How many messages are the system prompt; the last message is always part of the conversation."""
+    """Returns how many messages form the system prompt; the last message never belongs to it."""
     count = 0
     while count < len(messages) - 1 and messages[count].role == ROLE_SYSTEM:
         count += 1
@@ -144,7 +147,7 @@ class _Writer:
             self._user_part(turn, part, f"{path}.parts[{index}]", system=message.role == ROLE_SYSTEM)
 
     def finish(self) -> list[Turn]:
-        """The turns that hold something, neighbours merged, the user's first."""
+        """Returns the turns that are not empty, merged where the role repeats, beginning with the user's."""
         if self._moved:
             self._turn("user").blocks += self._moved
         turns = _merged(turn for turn in self._turns if turn.results or turn.blocks)
@@ -176,7 +179,7 @@ class _Writer:
     def _user_part(self, turn: Turn, part: Part, path: str, *, system: bool) -> None:
         match part.WhichOneof("content"):
             case "text" if part.text.strip():
-                # The first message may be a system message that stands alone: then it is the question.
+                # The only message may be a system message: then it is the question, without tags.
                 tagged = system and (len(self._turns) > 1 or bool(turn.content))
                 turn.blocks.append(_text(f"<system>\n{part.text}\n</system>" if tagged else part.text))
             case "media":
@@ -197,7 +200,7 @@ def _merged(turns: Iterable[Turn]) -> list[Turn]:
 
 
 def _trim(turn: Turn) -> None:
-    """A turn that the model shall go on with may not end in white space."""
+    """Removes trailing white space, which the wire refuses in a turn that the model continues."""
     last = turn.blocks[-1]
     if last["type"] == "text":
         turn.blocks[-1] = _text(str(last["text"]).rstrip())

@@ -1,6 +1,6 @@
-"""Room 4, pure: the counts of the Messages wire as `Usage`.
+"""Room 4, pure: translates the token counts of the Messages wire into `Usage`.
 
-On this wire the three counts of input stand beside each other, in the contract they nest
+On this wire the three input counts exclude each other; in the contract they are nested
 (https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance).
 """
 
@@ -16,7 +16,7 @@ _COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_toke
 
 
 class Counts:
-    """What the provider has counted so far. Later counts are totals, and take the place of earlier ones."""
+    """The provider's counts so far. Later counts are totals, and replace earlier ones."""
 
     __slots__ = ("_found", "_thinking", "final")
 
@@ -26,11 +26,11 @@ class Counts:
         self.final = False
 
     def update(self, usage: object, *, final: bool = True) -> None:
-        """Reads the wire's `usage`; a count that is absent or null stays as it was.
+        """Reads the wire's `usage`; a count that is absent or null keeps its value.
 
         Args:
-            usage: As it came.
-            final: Whether the output was counted, too, rather than only begun.
+            usage: The wire's `usage`, unchanged.
+            final: Whether the output is counted completely.
         """
         if not isinstance(usage, Mapping):
             return
@@ -43,11 +43,11 @@ class Counts:
         self.final = final and "output_tokens" in self._found
 
     def usage(self, request: ChatRequest, answer_tokens: int) -> Usage:
-        """The usage: the provider's counts where it gave any, else an estimate.
+        """Returns the usage: the provider's counts if it gave any, otherwise an estimate.
 
         Args:
-            request: What was asked.
-            answer_tokens: About how many tokens were written so far.
+            request: The caller's request.
+            answer_tokens: The approximate number of tokens written so far.
         """
         if "input_tokens" not in self._found:
             return estimate(request, answer_tokens)
