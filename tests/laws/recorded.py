@@ -17,7 +17,7 @@ from ringmain.v1.chat_service_pb2 import CountTokensRequest
 from ringmain.v1.embedding_service_pb2 import EmbedRequest
 from ringmain_server.candidate import Candidate
 from ringmain_server.providers.anthropic.request import Options
-from ringmain_server.providers.anthropic.translators import CountTokens
+from ringmain_server.providers.anthropic.translators import AnthropicCountTokensTranslator
 from ringmain_server.providers.gemini import chat as gemini
 from ringmain_server.providers.gemini.embedding import EmbedTranslator
 from ringmain_server.providers.gemini.errors import GeminiErrors
@@ -236,7 +236,7 @@ def _job(one: jobs.JobGolden, index: int, at: int, found: Documents) -> list[Any
 
 def _counts() -> Iterator[Recorded]:
     def counted(found: Documents) -> list[Any]:
-        translator = CountTokens(Options())
+        translator = AnthropicCountTokensTranslator(Options())
         return [translator.response(dumped(found[0]), CountTokensRequest(), anthropic.candidate())]
 
     def total(found: Documents) -> list[Any]:

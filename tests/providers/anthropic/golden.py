@@ -16,7 +16,10 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain_server.candidate import Candidate
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.request import Options
-from ringmain_server.providers.anthropic.translators import Chat, StreamChat
+from ringmain_server.providers.anthropic.translators import (
+    AnthropicChatTranslator,
+    AnthropicStreamChatTranslator,
+)
 
 from tests.fakes.anthropic_planner import event
 from tests.fakes.script import Framing
@@ -83,7 +86,9 @@ def stream_of(events: list[dict[str, Any]]) -> bytes:
 
 def answer(raw: bytes, request: ChatRequest | None = None, of: Candidate | None = None) -> ChatResponse:
     """The response that a whole answer amounts to."""
-    return Chat(Options(), AnthropicErrors()).response(raw, request or asked(), of or candidate())
+    return AnthropicChatTranslator(Options(), AnthropicErrors()).response(
+        raw, request or asked(), of or candidate()
+    )
 
 
 def events(
@@ -93,7 +98,9 @@ def events(
     cuts: tuple[int, ...] = (),
 ) -> list[ChatEvent]:
     """The events of a streamed answer that arrives cut at these positions and is then closed."""
-    decoder = StreamChat(Options(), AnthropicErrors()).decoder(request or asked(), of or candidate())
+    decoder = AnthropicStreamChatTranslator(Options(), AnthropicErrors()).decoder(
+        request or asked(), of or candidate()
+    )
     found: list[ChatEvent] = []
     edges = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
     for index, start in enumerate(edges[:-1]):

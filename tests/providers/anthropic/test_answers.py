@@ -6,7 +6,7 @@ from ringmain_server import errors
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.request import Options
-from ringmain_server.providers.anthropic.translators import CountTokens, translators
+from ringmain_server.providers.anthropic.translators import AnthropicCountTokensTranslator, translators
 
 from tests.providers.anthropic.golden import answer, candidate
 
@@ -49,7 +49,9 @@ def test_a_refusal_without_a_word() -> None:
 
 def test_a_count() -> None:
     """A count of tokens is the provider's, and not estimated."""
-    found = CountTokens(Options()).response(b'{"input_tokens": 14}', CountTokensRequest(), candidate())
+    found = AnthropicCountTokensTranslator(Options()).response(
+        b'{"input_tokens": 14}', CountTokensRequest(), candidate()
+    )
     assert (found.input_token_count, found.estimated) == (14, False)
 
 
@@ -57,7 +59,7 @@ def test_a_count() -> None:
 def test_malformed_counts(raw: bytes) -> None:
     """A count that is none is malformed."""
     with pytest.raises(errors.MalformedAnswer):
-        CountTokens(Options()).response(raw, CountTokensRequest(), candidate())
+        AnthropicCountTokensTranslator(Options()).response(raw, CountTokensRequest(), candidate())
 
 
 def test_platforms_differ_in_what_they_can() -> None:

@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import CountTokensRequest
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
-from ringmain_server.providers.anthropic.translators import Chat, CountTokens, StreamChat
+from ringmain_server.providers.anthropic.translators import (
+    AnthropicChatTranslator,
+    AnthropicCountTokensTranslator,
+    AnthropicStreamChatTranslator,
+)
 from ringmain_server.providers.json_base64 import plain
 
 from tests.fakes.anthropic_rules import complaint
@@ -28,7 +32,7 @@ REQUESTS, ANSWERS = goldens("body"), goldens("answer")
 @pytest.mark.parametrize("golden_file", REQUESTS, ids=named(REQUESTS))
 def test_requests(golden_file: Golden) -> None:
     """A request becomes the body and headers that its golden file shows, and the wire's rules accept them."""
-    translator = Chat(golden_file.options, AnthropicErrors())
+    translator = AnthropicChatTranslator(golden_file.options, AnthropicErrors())
     sent = translator.request(golden_file.request, golden_file.candidate)
     assert sent.path == "/v1/messages"
     assert plain(sent.body) == golden_file.content["body"]
@@ -40,7 +44,7 @@ def test_requests(golden_file: Golden) -> None:
 @pytest.mark.parametrize("golden_file", REQUESTS, ids=named(REQUESTS))
 def test_streamed_requests(golden_file: Golden) -> None:
     """A streamed request differs in `stream` and in asking for events, uncompressed."""
-    translator = StreamChat(golden_file.options, AnthropicErrors())
+    translator = AnthropicStreamChatTranslator(golden_file.options, AnthropicErrors())
     sent = translator.request(golden_file.request, golden_file.candidate)
     assert plain(sent.body) == {**golden_file.content["body"], "stream": True}
     assert sent.headers == {
@@ -53,7 +57,7 @@ def test_streamed_requests(golden_file: Golden) -> None:
 @pytest.mark.parametrize("golden_file", REQUESTS, ids=named(REQUESTS))
 def test_counted_requests(golden_file: Golden) -> None:
     """A count is asked with what is read, without what is about writing, under the newest version."""
-    translator = CountTokens(golden_file.options)
+    translator = AnthropicCountTokensTranslator(golden_file.options)
     sent = translator.request(CountTokensRequest(chat=golden_file.request), golden_file.candidate)
     body = golden_file.content["body"]
     assert sent.path == "/v1/messages/count_tokens"

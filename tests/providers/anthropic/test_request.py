@@ -6,8 +6,11 @@ import pytest
 from ringmain_server import errors
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.request import Options
-from ringmain_server.providers.anthropic.traits import Thinking, traits_of
-from ringmain_server.providers.anthropic.translators import Chat, StreamChat
+from ringmain_server.providers.anthropic.traits import ClaudeThinking, traits_of
+from ringmain_server.providers.anthropic.translators import (
+    AnthropicChatTranslator,
+    AnthropicStreamChatTranslator,
+)
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.anthropic.golden import asked, candidate
@@ -15,7 +18,9 @@ from tests.providers.anthropic.golden import asked, candidate
 
 def sent(model: str = "claude-sonnet-4-5", options: Options | None = None, **fields: Any) -> HttpRequest:
     """The request on the wire."""
-    return Chat(options or Options(), AnthropicErrors()).request(asked(**fields), candidate(model))
+    return AnthropicChatTranslator(options or Options(), AnthropicErrors()).request(
+        asked(**fields), candidate(model)
+    )
 
 
 def user(*parts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -107,7 +112,10 @@ def test_the_reader_knows_the_answers_own_tool() -> None:
     """The name of the tool that carries the answer is found again from the request alone."""
     wanted: dict[str, Any] = {"responseFormat": {"jsonObject": {}}}
     request = asked(generationConfig=wanted, tools=[{"name": "answer"}])
-    chat, stream = Chat(Options(), AnthropicErrors()), StreamChat(Options(), AnthropicErrors())
+    chat, stream = (
+        AnthropicChatTranslator(Options(), AnthropicErrors()),
+        AnthropicStreamChatTranslator(Options(), AnthropicErrors()),
+    )
     raw = (
         b'{"content": [{"type": "tool_use", "id": "t", "name": "answer_", "input": {"a": 1}}],'
         b'"stop_reason": "tool_use"}'
@@ -119,29 +127,29 @@ def test_the_reader_knows_the_answers_own_tool() -> None:
 @pytest.mark.parametrize(
     ("model", "thinking", "unasked", "optional", "sampling", "schema"),
     [
-        ("claude-instant-1.2", Thinking.NONE, False, True, True, False),
-        ("claude-2.1", Thinking.NONE, False, True, True, False),
-        ("claude-3-opus-20240229", Thinking.NONE, False, True, True, False),
-        ("claude-3-5-sonnet-20241022", Thinking.NONE, False, True, True, False),
-        ("claude-3-7-sonnet-latest", Thinking.BUDGET, False, True, True, False),
-        ("claude-sonnet-4-20250514", Thinking.BUDGET, False, True, True, False),
-        ("claude-opus-4-1@20250805", Thinking.BUDGET, False, True, True, False),
-        ("claude-haiku-4-5-20251001", Thinking.BUDGET, False, True, True, True),
-        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", Thinking.BUDGET, False, True, True, True),
-        ("claude-opus-4-6", Thinking.ADAPTIVE, False, True, True, True),
-        ("claude-opus-4-7", Thinking.ADAPTIVE, False, True, False, True),
-        ("claude-sonnet-5", Thinking.ADAPTIVE, True, True, False, True),
-        ("claude-haiku-5-5", Thinking.ADAPTIVE, True, True, False, True),
-        ("claude-fable-5-1", Thinking.ADAPTIVE, True, False, False, True),
-        ("claude-mythos-preview", Thinking.ADAPTIVE, True, False, False, True),
-        ("some-alias", Thinking.ADAPTIVE, True, True, False, True),
+        ("claude-instant-1.2", ClaudeThinking.NONE, False, True, True, False),
+        ("claude-2.1", ClaudeThinking.NONE, False, True, True, False),
+        ("claude-3-opus-20240229", ClaudeThinking.NONE, False, True, True, False),
+        ("claude-3-5-sonnet-20241022", ClaudeThinking.NONE, False, True, True, False),
+        ("claude-3-7-sonnet-latest", ClaudeThinking.BUDGET, False, True, True, False),
+        ("claude-sonnet-4-20250514", ClaudeThinking.BUDGET, False, True, True, False),
+        ("claude-opus-4-1@20250805", ClaudeThinking.BUDGET, False, True, True, False),
+        ("claude-haiku-4-5-20251001", ClaudeThinking.BUDGET, False, True, True, True),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", ClaudeThinking.BUDGET, False, True, True, True),
+        ("claude-opus-4-6", ClaudeThinking.ADAPTIVE, False, True, True, True),
+        ("claude-opus-4-7", ClaudeThinking.ADAPTIVE, False, True, False, True),
+        ("claude-sonnet-5", ClaudeThinking.ADAPTIVE, True, True, False, True),
+        ("claude-haiku-5-5", ClaudeThinking.ADAPTIVE, True, True, False, True),
+        ("claude-fable-5-1", ClaudeThinking.ADAPTIVE, True, False, False, True),
+        ("claude-mythos-preview", ClaudeThinking.ADAPTIVE, True, False, False, True),
+        ("some-alias", ClaudeThinking.ADAPTIVE, True, True, False, True),
     ],
 )
 def test_traits(
-    model: str, thinking: Thinking, unasked: bool, optional: bool, sampling: bool, schema: bool
+    model: str, thinking: ClaudeThinking, unasked: bool, optional: bool, sampling: bool, schema: bool
 ) -> None:
     """What a model takes follows from the version in its name; a name without one counts as the newest."""
     found = traits_of(model)
     assert (found.thinking, found.thinks_unasked, found.thinking_optional) == (thinking, unasked, optional)
     assert (found.sampling, found.schema) == (sampling, schema)
-    assert found.prefill == (thinking is not Thinking.ADAPTIVE)
+    assert found.prefill == (thinking is not ClaudeThinking.ADAPTIVE)

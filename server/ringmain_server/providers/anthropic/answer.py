@@ -2,7 +2,8 @@
 
 https://platform.claude.com/docs/en/api/messages/create documents the blocks, and
 https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons the stop reasons. A whole answer
-holds in one piece what a stream sends in several: both feed the same `Answer`, so both give the same result.
+holds in one piece what a stream sends in several: both feed the same `MessagesAnswer`, so that both give the
+same result.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ from ringmain_server.providers.wording import report_of
 Json = Mapping[str, object]
 
 
-class Answer:
+class MessagesAnswer:
     """Collects the blocks of an answer in an assembler, whether it is whole or streamed.
 
     Args:
@@ -167,7 +168,7 @@ def response(
     blocks, stop_reason = body.get("content"), body.get("stop_reason")
     if not isinstance(blocks, list) or not isinstance(stop_reason, str) or not stop_reason:
         raise MalformedAnswer(provider_id, "answered without content or without a reason to stop")
-    answer = Answer(provider_id, answer_tool)
+    answer = MessagesAnswer(provider_id, answer_tool)
     for index, block in enumerate(blocks):
         if not isinstance(block, dict):
             raise MalformedAnswer(provider_id, "answered with a block that is no object")

@@ -26,7 +26,7 @@ _RESETS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class WireError:
+class AnthropicWireError:
     """An error as it was written on the wire.
 
     Attributes:
@@ -62,7 +62,7 @@ class AnthropicErrors:
         named = headers.get(_AMAZONS, "").partition(":")[0].rpartition("#")[2].lower()
         return self._classified(provider_id, status, headers, error, named)
 
-    def reported(self, provider_id: str, error: WireError) -> ProviderError:
+    def reported(self, provider_id: str, error: AnthropicWireError) -> ProviderError:
         """Returns the error that was reported under status 200, in place of an answer or within a stream."""
         status = REPORTED.get(error.type)
         if status is None:
@@ -80,7 +80,12 @@ class AnthropicErrors:
         return self.reported(provider_id, wire_error(found[0] if isinstance(found, list) else found))
 
     def _classified(
-        self, provider_id: str, status: int, headers: Mapping[str, str], error: WireError, named: str = ""
+        self,
+        provider_id: str,
+        status: int,
+        headers: Mapping[str, str],
+        error: AnthropicWireError,
+        named: str = "",
     ) -> ProviderError:
         message = http_errors.clean(error.message, self.secrets)
         now = time.time()
@@ -99,29 +104,31 @@ class AnthropicErrors:
         return found
 
 
-def parse(body: bytes) -> WireError:
+def parse(body: bytes) -> AnthropicWireError:
     """Reads the error in an answer's body; it is empty if the body has no known shape."""
     try:
         found = read(body)
     except NotJson:
-        return WireError()
+        return AnthropicWireError()
     if isinstance(found, list) and found:  # Google wraps the error in a list
         found = found[0]
     return wire_error(found)
 
 
-def wire_error(found: object) -> WireError:
+def wire_error(found: object) -> AnthropicWireError:
     """Reads the error in a document or event."""
     if not isinstance(found, Mapping):
-        return WireError()
+        return AnthropicWireError()
     inner = found.get("error", found)  # Bedrock has the message at the top level
     if not isinstance(inner, Mapping):
-        return WireError(message=_text(inner))
+        return AnthropicWireError(message=_text(inner))
     details = inner.get("details")
     code = details.get("error_code") if isinstance(details, Mapping) else None
     message = _text(inner.get("message")) or _text(inner.get("Message"))
     kind = _text(inner.get("type")) or _text(inner.get("status"))
-    return WireError(kind.lower(), message, _text(code).lower(), _refused(inner.get("originalStatusCode")))
+    return AnthropicWireError(
+        kind.lower(), message, _text(code).lower(), _refused(inner.get("originalStatusCode"))
+    )
 
 
 def _refused(status: object) -> bool:

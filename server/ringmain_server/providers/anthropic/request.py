@@ -30,8 +30,8 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.anthropic.formats import Format, format_of
-from ringmain_server.providers.anthropic.traits import Thinking, Traits, traits_of
-from ringmain_server.providers.anthropic.turns import Turn, conversation
+from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits, traits_of
+from ringmain_server.providers.anthropic.turns import MessagesTurn, conversation
 from ringmain_server.providers.transport import HttpRequest
 
 MESSAGES_PATH = "/v1/messages"
@@ -165,15 +165,19 @@ def _system(texts: Sequence[str], cache_from: int | None) -> list[Json]:
 
 
 def _thinking(
-    config: GenerationConfig, traits: Traits, max_tokens: int, form: Format, turns: Sequence[Turn]
+    config: GenerationConfig,
+    traits: ClaudeTraits,
+    max_tokens: int,
+    form: Format,
+    turns: Sequence[MessagesTurn],
 ) -> Json | None:
     """Returns the wire's `thinking`; None leaves it to the model's default."""
     effort = config.reasoning_effort
     if form.forces_tool or effort == REASONING_EFFORT_NONE:
         return {"type": "disabled"} if traits.thinks_unasked and traits.thinking_optional else None
-    if effort not in _EFFORTS or traits.thinking is Thinking.NONE:
+    if effort not in _EFFORTS or traits.thinking is ClaudeThinking.NONE:
         return None
-    if traits.thinking is Thinking.ADAPTIVE:
+    if traits.thinking is ClaudeThinking.ADAPTIVE:
         return {"type": "adaptive", "display": "summarized"}
     least, most = _BUDGET_RANGE
     budget = min(max(int(max_tokens * _EFFORTS[effort][1]), least), most)
@@ -182,7 +186,7 @@ def _thinking(
     return {"type": "enabled", "budget_tokens": budget}
 
 
-def _may_think(turns: Sequence[Turn]) -> bool:
+def _may_think(turns: Sequence[MessagesTurn]) -> bool:
     """Whether a model with a budget may begin to reason at this point.
 
     It may not do so within a turn of its own, for example while tools run that it called without reasoning or
@@ -195,16 +199,18 @@ def _may_think(turns: Sequence[Turn]) -> bool:
     return turns[-2].content[0]["type"] in ("thinking", "redacted_thinking")
 
 
-def _output_config(config: GenerationConfig, traits: Traits, form: Format, thinking: Json | None) -> Json:
+def _output_config(
+    config: GenerationConfig, traits: ClaudeTraits, form: Format, thinking: Json | None
+) -> Json:
     output: Json = {}
-    if thinking and traits.thinking is Thinking.ADAPTIVE and config.reasoning_effort in _EFFORTS:
+    if thinking and traits.thinking is ClaudeThinking.ADAPTIVE and config.reasoning_effort in _EFFORTS:
         output["effort"] = _EFFORTS[config.reasoning_effort][0]
     if form.schema is not None:
         output["format"] = {"type": "json_schema", "schema": form.schema}
     return output
 
 
-def _sampling(config: GenerationConfig, traits: Traits) -> Json:
+def _sampling(config: GenerationConfig, traits: ClaudeTraits) -> Json:
     if not traits.sampling:
         return {}
     found: Json = {}

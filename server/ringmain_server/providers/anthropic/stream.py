@@ -11,7 +11,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import AnswerTooLarge, MalformedAnswer, StreamBroken
-from ringmain_server.providers.anthropic.answer import Answer, Json, parse, text
+from ringmain_server.providers.anthropic.answer import Json, MessagesAnswer, parse, text
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.numbers import place
@@ -57,7 +57,7 @@ class MessagesDecoder:
         self._provider_id = provider_id
         self._errors = errors
         self._sse = SseDecoder()
-        self._answer = Answer(provider_id, answer_tool)
+        self._answer = MessagesAnswer(provider_id, answer_tool)
         self._counts = Counts()
         self._begun = 0
         self._open: set[int] = set()

@@ -18,7 +18,7 @@ _ALWAYS_THINKING = ("fable", "mythos")
 _NEWEST = (99, 0)
 
 
-class Thinking(enum.Enum):
+class ClaudeThinking(enum.Enum):
     """How a model is told to reason."""
 
     NONE = "none"
@@ -29,7 +29,7 @@ class Thinking(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class ClaudeTraits:
     """The fields that a model accepts.
 
     Attributes:
@@ -41,7 +41,7 @@ class Traits:
         schema: Whether it can be held to a JSON schema (`output_config.format`).
     """
 
-    thinking: Thinking
+    thinking: ClaudeThinking
     thinks_unasked: bool
     thinking_optional: bool
     sampling: bool
@@ -54,11 +54,11 @@ class Traits:
 
         https://platform.claude.com/docs/en/build-with-claude/working-with-messages
         """
-        return self.thinking is not Thinking.ADAPTIVE
+        return self.thinking is not ClaudeThinking.ADAPTIVE
 
 
 @functools.lru_cache(maxsize=1024)
-def traits_of(model: str) -> Traits:
+def traits_of(model: str) -> ClaudeTraits:
     """Returns the traits of a model. A name without a version counts as the newest model.
 
     Args:
@@ -66,7 +66,7 @@ def traits_of(model: str) -> Traits:
             (`eu.anthropic.claude-sonnet-4-5-20250929-v1:0`).
     """
     version = _version(model)
-    return Traits(
+    return ClaudeTraits(
         thinking=_thinking(version),
         thinks_unasked=version >= (5, 0),
         thinking_optional=not any(family in model for family in _ALWAYS_THINKING),
@@ -76,10 +76,10 @@ def traits_of(model: str) -> Traits:
     )
 
 
-def _thinking(version: tuple[int, int]) -> Thinking:
+def _thinking(version: tuple[int, int]) -> ClaudeThinking:
     if version < (3, 7):
-        return Thinking.NONE
-    return Thinking.BUDGET if version < (4, 6) else Thinking.ADAPTIVE
+        return ClaudeThinking.NONE
+    return ClaudeThinking.BUDGET if version < (4, 6) else ClaudeThinking.ADAPTIVE
 
 
 def _version(model: str) -> tuple[int, int]:

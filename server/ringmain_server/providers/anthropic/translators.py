@@ -19,7 +19,7 @@ from ringmain_server.providers.transport import HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class AnthropicChatTranslator:
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     options: Options
@@ -37,7 +37,7 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamChat:
+class AnthropicStreamChatTranslator:
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     options: Options
@@ -53,7 +53,7 @@ class StreamChat:
 
 
 @dataclass(frozen=True, slots=True)
-class CountTokens:
+class AnthropicCountTokensTranslator:
     """A translator of token counts by the provider's own endpoint. See `UnaryTranslator`.
 
     https://platform.claude.com/docs/en/api/messages/count_tokens
@@ -77,9 +77,12 @@ class CountTokens:
 
 def translators(options: Options, errors: AnthropicErrors) -> Translators:
     """Returns the translators of a platform's operations; Bedrock counts no tokens on this wire."""
-    found: dict[object, object] = {CHAT: Chat(options, errors), STREAM_CHAT: StreamChat(options, errors)}
+    found: dict[object, object] = {
+        CHAT: AnthropicChatTranslator(options, errors),
+        STREAM_CHAT: AnthropicStreamChatTranslator(options, errors),
+    }
     if options.platform != "bedrock":
-        found[COUNT_TOKENS] = CountTokens(options)
+        found[COUNT_TOKENS] = AnthropicCountTokensTranslator(options)
     return found
 
 

@@ -39,7 +39,7 @@ _NOT_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 @dataclass(slots=True)
-class Turn:
+class MessagesTurn:
     """One turn of the wire.
 
     Attributes:
@@ -59,7 +59,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class MessagesConversation:
     """A conversation in this wire's shape.
 
     Attributes:
@@ -68,7 +68,7 @@ class Conversation:
     """
 
     system: Sequence[str]
-    turns: Sequence[Turn]
+    turns: Sequence[MessagesTurn]
 
     @property
     def messages(self) -> list[Block]:
@@ -76,7 +76,7 @@ class Conversation:
         return [{"role": turn.role, "content": turn.content} for turn in self.turns]
 
 
-def conversation(messages: Sequence[Message], provider_id: str) -> Conversation:
+def conversation(messages: Sequence[Message], provider_id: str) -> MessagesConversation:
     """Sorts messages into a system prompt and turns.
 
     Args:
@@ -89,13 +89,13 @@ def conversation(messages: Sequence[Message], provider_id: str) -> Conversation:
     """
     opening = _opening(messages)
     system = [part.text for message in messages[:opening] for part in message.parts if part.text.strip()]
-    writer = _Writer(provider_id)
+    writer = _TurnWriter(provider_id)
     for index, message in enumerate(messages[opening:], opening):
         writer.add(message, f"messages[{index}]")
     turns = writer.finish()
     if not turns:
         raise InvalidField.at("messages", "holds nothing to answer: this provider takes no blank text")
-    return Conversation(system, turns)
+    return MessagesConversation(system, turns)
 
 
 def wire_id(tool_call_id: str) -> str:
@@ -128,12 +128,12 @@ def _opening(messages: Sequence[Message]) -> int:
     return count
 
 
-class _Writer:
+class _TurnWriter:
     """Collects turns, message by message."""
 
     def __init__(self, provider_id: str) -> None:
         self._provider_id = provider_id
-        self._turns: list[Turn] = []
+        self._turns: list[MessagesTurn] = []
         self._moved: list[Block] = []
 
     def add(self, message: Message, path: str) -> None:
@@ -146,20 +146,20 @@ class _Writer:
         for index, part in enumerate(message.parts):
             self._user_part(turn, part, f"{path}.parts[{index}]", system=message.role == ROLE_SYSTEM)
 
-    def finish(self) -> list[Turn]:
+    def finish(self) -> list[MessagesTurn]:
         """Returns the turns that are not empty, merged where the role repeats, beginning with the user's."""
         if self._moved:
             self._turn("user").blocks += self._moved
         turns = _merged(turn for turn in self._turns if turn.results or turn.blocks)
         if turns and turns[0].role == "assistant":
-            turns.insert(0, Turn("user", blocks=[_text(OPENING)]))
+            turns.insert(0, MessagesTurn("user", blocks=[_text(OPENING)]))
         if turns and turns[-1].role == "assistant":
             _trim(turns[-1])
         return turns
 
-    def _turn(self, role: str) -> Turn:
+    def _turn(self, role: str) -> MessagesTurn:
         if not self._turns or self._turns[-1].role != role:
-            self._turns.append(Turn(role))
+            self._turns.append(MessagesTurn(role))
         return self._turns[-1]
 
     def _assistant(self, message: Message, path: str) -> None:
@@ -176,7 +176,7 @@ class _Writer:
                 case "media":
                     self._moved.append(media.block(part.media, f"{path}.parts[{index}].media"))
 
-    def _user_part(self, turn: Turn, part: Part, path: str, *, system: bool) -> None:
+    def _user_part(self, turn: MessagesTurn, part: Part, path: str, *, system: bool) -> None:
         match part.WhichOneof("content"):
             case "text" if part.text.strip():
                 # The only message may be a system message: then it is the question, without tags.
@@ -188,8 +188,8 @@ class _Writer:
                 turn.results.append(_tool_result(part.tool_result, f"{path}.tool_result"))
 
 
-def _merged(turns: Iterable[Turn]) -> list[Turn]:
-    merged: list[Turn] = []
+def _merged(turns: Iterable[MessagesTurn]) -> list[MessagesTurn]:
+    merged: list[MessagesTurn] = []
     for turn in turns:
         if merged and merged[-1].role == turn.role:
             merged[-1].results += turn.results
@@ -199,7 +199,7 @@ def _merged(turns: Iterable[Turn]) -> list[Turn]:
     return merged
 
 
-def _trim(turn: Turn) -> None:
+def _trim(turn: MessagesTurn) -> None:
     """Removes trailing white space, which the wire refuses in a turn that the model continues."""
     last = turn.blocks[-1]
     if last["type"] == "text":
