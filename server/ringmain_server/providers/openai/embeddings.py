@@ -34,7 +34,7 @@ _VALUES = bytes((Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
 
 @dataclass(frozen=True, slots=True)
 class OpenAIEmbedTranslator:
-    """A translator of embeddings. See `DialogueTranslator`.
+    """A translator of embeddings. See `MultiStepTranslator`.
 
     Attributes:
         wire: The facts that every translator except chat needs.
@@ -45,7 +45,7 @@ class OpenAIEmbedTranslator:
     endpoint: EmbeddingEndpoint
 
     def steps(self, request: EmbedRequest, candidate: Candidate) -> Steps[EmbedResponse]:
-        """Asks as often as the limits want. The wire has no field for what the vectors are for."""
+        """Sends as many requests as the limits need; the wire has no field for the vectors' purpose."""
         batches = list(self._batches(request.texts, candidate))
         answers = yield Send([self._request(batch, request, candidate) for batch in batches])
         response = EmbedResponse()

@@ -77,12 +77,12 @@ def _number(count: int) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class OpenAIGenerateTranslator:
-    """A translator of images drawn from a description, answered whole. See `DialogueTranslator`."""
+    """A translator of images drawn from a description, answered whole. See `MultiStepTranslator`."""
 
     wire: ImageWire
 
     def steps(self, request: GenerateImagesRequest, candidate: Candidate) -> Steps[GenerateImagesResponse]:
-        """Asks as often as the model's limit wants."""
+        """Sends as many requests as the model's limit needs."""
         asked = self.wire.ordered(request, candidate)
         wires = [self.wire.generate(asked, count, candidate) for count in asked.counts]
         answers = yield from ordered(wires, Patience())
@@ -93,12 +93,12 @@ class OpenAIGenerateTranslator:
 
 @dataclass(frozen=True, slots=True)
 class OpenAIEditTranslator:
-    """A translator of changed images, answered whole. See `DialogueTranslator`."""
+    """A translator of changed images, answered whole. See `MultiStepTranslator`."""
 
     wire: ImageWire
 
     def steps(self, request: EditImagesRequest, candidate: Candidate) -> Steps[EditImagesResponse]:
-        """Asks as often as the model's limit wants."""
+        """Sends as many requests as the model's limit needs."""
         asked = self.wire.changed(request, candidate)
         wires = [self.wire.edit(asked, count, request, candidate) for count in asked.counts]
         answers = yield from ordered(wires, Patience())
@@ -114,7 +114,7 @@ def _join(
     candidate: Candidate,
     wire: ImageWire,
 ) -> Steps[None]:
-    """Joins the images of all answers; those that did not come are told of beside those that did.
+    """Joins the images of all answers; a note on each image tells of those that are missing.
 
     Raises:
         ProviderError: There is no image at all.

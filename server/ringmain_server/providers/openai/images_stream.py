@@ -128,7 +128,7 @@ class OpenAIImageDecoder:
         if kind == "error" or event.get("error") is not None:
             raise self._errors.reported(self._who, event.get("error") or event)
         if is_withheld(event):
-            take(self._cutter.blobs, event.get(BLOB))  # let go of
+            take(self._cutter.blobs, event.get(BLOB))  # frees its bytes
             return self._withheld() if kind.endswith(".completed") else ()
         if kind.endswith(".partial_image"):
             return (self._preview(event),)
