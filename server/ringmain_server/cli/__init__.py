@@ -1,4 +1,4 @@
-"""Command line: `ringmain`, a client of the gateway like any other, and what starts the gateway.
+"""Command line: `ringmain`, which is a client of the gateway like any other, and also starts the gateway.
 
 Every command is a function of frozen flags (`command.py`), declared in a module that imports only
 what parsing needs: gRPC, rich and the service are imported when a command runs.
@@ -7,23 +7,25 @@ what parsing needs: gRPC, rich and the service are imported when a command runs.
 import os
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from typing import Final
 
 _CANCELLED: Final = 130
-"""Exit code of whatever Ctrl-C ended, as in `failures`, which imports gRPC."""
+"""Exit code of a command that Ctrl-C ended; the same as in `failures`, which imports gRPC."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code.
 
     Args:
-        args: What follows the program's name. Default: the process's own.
+        args: The arguments after the program's name. Default: those of the process.
     """
     _open_closed_streams()
-    # A model may write what the terminal's encoding lacks.
+    # A model may write characters that the terminal's encoding lacks.
     for stream in (sys.stdout, sys.stderr):
-        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
-    # gRPC's own log lines would stand between the lines of an answer; errors say the same.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    # gRPC's own log lines would appear between the lines of an answer, and errors say the same.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     args = sys.argv[1:] if args is None else args
     if args[:1] == ["serve"] and not {"-h", "--help"}.intersection(args):
@@ -34,13 +36,13 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Stands nothing in for streams that were closed (`2>&-`), whose numbers other files would get."""
+    """Opens the null device for streams that were closed (`2>&-`); other files would get their numbers."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             try:
                 os.fstat(number)
             except OSError:
-                os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+                os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this stream's
                 os.set_inheritable(number, True)
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 

@@ -1,4 +1,4 @@
-"""Command line: how a command reaches the gateway's admin port."""
+"""Command line: connects a command to the gateway's admin port."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ _TIMEOUT: Final = 30.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminFlags(CallerFlags):
-    """Where operators reach the gateway, and who asks."""
+    """The admin address and the caller's credentials."""
 
     admin_target: Annotated[
         str | None,
@@ -35,16 +35,16 @@ class AdminFlags(CallerFlags):
     ] = None
 
     def address(self) -> str:
-        """The admin address, from the flag, the environment or the default."""
+        """Returns the admin address from the flag, the environment or the default."""
         return self.admin_target or os.environ.get("RINGMAIN_ADMIN_TARGET") or DEFAULT_ADMIN_TARGET
 
 
 class Operator:
-    """Asks the admin service.
+    """Calls the admin service.
 
     Args:
         stub: The service.
-        token: Sent as bearer, None for none.
+        token: Sent as a bearer token, None for none.
     """
 
     def __init__(self, stub: "AdminServiceStub", token: str | None) -> None:
@@ -58,7 +58,7 @@ class Operator:
         return method(request, timeout=_TIMEOUT, metadata=self._metadata)
 
     def watch(self, method: Callable[..., Any], request: "Message") -> Iterator[Any]:
-        """Calls a method and yields what it sends, for as long as it does."""
+        """Calls a streaming method and yields its responses until it ends."""
         call = method(request, metadata=self._metadata)
         try:
             yield from call
@@ -68,7 +68,7 @@ class Operator:
 
 @contextmanager
 def operating(flags: AdminFlags) -> Iterator[Operator]:
-    """The admin service, whose errors end the command in readable lines.
+    """Connects to the admin service; errors of its calls end the command with readable lines.
 
     Raises:
         Failure: A call failed, or the certificates cannot be read.

@@ -1,4 +1,4 @@
-"""Command line: one question, its answer as it comes, and the line below."""
+"""Command line: asks one question and shows the answer as it comes, with a summary below."""
 
 import time
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from ringmain_server.cli.summary import summary
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Asks and shows.
+    """Asks questions and shows answers.
 
     Attributes:
-        client: The gateway.
-        screen: Where the answer goes.
-        options: How to answer, without the model.
+        client: A client of the gateway.
+        screen: Shows the answer.
+        options: Options of the requests, without the model.
     """
 
     client: Client
@@ -27,7 +27,7 @@ class Asker:
     options: ChatOptions
 
     def stream(self, turns: Sequence[Message], model: str) -> Answer:
-        """Shows the answer as it is written. Leaving it, by Ctrl-C say, cancels the call."""
+        """Shows the answer as it is written. Ctrl-C leaves it, which cancels the call."""
         began, first = time.perf_counter(), None
         try:
             with self.client.stream(turns, **self._with(model)) as stream:

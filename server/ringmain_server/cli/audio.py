@@ -30,7 +30,7 @@ _AUDIO = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TranscribeFlags:
-    """Which recordings are heard, and how."""
+    """Flags of `ringmain transcribe`."""
 
     recordings: Annotated[
         list[str] | None,
@@ -59,7 +59,7 @@ class TranscribeFlags:
 
 
 def transcribe(what: TranscribeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
-    """Write down what is said in recordings."""
+    """Transcribe recordings."""
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.failures import USAGE, Failure
@@ -112,7 +112,7 @@ def _hearing(
 
 
 def _written(transcript: "Transcript", form: str) -> str:
-    """A transcript as a text, JSON or subtitles."""
+    """Formats a transcript as text, JSON or subtitles."""
     if form == "text":
         return f"{transcript.text}\n"
     segments = [(one.text, one.start, one.end) for one in transcript.segments]
@@ -127,10 +127,10 @@ def _written(transcript: "Transcript", form: str) -> str:
 
 
 def _subtitles(segments: list[tuple[str, float | None, float | None]], form: str) -> str:
-    """SubRip, or WebVTT (https://www.w3.org/TR/webvtt1/).
+    """Formats segments as SubRip, or as WebVTT (https://www.w3.org/TR/webvtt1/).
 
     Raises:
-        Failure: The model does not say when what was said.
+        Failure: The model gives no times.
     """
     from ringmain_server.cli.failures import Failure
 
@@ -151,7 +151,7 @@ def _clock(seconds: float, mark: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeakFlags:
-    """What is spoken, and how."""
+    """Flags of `ringmain speak`."""
 
     texts: Annotated[
         list[str] | None,
@@ -194,7 +194,7 @@ def speak(what: SpeakFlags, batch: BatchFlags, connection: ConnectionFlags) -> i
         taken: set[Path] = set()
         works = []
         for text in spoken:
-            # The model may make another type than asked, so that only the answer knows the suffix.
+            # Where no type is named, only the answer tells its type and so the file's suffix.
             suffix = f".{wanted}" if wanted else ""
             target = target_of(what.output, text, suffix or ".speech", alone=len(spoken) == 1, taken=taken)
             target = target if suffix or target.suffix != ".speech" else target.with_suffix("")
@@ -230,7 +230,7 @@ _MIME = {"mp3": "mpeg"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EmbedFlags:
-    """What is embedded, and how."""
+    """Flags of `ringmain embed`."""
 
     texts: Annotated[
         list[str] | None, typer.Argument(metavar="[TEXT]...", show_default=False, help="Texts.")

@@ -1,6 +1,7 @@
-"""Command line: many pieces of work at once, with progress, and a report of what failed.
+"""Command line: does many pieces of work at once, with progress, and reports failures.
 
-Files are written whole or not at all, so a file that is there is done: the same command again goes on where
+Files are written whole or not at all, so a file that exists is complete: the same command again continues
+where
 the last one stopped.
 """
 
@@ -20,7 +21,7 @@ _PANEL = "Many at once"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchFlags:
-    """How many inputs are worked on."""
+    """Flags of commands that work on many inputs."""
 
     jobs: Annotated[
         int,
@@ -45,9 +46,9 @@ class Work:
     """One piece of work.
 
     Attributes:
-        name: What people call it.
-        run: Does it; what it returns is told when it is done, unless empty.
-        target: The file that is there once it is done, None for none.
+        name: Its name in messages.
+        run: Does it and returns a line to show, or nothing.
+        target: The file that exists once it is done, None for none.
     """
 
     name: str
@@ -57,27 +58,27 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A piece of work that failed, and why."""
+    """A piece of work that failed, and the reason."""
 
     name: str
     why: str
 
 
 class Progress(Protocol):
-    """Is told how far the work is."""
+    """Shows how far the work is."""
 
     def done(self, text: str) -> None:
-        """One more piece is done; `text` is worth a line, unless empty."""
+        """Counts a piece that is done, and shows `text` unless it is empty."""
         ...
 
 
 def run(works: Sequence[Work], flags: BatchFlags, *, quiet: bool = False) -> int:
-    """Does all work and returns the exit code: 0, or 1 if any failed. The others go on.
+    """Does all work and returns the exit code: 0, or 1 if any failed. A failure does not stop the others.
 
     Args:
         works: The work.
-        flags: How.
-        quiet: Whether single lines are left out, as for work whose answer goes to standard output.
+        flags: How many at once, and what to do with existing files.
+        quiet: Whether to show no lines, as for work whose answers go to standard output.
     """
     left = [work for work in works if flags.again or work.target is None or not work.target.exists()]
     if len(left) < len(works):
@@ -95,7 +96,7 @@ def run(works: Sequence[Work], flags: BatchFlags, *, quiet: bool = False) -> int
 
 
 def _each(works: Sequence[Work], jobs: int) -> Iterator[tuple[Work, str | Failed]]:
-    """Every piece with its result, as they come. No more begin after an interruption."""
+    """Yields each piece with its result as it ends. After an interruption, no more are started."""
     following = iter(works)
     running: dict[Future[str | Failed], Work] = {}
     pool = ThreadPoolExecutor(jobs)
@@ -109,6 +110,7 @@ def _each(works: Sequence[Work], jobs: int) -> Iterator[tuple[Work, str | Failed
             for future in done:
                 yield running.pop(future), future.result()
     finally:
+        # Reached by Ctrl-C too: what runs is not waited for, so that the command ends at once.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -129,7 +131,7 @@ def _attempt(work: Work) -> str | Failed:
 
 @contextlib.contextmanager
 def progress(total: int, *, quiet: bool = False) -> Iterator[Progress]:
-    """A bar on a terminal where there is more than one piece of work; elsewhere a line for each piece."""
+    """Shows a bar on a terminal if there are several pieces of work, otherwise a line for each piece."""
     if total > 1 and sys.stderr.isatty():
         with _bar(total) as bar:
             yield bar

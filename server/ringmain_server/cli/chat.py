@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutputFlags:
-    """How the answer is shown."""
+    """Flags for how the answer is shown."""
 
     events: Annotated[
         bool,
@@ -58,7 +58,7 @@ def chat(prompt: PromptFlags, output: OutputFlags, answer: AnswerFlags, connecti
 
 
 def tokens(prompt: PromptFlags, connection: ConnectionFlags) -> None:
-    """Count a prompt's tokens and say what an answer would cost at least and at most."""
+    """Count a prompt's tokens and estimate the least and the most that an answer would cost."""
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.summary import estimate
 
@@ -71,7 +71,7 @@ def tokens(prompt: PromptFlags, connection: ConnectionFlags) -> None:
 
 
 def _question(flags: PromptFlags) -> str | None:
-    """Returns what is asked, None to ask in a conversation."""
+    """Returns the question, or None to start a conversation."""
     from ringmain_server.cli.failures import USAGE, Failure
 
     piped = not sys.stdin.isatty()

@@ -1,4 +1,4 @@
-"""Command line: which model answers when nobody named one."""
+"""Command line: chooses the model when the user names none."""
 
 import os
 from typing import TYPE_CHECKING, Final
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ringmain.v1.model_service_pb2 import Model
 
 OWN: Final = frozenset({"sandbox", "local"})
-"""Providers that are always there."""
+"""Providers that every gateway has."""
 SANDBOX_CHAT: Final = "sandbox/chat"
 
 
@@ -22,20 +22,20 @@ _SANDBOX_MODELS: Final = {
     "transcription": "sandbox/transcribe",
     "speech": "sandbox/speak",
 }
-"""What answers where nothing else does, by capability."""
+"""The models to use where no real provider is configured, by capability."""
 _TALKS: Final = frozenset({"chat", "vision"})
 """Capabilities of the models that RINGMAIN_MODEL is meant for."""
 
 
 def chosen_model(client: "Client", named: str | None, capability: str = "chat") -> tuple[str, str]:
-    """Returns the model to ask, and a line that says so when that is a surprise.
+    """Returns the model to ask, and a line to show when the choice may surprise.
 
-    A gateway with a real provider means it to be used; one without has the sandbox.
+    A gateway with a real provider is meant to use it; one without has the sandbox.
 
     Args:
-        client: Asked for its models when nothing names one.
-        named: What the person named.
-        capability: What it must be able to do.
+        client: Asked for its models when neither the user nor the environment names one.
+        named: The model that the user named.
+        capability: The capability that the model must have.
     """
     if name := named or (os.environ.get("RINGMAIN_MODEL") if capability in _TALKS else None):
         return name, ""

@@ -1,4 +1,4 @@
-"""Command line: makes a command of a function whose flags are frozen dataclasses.
+"""Command line: makes a command of a function whose parameters are frozen dataclasses of flags.
 
 A command with twenty flags is still a function of one or two arguments: each parameter that is
 annotated with a dataclass gives its fields to typer, and gets them back as one value.
@@ -27,7 +27,7 @@ def _print_version(wanted: bool) -> None:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class RootFlags(ConnectionFlags):
-    """The flags before a command's name."""
+    """The flags in front of a command's name."""
 
     debug: Annotated[
         bool,
@@ -41,13 +41,13 @@ class RootFlags(ConnectionFlags):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class _DebugFlags:
-    """Every command takes it too, so that it can be put behind a command that failed."""
+    """The flag that every command also takes, so that it can be added to a command that failed."""
 
     debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False
 
 
-def root(app: typer.Typer, help: str) -> None:  # noqa: A002  typer's word
-    """Gives an app the flags that stand before a command's name."""
+def root(app: typer.Typer, help: str) -> None:  # noqa: A002  typer's name for it
+    """Adds the flags that stand in front of a command's name to an app."""
 
     def run(*, ctx: typer.Context, **values: object) -> None:
         ctx.obj = RootFlags(**values)  # type: ignore[arg-type]  # typer has checked them
@@ -57,11 +57,11 @@ def root(app: typer.Typer, help: str) -> None:  # noqa: A002  typer's word
 
 
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], Function]:
-    """Registers a function as a command. It returns its exit code; its docstring is the help.
+    """Registers a function as a command. The function returns its exit code; its docstring is the help.
 
     Args:
         app: The group that the command belongs to.
-        name: Its name, when the function's is another.
+        name: Its name, if it differs from the function's.
     """
 
     def register(function: Function) -> Function:
@@ -72,7 +72,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], F
 
 
 def _runner(function: Callable[..., int | None]) -> Callable[..., None]:
-    """Returns what typer calls: flags in, dataclasses to the function, exit codes out."""
+    """Wraps a command for typer: takes flags, passes dataclasses to the function, exits with its code."""
     groups = {name: hint for name, hint in get_type_hints(function).items() if _is_flags(hint)}
 
     @functools.wraps(function)
@@ -110,7 +110,7 @@ def _declare(run: Callable[..., None], *groups: type) -> None:
 
 
 def _for_typer(name: str, hint: object) -> object:
-    """Returns a field's hint with a `Flag` put into typer's terms."""
+    """Returns a field's type hint with its `Flag` translated to typer's terms."""
     described = get_args(hint)[1]
     if not isinstance(described, Flag):
         return hint

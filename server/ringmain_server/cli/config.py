@@ -11,7 +11,7 @@ from ringmain_server.cli.settings import loaded
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileFlags:
-    """Which configuration."""
+    """Flags of `ringmain config`."""
 
     file: Annotated[
         str | None,

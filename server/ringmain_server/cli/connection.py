@@ -1,4 +1,4 @@
-"""Command line: how a command reaches the gateway."""
+"""Command line: connects a command to the gateway."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _PANEL: Final = "Connection"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerFlags:
-    """Who asks, and how the connection is made safe. Welcome before and behind a command's name."""
+    """The caller's credentials and TLS. These flags may stand before or after a command's name."""
 
     token: Annotated[
         str | None,
@@ -41,20 +41,20 @@ class CallerFlags:
     ] = None
 
     def over(self, under: "CallerFlags") -> Self:
-        """These flags, and those of `under` where these are not given."""
-        names = [f.name for f in fields(self) if hasattr(under, f.name)]
+        """Returns these flags, filled up with those of `under` where these are not given."""
+        names = {f.name for f in fields(self)} & {f.name for f in fields(under)}
         missing = {name: getattr(under, name) for name in names if not getattr(self, name)}
         return replace(self, **missing)
 
     def bearer(self) -> str | None:
-        """The token, from the flag or the environment."""
+        """Returns the token from the flag or the environment."""
         return self.token or os.environ.get("RINGMAIN_TOKEN") or None
 
     def trust(self) -> bool | bytes:
-        """Whether to use TLS, or the certificates to trust.
+        """Returns whether to use TLS, or the certificates to trust.
 
         Raises:
-            Failure: They cannot be read.
+            Failure: The certificates cannot be read.
         """
         from ringmain_server.cli.failures import USAGE, Failure
 
@@ -69,7 +69,7 @@ class CallerFlags:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConnectionFlags(CallerFlags):
-    """Where callers reach the gateway, and who asks."""
+    """The gateway's address and the caller's credentials."""
 
     target: Annotated[
         str | None,
@@ -81,7 +81,7 @@ class ConnectionFlags(CallerFlags):
     ] = None
 
     def address(self) -> str:
-        """The gateway's address, from the flag, the environment or the default."""
+        """Returns the gateway's address from the flag, the environment or the default."""
         return self.target or os.environ.get("RINGMAIN_TARGET") or DEFAULT_TARGET
 
 
@@ -93,12 +93,12 @@ def connected(
     wait_for_ready: bool = False,
     options: Sequence[tuple[str, int]] = (),
 ) -> Iterator["Client"]:
-    """A client of the gateway, whose errors end the command in readable lines.
+    """Connects to the gateway; errors of its calls end the command with readable lines.
 
     Args:
-        flags: Where and how.
-        timeout: Seconds that a call may take, None for no end.
-        wait_for_ready: Whether calls wait for a gateway that is not there yet.
+        flags: The address and the credentials.
+        timeout: Seconds that a call may take, None for no limit.
+        wait_for_ready: Whether calls wait for a gateway that does not answer yet.
         options: gRPC channel options.
 
     Raises:

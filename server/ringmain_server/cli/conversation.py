@@ -16,15 +16,15 @@ HELP: Final = "/model NAME asks another model, /reset forgets what was said, /ex
 
 @dataclass(slots=True)
 class Conversation:
-    """Questions and answers until the person leaves.
+    """Questions and answers until the user leaves.
 
     Attributes:
-        asker: Asks and shows.
+        asker: Asks questions and shows answers.
         target: The gateway's address, for messages.
         model: The model that answers; `/model` changes it.
         read: Shows a prompt and returns the line typed; raises EOFError at the end.
-        opening: Makes the first turn, with the files that the person named, of a line.
-        turns: What was said.
+        opening: Makes the first turn from a line, with the files that the user named.
+        turns: The conversation so far.
     """
 
     asker: Asker
@@ -33,7 +33,7 @@ class Conversation:
     read: Callable[[str], str]
     opening: Callable[[str], Message]
     turns: list[Message] = field(default_factory=list)
-    # Ctrl-C cancels the answer, or the line being typed; twice in a row leaves.
+    # Counts Ctrl-C: one cancels the answer, or the line being typed; two in a row leave.
     _interrupts: int = 0
 
     def run(self) -> None:
@@ -65,7 +65,7 @@ class Conversation:
                 return line
 
     def _command(self, line: str) -> bool:
-        """Obeys a line such as `/model NAME`; False to leave."""
+        """Obeys a line such as `/model NAME`, and returns False to leave."""
         name, _, rest = line.partition(" ")
         note = self.asker.screen.note
         match name:
@@ -82,7 +82,7 @@ class Conversation:
         return True
 
     def _answer(self, line: str) -> None:
-        """Asks, and keeps question and answer if there was one."""
+        """Asks a question, and keeps it with its answer unless the call failed."""
         question = user(line) if self.turns else self.opening(line)
         try:
             answer = self.asker.stream([*self.turns, question], self.model)
@@ -97,6 +97,6 @@ class Conversation:
 
 def terminal_line(prompt: str) -> str:
     """Reads a line with editing and a history that ends with the process."""
-    with suppress(ImportError):  # not everywhere
-        import readline  # noqa: F401  importing it is what makes `input` editable
+    with suppress(ImportError):  # not every platform has it
+        import readline  # noqa: F401  importing it makes `input` editable
     return input(prompt)

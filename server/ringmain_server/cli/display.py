@@ -1,7 +1,8 @@
-"""Command line: a picture in the terminal, where it can show one.
+"""Command line: shows a picture in the terminal, where it can show one.
 
-By kitty's protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol/), which Ghostty and Konsole speak too,
-or by iTerm2's (https://iterm2.com/documentation-images.html), which WezTerm, mintty and VS Code speak too.
+It uses kitty's protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol/), which Ghostty and Konsole
+support
+too, or iTerm2's (https://iterm2.com/documentation-images.html), as do WezTerm, mintty and VS Code.
 """
 
 import base64
@@ -16,7 +17,7 @@ _ITERM_PROGRAMS = ("iTerm.app", "WezTerm", "mintty", "vscode")
 def protocol(environ: Mapping[str, str] = os.environ) -> str:
     """Returns `kitty`, `iterm`, or nothing where the terminal shows no pictures, by its environment.
 
-    Inside tmux and screen nothing is shown: both would swallow or garble it.
+    Inside tmux and screen nothing is shown: both would drop or garble the picture.
     """
     if environ.get("TMUX") or environ.get("STY"):
         return ""
@@ -31,11 +32,11 @@ def protocol(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def picture(data: bytes, spoken: str) -> str:
-    """Returns what shows a picture.
+    """Returns the control sequence that shows a picture.
 
     Args:
         data: A PNG; iTerm2's protocol takes any format.
-        spoken: What `protocol` found.
+        spoken: The result of `protocol`.
     """
     encoded = base64.b64encode(data).decode()
     if spoken == "iterm":

@@ -1,4 +1,4 @@
-"""Command line: `ringmain events` shows what happens in the gateway as it happens."""
+"""Command line: `ringmain events` shows events of the gateway as they happen."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventsFlags:
-    """Which events, and how they are shown."""
+    """Flags of `ringmain events`."""
 
     kind: Annotated[
         list[str],

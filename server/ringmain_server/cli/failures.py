@@ -1,4 +1,4 @@
-"""Command line: what people read when something failed. One line and a list, never a traceback."""
+"""Command line: messages for failures: one line and a list, never a traceback."""
 
 from typing import Final
 
@@ -6,17 +6,17 @@ import grpc
 from ringmain.errors import RingmainError
 
 USAGE: Final = 2
-"""The exit code of mistakes that the person at the keyboard can put right."""
+"""The exit code of mistakes that the user can correct."""
 
 CANCELLED: Final = 130
-"""The exit code after Ctrl-C, as shells have it: 128 and the signal's number."""
+"""The exit code after Ctrl-C, as in shells: 128 plus the signal's number."""
 
 
 class Failure(Exception):
-    """A command cannot go on.
+    """A command cannot continue.
 
     Attributes:
-        message: What people read. May have several lines.
+        message: The message for the user. May have several lines.
         code: The exit code.
     """
 
@@ -27,12 +27,12 @@ class Failure(Exception):
 
 
 def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> Failure:
-    """Returns what a failed call looks like.
+    """Describes a failed call.
 
     Args:
-        error: What the client raised.
+        error: The client's exception.
         target: The gateway's address.
-        flag: What names another one; so does its environment variable.
+        flag: The flag that names another address; an environment variable does so too.
     """
     if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
         return Failure(_unreachable(error, target, flag))
@@ -45,7 +45,7 @@ def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> Fai
 
 
 def of_surprise(error: Exception) -> Failure:
-    """Returns what an exception that nobody expected looks like."""
+    """Describes an exception that nobody expected."""
     if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("ringmain"):
         return Failure(
             f"error: this command needs {error.name}, which is not installed: pip install 'ringmain[server]'"
@@ -56,9 +56,9 @@ def of_surprise(error: Exception) -> Failure:
 
 
 def _unreachable(error: RingmainError, target: str, flag: str) -> str:
-    """Says where nobody answers, why, and what to do.
+    """Describes a gateway that does not answer: its address, the cause, and what to do.
 
-    gRPC's own text names the address again, in its resolver's form: the last part is the cause.
+    gRPC's own text repeats the address in its resolver's form; its last part is the cause.
     """
     tls = "TLS handshake failed" if "handshake failed" in error.message.lower() else ""
     cause = tls or error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip(" ]")

@@ -1,8 +1,9 @@
-"""Command line: a flag described without typer, and a parser for such flags.
+"""Command line: describes flags without typer, and parses them.
 
-Typer and what it imports would stay in the serving process: 10 MB of the 75 that it may have. So the
-flags of `serve` are described once, for typer, which has the help and the completion, and for the
-parser below, which reads them in the process that serves.
+Typer and its imports would stay in the serving process: 10 MB of the 75 that it may have. So the flags of
+`serve` are described once: for typer, which provides help and completion, and for the parser below, which
+reads
+them in the process that serves.
 """
 
 import argparse
@@ -16,11 +17,11 @@ F = TypeVar("F")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag: the annotation of a field, whose name and type it has.
+    """The annotation of a field that is a flag; name and type are the field's.
 
     Attributes:
-        help: What it does.
-        metavar: What its value is called; None for a flag without a value.
+        help: A description for people.
+        metavar: The placeholder of its value; None for a flag without a value.
         short: A short name such as `-c`.
     """
 
@@ -29,13 +30,13 @@ class Flag:
     short: str | None = None
 
     def names(self, field: str) -> tuple[str, ...]:
-        """The names of the flag on the command line."""
+        """Returns the names of the flag on the command line."""
         long = f"--{field.replace('_', '-')}"
         return (long,) if self.short is None else (long, self.short)
 
 
 def parsed(kind: type[F], args: Sequence[str], *, program: str) -> F:
-    """Returns flags from arguments.
+    """Parses arguments into a dataclass of flags.
 
     Args:
         kind: A dataclass whose every field is annotated with a `Flag`.
@@ -55,7 +56,7 @@ def parsed(kind: type[F], args: Sequence[str], *, program: str) -> F:
 
 
 def _reading(hint: object, flag: Flag) -> Mapping[str, Any]:
-    """Returns how argparse reads a value of a type."""
+    """Returns the options with which argparse reads a value of a type."""
     inner = next((arg for arg in get_args(hint) if arg is not NoneType), hint)
     if inner is bool:
         return {"action": "store_true"}

@@ -11,7 +11,7 @@ from ringmain_server.cli.connection import DEFAULT_ADMIN_TARGET, ConnectionFlags
 
 _TIMEOUT: Final = 5.0
 _PAUSE: Final = 0.1
-# gRPC waits a second and more before it tries again to reach a gateway that is just starting.
+# By default, gRPC waits a second or more before it retries a gateway that is just starting.
 _IMPATIENT: Final = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
@@ -21,7 +21,7 @@ _IMPATIENT: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthFlags:
-    """What is asked, and how patiently."""
+    """Flags of `ringmain health`."""
 
     service: Annotated[
         str,
@@ -54,7 +54,7 @@ def _asked(flags: HealthFlags, connection: ConnectionFlags) -> str:
 
 
 def _waited(flags: HealthFlags, connection: ConnectionFlags) -> str:
-    """Asks until the answer is SERVING or the time is over; the last answer counts."""
+    """Asks until the answer is SERVING or the time is over, and returns the last answer."""
     from ringmain import DeadlineExceeded, NotFound
 
     from ringmain_server.cli.failures import Failure

@@ -1,4 +1,4 @@
-"""Command line: `ringmain image`: pictures drawn, changed and enlarged; `ringmain inspect`."""
+"""Command line: `ringmain image` draws, changes and enlarges pictures; `ringmain inspect`."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ _SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrawFlags:
-    """What is drawn."""
+    """Flags for what `ringmain image` draws."""
 
     prompts: Annotated[
         list[str] | None,
@@ -72,7 +72,7 @@ class DrawFlags:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureFlags:
-    """How it is drawn."""
+    """Flags for how `ringmain image` draws it."""
 
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Such as 1024x1536.")] = None
     ratio: Annotated[str | None, typer.Option(metavar="W:H", help="Such as 16:9.")] = None
@@ -95,7 +95,7 @@ class PictureFlags:
 def image(what: DrawFlags, how: PictureFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Draw pictures, change them, or enlarge them.
 
-    The same command again goes on where the last one stopped: pictures that are there are not drawn again.
+    The same command again continues where the last one stopped: pictures that exist are not drawn again.
     """
     with connected(connection) as client:
         return (_upscale if what.upscale else _draw)(client, what, how, batch)
@@ -140,7 +140,7 @@ def _drawing(
 
 
 def _finish(stream: "Drawing", how: PictureFlags, target: Path, count: int) -> str:
-    """Shows what comes and writes what is finished."""
+    """Shows the previews as they come, and writes the finished pictures."""
     from ringmain_server.cli.targets import numbered
 
     for preview in stream:
@@ -208,7 +208,7 @@ def _options(what: DrawFlags, how: PictureFlags) -> dict[str, Any]:
 
 
 def _margins(text: str | None) -> dict[str, int] | int | None:
-    """Pixels everywhere, or by side.
+    """Parses margins: pixels for every side, or by side.
 
     Raises:
         Failure: It is neither.
@@ -229,7 +229,7 @@ def _margins(text: str | None) -> dict[str, int] | int | None:
 
 
 def _format_of(name: str | None) -> Literal["png", "jpeg", "webp"]:
-    """What file a name stands for."""
+    """Returns the type of file that a name stands for."""
     suffix = Path(name).suffix.lower() if name else ""
     return "jpeg" if suffix in (".jpg", ".jpeg") else "webp" if suffix == ".webp" else "png"
 
@@ -241,7 +241,7 @@ def _first(target: Path, count: int) -> Path:
 
 
 def _show(data: bytes, mime_type: str, wanted: bool | None) -> None:
-    """Shows a picture where the terminal can; on request, says so where it cannot."""
+    """Shows a picture where the terminal can; if the user asked for it, says where it cannot."""
     from ringmain_server.cli.display import picture, protocol
 
     if wanted is False or not sys.stdout.isatty():
@@ -256,7 +256,7 @@ def _show(data: bytes, mime_type: str, wanted: bool | None) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InspectFlags:
-    """What is inspected."""
+    """Flags of `ringmain inspect`."""
 
     images: Annotated[
         list[str] | None,
@@ -272,7 +272,7 @@ class InspectFlags:
 
 
 def inspect(what: InspectFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
-    """Say what image files hold, as a line of JSON each: type, size, EXIF, hashes, colours, ratings."""
+    """Inspect image files, with a line of JSON for each: type, size, EXIF, hashes, colors, ratings."""
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.inputs import files
 

@@ -1,4 +1,4 @@
-"""Command line: many inputs at once, from arguments, globs, and lines of a file."""
+"""Command line: collects many inputs from arguments, globs, and lines of a file."""
 
 import glob
 import sys
@@ -9,14 +9,14 @@ from ringmain_server.cli.failures import USAGE, Failure
 
 
 def files(arguments: Sequence[str], lines: str | None) -> list[str]:
-    """Returns the files that are meant, in order, each once.
+    """Returns the named files, in order, each once.
 
     Args:
-        arguments: Paths, addresses and globs; `**` goes into folders.
+        arguments: Paths, addresses and globs; `**` matches folders at any depth.
         lines: A file with one of them on each line, `-` for standard input; None for none.
 
     Raises:
-        Failure: A path or glob meets nothing, or the file of lines cannot be read.
+        Failure: A path or glob matches nothing, or the file of lines cannot be read.
     """
     found: dict[str, None] = {}
     for argument in (*arguments, *read_lines(lines)):
@@ -28,7 +28,7 @@ def files(arguments: Sequence[str], lines: str | None) -> list[str]:
 
 
 def texts(arguments: Sequence[str], lines: str | None) -> list[str]:
-    """Returns the texts that are meant: arguments, lines of a file, or what is piped in.
+    """Returns the given texts: arguments, lines of a file, or what is piped in.
 
     Raises:
         Failure: There is none, or the file of lines cannot be read.
@@ -46,7 +46,7 @@ def read_lines(name: str | None) -> list[str]:
     """Returns the lines of a file that are not empty; `-` is standard input.
 
     Raises:
-        Failure: It cannot be read.
+        Failure: The file cannot be read.
     """
     if name is None:
         return []
@@ -66,7 +66,7 @@ def _expanded(argument: str) -> Iterator[str]:
     if is_address(argument) or Path(argument).is_file():
         yield argument
         return
-    # Not pathlib, which refuses absolute patterns.
+    # Not by pathlib, which refuses absolute patterns.
     found = [name for name in sorted(glob.glob(argument, recursive=True)) if Path(name).is_file()]  # noqa: PTH207
     if not found:
         raise Failure(f"error: no such file: {argument}", code=USAGE)

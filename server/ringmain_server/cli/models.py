@@ -1,4 +1,4 @@
-"""Command line: `ringmain models` lists what the gateway serves."""
+"""Command line: `ringmain models` lists the gateway's models."""
 
 import sys
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _WIDE: Final = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelsFlags:
-    """Which models, and how they are shown."""
+    """Flags of `ringmain models`."""
 
     name: Annotated[
         str | None,
@@ -34,7 +34,7 @@ class ModelsFlags:
 
 
 def models(flags: ModelsFlags, connection: ConnectionFlags) -> None:
-    """List models: what serves them in the order tried, what they can do and what they cost."""
+    """List models with their candidates in the order tried, capabilities and prices."""
     with connected(connection) as client:
         found = _found(client, flags)
     if flags.json:
@@ -71,7 +71,7 @@ def _print_table(models: "Sequence[Model]") -> None:
 
     from ringmain_server.cli.table import model_table
 
-    # A pipe has no width: rows stay lines there, for grep and its like.
+    # A pipe has no width, so each row is written on one line there, for programs such as grep.
     width = None if sys.stdout.isatty() else _WIDE
     Console(width=width).print(model_table(models))
 

@@ -1,4 +1,4 @@
-"""Command line: how a command ends. An exit code and a few readable lines, whatever happened."""
+"""Command line: ends every command with an exit code and at most a few readable lines."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ from ringmain_server.cli.failures import CANCELLED, Failure, of_surprise
 
 
 def exit_code(run: Callable[[], int | None], *, debug: bool) -> int:
-    """Runs a command and returns its exit code; what failed is on standard error.
+    """Runs a command and returns its exit code; failures are described on standard error.
 
     Args:
-        run: The command. None is success.
+        run: The command. None counts as success.
         debug: Whether to show the traceback of an error too.
 
     Raises:
@@ -25,7 +25,7 @@ def exit_code(run: Callable[[], int | None], *, debug: bool) -> int:
     except KeyboardInterrupt:
         print("cancelled", file=sys.stderr)
         return CANCELLED
-    except Exception as exc:  # noqa: BLE001  the last line of defence before a person's eyes
+    except Exception as exc:  # noqa: BLE001  the user must never see a traceback unasked
         if debug or os.environ.get("RINGMAIN_DEBUG", "0") not in ("", "0"):
             traceback.print_exc()
         failure = exc if isinstance(exc, Failure) else of_surprise(exc)

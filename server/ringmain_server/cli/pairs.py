@@ -1,4 +1,4 @@
-"""Command line: repeatable flags of the form `name=value`. Pure."""
+"""Command line, pure: repeatable flags of the form `name=value`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,12 +6,12 @@ from ringmain_server.cli.failures import USAGE, Failure
 
 
 def pairs(flag: str, form: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yields name and value of each text.
+    """Yields the name and the value of each text.
 
     Args:
         flag: The flag, for the message.
-        form: What it takes, such as `NAME=VALUE`.
-        texts: What was given.
+        form: The form it takes, such as `NAME=VALUE`.
+        texts: The values of the flag.
 
     Raises:
         Failure: One has no name or no equals sign.

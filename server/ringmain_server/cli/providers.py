@@ -1,4 +1,4 @@
-"""Command line: `ringmain providers` takes providers out and in, asks them, and puts one first."""
+"""Command line: `ringmain providers` drains, restores, checks and prefers providers."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,21 +11,21 @@ from ringmain_server.cli.command import command
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NameFlags:
-    """Which provider."""
+    """The name of a provider."""
 
     name: Annotated[str, typer.Argument(metavar="NAME", help="The provider's name in the configuration.")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PrimaryFlags:
-    """Which model, and which provider."""
+    """Flags of `ringmain providers primary`."""
 
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model of the configuration.")]
     provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="The provider to try first.")]
 
 
 def drain(flags: NameFlags, admin: AdminFlags) -> None:
-    """Take a provider out: it gets no new requests; what runs there runs on."""
+    """Take a provider out: it gets no new requests; running ones go on."""
     from ringmain.admin.v1.admin_service_pb2 import DrainProviderRequest
 
     with operating(admin) as operator:
@@ -35,7 +35,7 @@ def drain(flags: NameFlags, admin: AdminFlags) -> None:
 
 
 def restore(flags: NameFlags, admin: AdminFlags) -> None:
-    """Put a provider back, close its breakers and end its holds."""
+    """Put a provider back, close its breakers and end its cooldowns."""
     from ringmain.admin.v1.admin_service_pb2 import RestoreProviderRequest
 
     with operating(admin) as operator:
@@ -45,7 +45,7 @@ def restore(flags: NameFlags, admin: AdminFlags) -> None:
 
 
 def check(flags: NameFlags, admin: AdminFlags) -> int:
-    """Ask a provider whether it answers and takes the credentials; exit 0 only if it does."""
+    """Ask a provider whether it answers and accepts the credentials; exit 0 only if it does."""
     from ringmain.admin.v1.admin_service_pb2 import CheckProviderRequest
 
     from ringmain_server.cli.summary import seconds

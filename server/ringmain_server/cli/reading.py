@@ -1,7 +1,7 @@
-"""Command line: one document, read page by page into a file that is there whole or not at all.
+"""Command line: reads one document page by page into a file that is written whole or not at all.
 
-Until then its pages are in `NAME.md.part`, whose first line says of which document they are: the same command
-again goes on after them.
+Until then its pages are in `NAME.md.part`, whose first line identifies the document: the same command again
+continues after them.
 """
 
 import contextlib
@@ -24,15 +24,15 @@ _SUFFIX = ".part"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read, and where to.
+    """The reading of one document.
 
     Attributes:
-        client: The gateway.
+        client: A client of the gateway.
         name: The document's path.
-        model: What sees.
-        flags: How.
-        target: The file; None for standard output.
-        alone: Whether it is the only document, so that its pages are the progress.
+        model: The model that sees.
+        flags: The flags of `ringmain read`.
+        target: The file to write; None for standard output.
+        alone: Whether it is the only document, so that its pages are shown as progress.
     """
 
     client: Client
@@ -43,7 +43,7 @@ class Reading:
     alone: bool
 
     def run(self) -> str:
-        """Reads it, and returns what is said about that.
+        """Reads the document, and returns a line to show.
 
         Raises:
             Failure: A page could not be read; the others are written all the same.
@@ -86,7 +86,7 @@ class Reading:
             yield from flow
 
     def _fingerprint(self) -> str:
-        """What the pages depend on: the document's bytes, and how it is read."""
+        """Returns a digest of everything that the pages depend on: the document's bytes, model and flags."""
         told: list[Any] = [self.model, self.flags.mode, self.flags.prompt, self.flags.first_page]
         digest = hashlib.sha256(json.dumps(told).encode())
         with Path(self.name).open("rb") as file:
@@ -96,7 +96,7 @@ class Reading:
 
     @contextlib.contextmanager
     def _shown(self) -> Iterator[Any]:
-        """A line that counts pages, on a terminal."""
+        """Shows a line that counts pages, on a terminal."""
         if not (self.alone and sys.stderr.isatty()):
             yield lambda _: None
             return
@@ -112,11 +112,11 @@ class Reading:
 
 
 class _Part:
-    """Pages that are done, in a file beside the target.
+    """The finished pages, in a file beside the target.
 
     Args:
-        target: The file that it becomes.
-        fingerprint: Of what is read, and how; a file of another is begun anew.
+        target: The file to write in the end.
+        fingerprint: Identifies the document and how it is read; the file of another reading is started anew.
     """
 
     def __init__(self, target: Path, fingerprint: str) -> None:
@@ -128,24 +128,24 @@ class _Part:
             self._file.write(json.dumps({"of": fingerprint}) + "\n")
 
     def add(self, page: Page) -> None:
-        """Keeps a page, at once."""
+        """Appends a page, at once."""
         self._file.write(
             json.dumps({"page": page.number, "markdown": page.markdown}, ensure_ascii=False) + "\n"
         )
         self._file.flush()
 
     def close(self) -> None:
-        """Closes the file; it stays for the next time."""
+        """Closes the file, which stays for the next time."""
         self._file.close()
 
     def finish(self, target: Path) -> None:
-        """Writes the target, and takes the file away."""
+        """Writes the target, and removes this file."""
         pages = [line["markdown"] for line in self._lines() if "markdown" in line]
         write_whole(target, ("\n\n".join(filter(None, pages)).encode(), b"\n"))
         self._path.unlink()
 
     def _resume(self) -> int:
-        """The page to go on with, zero to begin anew."""
+        """Returns the page to continue with, zero to start anew."""
         lines = list(self._lines())
         if not lines or lines[0].get("of") != self._fingerprint:
             self._path.unlink(missing_ok=True)
@@ -154,7 +154,7 @@ class _Part:
         return max(pages) + 1 if pages else 0
 
     def _lines(self) -> Iterator[dict[str, Any]]:
-        """The lines, up to one that was cut."""
+        """Yields the lines, up to one that was cut."""
         try:
             text = self._path.read_text(encoding="utf-8")
         except FileNotFoundError:

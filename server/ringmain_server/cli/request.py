@@ -1,4 +1,4 @@
-"""Command line: a request from flags."""
+"""Command line: builds a request from flags."""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _ROUTE = "Route"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromptFlags:
-    """What is asked, and of whom."""
+    """Flags for the question and the model."""
 
     prompt: Annotated[
         str | None,
@@ -55,7 +55,7 @@ class PromptFlags:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerFlags:
-    """How it is answered."""
+    """Flags for the answer and the route."""
 
     json_schema: Annotated[
         str | None,
@@ -111,7 +111,7 @@ class AnswerFlags:
 
 
 def turn(question: str, flags: PromptFlags) -> "Message":
-    """Returns the user's turn, with what is attached to it.
+    """Returns the user's turn with its attachments.
 
     Raises:
         Failure: A file cannot be read.
@@ -128,7 +128,7 @@ def turn(question: str, flags: PromptFlags) -> "Message":
 
 
 def prompt_options(flags: PromptFlags) -> "ChatOptions":
-    """Returns the options that every request has."""
+    """Returns the options of every request."""
     return {"system": flags.system, "max_output_tokens": flags.max_tokens}
 
 
@@ -136,7 +136,7 @@ def answer_options(flags: AnswerFlags) -> "ChatOptions":
     """Returns the options of an answer.
 
     Raises:
-        Failure: A flag has no meaning.
+        Failure: The value of a flag makes no sense.
     """
     from ringmain_server.cli.pairs import pairs
 

@@ -21,7 +21,7 @@ from ringmain_server.cli.serve import serve
 
 app = typer.Typer(
     no_args_is_help=True,
-    # Errors are shown by `command.py`; a traceback that was asked for is shown as it is.
+    # `command.py` shows errors; a traceback that the user asked for is shown as it is.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

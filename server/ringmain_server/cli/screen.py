@@ -1,4 +1,4 @@
-"""Command line: where a command writes. Answers go to stdout, all that is about them to stderr."""
+"""Command line: writes answers to stdout, and everything about them to stderr."""
 
 import re
 import sys
@@ -6,15 +6,15 @@ from typing import Final
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
-# A model's text must not steer the terminal: control characters but tab and line feed.
+# Control characters, except tab and line feed: a model's text must not control the terminal.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Screen:
-    """Writes an answer as it comes, and lines beside it."""
+    """Writes an answer as it comes, and notes about it."""
 
     def __init__(self) -> None:
-        """Takes the process's own streams, as they are now."""
+        """Uses the process's own streams, as they are now."""
         self._out, self._err = sys.stdout, sys.stderr
         self._line_is_open = False
         self._thinking = False
@@ -25,7 +25,7 @@ class Screen:
             text = _CONTROL.sub("", text)
         if text:
             self._end_thought()
-            # First, because Ctrl-C may come while the text is on its way.
+            # Set before writing, because Ctrl-C may interrupt the write.
             self._line_is_open = not text.endswith("\n")
             self._out.write(text)
             self._out.flush()
@@ -36,7 +36,7 @@ class Screen:
         self.write(f"{text}\n")
 
     def end_line(self) -> None:
-        """Ends the answer's last line, unless it has ended itself."""
+        """Ends the answer's last line unless it has ended already."""
         if self._line_is_open:
             self.write("\n")
 
@@ -58,7 +58,7 @@ class Screen:
             self._aside("\n")
 
     def _aside(self, text: str) -> None:
-        # Rich would take longer to import than the sandbox to answer, for one attribute.
+        # Not with rich, whose import takes longer than an answer of the sandbox, for a single attribute.
         if self._err.isatty():
             text = f"{_DIM}{_CONTROL.sub('', text)}{_PLAIN}"
         self._err.write(text)

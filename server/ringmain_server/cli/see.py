@@ -1,4 +1,4 @@
-"""Command line: `ringmain see`, questions about pictures; `ringmain read`, documents as Markdown."""
+"""Command line: `ringmain see` asks about pictures; `ringmain read` turns documents into Markdown."""
 
 import sys
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _MODEL = "A model that sees. Default: RINGMAIN_MODEL, else the first listed."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeeFlags:
-    """What is asked about which pictures."""
+    """Flags of `ringmain see`."""
 
     words: Annotated[
         list[str],
@@ -78,7 +78,7 @@ def _seeing(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadFlags:
-    """Which documents are read, and how."""
+    """Flags of `ringmain read`."""
 
     documents: Annotated[
         list[str] | None,
@@ -115,7 +115,7 @@ class ReadFlags:
 def read(what: ReadFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Turn documents into Markdown, with their pictures described.
 
-    A reading that was interrupted goes on at its next page when the same command is given again.
+    A reading that was interrupted continues at its next page when the same command is given again.
     """
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.choice import chosen_model

@@ -1,4 +1,4 @@
-"""Command line: `ringmain serve` starts the gateway in this process. Imports no typer (`flag.py`)."""
+"""Command line: `ringmain serve` starts the gateway in this process. It does not import typer (`flag.py`)."""
 
 import os
 import sys
@@ -25,7 +25,7 @@ _PATHS: Final = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServeFlags:
-    """What `serve` takes. Each wins over the environment and the file."""
+    """Flags of `ringmain serve`. Each takes precedence over the environment and the file."""
 
     config: Annotated[
         str | None,
@@ -59,7 +59,7 @@ class ServeFlags:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _LeanFlags(ServeFlags):
-    """Where typer does not add this flag itself."""
+    """The same flags with `--debug`, which typer otherwise adds."""
 
     debug: Annotated[bool, Flag("Show the traceback of an error. RINGMAIN_DEBUG=1 too.")] = False
 
@@ -68,7 +68,7 @@ def lean_serve(args: Sequence[str]) -> int:
     """Runs `serve` without typer and returns the exit code.
 
     Args:
-        args: What follows `serve`; no request for help.
+        args: The arguments after `serve`, which do not ask for help.
     """
     from ringmain_server.app.orphan import remember_signals
 
@@ -90,7 +90,7 @@ def serve(flags: ServeFlags) -> int:
     watch = FileWatch(path) if path else None
     settings = loaded(flags.config, given)
     _log_library()
-    # What gRPC's core prints about each connection that goes wrong is of callers' making.
+    # gRPC's core would print a line about every connection that callers break.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     from ringmain_server.app.app import StartError
     from ringmain_server.app.process import serve
@@ -103,7 +103,7 @@ def serve(flags: ServeFlags) -> int:
 
 
 def _read_again(path: str | None, given: Mapping[str, object]) -> "Settings":
-    """Reads the configuration anew. Its file may be one that somebody is writing just now."""
+    """Reads the configuration again, and waits while somebody is still writing its file."""
     from ringmain_server.config import load
     from ringmain_server.config.watch import wait_for_rest
 
@@ -113,10 +113,10 @@ def _read_again(path: str | None, given: Mapping[str, object]) -> "Settings":
 
 
 def _log_library() -> None:
-    """Imports structlog without rich, which it takes for tracebacks wherever it is installed: 4 MB."""
+    """Imports structlog without rich, which it would load for tracebacks where installed: 4 MB."""
     there = sys.modules.get("rich")
     if there is None:
-        sys.modules["rich"] = None  # type: ignore[assignment] # how Python notes that there is no such module
+        sys.modules["rich"] = None  # type: ignore[assignment] # makes Python treat it as not installed
         try:
             import structlog  # noqa: F401
         finally:

@@ -1,4 +1,4 @@
-"""Command line: loads the configuration, and shows its mistakes. Imports no typer (`flag.py`)."""
+"""Command line: loads the configuration, and shows its mistakes. It does not import typer (`flag.py`)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def loaded(path: str | None, overrides: Mapping[str, object] = MappingProxyType({})) -> "Settings":
-    """Returns the configuration.
+    """Loads the configuration.
 
     Args:
         path: The file, None for the one that the environment names, if any.

@@ -1,4 +1,4 @@
-"""Command line: `ringmain status` shows the providers, their breakers and how they do."""
+"""Command line: `ringmain status` shows the providers, their breakers and their figures."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ _WIDE: Final = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatusFlags:
-    """How it is shown."""
+    """Flags of `ringmain status`."""
 
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it again each second.")] = False
     json: Annotated[
@@ -29,7 +29,7 @@ class StatusFlags:
 
 
 def status(flags: StatusFlags, admin: AdminFlags) -> None:
-    """Show providers: state, calls in flight, latency, failures, breakers and what last failed."""
+    """Show providers: state, calls in flight, latency, failures, breakers and the last error."""
     with operating(admin) as operator:
         if flags.json:
             _print_json(operator, watch=flags.watch)
@@ -54,7 +54,7 @@ def _table(operator: Operator) -> "Table":
 def _print(table: "Table") -> None:
     from rich.console import Console
 
-    # A pipe has no width: rows stay lines there, for grep and its like.
+    # A pipe has no width, so each row is written on one line there, for programs such as grep.
     Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 

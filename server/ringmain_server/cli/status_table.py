@@ -1,4 +1,4 @@
-"""Command line: providers as a table. Pure."""
+"""Command line, pure: formats providers as a table."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,10 +14,10 @@ _STYLES = {"open": "red", "half-open": "yellow", "drained": "yellow"}
 
 
 def status_table(providers: Sequence[Provider], now: float) -> Table:
-    """Returns a row for each breaker, under its provider's name.
+    """Returns a table with a row for each breaker, under its provider's name.
 
     Args:
-        providers: What the gateway said.
+        providers: The gateway's answer.
         now: The time, in seconds since 1970.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -30,7 +30,7 @@ def status_table(providers: Sequence[Provider], now: float) -> Table:
     table.add_column("why", overflow="fold", min_width=10)
     for provider in providers:
         for row in _rows(provider, now):
-            # Text, because rich would read brackets in a name as its markup.
+            # As Text, since rich would read brackets in a name as markup.
             table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     return table
 
@@ -56,7 +56,7 @@ def _state(breaker: Breaker) -> str:
 
 
 def _why(breaker: Breaker, now: float) -> Iterator[str]:
-    """What keeps requests away, until when, and else what last failed."""
+    """Yields why a candidate gets no requests and until when, or its last failure."""
     if breaker.HasField("probe_time"):
         yield f"next try {_until(breaker.probe_time, now)}"
     if breaker.hold_reason:

@@ -1,4 +1,4 @@
-"""Command line: numbers as people read them. Pure."""
+"""Command line, pure: formats numbers for people."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ def summary(answer: Answer, *, first: float | None, total: float) -> str:
 
     Args:
         answer: The answer.
-        first: Seconds until its first content, None when it did not come in pieces.
+        first: Seconds until its first content, None if it did not come in pieces.
         total: Seconds until its end.
     """
     return " · ".join(_facts(answer, first, total))
@@ -34,7 +34,7 @@ def _facts(answer: Answer, first: float | None, total: float) -> Iterator[str]:
 
 
 def tokens(usage: Usage) -> str:
-    """Returns what was read and written, such as `12 in (8 cached), 34 out (5 reasoning)`."""
+    """Formats a usage, such as `12 in (8 cached), 34 out (5 reasoning)`."""
     about = "about " if usage.estimated else ""
     cached = _part(usage.cached_input_token_count, "cached")
     reasoning = _part(usage.reasoning_token_count, "reasoning")
@@ -42,7 +42,7 @@ def tokens(usage: Usage) -> str:
 
 
 def estimate(count: CountTokensResponse, cost: EstimateCostResponse) -> str:
-    """Returns what a prompt has and would cost, such as `12 tokens · $0.00001 to $0.002`."""
+    """Formats a prompt's size and cost, such as `12 tokens · $0.00001 to $0.002`."""
     about = "about " if count.estimated else ""
     return f"{about}{count.input_token_count} tokens · {_span(cost)}"
 
@@ -60,7 +60,7 @@ def _part(count: int, name: str) -> str:
 
 
 def money(nano_usd: int | None) -> str:
-    """Returns a price in US dollars, with two significant digits below a cent.
+    """Formats a price in US dollars, with two significant digits below a cent.
 
     Args:
         nano_usd: Units of 1e-9 dollars; None is unknown, which is not the same as free.
@@ -74,5 +74,5 @@ def money(nano_usd: int | None) -> str:
 
 
 def seconds(span: float) -> str:
-    """Returns a span, such as `85 ms` or `1.24 s`."""
+    """Formats a span, such as `85 ms` or `1.24 s`."""
     return f"{span * 1000:.0f} ms" if span < 1 else f"{span:.2f} s"

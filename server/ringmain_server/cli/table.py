@@ -1,4 +1,4 @@
-"""Command line: models as a table. Pure."""
+"""Command line, pure: formats models as a table."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from ringmain_server.cli.summary import money
 
 
 def model_table(models: Sequence[Model]) -> Table:
-    """Returns a row for each candidate, in the order tried, under the model's name."""
+    """Returns a table with a row for each candidate, in the order tried, under the model's name."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", no_wrap=True)
     table.add_column("candidates", overflow="fold", min_width=10)
@@ -22,7 +22,7 @@ def model_table(models: Sequence[Model]) -> Table:
     table.add_column("capabilities", overflow="fold", min_width=8)
     for model in models:
         for row in _rows(model):
-            # Text, because rich would read brackets in a name as its markup.
+            # As Text, since rich would read brackets in a name as markup.
             table.add_row(*(Text(cell) for cell in row))
     return table
 
@@ -48,13 +48,13 @@ def _cells(candidate: Candidate, model: str) -> tuple[str, ...]:
 
 
 def capability_name(number: int) -> str:
-    """Returns a capability as people write it, such as `json_schema`."""
+    """Returns a capability's name in lower case, such as `json_schema`."""
     known = Capability.DESCRIPTOR.values_by_number.get(number)
     return known.name.removeprefix("CAPABILITY_").lower() if known else f"capability {number}"
 
 
 def size(tokens: int) -> str:
-    """Returns a context's size, such as `128k` or `1M`; zero is unknown."""
+    """Formats a context's size, such as `128k` or `1M`; zero is unknown."""
     for unit, sign in ((1_000_000, "M"), (1_000, "k")):
         if tokens >= unit:
             return f"{tokens / unit:.4g}{sign}"
@@ -62,5 +62,5 @@ def size(tokens: int) -> str:
 
 
 def _price(candidate: Candidate, field: str) -> str:
-    known = candidate.HasField(field)  # type: ignore[arg-type]  # one of its own two names
+    known = candidate.HasField(field)  # type: ignore[arg-type]  # one of two fields of the message
     return money(getattr(candidate, field)).removeprefix("$") if known else "?"

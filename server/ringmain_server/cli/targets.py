@@ -1,4 +1,4 @@
-"""Command line: where answers go."""
+"""Command line: chooses the files that answers are written to."""
 
 import re
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ _LONGEST = 60
 
 
 def target_of(output: str | None, source: str, suffix: str, *, alone: bool, taken: set[Path]) -> Path:
-    """Returns the file for what comes of a source.
+    """Returns the file for the answer to a source.
 
     Args:
-        output: What the person named: a file, or a folder for many; None means beside where we are.
+        output: The file that the user named, or a folder for many; None means the current folder.
         source: A path or a text, from which a name is made.
-        suffix: Of the file, with its dot.
-        alone: Whether there is one source only.
-        taken: Files that others have; gets this one too.
+        suffix: The file's suffix, with its dot.
+        alone: Whether there is only one source.
+        taken: Files of other sources; this one is added.
 
     Raises:
         Failure: Several sources would go into one file.
@@ -44,7 +44,7 @@ def numbered(target: Path, count: int) -> Sequence[Path]:
 
 
 def _stem(source: str) -> str:
-    """A name for a file, from a path or from words."""
+    """Makes a file's name from a path or from words."""
     name = (
         Path(source).stem if (len(source) < _LONGEST * 4 and "/" in source) or Path(source).suffix else source
     )
@@ -52,7 +52,7 @@ def _stem(source: str) -> str:
 
 
 def _free(path: Path, taken: set[Path]) -> Path:
-    """The path, or one with a number where another source of this command has it."""
+    """Returns the path, with a number added if another source of this command has it."""
     found, number = path, 2
     while found in taken:
         found, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1

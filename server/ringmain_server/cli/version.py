@@ -14,11 +14,11 @@ _LIBRARIES: Final = ("grpcio", "protobuf")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoFlags:
-    """Nothing to choose."""
+    """A command without flags."""
 
 
 def version(flags: NoFlags) -> None:  # noqa: ARG001  every command has flags
-    """Print the versions of ringmain, Python and what both ends speak through."""
+    """Print the versions of ringmain, Python, gRPC and protobuf."""
     print(f"ringmain {metadata.version('ringmain-server')}")
     print(f"python {platform.python_version()}")
     for name in _LIBRARIES:

@@ -93,7 +93,7 @@ def _check_content(member: Member, opening: Opening) -> None:
             raise Beyond(
                 f"with an XML file of more than {limits.max_tags} tags", f"at most {limits.max_tags}"
             )
-            # The end of the last piece is searched again, since a word may be cut in two.
+        # The end of the last piece is searched again, since a word may be cut in two.
         if _DECLARATION.search(before + piece):
             problem = "with declarations of entities within, as bombs have"
             raise Beyond(problem, "XML without a DOCTYPE")

@@ -128,7 +128,7 @@ def _paragraph(element: "_Element", pages: _Pages, lists: Lists, links: dict[str
         pages.turn()
     if _holds(current):
         pages.add(Item(tuple(current), prefix))
-        # The properties of a section stand in its last paragraph.
+    # The properties of a section stand in its last paragraph.
     section = element.find(f"{W}pPr/{W}sectPr")
     kind = None if section is None else section.find(f"{W}type")
     if section is not None and (kind is None or kind.get(f"{W}val") not in {"continuous", "nextColumn"}):

@@ -13,7 +13,7 @@ from ringmain_server.documents import markdown
 from ringmain_server.documents.boxes import Box, Segment, around
 
 _LEVELS = ((1.7, 1), (1.35, 2), (1.12, 3))
-"""How many times larger than the text the headings of each level are."""
+"""The ratio to the size of the text from which on a heading has each level."""
 _LONGEST_HEADING = 200
 _BOLD_WORDS = 12
 _CLOSE = 0.9

@@ -71,7 +71,7 @@ class Failover(enum.Enum):
 
 
 class CooldownKind(enum.Enum):
-    """How long a candidate is left alone after a failure."""
+    """The length of a candidate's cooldown after a failure."""
 
     NONE = "none"
     TIMED = "timed"

@@ -50,7 +50,7 @@ def fit_edit(
         )
         request.mask.mime_type = "image/png"
         return
-        # The image may have been scaled for the model since the caller measured its margins.
+    # The image may have been scaled for the model since the caller measured its margins.
     scale = max(found.width, found.height) / before if before else 1.0
     margins = Margins(
         *(round(getattr(request.outpaint, side) * scale) for side in ("left", "top", "right", "bottom"))

@@ -48,7 +48,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to change an image.
+    """The changes that an image needs.
 
     Attributes:
         mime_type: The type to write.

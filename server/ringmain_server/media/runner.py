@@ -55,7 +55,7 @@ class MediaPool:
         """
         if self._callers >= self._limit:
             raise Overloaded("too many images and documents are in work", limit="media")
-            # The context carries the flag into the thread, where `checkpoint` finds it.
+        # The context carries the flag into the thread, where `checkpoint` finds it.
         flag = threading.Event()
         context = copy_context()
         context.run(abandoned.set, flag)

@@ -129,7 +129,7 @@ def _decode(library: Any, data: bytes, size: Size, *, scales: bool) -> bytearray
     if scales:
         config.options.use_scaling = 1
         config.options.scaled_width, config.options.scaled_height = size
-        # libwebp writes into this memory, which `found` keeps alive until Pillow has taken the pixels.
+    # libwebp writes into this memory, which `found` keeps alive until Pillow has taken the pixels.
     found = bytearray(size[0] * size[1] * _BYTES_PER_PIXEL)
     target = config.output.buffers.pixels
     config.output.colorspace, config.output.is_external_memory = _RGBA, 1

@@ -45,7 +45,7 @@ _LEAST_TILE = 1024 * 1024
 _DEEPEST = 5
 _MOST_DIRECTORIES = 4_000
 _PAGES = 20
-"""How many times more pixels all pages may have than all frames, since pages are decoded one by one."""
+"""The factor by which the pixels of all pages may exceed the limit for frames: pages are decoded singly."""
 
 
 @dataclass(slots=True)
