@@ -1,15 +1,11 @@
 """Room 3, pure: how long to wait before a retry, and how many retries there may be.
 
 The waits grow exponentially with full jitter: a uniformly random part of a window that doubles
-(https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). The window is tenacity's
-`wait_exponential`; the jitter is drawn here because tenacity's own draws from the process's randomness.
+(https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 """
 
 import random
 from dataclasses import dataclass
-
-from tenacity import RetryCallState, Retrying
-from tenacity.wait import wait_exponential
 
 from ringmain_server.policies import Clock
 from ringmain_server.policies.window import SlidingCounts
@@ -20,7 +16,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class BackoffSettings:
-    """How the waits grow.
+    """Settings for how the waits grow.
 
     Attributes:
         initial: Seconds that the first wait may take at most.
@@ -47,24 +43,28 @@ class Backoff:
         settings: BackoffSettings = BackoffSettings(),
     ) -> None:
         self._rng = rng
-        self._window = wait_exponential(
-            multiplier=settings.initial, max=settings.maximum, exp_base=settings.base
-        )
-        self._retry = RetryCallState(Retrying(), None, (), {})
+        self._settings = settings
 
     def delay(self, retry: int) -> float:
-        """Seconds to wait before a retry.
+        """Returns how many seconds to wait before a retry.
 
         Args:
             retry: 1 for the first retry, 2 for the second and so on.
         """
-        self._retry.attempt_number = retry
-        return self._rng.uniform(0.0, self._window(self._retry))
+        return self._rng.uniform(0.0, self._window(retry))
+
+    def _window(self, retry: int) -> float:
+        """Returns the most seconds that this retry may wait."""
+        settings = self._settings
+        try:
+            return min(settings.initial * settings.base ** (retry - 1), settings.maximum)
+        except OverflowError:  # a float cannot hold the power of a late retry
+            return settings.maximum
 
 
 @dataclass(frozen=True, slots=True)
 class RetryBudgetSettings:
-    """How many retries there may be.
+    """Settings for how many retries there may be.
 
     Attributes:
         share: The retries in the window, as a share of the requests in it.
@@ -98,11 +98,11 @@ class RetryBudget:
         self._lately = SlidingCounts(2, settings.window, clock)
 
     def request(self) -> None:
-        """A first attempt is made."""
+        """Counts a first attempt."""
         self._lately.add(_REQUEST)
 
     def take(self) -> bool:
-        """Whether there may be one more retry; if so, it is counted."""
+        """Whether one more retry is allowed; if so, counts it."""
         requests, retries = self._lately.sums
         if retries + 1 > self._share * requests + self._minimum + _ROUNDING:
             return False
