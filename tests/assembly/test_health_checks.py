@@ -106,7 +106,7 @@ class Held:
         refused = CredentialsRefused("p", "refused the gateway's credentials")
         permit = self.health.admit()
         assert permit is not None
-        self.health.failed(permit, refused)
+        permit.failed(refused)
         settings = load(
             environ={}, overrides={"health_checks.enabled": False, "health_checks.interval": 0.005}
         )
@@ -153,5 +153,5 @@ async def test_without_a_check_refused_credentials_hold_for_a_time() -> None:
     health = target(ScriptedBackend([]), Candidate("p", "sandbox", "x")).health
     permit = health.admit()
     assert permit is not None
-    health.failed(permit, CredentialsRefused("p", "no"))
+    permit.failed(CredentialsRefused("p", "no"))
     assert (health.cooldown.awaits_check, health.cooldown.until is None) == (False, False)

@@ -22,7 +22,8 @@ import uvloop
 from rich.console import Console
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
-from ringmain_server.backend import Attempt, Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import Settings, load
 from ringmain_server.errors import ProviderError

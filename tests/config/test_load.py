@@ -164,7 +164,8 @@ models:
         ),
         (
             "10: providers.box.base_url: is no setting of kind sandbox"
-            " (known: breaker, concurrency, cooldown, first_token_ms, kind, seed, timeouts, tokens_per_second)"
+            " (known: breaker, concurrency, cooldown, first_token_ms, kind, seed, timeouts,"
+            " tokens_per_second)"
         ),
         "11: providers.k.base_url: must be scheme, host and path only: keys belong in api_key or headers",
         "11: providers.k.api_key: must be text (put it in quotes)",

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.edge.deadlines import Deadlines
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 
 
 @dataclass

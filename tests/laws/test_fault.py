@@ -96,7 +96,7 @@ def test_five_hundred_mistakes_open_nothing(kind: type[errors.ProviderError]) ->
     for _ in range(500):
         permit = health.admit()
         assert permit is not None
-        health.failed(permit, kind("p", "failed"))
+        permit.failed(kind("p", "failed"))
         if LAWS[kind].cooldown is errors.CooldownKind.NONE:
             assert health.refusal() is None
         health.cooldown.clear()
@@ -114,7 +114,7 @@ def test_what_a_callers_options_bring_about_counts_for_nobody(kind: type[errors.
         assert permit is not None
         error = kind("p", "failed")
         error.by_options = True
-        health.failed(permit, error)
+        permit.failed(error)
     assert health.refusal() is None
 
 

@@ -9,7 +9,7 @@ import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.usage_pb2 import Usage
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.operations.chat_events import ChatAssembler, fold

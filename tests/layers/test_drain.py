@@ -6,7 +6,7 @@ import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.usage_pb2 import Usage
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
 from ringmain_server.layers.drain import AHEAD, Drain

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField, ProvidersUnavailable
 from ringmain_server.layers.idempotency import Idempotency

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ringmain_server.backend import Attempt
+from ringmain_server.call import Attempt
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProvidersUnavailable
 from ringmain_server.layers.idempotency import Idempotency

@@ -10,7 +10,7 @@ from PIL import Image
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, Media
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, MediaInvalid
 from ringmain_server.layers.media import FitMedia

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.errors import CallerLimitPassed, NoAnswer
 from ringmain_server.layers.timeout import Timeout

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from ringmain_server.backend import Attempt
+from ringmain_server.call import Attempt
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CallerLimitPassed, NoAnswer, ProviderError, RingmainError
 from ringmain_server.operations.upload import ReplayBuffer

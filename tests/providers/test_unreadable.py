@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.usage_pb2 import Usage
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerUnreadable, MalformedAnswer, ProviderError, ServerFault
 from ringmain_server.operations import CHAT, STREAM_CHAT
@@ -182,11 +182,11 @@ def test_odd_requests_open_no_breaker() -> None:
     for _ in range(50):
         permit = health.admit()
         assert permit is not None
-        health.failed(permit, AnswerUnreadable("p", "x"))
+        permit.failed(AnswerUnreadable("p", "x"))
     assert health.refusal() is None
     for _ in range(50):
         if (permit := health.admit()) is not None:
-            health.failed(permit, MalformedAnswer("p", "x"))
+            permit.failed(MalformedAnswer("p", "x"))
     assert health.refusal() is not None
 
 

@@ -4,7 +4,8 @@ import random
 import time
 from collections.abc import Sequence
 
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.policies.backoff import Backoff, BackoffSettings, RetryBudget

@@ -27,7 +27,7 @@ class Bench:
     def fail(self, health: CandidateHealth, error: type[ProviderError]) -> None:
         permit = health.admit()
         assert permit is not None
-        health.failed(permit, error("p", "no"))
+        permit.failed(error("p", "no"))
 
 
 def test_a_candidate_that_was_never_tried_is_not_kept() -> None:
@@ -84,7 +84,7 @@ def test_a_candidate_in_use_is_not_displaced() -> None:
     for number in range(2 * ADDRESSED_LIMIT):
         bench.clock.advance(1)
         if (permit := mine.admit()) is not None:
-            mine.abandoned(permit)
+            permit.abandoned()
         bench.fail(bench.addressed(f"n{number}"), ServerFault)
     del mine
     assert bench.addressed("mine").tried
@@ -136,7 +136,7 @@ def test_a_candidate_is_idle_when_nothing_happens_and_nothing_is_against_it() ->
     permit = fine.admit()
     assert permit is not None
     assert (fine.idle, held.idle) == (False, False)
-    fine.succeeded(permit)
+    permit.succeeded()
     bench.clock.advance(IDLE + 1)
     assert (fine.idle, held.idle) == (True, True)
     held.breaker.trip()

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from ringmain_server import errors
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import Failover, ProviderError, RingmainError
 from ringmain_server.operations import CHAT

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.usage_pb2 import Usage
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import LogSettings
 from ringmain_server.errors import AnswerUnreadable, Internal, NoAnswer, Overloaded

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry
 from ringmain.v1.usage_pb2 import Usage
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import NoAnswer
 from ringmain_server.telemetry.metrics import TOGETHER, Metrics

@@ -2,7 +2,7 @@
 
 import pytest
 from prometheus_client import CollectorRegistry
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ModelNotFound, NoAnswer, Overloaded, ProviderError, StreamBroken
 from ringmain_server.routing.health import CandidateHealth, ProviderState

@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.config import Settings
 from ringmain_server.operations.base import Streamed, Unary
 from ringmain_server.providers.exchange import Provider

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from typing import NoReturn, Protocol
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.edge.deadlines import Deadlines
 from ringmain_server.errors import Overloaded, ShuttingDown
 from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings

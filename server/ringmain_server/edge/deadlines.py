@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections.abc import Mapping
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.policies import Clock
 
 SLACK = 0.005

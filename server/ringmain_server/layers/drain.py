@@ -9,7 +9,8 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 from ringmain_server.aio.tasks import release_task
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.operations.base import Streamed, Unary
 
 Req = TypeVar("Req")

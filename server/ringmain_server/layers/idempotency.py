@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.errors import InvalidField, RingmainError, release
 from ringmain_server.layers.singleflight import Flight
 from ringmain_server.operations.base import Replay, Streamed, Unary

@@ -14,7 +14,8 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.aio.tasks import together
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, MediaInvalid
 from ringmain_server.media.detect import detect

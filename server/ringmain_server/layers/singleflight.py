@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.layers.replay_log import Reader, ReplayLog
 
 T = TypeVar("T")

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.candidate import Timeouts
 from ringmain_server.errors import CallerLimitPassed, NoAnswer
 from ringmain_server.operations.base import Streamed, Unary

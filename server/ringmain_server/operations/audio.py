@@ -12,7 +12,7 @@ from ringmain_server.operations.base import Accounted, Streamed
 from ringmain_server.operations.upload import ReplayBuffer
 
 if TYPE_CHECKING:
-    from ringmain_server.backend import Call
+    from ringmain_server.call import Call
     from ringmain_server.candidate import Candidate
 
 

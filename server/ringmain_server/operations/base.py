@@ -11,7 +11,7 @@ from ringmain_server.operations.needs import NOTHING
 from ringmain_server.operations.upload import ReplayBuffer
 
 if TYPE_CHECKING:
-    from ringmain_server.backend import Call
+    from ringmain_server.call import Call
     from ringmain_server.candidate import Candidate
 
 Req = TypeVar("Req")

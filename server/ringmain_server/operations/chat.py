@@ -13,7 +13,7 @@ from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs
 from ringmain_server.operations.recovery import Recovery as ChatRecovery
 
 if TYPE_CHECKING:
-    from ringmain_server.backend import Call
+    from ringmain_server.call import Call
     from ringmain_server.candidate import Candidate
 
 

@@ -19,7 +19,7 @@ from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, 
 from ringmain_server.operations.image_events import fold, pieces, unfold
 
 if TYPE_CHECKING:
-    from ringmain_server.backend import Call
+    from ringmain_server.call import Call
     from ringmain_server.candidate import Candidate
 
 KEPT = 32 << 20

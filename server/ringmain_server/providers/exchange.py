@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError, RingmainError, StreamBroken
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm

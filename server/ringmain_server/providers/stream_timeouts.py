@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ringmain_server.backend import Attempt
+from ringmain_server.call import Attempt
 from ringmain_server.errors import CallerLimitPassed, NoAnswer, ProviderError
 
 T = TypeVar("T")

@@ -64,14 +64,6 @@ class ProviderState:
         self.checks = False
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptPermit:
-    """Permission for one attempt, to be given back by `end` exactly once."""
-
-    permit: Permit
-    start: float
-
-
 class CandidateHealth:
     """What is known of one provider's model now.
 
@@ -84,6 +76,7 @@ class CandidateHealth:
         on_change: Hears of the breaker's changes.
 
     Attributes:
+        clock: That of the argument.
         on_use: Is told now and then that attempts are made, at once of the first one; None for nobody.
         on_unknown: Is told that the provider does not know the model, and until when it is left alone; None
             for nobody.
@@ -104,7 +97,7 @@ class CandidateHealth:
         self.settings = settings
         self.on_use: Callable[[CandidateHealth], None] | None = None
         self.on_unknown: Callable[[CandidateHealth, float], None] | None = None
-        self._clock = clock
+        self.clock = clock
         self._used_at = -math.inf
         self._on_change = on_change
         changed = weakref.WeakMethod(self._changed)  # the breaker must not hold who holds it
@@ -134,7 +127,7 @@ class CandidateHealth:
     @property
     def idle(self) -> bool:
         """Whether nothing is told by showing it: no attempt for a while, and nothing against one."""
-        quiet = self.limit.in_flight == 0 and self._clock() - self._used_at > IDLE
+        quiet = self.limit.in_flight == 0 and self.clock() - self._used_at > IDLE
         return quiet and self.cooldown.until is None and self.breaker.state is BreakerState.CLOSED
 
     @property
@@ -146,7 +139,7 @@ class CandidateHealth:
         """Why no attempt may be made now, with the time until one may; None when one may."""
         if self.provider.drained:
             return Drained(self.provider_id, "is drained")
-        now = self._clock()
+        now = self.clock()
         until = self.cooldown.until
         if until is not None:
             return self._refused(until - now)
@@ -160,7 +153,7 @@ class CandidateHealth:
             )
         return None
 
-    def admit(self) -> AttemptPermit | None:
+    def admit(self) -> "AttemptPermit | None":
         """Leave for one attempt; None when `refusal` says why not."""
         if self.provider.drained or self.cooldown.until is not None or not self.limit.acquire():
             return None
@@ -168,52 +161,12 @@ class CandidateHealth:
         if permit is None:
             self.limit.release(None)
             return None
-        now = self._clock()
+        now = self.clock()
         if now - self._used_at > _NEWS:
             self._used_at = now
             if self.on_use is not None:
                 self.on_use(self)
-        return AttemptPermit(permit, now)
-
-    def succeeded(
-        self, permit: AttemptPermit, first_content: float | None = None, waited: float = 0.0
-    ) -> None:
-        """The attempt was answered whole.
-
-        Args:
-            permit: That of the attempt.
-            first_content: Seconds until the first content of a stream; None for a whole answer.
-            waited: Seconds of them in which the caller's own upload or media were awaited.
-        """
-        seconds = self._clock() - permit.start if first_content is None else first_content
-        seconds = max(seconds - waited, 0.0)
-        self.first_content.observe(seconds)
-        self.failures.observe(failed=False)
-        self.limit.release(seconds)
-        self.breaker.succeeded(permit.permit)
-        self.cooldown.succeeded()
-
-    def failed(self, permit: AttemptPermit, error: ProviderError) -> None:
-        """The attempt failed; the error's class says what that means."""
-        chosen = isinstance(error, CallerLimitPassed)
-        self.last_error = error
-        dropped = isinstance(error, RateLimited | NoAnswer) and not (chosen or isinstance(error, TierFull))
-        self.limit.release(None, dropped=dropped)
-        if not chosen:
-            self.failures.observe(failed=error.breaker_failure)
-        # A caller's own options may make an answer that nobody can read here.
-        if error.breaker_failure and not (error.by_options and isinstance(error, MalformedAnswer)):
-            self.breaker.failed(permit.permit, error.message)
-        else:
-            self.breaker.neutral(permit.permit)
-        # … and name things that this caller alone may not have.
-        if not (error.by_options and isinstance(error, AccessRefused | UnknownProviderModel)):
-            self._cool_down(error)
-
-    def abandoned(self, permit: AttemptPermit) -> None:
-        """The attempt was cancelled, or lost to a fault of the gateway: no word on the candidate."""
-        self.limit.release(None)
-        self.breaker.neutral(permit.permit)
+        return AttemptPermit(self, permit, now)
 
     def restore(self) -> None:
         """An operator, or a check that passed: nothing stands against the candidate any more."""
@@ -239,7 +192,7 @@ class CandidateHealth:
     def wait(self) -> float | None:
         """Seconds until the candidate may be tried again, None when it may be or nobody can tell."""
         until = self.cooldown.until or self.breaker.opens_until
-        return None if until is None else max(until - self._clock(), 0.0)
+        return None if until is None else max(until - self.clock(), 0.0)
 
     def cool_down_until(self, until: float, error: ProviderError) -> None:
         """Leaves the candidate alone for a failure that is known from before.
@@ -260,7 +213,8 @@ class CandidateHealth:
             return None
         return self.breaker.admit()
 
-    def _cool_down(self, error: ProviderError) -> None:
+    def cool_down(self, error: ProviderError) -> None:
+        """Leaves the candidate alone for as long as an error's class says."""
         match error.cooldown:
             case CooldownKind.TIMED:
                 self.cooldown.rate_limited(error.retry_after, error.message)
@@ -285,3 +239,59 @@ class CandidateHealth:
     def _changed(self, state: BreakerState, reason: str) -> None:
         if self._on_change is not None:
             self._on_change(self, state.value, reason)
+
+
+class AttemptPermit:
+    """Permission for one attempt at a candidate. Exactly one of its methods is called, once.
+
+    Args:
+        health: The candidate's.
+        permit: The breaker's.
+        start: When it was given, on the clock of the candidate's health.
+    """
+
+    __slots__ = ("_health", "_permit", "_start")
+
+    def __init__(self, health: "CandidateHealth", permit: Permit, start: float) -> None:
+        self._health = health
+        self._permit = permit
+        self._start = start
+
+    def succeeded(self, first_content: float | None = None, waited: float = 0.0) -> None:
+        """Notes that the attempt was answered whole.
+
+        Args:
+            first_content: Seconds until the first content of a stream, None for a whole answer.
+            waited: Seconds of them in which the caller's own upload or media were awaited.
+        """
+        health = self._health
+        seconds = health.clock() - self._start if first_content is None else first_content
+        seconds = max(seconds - waited, 0.0)
+        health.first_content.observe(seconds)
+        health.failures.observe(failed=False)
+        health.limit.release(seconds)
+        health.breaker.succeeded(self._permit)
+        health.cooldown.succeeded()
+
+    def failed(self, error: ProviderError) -> None:
+        """Notes that the attempt failed; the error's class says what that means."""
+        health = self._health
+        chosen = isinstance(error, CallerLimitPassed)
+        health.last_error = error
+        dropped = isinstance(error, RateLimited | NoAnswer) and not (chosen or isinstance(error, TierFull))
+        health.limit.release(None, dropped=dropped)
+        if not chosen:
+            health.failures.observe(failed=error.breaker_failure)
+        # A caller's own options may make an answer that nobody can read here.
+        if error.breaker_failure and not (error.by_options and isinstance(error, MalformedAnswer)):
+            health.breaker.failed(self._permit, error.message)
+        else:
+            health.breaker.neutral(self._permit)
+        # … and name things that this caller alone may not have.
+        if not (error.by_options and isinstance(error, AccessRefused | UnknownProviderModel)):
+            health.cool_down(error)
+
+    def abandoned(self) -> None:
+        """Notes that the attempt was cancelled, which tells nothing of the candidate."""
+        self._health.limit.release(None)
+        self._health.breaker.neutral(self._permit)

@@ -6,7 +6,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from ringmain.v1 import routing_pb2
 
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import MOST_NANO
 from ringmain_server.errors import RingmainError

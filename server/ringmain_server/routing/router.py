@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from ringmain.v1.routing_pb2 import STREAM_RECOVERY_CONTINUE, STREAM_RECOVERY_FAIL, RoutingPolicy
 
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
     InvalidField,

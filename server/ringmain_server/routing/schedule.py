@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.errors import (
     CooldownKind,
     PrefillRejected,
@@ -107,7 +107,7 @@ class Schedule:
             self._passed.append(target)
             return None
         self._tries += 1
-        attempt = Attempt(target.candidate, self._clock(), target.health, permit)
+        attempt = Attempt(target.candidate, self._clock(), permit)
         self._call.attempts.append(attempt)
         return attempt
 

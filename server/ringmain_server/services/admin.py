@@ -8,7 +8,7 @@ from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.assembly.health_checks import check
 from ringmain_server.assembly.reload import Reloaded
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.config import ConfigError, Problem
 from ringmain_server.config.problems import suggestion
 from ringmain_server.errors import InvalidField, Violation

@@ -7,7 +7,8 @@ from contextlib import aclosing
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 
 from ringmain_server.aio.tasks import release_task
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
 from ringmain_server.operations import SPEAK, TRANSCRIBE, Upload

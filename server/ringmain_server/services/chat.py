@@ -6,7 +6,8 @@ from typing import Any
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 
 from ringmain_server.assembly.active_config import ActiveConfig
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.catalog.tokens import request_tokens
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.routing.eligibility import capable

@@ -19,7 +19,8 @@ from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.aio.tasks import release_task
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.config import MediaSettings
 from ringmain_server.documents import Document, Picture, page_markdown
 from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release

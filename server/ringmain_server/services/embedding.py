@@ -2,7 +2,8 @@
 
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.operations import EMBED
 
 SERVICE = embedding_pb2.DESCRIPTOR.services_by_name["EmbeddingService"]

@@ -6,7 +6,8 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_CLASSIFICATION
 
 from ringmain_server.assembly.active_config import ActiveConfig
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.media.inspection import inspect_image
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import (

@@ -8,7 +8,7 @@ from ringmain.v1 import model_service_pb2 as model_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
 from ringmain_server.assembly.active_config import ActiveConfig
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.catalog.prices import NANO
 from ringmain_server.errors import InvalidField

@@ -8,7 +8,8 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 
 from ringmain_server.assembly.active_config import ActiveConfig
-from ringmain_server.backend import Backend, Call
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.routing.eligibility import capable

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.gauges import MULTIPROCESS, CandidateGauge
 

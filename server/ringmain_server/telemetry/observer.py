@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 from ringmain.v1.usage_pb2 import Usage
 from structlog.typing import FilteringBoundLogger
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.errors import AnswerUnreadable, Internal, RingmainError
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics

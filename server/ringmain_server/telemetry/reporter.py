@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.errors import Overloaded, RingmainError
 from ringmain_server.policies import Clock
 from ringmain_server.policies.repeats import Repeats

@@ -8,7 +8,7 @@ import grpc
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain_server import errors
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 
 from tests.edge.serving import details, good_request, serve
 from tests.fakes.waiting import LIMIT, until

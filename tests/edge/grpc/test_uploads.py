@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 from ringmain.v1 import audio_service_pb2_grpc as audio_grpc
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.config import LogSettings
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.grpc.binding import Edge

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, CountTokensRequest
 from ringmain_server import errors
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT

@@ -8,7 +8,7 @@ import pytest
 from ringmain.v1.content_pb2 import Media
 from ringmain.v1.image_service_pb2 import UpscaleImageRequest
 from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_UPSCALING
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.errors import MediaInvalid, UnknownProviderModel

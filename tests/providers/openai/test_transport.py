@@ -11,7 +11,7 @@ from openai import DefaultAioHttpClient
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse
 from ringmain.v1.generation_pb2 import FINISH_REASON_TOOL_CALLS
 from ringmain_server import errors
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.operations import CHAT, STREAM_CHAT

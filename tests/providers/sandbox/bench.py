@@ -12,7 +12,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
 from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream
-from ringmain_server.backend import Attempt, Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.media.workers import MediaWorkers

@@ -19,7 +19,7 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
-from ringmain_server.backend import Call
+from ringmain_server.call import Call
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.grpc.arrivals import arrival, too_late
 from ringmain_server.edge.grpc.parsing import parser, unparsed
