@@ -13,7 +13,7 @@ from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.reload import Reload
 from ringmain_server.config import ConfigError, LogSettings, Settings, load
 from ringmain_server.edge.calls import Calls
-from ringmain_server.media.workers import MediaWorkers
+from ringmain_server.media.workers import MediaWorkers, unchecked
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
@@ -38,7 +38,9 @@ async def test_a_provider_whose_library_is_missing_is_a_mistake() -> None:
     told: list[Event] = []
     events = Events(time.time, (told.append,))
     reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
-    builder = Poor(HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers())
+    builder = Poor(
+        HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers(check_document=unchecked)
+    )
     settings = load(environ={})
     active = ActiveConfig(builder.snapshot(settings, builder.providers(settings)))
     before = active.now
@@ -58,7 +60,9 @@ async def test_a_reload_that_hangs_holds_up_no_other() -> None:
     told: list[Event] = []
     events = Events(time.time, (told.append,))
     reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
-    builder = Builder(HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers())
+    builder = Builder(
+        HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers(check_document=unchecked)
+    )
     settings = load(environ={})
     active = ActiveConfig(builder.snapshot(settings, builder.providers(settings)))
     more = load(environ={}, overrides={"models.m.candidates": ["sandbox/echo"]})

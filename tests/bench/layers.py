@@ -22,13 +22,14 @@ import uvloop
 from rich.console import Console
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
+from ringmain_server.assembly.models import build_models, build_router
 from ringmain_server.backend import Backend
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import Settings, load
 from ringmain_server.errors import ProviderError
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.pipeline import build_models, build_pipeline, build_router
+from ringmain_server.pipeline import build_pipeline
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions

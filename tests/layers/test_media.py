@@ -10,6 +10,7 @@ from PIL import Image
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, Media
+from ringmain_server.assembly.policies import check_document
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, MediaInvalid
@@ -51,7 +52,7 @@ class World:
     def __init__(self, *answers: object, able: frozenset[object] = frozenset(), **candidate: Any) -> None:
         self.backend = ScriptedBackend([answers or (chat_pb2.ChatResponse(),)])
         self.candidate = Candidate("p", "openai", "m", **candidate)
-        self.workers = MediaWorkers()
+        self.workers = MediaWorkers(check_document=check_document)
         self.layer = FitMedia(self.backend, self.candidate, self.workers, able)
         self.calling = Call("resp_1", "test", 1e9)
         self.calling.current = Attempt(self.candidate, 0.0)

@@ -21,7 +21,7 @@ from ringmain_server.app.warm_up import load, settle
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
-from ringmain_server.assembly.policies import call_limit, media_room
+from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import Reload, Reloaded, Source
 from ringmain_server.config import ConfigError, Settings
 from ringmain_server.config.watch import FileWatch, follow
@@ -115,7 +115,7 @@ class App:
         reporter = self._reporter = Reporter(self.events, metrics, time.monotonic, faults)
         self._health_registry = HealthRegistry(time.monotonic, reporter.breaker_changed)
         self._sessions = HttpSessions()
-        self._workers = media_room(settings)
+        self._workers = media_workers(settings)
         builder = Builder(self._health_registry, self._sessions, reporter, self._workers)
         self._active = ActiveConfig(_first(builder, settings))
         self.calls = Calls(

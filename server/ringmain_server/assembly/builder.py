@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from ringmain_server.assembly.active_config import Snapshot
+from ringmain_server.assembly.models import build_models, build_router
 from ringmain_server.config import ProviderSettings, Settings, TimeoutOverrides
 from ringmain_server.media.workers import MediaWorkers
-from ringmain_server.pipeline import build_models, build_router
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions

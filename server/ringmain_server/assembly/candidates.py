@@ -1,28 +1,22 @@
-"""Room 3: assembles the pipeline from the settings, at start-up; a reload makes another router.
+"""Assembly: a candidate of a model, with the layers around its exchange with the provider.
 
-idempotency → router ─┐ for each candidate:
-                      └ timeout → media → exchange with the provider
+timeout → media → exchange
 """
 
-import random
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
-from ringmain_server.assembly.policies import health_settings, model_policy, retries
+from ringmain_server.assembly.policies import health_settings, model_policy
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
 from ringmain_server.catalog.limits import Limits
-from ringmain_server.catalog.models import UNKNOWN, KnownModel, listed, lookup
+from ringmain_server.catalog.models import UNKNOWN, KnownModel, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
-from ringmain_server.config import CandidateSettings, ProviderSettings, Settings
-from ringmain_server.config.kinds import KINDS
+from ringmain_server.config import CandidateSettings, Settings
 from ringmain_server.layers.drain import Drain
-from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
 from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
@@ -31,76 +25,15 @@ from ringmain_server.operations import served_by
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.routing.health_registry import HealthRegistry
-from ringmain_server.routing.models import Models, RoutePlan, Target
-from ringmain_server.routing.router import Router
-from ringmain_server.stores.memory import MemoryAnswers
+from ringmain_server.routing.models import RoutePlan, Target
 
 _FREE = frozenset({"sandbox", "local"})
 """Kinds that cost nothing, which is known."""
 
 
-def build_models(
-    settings: Settings,
-    providers: Mapping[str, Provider],
-    health_registry: HealthRegistry | None = None,
-    workers: MediaWorkers | None = None,
-) -> Models:
-    """What every model name leads to.
-
-    Args:
-        settings: The configuration.
-        providers: Every configured provider.
-        health_registry: What is known of candidates, kept across reloads; anew when absent.
-        workers: Where media are worked on; one of its own when absent.
-    """
-    health_registry = health_registry or HealthRegistry(time.monotonic)
-    wiring = Wiring(settings, providers, health_registry, workers or MediaWorkers())
-    named = {name: wiring.plan(name) for name in settings.models}
-    direct: dict[str, Callable[[str], Target]] = {
-        provider_id: partial(wiring.direct, provider_id) for provider_id in providers
-    }
-    listed_names = list(_listed(settings, providers))
-    return Models(named, direct, listed_names, model_policy(settings, None), health_registry.addressed)
-
-
-def build_router(models: Models, settings: Settings) -> Backend:
-    """What tries the candidates of a model."""
-    rng = random.Random()
-    return Router(models, retries(settings, time.monotonic, rng), time.monotonic, rng)
-
-
-def build_pipeline(router: Backend, settings: Settings) -> Backend:
-    """The layers around the router, folded together. They outlive every reload."""
-    kept = settings.idempotency
-    answers = MemoryAnswers(ttl=kept.ttl, max_entries=kept.max_entries, max_bytes=kept.max_bytes)
-    return Idempotency(router, answers)
-
-
-def _listed(settings: Settings, providers: Mapping[str, Provider]) -> Iterator[str]:
-    """`provider/model` names worth listing: a provider's own, else its vendor's current models."""
-    for provider_id, provider in providers.items():
-        known = listed(provider.kind) if _at_vendor(settings.providers[provider_id]) else ()
-        for model in provider.models or known:
-            if _serves(provider, model):
-                yield f"{provider_id}/{model}"
-
-
-def _serves(provider: Provider, model: str) -> bool:
-    """Whether one of the provider's operations is for the model, as far as is known."""
-    known = lookup(provider.kind, model)
-    if known is None or known.capabilities is None:
-        return True
-    return any(getattr(op, "capability", 0) in known.capabilities for op in provider.translators)
-
-
-def _at_vendor(provider: ProviderSettings) -> bool:
-    """Whether requests go to the vendor's own endpoint: others may serve other models."""
-    return provider.platform is None and provider.base_url in (None, KINDS[provider.kind].base_url)
-
-
 @dataclass(frozen=True, slots=True)
-class Wiring:
-    """What candidates are made of.
+class CandidateBuilder:
+    """Builds candidates, each behind its layers.
 
     Attributes:
         settings: The configuration.

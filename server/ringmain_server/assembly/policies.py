@@ -44,8 +44,15 @@ FAILURES: dict[str, type[errors.ProviderError]] = {
 """The failure classes as the configuration spells them."""
 
 
-def media_room(settings: Settings) -> MediaWorkers:
-    """Where media are worked on."""
+def check_document(data: bytes, mime_type: str, *, field: str, read: ReadLimits) -> None:
+    """Looks through a document, and loads what that needs with the first one. See `CheckDocument`."""
+    from ringmain_server.documents.bounds import check_document as check
+
+    check(data, mime_type, field=field, read=read)
+
+
+def media_workers(settings: Settings) -> MediaWorkers:
+    """Returns what works on media, in threads."""
     media = settings.media
     read = ReadLimits(
         max_bytes=media.max_image_bytes,
@@ -53,7 +60,8 @@ def media_room(settings: Settings) -> MediaWorkers:
         max_frames=media.max_image_frames,
         max_total_pixels=media.max_animation_pixels,
     )
-    return MediaWorkers(MediaPool(media.threads), Fetcher(media.fetch_hosts, media.max_image_bytes), read)
+    fetcher = Fetcher(media.fetch_hosts, media.max_image_bytes)
+    return MediaWorkers(MediaPool(media.threads), fetcher, read, check_document=check_document)
 
 
 def health_settings(settings: Settings, provider_id: str, model: str | None) -> HealthSettings:

@@ -1,5 +1,7 @@
 """Media: fetches, prepares and checks media, with threads and connections that the whole process shares."""
 
+from typing import Protocol
+
 from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.errors import MediaInvalid
@@ -12,6 +14,30 @@ from ringmain_server.media.runner import MediaPool
 
 _DOCUMENTS = frozenset({"application/pdf", "text/html", DOCX, PPTX})
 """The documents that are checked before a provider gets them; see `documents/bounds.py`."""
+
+
+class CheckDocument(Protocol):
+    """Refuses a document with anything inside that is beyond a limit. Blocks."""
+
+    def __call__(self, data: bytes, mime_type: str, *, field: str, read: ReadLimits) -> None:
+        """Looks through a document.
+
+        Args:
+            data: The file.
+            mime_type: Its type.
+            field: The path of the field that holds it, for the error.
+            read: What a picture within may be.
+
+        Raises:
+            MediaInvalid: Something inside is beyond a limit.
+            check_document: Looks through a document that a provider is sent as it is.
+        """
+        ...
+
+
+def unchecked(data: bytes, mime_type: str, *, field: str, read: ReadLimits) -> None:
+    """Lets every document pass: for those who send none."""
+
 
 NO_HOSTS = Fetcher((), 0)
 """A fetcher that fetches nothing."""
@@ -27,8 +53,14 @@ class MediaWorkers:
     """
 
     def __init__(
-        self, pool: MediaPool | None = None, fetcher: Fetcher = NO_HOSTS, read: ReadLimits = READ_LIMITS
+        self,
+        pool: MediaPool | None = None,
+        fetcher: Fetcher = NO_HOSTS,
+        read: ReadLimits = READ_LIMITS,
+        *,
+        check_document: CheckDocument,
     ) -> None:
+        self._check_document = check_document
         self.pool = pool or MediaPool()
         self.fetcher = fetcher
         self.read = read
@@ -69,7 +101,7 @@ class MediaWorkers:
         kind, field = detect(data), f"{path}.data"
         if not _is_image(found.mime_type, kind):
             if kind in _DOCUMENTS:
-                await self.pool.run(_looked_through, data, kind, field, self.read)
+                await self.pool.run(self._check_document, data, kind, field=field, read=self.read)
             return found
         done: Prepared = await self.pool.run(prepare, data, limits, field=field, read=self.read)
         if done.data is data and done.mime_type == found.mime_type:
@@ -97,9 +129,3 @@ class MediaWorkers:
 
 def _is_image(told: str, found: str) -> bool:
     return told.lower().startswith("image/") or found.startswith("image/")
-
-
-def _looked_through(data: bytes, mime_type: str, field: str, read: ReadLimits) -> None:
-    from ringmain_server.documents.bounds import check_document  # loaded with the first document
-
-    check_document(data, mime_type, field=field, read=read)

@@ -13,7 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
 from ringmain_server.errors import MediaInvalid, UnknownProviderModel
 from ringmain_server.media.limits import ReadLimits
-from ringmain_server.media.workers import MediaWorkers
+from ringmain_server.media.workers import MediaWorkers, unchecked
 from ringmain_server.operations import UPSCALE_IMAGE
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.local.upscale import Job
@@ -78,7 +78,7 @@ async def test_the_format_is_the_images_own_or_the_one_asked_for() -> None:
 
 async def test_what_would_be_too_large_is_refused() -> None:
     """The limits of what is read hold for what is made."""
-    workers = MediaWorkers(read=ReadLimits(max_pixels=20_000))
+    workers = MediaWorkers(check_document=unchecked, read=ReadLimits(max_pixels=20_000))
     with pytest.raises(MediaInvalid, match="at most 20000 pixels"):
         await _enlarged(_request(), workers=workers)
 

@@ -1,0 +1,72 @@
+"""Assembly: what every model name leads to, and the router that tries it."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from ringmain_server.assembly.candidates import CandidateBuilder
+from ringmain_server.assembly.policies import check_document, model_policy, retries
+from ringmain_server.backend import Backend
+from ringmain_server.catalog.models import listed, lookup
+from ringmain_server.config import ProviderSettings, Settings
+from ringmain_server.config.kinds import KINDS
+from ringmain_server.media.workers import MediaWorkers
+from ringmain_server.providers.exchange import Provider
+from ringmain_server.routing.health_registry import HealthRegistry
+from ringmain_server.routing.models import Models, Target
+from ringmain_server.routing.router import Router
+
+
+def build_models(
+    settings: Settings,
+    providers: Mapping[str, Provider],
+    health_registry: HealthRegistry | None = None,
+    workers: MediaWorkers | None = None,
+) -> Models:
+    """What every model name leads to.
+
+    Args:
+        settings: The configuration.
+        providers: Every configured provider.
+        health_registry: What is known of candidates, kept across reloads; anew when absent.
+        workers: Where media are worked on; one of its own when absent.
+    """
+    health_registry = health_registry or HealthRegistry(time.monotonic)
+    candidates = CandidateBuilder(
+        settings, providers, health_registry, workers or MediaWorkers(check_document=check_document)
+    )
+    named = {name: candidates.plan(name) for name in settings.models}
+    direct: dict[str, Callable[[str], Target]] = {
+        provider_id: partial(candidates.direct, provider_id) for provider_id in providers
+    }
+    listed_names = list(_listed(settings, providers))
+    return Models(named, direct, listed_names, model_policy(settings, None), health_registry.addressed)
+
+
+def build_router(models: Models, settings: Settings) -> Backend:
+    """What tries the candidates of a model."""
+    rng = random.Random()
+    return Router(models, retries(settings, time.monotonic, rng), time.monotonic, rng)
+
+
+def _listed(settings: Settings, providers: Mapping[str, Provider]) -> Iterator[str]:
+    """`provider/model` names worth listing: a provider's own, else its vendor's current models."""
+    for provider_id, provider in providers.items():
+        known = listed(provider.kind) if _at_vendor(settings.providers[provider_id]) else ()
+        for model in provider.models or known:
+            if _serves(provider, model):
+                yield f"{provider_id}/{model}"
+
+
+def _serves(provider: Provider, model: str) -> bool:
+    """Whether one of the provider's operations is for the model, as far as is known."""
+    known = lookup(provider.kind, model)
+    if known is None or known.capabilities is None:
+        return True
+    return any(getattr(op, "capability", 0) in known.capabilities for op in provider.translators)
+
+
+def _at_vendor(provider: ProviderSettings) -> bool:
+    """Whether requests go to the vendor's own endpoint: others may serve other models."""
+    return provider.platform is None and provider.base_url in (None, KINDS[provider.kind].base_url)
