@@ -150,6 +150,7 @@ lint: dev-environment build/googleapis/google/rpc/status.proto ## Check style, t
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
+	@PYTHONPATH=server $(bin)/lint-imports --no-cache --no-logo
 	$(bin)/buf lint
 	$(bin)/buf format protos --diff --exit-code
 	@$(MAKE) --no-print-directory breaking

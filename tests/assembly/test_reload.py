@@ -38,9 +38,8 @@ async def test_a_provider_whose_library_is_missing_is_a_mistake() -> None:
     told: list[Event] = []
     events = Events(time.time, (told.append,))
     reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
-    builder = Poor(
-        HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers(check_document=unchecked)
-    )
+    workers = MediaWorkers(check_document=unchecked)
+    builder = Poor(HealthRegistry(time.monotonic), HttpSessions(), reporter, workers)
     settings = load(environ={})
     active = ActiveConfig(builder.snapshot(settings, builder.providers(settings)))
     before = active.now
@@ -60,9 +59,8 @@ async def test_a_reload_that_hangs_holds_up_no_other() -> None:
     told: list[Event] = []
     events = Events(time.time, (told.append,))
     reporter = Reporter(events, Metrics(CollectorRegistry()), time.monotonic)
-    builder = Builder(
-        HealthRegistry(time.monotonic), HttpSessions(), reporter, MediaWorkers(check_document=unchecked)
-    )
+    workers = MediaWorkers(check_document=unchecked)
+    builder = Builder(HealthRegistry(time.monotonic), HttpSessions(), reporter, workers)
     settings = load(environ={})
     active = ActiveConfig(builder.snapshot(settings, builder.providers(settings)))
     more = load(environ={}, overrides={"models.m.candidates": ["sandbox/echo"]})

@@ -33,9 +33,8 @@ def build_models(
         workers: Where media are worked on; one of its own when absent.
     """
     health_registry = health_registry or HealthRegistry(time.monotonic)
-    candidates = CandidateBuilder(
-        settings, providers, health_registry, workers or MediaWorkers(check_document=check_document)
-    )
+    workers = workers or MediaWorkers(check_document=check_document)
+    candidates = CandidateBuilder(settings, providers, health_registry, workers)
     named = {name: candidates.plan(name) for name in settings.models}
     direct: dict[str, Callable[[str], Target]] = {
         provider_id: partial(candidates.direct, provider_id) for provider_id in providers

@@ -15,7 +15,7 @@ from ringmain_sandbox.upstream import Upstream
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import ProviderSettings
-from ringmain_server.media.workers import MediaWorkers
+from ringmain_server.media.workers import MediaWorkers, unchecked
 from ringmain_server.operations import CHAT, STREAM_CHAT, Streamed, Unary
 from ringmain_server.providers.exchange import Exchange
 from ringmain_server.providers.openai.errors import OpenAIErrors
@@ -52,12 +52,14 @@ class Bench:
     pace: Pace = field(default_factory=Pace)
     seed: int = 0
     timer: JumpTimer = field(default_factory=JumpTimer)
-    room: MediaWorkers = field(default_factory=MediaWorkers)
+    workers: MediaWorkers = field(default_factory=lambda: MediaWorkers(check_document=unchecked))
     transport: SandboxTransport = field(init=False)
 
     def __post_init__(self) -> None:
         upstream = Upstream(self.pace, self.seed)
-        self.transport = SandboxTransport("box", upstream, OpenAIErrors(), self.room.pool, lambda: self.timer)
+        self.transport = SandboxTransport(
+            "box", upstream, OpenAIErrors(), self.workers.pool, lambda: self.timer
+        )
 
     def backend(self, model: str) -> Exchange:
         """The backend of one of its models."""
