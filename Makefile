@@ -149,6 +149,7 @@ bench: dev-environment ## Measure CPU, latency and memory of the gateway on this
 lint: dev-environment build/googleapis/google/rpc/status.proto ## Check style, types and the contract
 	$(bin)/ruff check
 	$(bin)/ruff format --check
+	$(bin)/python scripts/check_docstrings.py
 	$(bin)/mypy
 	@PYTHONPATH=server $(bin)/lint-imports --no-cache --no-logo
 	$(bin)/buf lint
