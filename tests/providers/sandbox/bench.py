@@ -63,7 +63,7 @@ class Bench:
 
     def backend(self, model: str) -> Exchange:
         """The backend of one of its models."""
-        built = build("box", ProviderSettings(kind="sandbox"), HttpSessions(), self.room)
+        built = build("box", ProviderSettings(kind="sandbox"), HttpSessions(), self.workers)
         return replace(built, transport=self.transport).backend(_candidate(model))
 
     async def chat(self, request: ChatRequest) -> ChatResponse:
