@@ -12,7 +12,7 @@ from openai.types.shared.responses_model import ResponsesModel
 from ringmain.v1 import model_service_pb2 as pb
 from ringmain_server.catalog import models
 from ringmain_server.catalog.models import DATA, CatalogError, KnownModel, listed, lookup, read
-from ringmain_server.config.kinds import KINDS
+from ringmain_server.kinds import KINDS
 
 GPT_4O = frozenset(
     {

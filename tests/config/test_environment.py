@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from ringmain_server.config import environment
-from ringmain_server.config.kinds import KINDS
 from ringmain_server.config.problems import Place
+from ringmain_server.kinds import KINDS
 
 
 def values(known: dict[str, object] | None = None, **environ: str) -> dict[str, object]:

@@ -7,8 +7,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from ringmain_server.config import ConfigError, Settings, TimeoutSettings, load
+from ringmain_server.config import ConfigError, SandboxSettings, Settings, TimeoutSettings, load
 from ringmain_server.config.reference import EXAMPLE, LARGER_EXAMPLE
+from ringmain_server.config.wires import HttpSettings
 
 TOML_EXAMPLE = """\
 [server]
@@ -42,6 +43,13 @@ def mistakes(
     return [str(problem).removeprefix(path + ":") for problem in caught.value.problems]
 
 
+def over_http(loaded: Settings, name: str) -> HttpSettings:
+    """The settings of a provider that is reached over HTTP."""
+    found = loaded.providers[name]
+    assert isinstance(found, HttpSettings)
+    return found
+
+
 def test_the_example_in_every_format(tmp_path: Path) -> None:
     """The example file loads as it stands, and means the same as JSON and TOML."""
     loaded = load(write(tmp_path, EXAMPLE), environ={})
@@ -56,7 +64,7 @@ def test_the_example_in_every_format(tmp_path: Path) -> None:
 def test_the_larger_example(tmp_path: Path) -> None:
     """The larger example loads once its variables are set."""
     loaded = load(write(tmp_path, LARGER_EXAMPLE), environ={"OPENAI_API_KEY": "sk-1"})
-    assert loaded.providers["house"].base_url == "http://127.0.0.1:8000/v1"
+    assert over_http(loaded, "house").base_url == "http://127.0.0.1:8000/v1"
     assert loaded.timeouts_for("house", "smart") == TimeoutSettings(first_content=20, attempt=600)
 
 
@@ -69,9 +77,10 @@ def test_without_a_file_the_environment_brings_providers() -> None:
     """Without a file there is a provider for each kind whose usual variables are set."""
     loaded = load(environ={"OPENAI_API_KEY": "sk-1", "GROQ_API_KEY": "g", "AZURE_OPENAI_API_KEY": "a"})
     assert list(loaded.providers) == ["sandbox", "local", "openai", "groq"]
-    assert loaded.providers["groq"].base_url == "https://api.groq.com/openai/v1"
-    assert loaded.providers["groq"].api_key is not None
-    assert loaded.providers["groq"].api_key.get_secret_value() == "g"
+    groq = over_http(loaded, "groq")
+    assert groq.base_url == "https://api.groq.com/openai/v1"
+    assert groq.api_key is not None
+    assert groq.api_key.get_secret_value() == "g"
 
 
 def test_with_a_file_the_environment_brings_none(tmp_path: Path) -> None:
@@ -83,7 +92,9 @@ def test_with_a_file_the_environment_brings_none(tmp_path: Path) -> None:
 def test_a_file_may_define_the_sandbox(tmp_path: Path) -> None:
     """The sandbox can be set in a file, with or without its kind."""
     loaded = load(write(tmp_path, "providers: {sandbox: {seed: 7}}"), environ={})
-    assert loaded.providers["sandbox"].seed == 7
+    sandbox = loaded.providers["sandbox"]
+    assert isinstance(sandbox, SandboxSettings)
+    assert sandbox.seed == 7
     text = "providers: {sandbox: {kind: openai, base_url: http://x}}"
     assert load(write(tmp_path, text), environ={}).providers["sandbox"].kind == "openai"
 
@@ -307,8 +318,8 @@ def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
     """A key is required at the kind's own endpoint only."""
     text = "providers: {a: {kind: openai, base_url: 'http://x/v1'}, b: {kind: vllm}}"
     loaded = load(write(tmp_path, text), environ={"OPENAI_API_KEY": "sk-1"})
-    assert loaded.providers["a"].api_key is None
-    assert loaded.providers["b"].base_url == "http://127.0.0.1:8000/v1"
+    assert over_http(loaded, "a").api_key is None
+    assert over_http(loaded, "b").base_url == "http://127.0.0.1:8000/v1"
 
 
 def test_importing_and_loading_needs_no_yaml() -> None:

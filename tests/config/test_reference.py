@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
-from ringmain_server.config import KINDS, Settings
+from ringmain_server.config import Settings
 from ringmain_server.config.reference import main, render
+from ringmain_server.kinds import KINDS
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "configuration.md"
 

@@ -1,25 +1,29 @@
 """What can be set, and what is refused."""
 
 from decimal import Decimal
+from itertools import combinations
 from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 from ringmain.v1 import model_service_pb2
 from ringmain_server.config import (
-    KINDS,
     CandidateSettings,
     LogSettings,
     ModelSettings,
+    OpenAISettings,
     PriceSettings,
-    ProviderSettings,
+    SandboxSettings,
     ServerSettings,
     Settings,
     TimeoutOverrides,
     TimeoutSettings,
+    provider_settings,
 )
 from ringmain_server.config.models import Capability
 from ringmain_server.config.schema import ROOT, at
+from ringmain_server.config.wires import WIRES, HttpSettings
+from ringmain_server.kinds import KINDS
 
 
 def test_capabilities_are_those_of_the_contract() -> None:
@@ -36,7 +40,7 @@ def test_defaults() -> None:
     settings = Settings()
     assert settings.server.listen == "127.0.0.1:50051"
     assert settings.server.max_receive_bytes == 64 * 2**20
-    assert settings.providers == {name: ProviderSettings(kind=name) for name in ("sandbox", "local")}
+    assert settings.providers == {name: provider_settings(kind=name) for name in ("sandbox", "local")}
     assert settings.models == {}
 
 
@@ -46,9 +50,9 @@ def test_everything_is_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.server.workers = 2
     with pytest.raises(TypeError, match="does not support item assignment"):
-        settings.providers["x"] = ProviderSettings(kind="sandbox")  # type: ignore[index]
+        settings.providers["x"] = SandboxSettings(kind="sandbox")  # type: ignore[index]
     with pytest.raises(TypeError, match="does not support item assignment"):
-        settings.providers["sandbox"].headers["x"] = "y"  # type: ignore[index]
+        OpenAISettings(kind="openai").headers["x"] = "y"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("field", ["listen", "admin_listen", "metrics_listen"])
@@ -107,7 +111,7 @@ def test_log_file_by_its_path() -> None:
 )
 def test_base_url(url: str, expected: str) -> None:
     """A base_url loses the slashes at its end."""
-    assert ProviderSettings(kind="openai", base_url=url).base_url == expected
+    assert OpenAISettings(kind="openai", base_url=url).base_url == expected
 
 
 @pytest.mark.parametrize(
@@ -118,20 +122,18 @@ def test_base_url(url: str, expected: str) -> None:
 def test_wrong_base_url(url: str) -> None:
     """A base_url is an http address without credentials, query and fragment."""
     with pytest.raises(ValidationError):
-        ProviderSettings(kind="openai", base_url=url)
+        OpenAISettings(kind="openai", base_url=url)
 
 
 def test_secrets_are_stripped_and_hidden() -> None:
     """A key loses the line break of the file it came from, and never shows."""
-    provider = ProviderSettings.model_validate(
-        {"kind": "openai", "api_key": "sk-x\n", "headers": {"a": "v-1"}}
-    )
+    provider = OpenAISettings.model_validate({"kind": "openai", "api_key": "sk-x\n", "headers": {"a": "v-1"}})
     assert provider.api_key is not None
     assert provider.api_key.get_secret_value() == "sk-x"
     assert "sk-x" not in repr(provider)
     assert "v-1" not in repr(provider)
     with pytest.raises(ValidationError) as caught:
-        ProviderSettings.model_validate({"kind": "openai", "api_key": 12345678})
+        OpenAISettings.model_validate({"kind": "openai", "api_key": 12345678})
     assert "12345678" not in str(caught.value)
 
 
@@ -160,7 +162,7 @@ def test_timeouts_from_the_outside_in() -> None:
     """A model's timeouts win over its provider's, and those over the defaults."""
     settings = Settings(
         timeouts=TimeoutSettings(connect=1, idle=2),
-        providers={"p": ProviderSettings(kind="sandbox", timeouts=TimeoutOverrides(idle=3, attempt=4))},
+        providers={"p": SandboxSettings(kind="sandbox", timeouts=TimeoutOverrides(idle=3, attempt=4))},
         models={
             "m": ModelSettings(
                 candidates=(CandidateSettings(provider="p", model="x"),),
@@ -176,11 +178,19 @@ def test_kinds_name_settings_that_exist() -> None:
     """The table of kinds speaks of settings that providers have, and takes them itself."""
     for kind in KINDS.values():
         named = {*kind.required, *kind.environment, *kind.triggers}
-        assert set(kind.settings) <= set(ProviderSettings.model_fields)
-        assert named <= kind.settings
+        assert named <= set(WIRES[kind.wire].model_fields)
         assert set(kind.triggers) <= set(kind.environment)
         if kind.base_url:
-            assert ProviderSettings(kind=kind.name, base_url=kind.base_url).base_url == kind.base_url
+            made = provider_settings(kind=kind.name, base_url=kind.base_url)
+            assert isinstance(made, HttpSettings)
+            assert made.base_url == kind.base_url
+
+
+def test_a_setting_has_one_type_in_all_wires() -> None:
+    """Settings of one name have one type, so that text from the environment can be read as that type."""
+    for one, other in combinations(WIRES.values(), 2):
+        for name in one.model_fields.keys() & other.model_fields.keys():
+            assert one.model_fields[name].annotation == other.model_fields[name].annotation
 
 
 def test_schema_follows_paths() -> None:

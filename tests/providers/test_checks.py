@@ -8,7 +8,7 @@ import aiohttp.web
 import pytest
 import pytest_asyncio
 from ringmain_server import errors
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import OpenAISettings, provider_settings
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai import build as build_openai
 from ringmain_server.providers.registry import build_provider
@@ -60,7 +60,7 @@ async def sessions() -> AsyncIterator[HttpSessions]:
 
 def provider(sessions: HttpSessions, **settings: object) -> Provider:
     """A provider of these settings."""
-    return build_provider("up", ProviderSettings.model_validate(settings), sessions)
+    return build_provider("up", provider_settings(**settings), sessions)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_through_the_sdk(upstream: Upstream, sessions: HttpSessions, statu
         return "made-anew"
 
     upstream.listing.status = status
-    settings = ProviderSettings(kind="openai", base_url=f"{upstream.url}/v1")
+    settings = OpenAISettings(kind="openai", base_url=f"{upstream.url}/v1")
     found = build_openai("up", settings, sessions, token=token)
     if fails:
         with pytest.raises(errors.CredentialsRefused):

@@ -16,7 +16,8 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.aio.threads import in_daemon
 from ringmain_server.app.malloc import trim
-from ringmain_server.catalog.prices import PRICED_KINDS, load_list
+from ringmain_server.catalog.prices import load_list
+from ringmain_server.kinds import KINDS
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
 
@@ -31,7 +32,7 @@ async def load(providers: Iterable[Provider], log: FilteringBoundLogger) -> None
     needed = list(providers)
     with _without_full_collections():
         loaded = [provider.provider_id for provider in needed if await _loaded(provider, log)]
-        if any(provider.kind in PRICED_KINDS for provider in needed):
+        if any(KINDS[provider.kind].prices for provider in needed):
             await _load_prices(log)
     if loaded:
         log.info("loaded", providers=loaded, seconds=round(time.monotonic() - start, 2))

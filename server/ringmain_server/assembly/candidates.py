@@ -16,6 +16,7 @@ from ringmain_server.catalog.limits import Limits
 from ringmain_server.catalog.models import UNKNOWN, KnownModel, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
 from ringmain_server.config import CandidateSettings, Settings
+from ringmain_server.kinds import KINDS
 from ringmain_server.layers.drain import Drain
 from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
@@ -26,9 +27,6 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.routing.models import RoutePlan, Target
-
-_FREE = frozenset({"sandbox", "local"})
-"""Kinds that cost nothing, which is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def _price(kind: str, stated: CandidateSettings) -> Price | None:
             price.per_audio_minute,
             price.per_mchar,
         )
-    return FREE if kind in _FREE else list_price(kind, stated.model)
+    return FREE if KINDS[kind].free else list_price(kind, stated.model)
 
 
 def _stated(names: Iterable[str]) -> frozenset[int]:

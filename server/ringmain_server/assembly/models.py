@@ -9,8 +9,8 @@ from ringmain_server.assembly.candidates import CandidateBuilder
 from ringmain_server.assembly.policies import check_document, model_policy, retries
 from ringmain_server.backend import Backend
 from ringmain_server.catalog.models import listed, lookup
-from ringmain_server.config import ProviderSettings, Settings
-from ringmain_server.config.kinds import KINDS
+from ringmain_server.config import Settings
+from ringmain_server.kinds import KINDS
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.routing.health_registry import HealthRegistry
@@ -52,7 +52,8 @@ def build_router(models: Models, settings: Settings) -> Backend:
 def _listed(settings: Settings, providers: Mapping[str, Provider]) -> Iterator[str]:
     """`provider/model` names worth listing: a provider's own, else its vendor's current models."""
     for provider_id, provider in providers.items():
-        known = listed(provider.kind) if _at_vendor(settings.providers[provider_id]) else ()
+        at_vendor = settings.providers[provider_id].is_at_vendor(KINDS[provider.kind])
+        known = listed(provider.kind) if at_vendor else ()
         for model in provider.models or known:
             if _serves(provider, model):
                 yield f"{provider_id}/{model}"
@@ -64,8 +65,3 @@ def _serves(provider: Provider, model: str) -> bool:
     if known is None or known.capabilities is None:
         return True
     return any(getattr(op, "capability", 0) in known.capabilities for op in provider.translators)
-
-
-def _at_vendor(provider: ProviderSettings) -> bool:
-    """Whether requests go to the vendor's own endpoint: others may serve other models."""
-    return provider.platform is None and provider.base_url in (None, KINDS[provider.kind].base_url)

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from ringmain_server.catalog.models import DATA, model_key
-from ringmain_server.catalog.prices import MOST_NANO, NANO, PRICED_KINDS
+from ringmain_server.catalog.prices import MOST_NANO, NANO
+from ringmain_server.kinds import KINDS
 
 PRICES = DATA / "media_prices.toml"
 
-_SAME_PRICES = {"azure": "openai"}
 _COLUMNS = {"image": ("quality", "size", "usd"), "minute": ("usd",), "mchar": ("usd",), "request": ("usd",)}
 
 
@@ -79,14 +79,12 @@ def media_cost(kind: str, provider_model: str, counts: MediaCounts) -> int | Non
         provider_model: The provider's own name for the model.
         counts: What was consumed.
     """
-    provider = PRICED_KINDS.get(kind)
-    if provider is None:
+    row = KINDS.get(kind)
+    if row is None or not row.prices:
         return None
-    # Azure charges what OpenAI does (https://azure.microsoft.com/pricing/details/azure-openai).
-    rows = _rows(_SAME_PRICES.get(provider, provider), provider_model)
-    cost = _of_rows(rows, counts)
+    cost = _of_rows(_rows(row.media_prices or row.prices, provider_model), counts)
     if cost is None:
-        cost = _of_list(provider, provider_model, counts)
+        cost = _of_list(row.prices, provider_model, counts)
     if cost is None:
         return None
     return found if 0 <= (found := round(cost * NANO)) <= MOST_NANO else None

@@ -14,10 +14,11 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ringmain.v1.model_service_pb2 import CAPABILITY_DOCUMENT, CAPABILITY_VISION
+from ringmain.v1.model_service_pb2 import CAPABILITY_VISION
 
 from ringmain_server.catalog.capabilities import capability
 from ringmain_server.catalog.limits import NO_LIMITS, TABLES, Limits, read_limits
+from ringmain_server.kinds import KINDS, Shelf
 
 DATA = Path(__file__).parent / "data"
 WIRES = ("", "responses")
@@ -85,45 +86,6 @@ class Family:
         return next((known for pattern, known in self.patterns if fnmatchcase(key, pattern)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """What of the catalog holds for a provider kind.
-
-    Attributes:
-        families: Data files, the first that knows a model wins.
-        lists: Whether the kind serves what its file lists to everybody who has a key.
-        limits: Whether limits hold there. Where an operator sets the context, or a host cuts it, they do not.
-        wires: Whether the kind has OpenAI's Responses API.
-        adds: What the kind does for every model that chats.
-    """
-
-    families: tuple[str, ...]
-    lists: bool = False
-    limits: bool = True
-    wires: bool = False
-    adds: frozenset[int] = frozenset()
-
-
-_FIRST_PARTY = ("anthropic", "groq", "deepseek", "mistral", "xai")
-_OWN_SERVERS = ("ollama", "vllm", "llamacpp", "venice")
-_SHELVES: Mapping[str, _Shelf] = {
-    "openai": _Shelf(("openai",), lists=True, wires=True),
-    # A deployment is known only if it has its model's name; how Azure serves Responses differs by version.
-    "azure": _Shelf(("openai",)),
-    "vertex": _Shelf(("google",), lists=True),
-    "gemini": _Shelf(("google",), lists=True),
-    **{kind: _Shelf((kind,), lists=True) for kind in _FIRST_PARTY},
-    **{kind: _Shelf(("open",), limits=False) for kind in _OWN_SERVERS},
-    "together": _Shelf(("open",)),
-    # It reads PDFs for models that do not: https://openrouter.ai/docs/features/multimodal/pdfs
-    "openrouter": _Shelf(
-        ("openai", "anthropic", "google", "deepseek", "mistral", "xai", "open"),
-        adds=frozenset({CAPABILITY_DOCUMENT}),
-    ),
-}
-"""Provider kind to its part of the catalog. The sandbox and other kinds have none, and load none."""
-
-
 def lookup(kind: str, provider_model: str) -> KnownModel | None:
     """What is known of a provider's model, None when nothing is.
 
@@ -132,7 +94,7 @@ def lookup(kind: str, provider_model: str) -> KnownModel | None:
         provider_model: The provider's own name for the model: also a dated snapshot, a fine-tuned model
             (`ft:gpt-4o-mini:…`), or a name with a vendor, a path or a cloud's decoration.
     """
-    shelf = _SHELVES.get(kind)
+    shelf = _shelf(kind)
     if shelf is None:
         return None
     found = next(_found(shelf, provider_model), None)
@@ -141,11 +103,16 @@ def lookup(kind: str, provider_model: str) -> KnownModel | None:
 
 def listed(kind: str) -> tuple[str, ...]:
     """The current models that everybody with a key of this kind can use, as their vendor names them."""
-    shelf = _SHELVES.get(kind)
+    shelf = _shelf(kind)
     return _family(shelf.families[0]).listed if shelf is not None and shelf.lists else ()
 
 
-def _found(shelf: _Shelf, name: str) -> Iterator[KnownModel]:
+def _shelf(kind: str) -> Shelf | None:
+    found = KINDS.get(kind)
+    return None if found is None else found.shelf
+
+
+def _found(shelf: Shelf, name: str) -> Iterator[KnownModel]:
     for key in _keys(name):
         for family in shelf.families:
             found = _family(family).find(key)
@@ -153,14 +120,16 @@ def _found(shelf: _Shelf, name: str) -> Iterator[KnownModel]:
                 yield found
 
 
-def _at(shelf: _Shelf, known: KnownModel) -> KnownModel:
+def _at(shelf: Shelf, known: KnownModel) -> KnownModel:
     """What is known of a model at a kind of provider."""
     capabilities = known.capabilities
+    if capabilities and shelf.adds:
+        capabilities |= frozenset(map(capability, shelf.adds))
     return KnownModel(
-        capabilities=capabilities | shelf.adds if capabilities and shelf.adds else capabilities,
+        capabilities=capabilities,
         context_tokens=known.context_tokens if shelf.limits else 0,
         max_output_tokens=known.max_output_tokens if shelf.limits else 0,
-        wire=known.wire if shelf.wires else "",
+        wire=known.wire if shelf.responses else "",
         source=known.source,
         evidence=known.evidence,
         checked=known.checked,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from ringmain.v1.usage_pb2 import Usage
 
+from ringmain_server.kinds import KINDS
+
 if TYPE_CHECKING:
     from genai_prices.types import TieredPrices
 
@@ -25,21 +27,6 @@ _SCALE = 1_000_000
 """Rates are kept in millionths of 1e-9 US dollars a token: every price of nine decimals is exact."""
 
 Clock = Callable[[], float]
-
-PRICED_KINDS = {
-    "openai": "openai",
-    "azure": "azure",
-    "anthropic": "anthropic",
-    "vertex": "google",
-    "gemini": "google",
-    "groq": "groq",
-    "mistral": "mistral",
-    "deepseek": "deepseek",
-    "xai": "x-ai",
-    "openrouter": "openrouter",
-    "together": "together",
-}
-"""Provider kinds whose usual account bills by a public price list, and the list's own name for them."""
 
 
 class Price(Protocol):
@@ -138,13 +125,13 @@ class ListPrice:
     depend on the time of day.
 
     Args:
-        kind: The provider's kind.
+        kind: The provider's kind, one that has a price list.
         provider_model: The provider's own name for the model.
         clock: Seconds on any monotonic clock.
     """
 
     def __init__(self, kind: str, provider_model: str, clock: Clock = time.monotonic) -> None:
-        self._provider = PRICED_KINDS[kind]
+        self._provider = KINDS[kind].prices
         self._model = provider_model
         self._clock = clock
         self._tiers: list[_Tier] = []
@@ -179,7 +166,8 @@ def list_price(kind: str, provider_model: str) -> ListPrice | None:
         kind: The provider's kind; what a self-hosted kind costs is unknown.
         provider_model: The provider's own name for the model.
     """
-    return ListPrice(kind, provider_model) if kind in PRICED_KINDS else None
+    found = KINDS.get(kind)
+    return ListPrice(kind, provider_model) if found is not None and found.prices else None
 
 
 def _rounded(scaled: int) -> int:

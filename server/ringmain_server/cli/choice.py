@@ -3,11 +3,13 @@
 import os
 from typing import TYPE_CHECKING, Final
 
+from ringmain_server.kinds import KINDS
+
 if TYPE_CHECKING:
     from ringmain import Client
     from ringmain.v1.model_service_pb2 import Model
 
-OWN: Final = frozenset({"sandbox", "local"})
+OWN: Final = frozenset(kind.name for kind in KINDS.values() if kind.always)
 """Providers that every gateway has."""
 SANDBOX_CHAT: Final = "sandbox/chat"
 

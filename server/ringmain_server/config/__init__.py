@@ -4,7 +4,6 @@
 environment. `docs/configuration.md` is made from the settings' descriptions.
 """
 
-from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.load import load
 from ringmain_server.config.models import CandidateSettings, ModelSettings, PriceSettings
 from ringmain_server.config.problems import ConfigError, Problem
@@ -18,26 +17,42 @@ from ringmain_server.config.settings import (
     Settings,
 )
 from ringmain_server.config.show import MASK, secrets, show
+from ringmain_server.config.wires import (
+    AnthropicSettings,
+    GeminiSettings,
+    JobsSettings,
+    LocalSettings,
+    OpenAISettings,
+    SandboxSettings,
+    VertexSettings,
+    provider_settings,
+)
 
 __all__ = [
-    "KINDS",
     "MASK",
+    "AnthropicSettings",
     "CandidateSettings",
     "ConfigError",
+    "GeminiSettings",
     "IdempotencySettings",
-    "Kind",
+    "JobsSettings",
+    "LocalSettings",
     "LogFileSettings",
     "LogSettings",
     "MediaSettings",
     "ModelSettings",
+    "OpenAISettings",
     "PriceSettings",
     "Problem",
     "ProviderSettings",
+    "SandboxSettings",
     "ServerSettings",
     "Settings",
     "TimeoutOverrides",
     "TimeoutSettings",
+    "VertexSettings",
     "load",
+    "provider_settings",
     "secrets",
     "show",
 ]

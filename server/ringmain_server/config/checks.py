@@ -11,10 +11,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ringmain_server.config import environment, schema
-from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.problems import Keys, Mistake, cut, suggestion
-from ringmain_server.config.providers import ProviderSettings
 from ringmain_server.config.tree import Tree
+from ringmain_server.config.wires import WIRES
+from ringmain_server.kinds import KINDS, Kind
+
+_OF_ANY_WIRE = frozenset(name for section in WIRES.values() for name in section.model_fields)
+"""The settings that a provider of some kind has."""
 
 _PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 
@@ -43,20 +46,34 @@ _MESSAGES = {
 }
 
 
+_BELOW_PROVIDER = 2
+"""How many keys lead to a provider's section: `providers` and its name."""
+
+
 def from_validation(error: ValidationError) -> Iterator[Mistake]:
     """What pydantic found, in the words of this project and without the input."""
     for detail in error.errors(include_url=False, include_input=False):
         # Pydantic marks a mistake in a key itself by one more key.
-        keys: Keys = tuple(key for key in detail["loc"] if key != "[key]")
+        found: Keys = tuple(key for key in detail["loc"] if key != "[key]")
+        keys, wire = _untagged(found)
         if detail["type"] == "extra_forbidden":
-            yield Mistake(keys, "unknown key", _nearest(keys))
+            yield Mistake(keys, "unknown key", _nearest(keys, wire))
         else:
             yield Mistake(keys, _message(detail), _hint(detail))
 
 
-def _nearest(keys: Keys) -> str:
+def _untagged(keys: Keys) -> tuple[Keys, str]:
+    """Returns the keys without the wire that pydantic names below a provider, and that wire."""
+    if len(keys) > _BELOW_PROVIDER and keys[0] == "providers":
+        return (*keys[:_BELOW_PROVIDER], *keys[_BELOW_PROVIDER + 1 :]), str(keys[_BELOW_PROVIDER])
+    return keys, ""
+
+
+def _nearest(keys: Keys, wire: str) -> str:
     parent = schema.at(keys[:-1])
     known = parent.known() if parent else ()
+    if wire and len(keys) == _BELOW_PROVIDER + 1:
+        known = tuple(WIRES[wire].model_fields)
     name = str(keys[-1])
     section, underscore, rest = name.partition("_")
     if len(keys) == 1 and underscore and section in known:
@@ -107,40 +124,26 @@ def _provider(name: str, provider: object) -> Iterator[Mistake]:
             yield Mistake((*keys, "kind"), "is no provider kind", hint)
     else:
         yield from _settings_of_kind(keys, kind, provider)
-        yield from _credentials(keys, provider)
 
 
 def _settings_of_kind(keys: Keys, kind: Kind, provider: Mapping[str, object]) -> Iterator[Mistake]:
+    section = WIRES[kind.wire]
     for setting in provider:
-        if setting in ProviderSettings.model_fields and setting not in kind.settings:
+        if setting not in section.model_fields and setting in _OF_ANY_WIRE:
             yield Mistake(
                 (*keys, setting),
                 f"is no setting of kind {kind.name}",
-                suggestion(setting, kind.settings),
+                suggestion(setting, section.model_fields),
             )
-    # A cloud in place of the vendor has its own endpoint and credentials.
-    for setting in kind.required if provider.get("platform") is None else ("location",):
-        # A server of one's own may want no key; the vendor's endpoint always does.
-        own = setting == "api_key" and provider.get("base_url") != kind.base_url
-        if provider.get(setting) is None and not own:
+    for setting in section.required(kind, provider):
+        if provider.get(setting) is None:
             variable = kind.environment.get(setting)
             yield Mistake(
                 (*keys, setting),
                 f"is required by kind {kind.name}",
                 f"set {setting}, or the environment variable {variable}" if variable else "",
             )
-
-
-def _credentials(keys: Keys, provider: Mapping[str, object]) -> Iterator[Mistake]:
-    """Vertex AI takes one kind of credentials, and none without TLS."""
-    given = [name for name in ("credentials_file", "access_token") if provider.get(name) is not None]
-    if provider.get("insecure") is True:
-        if provider.get("endpoint") is None:
-            yield Mistake((*keys, "insecure"), "needs an endpoint: Google's own has TLS only")
-        for name in given:
-            yield Mistake((*keys, name), "is never sent without TLS", "remove it, or insecure")
-    elif len(given) > 1:
-        yield Mistake((*keys, given[1]), f"excludes {given[0]}", "give one of them")
+    yield from section.conflicts(keys, provider)
 
 
 def _model(name: str, model: object, providers: Mapping[str, object]) -> Iterator[Mistake]:

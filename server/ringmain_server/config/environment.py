@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ringmain_server.config import schema
-from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.problems import Keys, Place
 from ringmain_server.config.tree import Source, Tree, merge
+from ringmain_server.config.wires import WIRES
+from ringmain_server.kinds import KINDS, Kind
 
 PREFIX = "RINGMAIN_"
 
@@ -123,7 +124,7 @@ def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source
         kind = KINDS.get(str(provider.get("kind"))) if isinstance(provider, Mapping) else None
         if kind is None or not isinstance(provider, Mapping):
             continue
-        if provider.get("base_url") is not None or provider.get("platform") is not None:
+        if not WIRES[kind.wire].takes_usual_values(provider):
             continue
         found: Tree = {"base_url": kind.base_url} if kind.base_url else {}
         for setting in kind.environment:
@@ -136,7 +137,7 @@ def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source
 
 
 def _usual_value(kind: Kind, setting: str, value: str) -> str:
-    if (kind.name, setting) != ("ollama", "base_url"):
+    if setting != "base_url" or not kind.bare_host:
         return value
     try:
         return ollama_url(value)

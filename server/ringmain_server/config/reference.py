@@ -6,7 +6,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -15,8 +15,9 @@ from pydantic.fields import FieldInfo
 
 from ringmain_server import config
 from ringmain_server.config import fields, reliability
-from ringmain_server.config.kinds import KINDS, Kind
 from ringmain_server.config.schema import Shape, shape
+from ringmain_server.config.wires import WIRES
+from ringmain_server.kinds import KINDS, Kind
 
 EXAMPLE = """\
 server: {listen: 127.0.0.1:50051, admin_listen: 127.0.0.1:50052, metrics_listen: 127.0.0.1:9464}
@@ -124,6 +125,7 @@ Unknown keys and values of the wrong type are mistakes. The gateway does not sta
 names all of them at once.
 """
 
+_PROVIDER = "providers.NAME"
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("server", config.ServerSettings),
     ("log", config.LogSettings),
@@ -138,7 +140,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("overload", reliability.OverloadSettings),
     ("idempotency", config.IdempotencySettings),
     ("media", config.MediaSettings),
-    ("providers.NAME", config.ProviderSettings),
+    (_PROVIDER, config.ProviderSettings),
     ("models.NAME", config.ModelSettings),
     ("models.NAME.hedge", reliability.HedgeSettings),
     ("models.NAME.on_exhausted", reliability.ExhaustedSettings),
@@ -166,15 +168,31 @@ _WORDS: tuple[tuple[object, str], ...] = (
 def render() -> str:
     """The whole reference as Markdown."""
     blocks = [_INTRODUCTION, "## Settings\n"]
-    blocks += [_section(path, section) for path, section in _SECTIONS]
+    for path, section in _SECTIONS:
+        blocks.append(_section(path, section))
+        if section is config.ProviderSettings:
+            blocks += [_wire(wire, own) for wire, own in WIRES.items() if _own(own)]
     blocks += [_kinds(), f"## A larger example\n\n```yaml\n{LARGER_EXAMPLE}```\n"]
     return "\n".join(blocks)
 
 
 def _section(path: str, section: type[BaseModel]) -> str:
+    return f"### {path}\n\n{_text(section)}\n\n{_table(path, section, tuple(section.model_fields))}\n"
+
+
+def _wire(wire: str, section: type[BaseModel]) -> str:
+    table = _table(_PROVIDER, section, _own(section))
+    return f"#### {_PROVIDER}, wire {wire}\n\n{_text(section)}\n\n{table}\n"
+
+
+def _own(section: type[BaseModel]) -> tuple[str, ...]:
+    """Returns the settings of a wire that not every provider has."""
+    return tuple(name for name in section.model_fields if name not in config.ProviderSettings.model_fields)
+
+
+def _table(path: str, section: type[BaseModel], names: Collection[str]) -> str:
     head = _row("Setting", "Type", "Default", "Variable", "Meaning")
-    table = "\n".join((head, _row(*["---"] * 5), *(_row(*cells) for cells in _cells(path, section))))
-    return f"### {path}\n\n{_text(section)}\n\n{table}\n"
+    return "\n".join((head, _row(*["---"] * 5), *(_row(*cells) for cells in _cells(path, section, names))))
 
 
 def _row(*cells: str) -> str:
@@ -193,9 +211,10 @@ def _text(section: type[BaseModel]) -> str:
     return "\n".join(line.strip() for line in lines)
 
 
-def _cells(path: str, section: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+def _cells(path: str, section: type[BaseModel], names: Collection[str]) -> Iterator[tuple[str, ...]]:
     hints = get_type_hints(section, include_extras=True)
-    for name, info in section.model_fields.items():
+    for name in names:
+        info = section.model_fields[name]
         default = _default(info, shape(hints[name]))
         meaning = str(info.description)
         yield f"`{name}`", words(hints[name]), default, _variable(path, name), meaning
@@ -254,11 +273,11 @@ def _kinds() -> str:
     return f"""\
 ## Provider kinds
 
-Every kind but the sandbox speaks the OpenAI wire. A server that is not listed here is a provider of
-the kind `openai` with a `base_url`.
+The wire says which settings a provider of the kind has beside those of every provider. A server of
+OpenAI's wire that is not listed here is a provider of the kind `openai` with a `base_url`.
 
-| Kind | Provider | `base_url` | Usual variables | Extra |
-| --- | --- | --- | --- | --- |
+| Kind | Provider | Wire | `base_url` | Usual variables | Extra |
+| --- | --- | --- | --- | --- | --- |
 {rows}
 
 Without a file, the variables in **bold** bring the provider into being. With a file, a provider takes
@@ -279,7 +298,11 @@ def _kind_row(kind: Kind) -> str:
     )
     variables += "".join(f" or `{variable}`" for variable in kind.also.values())
     extra = f"`ringmain[{kind.extra}]`" if kind.extra else ""
-    return f"| `{kind.name}` | {kind.title} | {endpoint} | {variables} | {extra} |"
+    return f"| `{kind.name}` | {kind.title} | {_wire_link(kind.wire)} | {endpoint} | {variables} | {extra} |"
+
+
+def _wire_link(wire: str) -> str:
+    return f"[{wire}](#{_PROVIDER.replace('.', '').lower()}-wire-{wire})" if _own(WIRES[wire]) else wire
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 
 from ringmain_server.config.bounds import check_json
 from ringmain_server.config.problems import Keys
+from ringmain_server.config.providers import ProviderSettings
 from ringmain_server.config.settings import Settings
+from ringmain_server.config.wires import WIRES
 
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True}
 _BOOLS |= {"false": False, "no": False, "off": False, "0": False}
@@ -35,6 +37,13 @@ class Shape:
         return bare if isinstance(bare, type) and issubclass(bare, BaseModel) else None
 
     @property
+    def sections(self) -> tuple[type[BaseModel], ...]:
+        """The settings classes of which one is expected: those of every wire for a provider."""
+        if self.model is ProviderSettings:
+            return tuple(WIRES.values())
+        return (self.model,) if self.model else ()
+
+    @property
     def is_mapping(self) -> bool:
         """Whether names and values are expected."""
         return self.model is not None or get_origin(self.bare) is Mapping
@@ -46,12 +55,14 @@ class Shape:
 
     def known(self) -> tuple[str, ...]:
         """The keys that may stand here, empty when any may."""
-        return tuple(self.model.model_fields) if self.model else ()
+        return tuple({name: None for section in self.sections for name in section.model_fields})
 
     def child(self, key: str | int) -> "Shape | None":
         """What is expected one step further, None when nothing is."""
         if self.model is not None:
-            field = self.model.model_fields.get(str(key))
+            # A test holds that a name has one type in all wires, so that the first that has it will do.
+            fields = (section.model_fields.get(str(key)) for section in self.sections)
+            field = next(filter(None, fields), None)
             return shape(field.annotation) if field else None
         if isinstance(key, int):
             return shape(get_args(self.bare)[0]) if self.is_list else None

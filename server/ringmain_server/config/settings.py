@@ -45,6 +45,8 @@ from ringmain_server.config.reliability import (
     OverloadSettings,
     RetrySettings,
 )
+from ringmain_server.config.wires import AnyProvider, provider_settings
+from ringmain_server.kinds import KINDS
 
 T = TypeVar("T")
 
@@ -222,12 +224,12 @@ class MediaSettings(Section):
     )
 
 
-ALWAYS = ("sandbox", "local")
+ALWAYS = tuple(kind.name for kind in KINDS.values() if kind.always)
 """Providers that need no configuration, each of the kind of its name."""
 
 
 def _always() -> Mapping[str, ProviderSettings]:
-    return MappingProxyType({name: ProviderSettings(kind=name) for name in ALWAYS})
+    return MappingProxyType({name: provider_settings(kind=name) for name in ALWAYS})
 
 
 class Settings(Section):
@@ -262,7 +264,7 @@ class Settings(Section):
     media: MediaSettings = Field(
         default_factory=MediaSettings, description="Images, documents and recordings."
     )
-    providers: Annotated[Mapping[str, ProviderSettings], AfterValidator(frozen)] = Field(
+    providers: Annotated[Mapping[str, AnyProvider], AfterValidator(frozen)] = Field(
         default_factory=_always,
         description="The providers, by name.",
     )

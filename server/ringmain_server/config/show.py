@@ -5,8 +5,6 @@ from decimal import Decimal
 
 from pydantic import BaseModel, SecretStr
 
-from ringmain_server.config.kinds import KINDS
-from ringmain_server.config.providers import ProviderSettings
 from ringmain_server.config.settings import Settings
 
 MASK = "********"
@@ -69,11 +67,7 @@ def _plain(value: object) -> object:
 
 
 def _worth_showing(section: BaseModel, name: str) -> bool:
-    """Leaves out what is absent anyway, and settings that a provider's kind does not have."""
-    if isinstance(section, ProviderSettings):
-        kind = KINDS.get(section.kind)
-        if kind is not None and name not in kind.settings:
-            return False
+    """Whether a setting is there; what is absent anyway is left out."""
     value = getattr(section, name)
     if isinstance(value, (BaseModel, Mapping)) and not isinstance(section, Settings):
         return bool(_plain(value))

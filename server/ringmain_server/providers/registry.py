@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ringmain_server.config.kinds import KINDS
+from ringmain_server.kinds import KINDS
 from ringmain_server.media.workers import MediaWorkers, unchecked
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
@@ -54,7 +54,7 @@ def build_provider(
         raise ExtraMissing(provider_id, kind.extra or kind.wire)
     try:
         build: Build = importlib.import_module(f"{_PACKAGE}.{kind.wire}").build
-        own = (workers or MediaWorkers(check_document=unchecked),) if kind.works else ()
+        own = (workers or MediaWorkers(check_document=unchecked),) if kind.works_on_media else ()
         return build(provider_id, settings, sessions, *own)
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("ringmain_server"):

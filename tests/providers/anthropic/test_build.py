@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from ringmain_server import errors
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import AnthropicSettings
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.anthropic import build
 from ringmain_server.providers.exchange import Provider
@@ -27,9 +27,9 @@ from tests.providers.anthropic.golden import asked, candidate
 REQUEST = HttpRequest("/v1/messages", {"model": "m", "max_tokens": 1, "messages": []})
 
 
-def settings(**more: Any) -> ProviderSettings:
+def settings(**more: Any) -> AnthropicSettings:
     """Settings of this kind."""
-    return ProviderSettings.model_validate({"kind": "anthropic", **more})
+    return AnthropicSettings.model_validate({"kind": "anthropic", **more})
 
 
 def at_vertex(upstream: FakeAnthropic) -> Provider:

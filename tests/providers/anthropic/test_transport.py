@@ -12,7 +12,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, C
 from ringmain_server import errors
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import AnthropicSettings
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.anthropic import build
@@ -84,7 +84,9 @@ def attempt(candidate: Candidate, idle: float | None = 600.0) -> Call:
 def provider(base_url: str, sessions: HttpSessions, platform: str = "direct", **more: Any) -> Provider:
     """A provider at this address."""
     base = {"kind": "anthropic", "base_url": base_url, "api_key": KEY, "timeouts": {"connect": 1}}
-    return build("claude", ProviderSettings.model_validate({**base, **PLATFORMS[platform], **more}), sessions)
+    return build(
+        "claude", AnthropicSettings.model_validate({**base, **PLATFORMS[platform], **more}), sessions
+    )
 
 
 @pytest_asyncio.fixture

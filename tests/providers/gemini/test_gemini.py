@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, CountTokensRequest
 from ringmain_server import errors
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import GeminiSettings
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.exchange import Provider
@@ -274,7 +274,7 @@ async def upstream() -> AsyncIterator[Upstream]:
             "api_key": "AIza-key",
             "headers": {"X-Own": "1"},
         }
-        yield Upstream(server, build("gem", ProviderSettings.model_validate(given), sessions))
+        yield Upstream(server, build("gem", GeminiSettings.model_validate(given), sessions))
         await sessions.close()
 
 
@@ -347,7 +347,7 @@ async def test_cancelled(upstream: Upstream) -> None:
 async def test_without_a_key() -> None:
     """A server of one's own may want no key, and gets none."""
     given = {"kind": "gemini", "base_url": "http://127.0.0.1:1"}
-    lazy = build("gem", ProviderSettings.model_validate(given), HttpSessions()).transport
+    lazy = build("gem", GeminiSettings.model_validate(given), HttpSessions()).transport
     assert isinstance(lazy, LazyTransport)
     found = await lazy.warm()
     assert isinstance(found, HttpTransport)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import JobsSettings
 from ringmain_server.errors import ConnectionFailed, CredentialsRefused, MalformedAnswer
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.operations import GENERATE_IMAGES
@@ -101,7 +101,7 @@ async def test_an_answer_may_be_read_as_it_comes() -> None:
 @pytest.mark.parametrize(("settings", "interval"), [({}, (2.0, 2.0)), ({"poll_interval": 7}, (7.0, 7.0))])
 async def test_how_often_a_job_is_looked_at(settings: dict[str, Any], interval: tuple[float, float]) -> None:
     """As often as the service advises, or as the operator says."""
-    made = build("p", ProviderSettings(kind="luma", api_key=SecretStr("key"), **settings), HttpSessions())
+    made = build("p", JobsSettings(kind="luma", api_key=SecretStr("key"), **settings), HttpSessions())
     drawing = made.translators[GENERATE_IMAGES]
     assert isinstance(drawing, Drawing)
     assert drawing.service.interval == interval

@@ -10,7 +10,7 @@ from ringmain.v1.image_service_pb2 import UpscaleImageRequest
 from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_UPSCALING
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import LocalSettings
 from ringmain_server.errors import MediaInvalid, UnknownProviderModel
 from ringmain_server.media.limits import ReadLimits
 from ringmain_server.media.workers import MediaWorkers, unchecked
@@ -24,7 +24,7 @@ from tests.fakes.pictures import saved, scene
 
 
 def _local(workers: MediaWorkers | None = None) -> Provider:
-    return build_provider("local", ProviderSettings(kind="local"), HttpSessions(), workers)
+    return build_provider("local", LocalSettings(kind="local"), HttpSessions(), workers)
 
 
 async def _enlarged(

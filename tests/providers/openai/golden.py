@@ -13,8 +13,8 @@ import orjson
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain_server.candidate import Candidate
+from ringmain_server.kinds import openai_kind
 from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
-from ringmain_server.providers.openai.dialects import DIALECTS
 from ringmain_server.providers.openai.errors import OpenAIErrors
 
 FOLDER = Path(__file__).parents[2] / "golden" / "openai"
@@ -65,7 +65,7 @@ def candidate(kind: str = "openai") -> Candidate:
 
 def wire(kind: str = "openai") -> ChatWire:
     """What the translators know of the provider `up`."""
-    return ChatWire(DIALECTS[kind], OpenAIErrors())
+    return ChatWire(openai_kind(kind).dialect, OpenAIErrors())
 
 
 def answer(raw: bytes, kind: str = "openai") -> ChatResponse:

@@ -21,6 +21,7 @@ from ringmain_server import operations
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import UNKNOWN, lookup
 from ringmain_server.errors import MediaInvalid
+from ringmain_server.kinds import openai_kind
 from ringmain_server.operations import Upload
 from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.json_base64 import plain
@@ -68,9 +69,8 @@ class MediaGolden:
     def translator(self) -> Any:
         """What is under test."""
         deployments = bool(self.content.get("deployments"))
-        return media_translators(self.content["kind"], OpenAIErrors(), deployments=deployments)[
-            self.operation
-        ]
+        endpoints = openai_kind(self.content["kind"]).endpoints
+        return media_translators(endpoints, OpenAIErrors(), deployments=deployments)[self.operation]
 
     @property
     def request(self) -> Any:

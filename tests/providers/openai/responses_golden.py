@@ -11,7 +11,7 @@ import orjson
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import capability
-from ringmain_server.providers.openai.dialects import DIALECTS
+from ringmain_server.kinds import openai_kind
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.responses import (
     ResponsesDecoder,
@@ -41,12 +41,12 @@ def candidate(golden: Golden | None = None) -> Candidate:
 
 def translator(kind: str = "openai") -> ResponsesTranslator:
     """The translator of whole answers."""
-    return ResponsesTranslator(DIALECTS[kind], OpenAIErrors())
+    return ResponsesTranslator(openai_kind(kind).dialect, OpenAIErrors())
 
 
 def stream_translator(kind: str = "openai") -> StreamResponsesTranslator:
     """The translator of streams."""
-    return StreamResponsesTranslator(DIALECTS[kind], OpenAIErrors())
+    return StreamResponsesTranslator(openai_kind(kind).dialect, OpenAIErrors())
 
 
 def answer(raw: bytes) -> ChatResponse:

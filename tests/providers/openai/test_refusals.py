@@ -6,8 +6,8 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.errors import InvalidField, MediaInvalid
+from ringmain_server.kinds import openai_kind
 from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator
-from ringmain_server.providers.openai.dialects import DIALECTS
 from ringmain_server.providers.openai.errors import OpenAIErrors
 
 from tests.providers.openai.golden import candidate, wire
@@ -115,7 +115,7 @@ def test_options_that_are_the_gateways_own(name: str) -> None:
 
 def test_a_deployment_is_named_in_the_path() -> None:
     """Azure's deployments are addressed by their name, quoted."""
-    deployments = ChatWire(DIALECTS["azure"], OpenAIErrors(), deployments=True)
+    deployments = ChatWire(openai_kind("azure").dialect, OpenAIErrors(), deployments=True)
     assert deployments.path(candidate("azure")) == "/deployments/gpt-x/chat/completions"
     named = OpenAIChatTranslator(deployments).request(
         ParseDict(config(), ChatRequest()), type(candidate())("up", "azure", "my model/1")

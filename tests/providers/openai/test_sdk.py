@@ -2,21 +2,19 @@
 
 import pytest
 from openai import AsyncAzureOpenAI
-from ringmain_server.config import ProviderSettings
-from ringmain_server.providers.openai.dialects import uses_deployments
+from ringmain_server.config import OpenAISettings
+from ringmain_server.providers.openai.azure import uses_deployments
 from ringmain_server.providers.openai.sdk import SdkEndpoint, endpoint, make_client
 
 
-def parsed(**settings: object) -> ProviderSettings:
+def parsed(**settings: object) -> OpenAISettings:
     """Settings as a file has them."""
-    return ProviderSettings.model_validate(settings)
+    return OpenAISettings.model_validate(settings)
 
 
 def known(**settings: object) -> SdkEndpoint:
     """What a provider of these settings sends with every request."""
-    parsed = ProviderSettings.model_validate(
-        {"kind": "openai", "base_url": "https://x.example/v1", **settings}
-    )
+    parsed = OpenAISettings.model_validate({"kind": "openai", "base_url": "https://x.example/v1", **settings})
     return endpoint(make_client(parsed), parsed)
 
 

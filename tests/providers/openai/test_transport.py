@@ -13,7 +13,7 @@ from ringmain.v1.generation_pb2 import FINISH_REASON_TOOL_CALLS
 from ringmain_server import errors
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import OpenAISettings
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.exchange import Provider
@@ -80,7 +80,7 @@ def attempt(candidate: Candidate, idle: float | None = 600.0) -> Call:
 
 def provider(base_url: str, sessions: HttpSessions, *, through_sdk: bool) -> Provider:
     """A provider at this address."""
-    settings = ProviderSettings.model_validate(
+    settings = OpenAISettings.model_validate(
         {"kind": "openai", "base_url": base_url, "api_key": "sk-x", "timeouts": {"connect": 1}}
     )
     return build("up", settings, sessions, token=token if through_sdk else None)
@@ -317,7 +317,7 @@ async def test_leaving_a_stream_closes_the_upstream(upstream: Upstream) -> None:
 async def test_azure_is_asked_by_deployment(sessions: HttpSessions, through_sdk: bool) -> None:
     """Azure's dated API has the deployment in the path, the version in the query and the key in `api-key`."""
     async with FakeOpenAI() as server:
-        settings = ProviderSettings.model_validate(
+        settings = OpenAISettings.model_validate(
             {
                 "kind": "azure",
                 "base_url": server.base_url.removesuffix("/v1"),
@@ -347,7 +347,7 @@ async def test_a_token_that_cannot_be_made(sessions: HttpSessions) -> None:
         raise LookupError("secret path /var/run/token")
 
     async with FakeOpenAI() as server:
-        settings = ProviderSettings(kind="openai", base_url=server.base_url)
+        settings = OpenAISettings(kind="openai", base_url=server.base_url)
         made = build("up", settings, sessions, token=failing)
         candidate = Candidate("up", "openai", "gpt-x")
         with pytest.raises(errors.CredentialsRefused) as caught:
@@ -366,7 +366,7 @@ async def test_tokens_are_made_anew_for_each_request(sessions: HttpSessions) -> 
         return f"token-{len(made_so_far)}"
 
     async with FakeOpenAI() as server:
-        settings = ProviderSettings(kind="openai", base_url=server.base_url)
+        settings = OpenAISettings(kind="openai", base_url=server.base_url)
         made = build("up", settings, sessions, token=counting)
         candidate = Candidate("up", "openai", "gpt-x")
         for _ in range(2):
@@ -397,7 +397,7 @@ async def test_connections_are_limited(sessions: HttpSessions, through_sdk: bool
     """With a limit, requests beyond it wait for a connection; without one they open as many as they need."""
     for limit, least, most in ((1, 1, 1), (None, 2, 5)):
         async with FakeOpenAI(Answer(pace=Pace(headers=0.02))) as server:
-            settings = ProviderSettings(kind="openai", base_url=server.base_url, connection_limit=limit)
+            settings = OpenAISettings(kind="openai", base_url=server.base_url, connection_limit=limit)
             made = build("up", settings, sessions, token=token if through_sdk else None)
             asking = Upstream(server, made)
             await asyncio.gather(*(asking.chat() for _ in range(5)))
@@ -422,7 +422,7 @@ async def test_closing_while_somebody_reads(upstream: Upstream) -> None:
 async def test_an_answer_without_end_is_refused() -> None:
     """A whole answer through the SDK is bounded like any other."""
     async with FakeOpenAI() as server:
-        settings = ProviderSettings(kind="openai", base_url=server.base_url)
+        settings = OpenAISettings(kind="openai", base_url=server.base_url)
         client = make_client(settings, token=token, http_client=DefaultAioHttpClient())
         transport = SdkTransport("up", client, SDK, OpenAIErrors(), payload=as_bytes, limit=100)
         body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
@@ -434,4 +434,4 @@ async def test_an_answer_without_end_is_refused() -> None:
 def test_unknown_kinds_are_a_mistake_of_ours(sessions: HttpSessions) -> None:
     """A kind without a dialect never gets here: the configuration refuses it."""
     with pytest.raises(KeyError):
-        build("up", ProviderSettings(kind="nope"), sessions)
+        build("up", OpenAISettings(kind="nope"), sessions)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import OpenAISettings
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai import build
@@ -24,7 +24,7 @@ async def sessions() -> AsyncIterator[HttpSessions]:
 def provider(sessions: HttpSessions, **settings: object) -> Provider:
     """A provider with these settings, whose upstream nobody asks."""
     given = {"kind": "openai", "base_url": "http://127.0.0.1:1/v1", "api_key": "sk-x", **settings}
-    return build("up", ProviderSettings.model_validate(given), sessions)
+    return build("up", OpenAISettings.model_validate(given), sessions)
 
 
 def path(made: Provider, model: str) -> str:

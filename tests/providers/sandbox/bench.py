@@ -14,7 +14,7 @@ from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import SandboxSettings
 from ringmain_server.media.workers import MediaWorkers, unchecked
 from ringmain_server.operations import CHAT, STREAM_CHAT, Streamed, Unary
 from ringmain_server.providers.exchange import Exchange
@@ -63,7 +63,7 @@ class Bench:
 
     def backend(self, model: str) -> Exchange:
         """The backend of one of its models."""
-        built = build("box", ProviderSettings(kind="sandbox"), HttpSessions(), self.workers)
+        built = build("box", SandboxSettings(kind="sandbox"), HttpSessions(), self.workers)
         return replace(built, transport=self.transport).backend(_candidate(model))
 
     async def chat(self, request: ChatRequest) -> ChatResponse:

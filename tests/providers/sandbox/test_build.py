@@ -9,7 +9,7 @@ from ringmain.v1.model_service_pb2 import (
     CAPABILITY_IMAGE_EDITING,
     CAPABILITY_IMAGE_GENERATION,
 )
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import SandboxSettings
 from ringmain_server.operations import CHAT, EMBED, GENERATE_IMAGES, SPEAK, STREAM_CHAT, TRANSCRIBE
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sandbox import MODELS
@@ -21,11 +21,11 @@ from tests.providers.sandbox.bench import body
 HEAVY = ("aiohttp", "openai", "genai_prices", "typer", "rich", "PIL")
 PROGRAM = f"""
 import sys
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import SandboxSettings
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions
 
-provider = build_provider("sandbox", ProviderSettings(kind="sandbox"), HttpSessions())
+provider = build_provider("sandbox", SandboxSettings(kind="sandbox"), HttpSessions())
 print(*[name for name in {HEAVY} if name in sys.modules])
 """
 
@@ -33,7 +33,7 @@ print(*[name for name in {HEAVY} if name in sys.modules])
 async def test_built_from_settings() -> None:
     """The provider has its id, its models and its operations, and its settings reach the answers."""
     first, second = (
-        build_provider("box", ProviderSettings(kind="sandbox", seed=seed), HttpSessions()) for seed in (1, 2)
+        build_provider("box", SandboxSettings(kind="sandbox", seed=seed), HttpSessions()) for seed in (1, 2)
     )
     assert (first.provider_id, first.kind) == ("box", "sandbox")
     assert {CHAT, STREAM_CHAT, EMBED, SPEAK, TRANSCRIBE, GENERATE_IMAGES} < first.translators.keys()
@@ -51,7 +51,7 @@ def test_the_sandbox_alone_imports_nothing_heavy() -> None:
 
 def test_each_model_can_do_its_own() -> None:
     """A model can do what it is for, one that fails everything, and of an unknown one nothing is known."""
-    able = build_provider("box", ProviderSettings(kind="sandbox"), HttpSessions()).capabilities
+    able = build_provider("box", SandboxSettings(kind="sandbox"), HttpSessions()).capabilities
     assert able is not None
     assert sorted(able("image") or ()) == [CAPABILITY_IMAGE_GENERATION, CAPABILITY_IMAGE_EDITING]
     assert CAPABILITY_CHAT in (able("chat") or ())

@@ -22,7 +22,7 @@ from ringmain_server import operations
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import NO_LIMITS
 from ringmain_server.catalog.models import lookup
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import GeminiSettings, VertexSettings
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations import Upload
 from ringmain_server.operations.upload import ReplayBuffer
@@ -55,9 +55,9 @@ def provider(kind: str = "vertex") -> Provider:
     """A provider of Google's models that reaches nobody."""
     if kind == "gemini":
         given = {"kind": "gemini", "base_url": "http://127.0.0.1:1", "api_key": "AIza-key"}
-        return build_gemini("gem", ProviderSettings.model_validate(given), HttpSessions())
+        return build_gemini("gem", GeminiSettings.model_validate(given), HttpSessions())
     given = {"kind": "vertex", "project": "p", "location": "us-central1", "insecure": True}  # type: ignore[dict-item]
-    return build_vertex("gem", ProviderSettings.model_validate(given), HttpSessions())
+    return build_vertex("gem", VertexSettings.model_validate(given), HttpSessions())
 
 
 def candidate(model: str, kind: str = "vertex") -> Candidate:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from ringmain_server import errors
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import VertexSettings
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.vertex import build, host_of
@@ -121,7 +121,7 @@ async def test_with_tls() -> None:
     with closed_port() as port:
         settings = {"kind": "vertex", "project": "p", "location": "l", "access_token": "ya29.token-of-mine"}
         settings["endpoint"] = f"127.0.0.1:{port}"
-        found = build("gem", ProviderSettings.model_validate(settings), HttpSessions())
+        found = build("gem", VertexSettings.model_validate(settings), HttpSessions())
         candidate = Candidate("gem", "vertex", "m")
         with pytest.raises(errors.ConnectionFailed) as caught:
             await found.backend(candidate).call(CHAT, ASKED, call(candidate))

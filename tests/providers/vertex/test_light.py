@@ -75,10 +75,10 @@ def test_missing_extra(kind: str, hidden: str) -> None:
         "def hide(name, *rest):\n"
         f"    return None if name.startswith('{hidden}') else find(name, *rest)\n"
         "PathFinder.find_spec = hide\n"
-        "from ringmain_server.config import ProviderSettings\n"
+        "from ringmain_server.config import provider_settings\n"
         "from ringmain_server.providers.registry import ExtraMissing, build_provider\n"
         "try:\n"
-        f"    build_provider('g', ProviderSettings(kind='{kind}', project='p', location='l'), None)\n"
+        f"    build_provider('g', provider_settings(kind='{kind}'), None)\n"
         "except ExtraMissing as exc:\n"
         "    print(exc)\n"
     )

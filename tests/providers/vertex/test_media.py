@@ -13,7 +13,7 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media
 from ringmain_server import errors
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import GeminiSettings
 from ringmain_server.operations import (
     CHAT,
     EDIT_IMAGES,
@@ -89,7 +89,7 @@ async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
     sessions = HttpSessions()
     async with FakeGemini() as rest:
         given = {"kind": "gemini", "base_url": rest.base_url, "api_key": "AIza-key"}
-        yield Upstream("gemini", rest, build_gemini("gem", ProviderSettings.model_validate(given), sessions))
+        yield Upstream("gemini", rest, build_gemini("gem", GeminiSettings.model_validate(given), sessions))
         await sessions.close()
 
 
@@ -261,7 +261,7 @@ async def test_events_that_are_too_large() -> None:
     sessions = HttpSessions()
     async with FakeGemini() as rest:
         given = {"kind": "gemini", "base_url": rest.base_url, "api_key": "k"}
-        found = build_gemini("gem", ProviderSettings.model_validate(given), sessions)
+        found = build_gemini("gem", GeminiSettings.model_validate(given), sessions)
         reader = media_golden.translators(SPEAKS, "gemini")[SPEAK].decoder(
             HELLO, media_golden.candidate(SPEAKS, "gemini")
         )

@@ -13,7 +13,7 @@ from ringmain.v1.generation_pb2 import FINISH_REASON_TOOL_CALLS
 from ringmain_server import errors
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.config import ProviderSettings
+from ringmain_server.config import VertexSettings
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.exchange import Provider
@@ -38,7 +38,7 @@ def provider(endpoint: str, **more: object) -> Provider:
         "endpoint": endpoint,
         "insecure": True,
     }
-    return build("gem", ProviderSettings.model_validate({**settings, **more}), HttpSessions())
+    return build("gem", VertexSettings.model_validate({**settings, **more}), HttpSessions())
 
 
 def call(candidate: Candidate, idle: float | None = 600.0) -> Call:

@@ -18,7 +18,7 @@ from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest, Transport
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import AnthropicSettings
     from ringmain_server.providers.http import HttpTransport
     from ringmain_server.providers.sdk_transport import SdkTransport
 
@@ -29,7 +29,7 @@ _REFUSED = HttpRequest(MESSAGES_PATH, {"model": NOBODY, "max_tokens": 1, "messag
 """A request that every cloud refuses: the clouds that serve Claude list no models under this API."""
 
 
-def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
+def build(provider_id: str, settings: "AnthropicSettings", sessions: HttpSessions) -> Provider:
     """Builds the provider that these settings describe.
 
     Args:
@@ -80,7 +80,7 @@ def _check_installed(provider_id: str, platform: str) -> None:
         raise ExtraMissing(provider_id, platform)
 
 
-def _at_cloud(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> "SdkTransport":
+def _at_cloud(provider_id: str, settings: "AnthropicSettings", errors: AnthropicErrors) -> "SdkTransport":
     from ringmain_server.providers.anthropic import connect
 
     make = connect.vertex if settings.platform == "vertex" else connect.bedrock
@@ -88,7 +88,7 @@ def _at_cloud(provider_id: str, settings: "ProviderSettings", errors: AnthropicE
 
 
 def _direct(
-    provider_id: str, settings: "ProviderSettings", sessions: HttpSessions, errors: AnthropicErrors
+    provider_id: str, settings: "AnthropicSettings", sessions: HttpSessions, errors: AnthropicErrors
 ) -> "HttpTransport":
     from ringmain_server.providers.anthropic import connect
 

@@ -13,7 +13,7 @@ from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkTransport
 from ringmain_server.providers.sessions import HttpSessions, no_cookies, sdk_trust
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import AnthropicSettings
 
 _CONNECT = 5.0
 _WANTED = ("accept", "content-type", "user-agent", "anthropic-version")
@@ -21,7 +21,7 @@ _WANTED = ("accept", "content-type", "user-agent", "anthropic-version")
 
 
 def direct(
-    provider_id: str, settings: "ProviderSettings", sessions: HttpSessions, errors: AnthropicErrors
+    provider_id: str, settings: "AnthropicSettings", sessions: HttpSessions, errors: AnthropicErrors
 ) -> HttpTransport:
     """Makes the transport to Anthropic, or to any server of its wire."""
     client = anthropic.AsyncAnthropic(
@@ -45,7 +45,7 @@ def direct(
     )
 
 
-def vertex(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> SdkTransport:
+def vertex(provider_id: str, settings: "AnthropicSettings", errors: AnthropicErrors) -> SdkTransport:
     """Makes the transport to Google Cloud.
 
     Its credentials are the application default credentials, or an access token as `api_key`.
@@ -64,7 +64,7 @@ def vertex(provider_id: str, settings: "ProviderSettings", errors: AnthropicErro
     return SdkTransport(provider_id, client, _sdk(GoogleAuthError), errors)
 
 
-def bedrock(provider_id: str, settings: "ProviderSettings", errors: AnthropicErrors) -> SdkTransport:
+def bedrock(provider_id: str, settings: "AnthropicSettings", errors: AnthropicErrors) -> SdkTransport:
     """Makes the transport to Bedrock.
 
     Its credentials are AWS's usual ones, or a Bedrock key as `api_key`.
@@ -95,7 +95,7 @@ def _sdk(credentials: type[Exception]) -> Sdk:
     )
 
 
-def _http_client(settings: "ProviderSettings") -> httpx2.AsyncClient:
+def _http_client(settings: "AnthropicSettings") -> httpx2.AsyncClient:
     """Makes an HTTP client that limits only the time to connect; the outer rooms enforce other timeouts."""
     timeout = httpx2.Timeout(None, connect=settings.timeouts.connect or _CONNECT)
     # No connection limit: waiting for a connection here would look like a silent provider.

@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import AnthropicSettings
 
 
-def headers(settings: "ProviderSettings") -> Mapping[str, str]:
+def headers(settings: "AnthropicSettings") -> Mapping[str, str]:
     """Returns the operator's headers with names in lower case, since names ignore case and later ones win."""
     return {name.lower(): value.get_secret_value() for name, value in settings.headers.items()}
 
 
-def key(settings: "ProviderSettings") -> str | None:
+def key(settings: "AnthropicSettings") -> str | None:
     """Returns the API key; None if there is none."""
     return settings.api_key.get_secret_value() if settings.api_key else None
 
 
-def secrets(settings: "ProviderSettings") -> tuple[str, ...]:
+def secrets(settings: "AnthropicSettings") -> tuple[str, ...]:
     """Returns the values that no log or message may contain."""
     own = tuple(value.get_secret_value() for value in settings.headers.values())
     found = key(settings)

@@ -20,7 +20,7 @@ from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.vertex import choice
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import GeminiSettings
 
 _BASE_URL = "https://generativelanguage.googleapis.com"
 _VERSION = "v1beta"
@@ -29,7 +29,7 @@ _CONNECT = 5.0
 _OURS = metadata.version("ringmain-server")
 
 
-def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
+def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) -> Provider:
     """The provider of these settings.
 
     Args:

@@ -21,7 +21,7 @@ from ringmain_server.providers.jobs.transport import JobsTransport
 from ringmain_server.providers.pictures import WITHIN
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import JobsSettings
     from ringmain_server.providers.sessions import HttpSessions
 
 _RESPONSES = {
@@ -37,7 +37,7 @@ def service_of(kind: str) -> Service:
     return found
 
 
-def build(provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions") -> Provider:
+def build(provider_id: str, settings: "JobsSettings", sessions: "HttpSessions") -> Provider:
     """The provider of these settings, whose kind names a service."""
     service = service_of(settings.kind)
     if settings.poll_interval is not None:

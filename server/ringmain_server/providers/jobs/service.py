@@ -56,7 +56,6 @@ class Service:
     """How a service is asked.
 
     Attributes:
-        title: Its name, for people.
         submits: Operation to what begins it. A missing key is a missing capability.
         read: What an answer says about its job: that to the submission, and each later one.
         poll: What asks for news of a job, made from the answer to its submission and the candidate; None for
@@ -72,7 +71,6 @@ class Service:
         beside: The end of its base address that is left out where a job is asked for; empty for none.
     """
 
-    title: str
     submits: Mapping[object, Submit]
     read: Callable[[Json], Job]
     headers: Callable[[str], Mapping[str, str]]

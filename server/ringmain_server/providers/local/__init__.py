@@ -13,7 +13,7 @@ from ringmain_server.providers.local.transport import LocalTransport
 from ringmain_server.providers.local.upscale import METHODS, UpscaleTranslator
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import LocalSettings
     from ringmain_server.media.workers import MediaWorkers
     from ringmain_server.providers.sessions import HttpSessions
 
@@ -21,7 +21,7 @@ _UPSCALES = frozenset({CAPABILITY_IMAGE_UPSCALING})
 
 
 def build(
-    provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions", workers: "MediaWorkers"
+    provider_id: str, settings: "LocalSettings", sessions: "HttpSessions", workers: "MediaWorkers"
 ) -> Provider:
     """The process itself as a provider.
 

@@ -1,20 +1,20 @@
 """Room 4: OpenAI, and every server that speaks its wire format.
 
 The official SDK supplies the credentials and the endpoint. Chat requests bypass it and go through the shared
-session (`transport.py`). Translators are pure. One table says how the servers differ (`dialects.py`). There
-are two wires, chat completions and responses; each candidate uses one of them (`wires.py`). Images,
-embeddings, speech and moderation have their own endpoints; a second table says which servers have them
-(`endpoints.py`).
+session (`transport.py`). Translators are pure. How the servers differ is in the rows of their kinds
+(`kinds/table.py`). There are two wires, chat completions and responses; each candidate uses one of them
+(`wires.py`). Images, embeddings, speech and moderation have their own endpoints, which not every server has.
 """
 
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringmain_server.kinds import openai_kind
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
+from ringmain_server.providers.openai.azure import uses_deployments
 from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
-from ringmain_server.providers.openai.dialects import DIALECTS, uses_deployments
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.openai.responses import ResponsesTranslator, StreamResponsesTranslator
@@ -22,20 +22,14 @@ from ringmain_server.providers.openai.wires import Wires
 from ringmain_server.providers.sessions import HttpSessions
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import OpenAISettings
     from ringmain_server.providers.openai.sdk import Token
     from ringmain_server.providers.pictures import WithPictures
-
-_CHECKS = {
-    # It lists its models without credentials: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key.
-    "openrouter": "/key",
-}
-"""Path that a health check of the credentials requests, by provider kind; other kinds list their models."""
 
 
 def build(
     provider_id: str,
-    settings: "ProviderSettings",
+    settings: "OpenAISettings",
     sessions: HttpSessions,
     *,
     token: "Token | None" = None,
@@ -44,7 +38,7 @@ def build(
 
     Args:
         provider_id: The provider's name in the configuration.
-        settings: The provider's settings; their kind is one of `DIALECTS`.
+        settings: The provider's settings; their kind is one of OpenAI's wire.
         sessions: Supplies the shared HTTP session.
         token: Makes the bearer token of each request, for credentials that expire.
     """
@@ -52,13 +46,13 @@ def build(
     if settings.api_key is not None:
         secrets.append(settings.api_key.get_secret_value())
     errors = OpenAIErrors(tuple(secrets))
-    dialect = DIALECTS[settings.kind]
-    wire = ChatWire(dialect, errors, deployments=uses_deployments(settings))
-    media = media_translators(settings.kind, errors, deployments=uses_deployments(settings))
+    kind = openai_kind(settings.kind)
+    wire = ChatWire(kind.dialect, errors, deployments=uses_deployments(settings))
+    media = media_translators(kind.endpoints, errors, deployments=uses_deployments(settings))
     chat = {CHAT: OpenAIChatTranslator(wire), STREAM_CHAT: OpenAIStreamChatTranslator(wire), **media}
     responses = {
-        CHAT: ResponsesTranslator(dialect, errors),
-        STREAM_CHAT: StreamResponsesTranslator(dialect, errors),
+        CHAT: ResponsesTranslator(kind.dialect, errors),
+        STREAM_CHAT: StreamResponsesTranslator(kind.dialect, errors),
     }
     transport = LazyTransport(partial(_connect, provider_id, settings, sessions, errors, token), provider_id)
     return Provider(
@@ -67,13 +61,13 @@ def build(
         transport=transport,
         translators=chat,
         translators_for=Wires(settings.wire, chat, responses),
-        check=partial(transport.check, _CHECKS.get(settings.kind, "/models")),
+        check=partial(transport.check, kind.check),
     )
 
 
 def _connect(
     provider_id: str,
-    settings: "ProviderSettings",
+    settings: "OpenAISettings",
     sessions: HttpSessions,
     errors: OpenAIErrors,
     token: "Token | None",

@@ -9,9 +9,9 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai import chat_request
 from ringmain_server.providers.openai.chat_answer import ChatAnswer
-from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.transport import HttpRequest

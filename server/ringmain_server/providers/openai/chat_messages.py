@@ -19,8 +19,9 @@ from ringmain.v1.content_pb2 import (
 )
 
 from ringmain_server.errors import InvalidField, MediaInvalid
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_parts import Object, media_part, text_part
-from ringmain_server.providers.openai.dialects import Dialect
+from ringmain_server.providers.openai.tool_ids import WRITERS
 
 FAILED = "The tool failed: "
 """Prefix of a failed tool's result: the wire has no field for a failure."""
@@ -50,13 +51,14 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
 class _ChatMessages:
     """Collects messages, and holds back those that may not stand between calls and their results."""
 
-    __slots__ = ("_asked", "_dialect", "_held", "_is_own", "_media", "_provider_id", "messages")
+    __slots__ = ("_asked", "_dialect", "_held", "_is_own", "_media", "_provider_id", "_tool_id", "messages")
 
     def __init__(self, dialect: Dialect, provider_id: str) -> None:
         self.messages: list[Object] = []
         self._dialect = dialect
         self._provider_id = provider_id
         self._asked: set[str] = set()
+        self._tool_id = WRITERS[dialect.tool_ids]
         self._media: list[Object] = []
         self._held: list[Object] = []
         self._is_own = False
@@ -135,7 +137,7 @@ class _ChatMessages:
         self._asked.add(call.tool_call_id)
         # Some models write no text at all for empty arguments, which servers refuse because it is no JSON.
         function = {"name": call.name, "arguments": call.arguments_json or "{}"}
-        return {"id": self._dialect.tool_id(call.tool_call_id), "type": "function", "function": function}
+        return {"id": self._tool_id(call.tool_call_id), "type": "function", "function": function}
 
     def _tool_turn(self, parts: Iterable[Part], path: str) -> None:
         for index, part in enumerate(parts):
@@ -146,7 +148,7 @@ class _ChatMessages:
 
     def _tool_result(self, result: ToolResult, path: str) -> None:
         self._asked.discard(result.tool_call_id)
-        tool_call_id = self._dialect.tool_id(result.tool_call_id)
+        tool_call_id = self._tool_id(result.tool_call_id)
         found = [self._input(part, f"{path}.parts[{i}]") for i, part in enumerate(result.parts)]
         texts = [part for part in found if part["type"] == "text"]
         media = [part for part in found if part["type"] != "text"]

@@ -7,9 +7,9 @@ audio is `input_audio`, and documents are `file`. Text files are sent as text, w
 from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media
 
 from ringmain_server.errors import MediaInvalid
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.json_base64 import Base64
-from ringmain_server.providers.openai.dialects import Dialect
 
 Object = dict[str, object]
 

@@ -11,9 +11,9 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat, Tool, ToolChoice
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_messages import translate
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.request_pieces import (
     EFFORTS,
     MODES,

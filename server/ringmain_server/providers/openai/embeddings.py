@@ -15,12 +15,13 @@ from ringmain.v1.embedding_service_pb2 import Embedding, EmbedRequest, EmbedResp
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
 from ringmain_server.catalog.tokens import text_tokens
+from ringmain_server.kinds.openai import EmbeddingEndpoint
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import all_finite, place, total
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.endpoints import EmbeddingEndpoint, MediaWire
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media_answer import count, document, malformed
+from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.vectors import packed
 from ringmain_server.providers.transport import HttpRequest
 

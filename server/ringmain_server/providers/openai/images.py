@@ -19,13 +19,14 @@ from ringmain.v1.image_service_pb2 import (
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError
+from ringmain_server.kinds.openai import ImageEndpoint
 from ringmain_server.providers.multi_step import Failure, Steps
 from ringmain_server.providers.openai import images_edit
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
-from ringmain_server.providers.openai.endpoints import ImageEndpoint, MediaWire
 from ringmain_server.providers.openai.images_answer import BLOB, checked, fill, parse, withheld
 from ringmain_server.providers.openai.images_request import Order, limits_of, order
 from ringmain_server.providers.openai.images_stream import OpenAIImageDecoder
+from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, patiently, read_one
 from ringmain_server.providers.transport import Fetch, HttpRequest
 

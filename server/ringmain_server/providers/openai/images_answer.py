@@ -14,12 +14,12 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
+from ringmain_server.kinds.openai import ImageEndpoint
 from ringmain_server.media.detect import detect
 from ringmain_server.providers import numbers
 from ringmain_server.providers.flags import flagged, flags
 from ringmain_server.providers.http_errors import clean
 from ringmain_server.providers.json_base64 import Skeleton
-from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.images_request import Order, limits_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, text

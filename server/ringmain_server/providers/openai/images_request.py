@@ -23,9 +23,9 @@ from ringmain.v1.image_service_pb2 import (
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import ImageLimits
 from ringmain_server.catalog.models import lookup, model_key
+from ringmain_server.kinds.openai import ImageEndpoint
 from ringmain_server.media.sizes import Choice, choose
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.image_size import fit, free_size
 from ringmain_server.providers.openai.request_pieces import options
 

@@ -15,11 +15,11 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge, StreamBroken
+from ringmain_server.kinds.openai import ImageEndpoint
 from ringmain_server.media.finish import header_of, note
 from ringmain_server.operations.image_events import chunks
 from ringmain_server.providers.json_base64 import BlobCutter, BlobTooLarge, take
 from ringmain_server.providers.json_reader import NotJson, read
-from ringmain_server.providers.openai.endpoints import ImageEndpoint
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.images_answer import (
     BLOB,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import lookup
+from ringmain_server.kinds.openai import Endpoints, ImageEndpoint
 from ringmain_server.operations import (
     CLASSIFY_IMAGE,
     EDIT_IMAGES,
@@ -16,7 +17,6 @@ from ringmain_server.operations import (
 )
 from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.openai.embeddings import OpenAIEmbedTranslator
-from ringmain_server.providers.openai.endpoints import ENDPOINTS, ImageEndpoint, MediaWire
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.images import (
     ImageWire,
@@ -26,6 +26,7 @@ from ringmain_server.providers.openai.images import (
     OpenAIStreamGenerateTranslator,
 )
 from ringmain_server.providers.openai.images_request import is_dall_e
+from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.moderations import OpenAIModerationTranslator
 from ringmain_server.providers.openai.speech import OpenAISpeakTranslator
 from ringmain_server.providers.openai.transcriptions import OpenAITranscribeTranslator
@@ -33,15 +34,14 @@ from ringmain_server.providers.openai.transcriptions import OpenAITranscribeTran
 STREAMS_OF_IMAGES = frozenset({STREAM_GENERATE_IMAGES, STREAM_EDIT_IMAGES})
 
 
-def media_translators(kind: str, errors: OpenAIErrors, *, deployments: bool = False) -> Translators:
-    """Returns the translators of everything that servers of this kind can do except chat.
+def media_translators(has: Endpoints, errors: OpenAIErrors, *, deployments: bool = False) -> Translators:
+    """Returns the translators of everything that servers with these endpoints can do except chat.
 
     Args:
-        kind: The provider's kind.
+        has: The endpoints that the servers have.
         errors: Translates the provider's errors.
         deployments: Whether the path names the model.
     """
-    has = ENDPOINTS[kind]
     wire = MediaWire(has, errors, deployments)
     found: dict[object, object] = dict(_images(wire, has.images)) if has.images else {}
     if has.embeddings is not None:

@@ -13,8 +13,8 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.json_base64 import Base64
-from ringmain_server.providers.openai.endpoints import MediaWire
 from ringmain_server.providers.openai.media_answer import document, malformed
+from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/moderations"

@@ -12,9 +12,9 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai import responses_request
 from ringmain_server.providers.openai.chat import END, STREAM_HEADERS
-from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.responses_answer import ResponsesAnswer
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder

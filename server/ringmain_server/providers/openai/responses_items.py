@@ -19,9 +19,9 @@ from ringmain.v1.content_pb2 import (
 )
 
 from ringmain_server.errors import InvalidField
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_messages import FAILED
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.responses_parts import input_text, media_part
 from ringmain_server.providers.openai.responses_reasoning import reasoning_item
 from ringmain_server.providers.openai.tool_ids import up_to_64

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.errors import MediaInvalid
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.json_base64 import Base64
 from ringmain_server.providers.openai.chat_parts import (
@@ -20,7 +21,6 @@ from ringmain_server.providers.openai.chat_parts import (
     data_url,
     file_text,
 )
-from ringmain_server.providers.openai.dialects import Dialect
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _DOCUMENTS: Mapping[str, object] = {

@@ -18,8 +18,8 @@ from ringmain.v1.generation_pb2 import (
 from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.request_pieces import (
     EFFORTS,
     MODES,

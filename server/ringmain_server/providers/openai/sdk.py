@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import httpx2
 from openai import AsyncAzureOpenAI, AsyncOpenAI
 
-from ringmain_server.providers.openai.dialects import AZURE
+from ringmain_server.kinds import openai_kind
+from ringmain_server.providers.openai.azure import uses_deployments, v1_base_url
 from ringmain_server.providers.sdk_transport import Mute
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import OpenAISettings
 
 Token = Callable[[], Awaitable[str]]
 """Makes the bearer token of the next request."""
 
-_AZURE_V1 = "/openai/v1"
 _ENVIRONMENT_HEADERS = "OPENAI_CUSTOM_HEADERS"
 _OF_ITSELF = "x-stainless-"
 """Prefix of the headers in which the SDK describes its machine, its interpreter and itself."""
@@ -44,7 +44,7 @@ class SdkEndpoint:
 
 
 def make_client(
-    settings: "ProviderSettings", *, token: Token | None = None, http_client: httpx2.AsyncClient | None = None
+    settings: "OpenAISettings", *, token: Token | None = None, http_client: httpx2.AsyncClient | None = None
 ) -> AsyncOpenAI:
     """Returns the SDK's client for these settings, with its retries off.
 
@@ -56,7 +56,7 @@ def make_client(
     headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
     http_client = http_client or httpx2.AsyncClient(transport=Mute(), trust_env=False)
     key = settings.api_key.get_secret_value() if settings.api_key else ""
-    if settings.api_version is not None and settings.kind == AZURE:
+    if uses_deployments(settings):
         return AsyncAzureOpenAI(
             azure_endpoint=settings.base_url or "",
             api_version=settings.api_version,
@@ -83,7 +83,7 @@ def make_client(
     )
 
 
-def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> SdkEndpoint:
+def endpoint(client: AsyncOpenAI, settings: "OpenAISettings") -> SdkEndpoint:
     """Returns what a client would send with every request, except the SDK's description of its machine."""
     headers: dict[str, str] = {}
     names: dict[str, str] = {}
@@ -99,16 +99,14 @@ def endpoint(client: AsyncOpenAI, settings: "ProviderSettings") -> SdkEndpoint:
     return SdkEndpoint(str(client.base_url).rstrip("/"), headers, str(query))
 
 
-def _base_url(settings: "ProviderSettings") -> str:
+def _base_url(settings: "OpenAISettings") -> str:
     base_url = settings.base_url or "https://api.openai.com/v1"
-    if settings.kind == AZURE and not base_url.endswith(_AZURE_V1):
-        return base_url.removesuffix("/openai") + _AZURE_V1
-    return base_url
+    return v1_base_url(base_url) if openai_kind(settings.kind).azure else base_url
 
 
-def _is_foreign(name: str, settings: "ProviderSettings") -> bool:
+def _is_foreign(name: str, settings: "OpenAISettings") -> bool:
     """Whether the environment sets this header for OpenAI, but the provider is another one."""
-    if settings.kind == "openai" or name.lower() in map(str.lower, settings.headers):
+    if openai_kind(settings.kind).sdk_environment or name.lower() in map(str.lower, settings.headers):
         return False
     lines = os.environ.get(_ENVIRONMENT_HEADERS, "").splitlines()
     return name.lower() in {line.partition(":")[0].strip().lower() for line in lines}

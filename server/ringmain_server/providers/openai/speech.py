@@ -14,8 +14,9 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.errors import InvalidField, Unexplained
+from ringmain_server.kinds.openai import SpeechEndpoint
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.endpoints import SPEECH_FORMATS, MediaWire, SpeechEndpoint
+from ringmain_server.providers.openai.media_wire import SPEECH_FORMATS, MediaWire
 from ringmain_server.providers.openai.request_pieces import short
 from ringmain_server.providers.transport import HttpRequest
 

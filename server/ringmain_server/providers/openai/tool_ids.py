@@ -10,6 +10,9 @@ https://github.com/decolua/9router/issues/393, https://github.com/langchain-ai/l
 import hashlib
 import re
 import string
+from collections.abc import Callable, Mapping
+
+from ringmain_server.kinds.openai import ToolIds
 
 _ALPHABET = string.digits + string.ascii_letters
 _NINE = re.compile(r"[A-Za-z0-9]{9}")
@@ -40,6 +43,14 @@ def nine_alphanumeric(tool_call_id: str) -> str:
         number, index = divmod(number, len(_ALPHABET))
         letters.append(_ALPHABET[index])
     return "".join(letters)
+
+
+WRITERS: Mapping[ToolIds, Callable[[str], str]] = {
+    "any": unchanged,
+    "up_to_40": up_to_40,
+    "nine_alphanumeric": nine_alphanumeric,
+}
+"""Writes an id as a dialect takes it."""
 
 
 def _shortened(tool_call_id: str, longest: int) -> str:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import model_key
 from ringmain_server.errors import CapabilityMissing
+from ringmain_server.kinds.openai import TranscriptionEndpoint
 from ringmain_server.operations.audio import Upload
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
-from ringmain_server.providers.openai.endpoints import MediaWire, TranscriptionEndpoint
+from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.transcript import OpenAITranscriptDecoder
 from ringmain_server.providers.transport import FormField, HttpRequest
 

@@ -6,6 +6,7 @@ request needs a new token, requests go through the SDK's own client, which handl
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncStream, DefaultAioHttpClient
 
 from ringmain_server.errors import CredentialsRefused
+from ringmain_server.kinds import OpenAIKind, openai_kind
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.providers.flags import means_yes
 from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTransport
@@ -23,16 +25,8 @@ from ringmain_server.providers.sdk_transport import Sdk, SdkTransport, as_bytes
 from ringmain_server.providers.sessions import HttpSessions, no_cookies, sdk_trust
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import OpenAISettings
 
-PICTURE_HOSTS = {
-    "openai": ("*.blob.core.windows.net",),
-    "azure": ("*.blob.core.windows.net",),
-    "together": ("*.together.ai", "*.together.xyz"),
-    "venice": ("*.venice.ai",),
-    "xai": ("*.x.ai",),
-}
-"""Hosts that serve pictures for which a server answers a URL instead of bytes, besides the server itself."""
 _CONNECT = 5.0
 """Seconds to connect to the provider, if its settings say nothing."""
 SDK = Sdk(status_error=APIStatusError, connection_error=APIConnectionError, stream=AsyncStream[object])
@@ -41,7 +35,7 @@ SDK = Sdk(status_error=APIStatusError, connection_error=APIConnectionError, stre
 
 def make_transport(
     provider_id: str,
-    settings: "ProviderSettings",
+    settings: "OpenAISettings",
     sessions: HttpSessions,
     errors: OpenAIErrors,
     token: Token | None = None,
@@ -55,6 +49,7 @@ def make_transport(
         errors: Translates the provider's errors.
         token: Makes the bearer token of each request, instead of a fixed key.
     """
+    kind = openai_kind(settings.kind)
     connect = settings.timeouts.connect or _CONNECT
     if token is not None:
         http_client = DefaultAioHttpClient(
@@ -66,7 +61,7 @@ def make_transport(
         )
         signing = make_client(settings, token=_guarded(provider_id, token), http_client=http_client)
         made = SdkTransport(provider_id, signing, SDK, errors, payload=as_bytes)
-        return WithPictures(made, Pictures(provider_id, _fetcher(settings)))
+        return WithPictures(made, Pictures(provider_id, _fetcher(kind)))
     known = endpoint(make_client(settings), settings)
     limit = settings.connection_limit
     http = HttpTransport(
@@ -78,32 +73,26 @@ def make_transport(
         connect_timeout=connect,
         query=known.query,
         owns_sessions=limit is not None,
-        objection=_objection if settings.kind == "venice" else None,
+        objection=partial(_objection, kind.objections) if kind.objections else None,
     )
     url = urlsplit(http.base_url)
     base = f"{url.scheme}://{url.netloc}"
     own = replace(http, base_url=base, query="", owns_sessions=False, error_map=picture_errors)
-    return WithPictures(http, Pictures(provider_id, _fetcher(settings), own))
+    return WithPictures(http, Pictures(provider_id, _fetcher(kind), own))
 
 
-def _fetcher(settings: "ProviderSettings") -> Fetcher:
-    return Fetcher(PICTURE_HOSTS.get(settings.kind, ()), ANSWER_LIMIT, within=WITHIN)
+def _fetcher(kind: OpenAIKind) -> Fetcher:
+    return Fetcher(kind.picture_hosts, ANSWER_LIMIT, within=WITHIN)
 
 
-def _objection(headers: Mapping[str, str]) -> str:
-    """Returns why Venice objects to an image in its answer, or blurred it, from the answer's headers.
+def _objection(objections: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    """Returns why a server objects to an image in its answer, from its headers; empty if it does not.
 
-    https://docs.venice.ai/api-reference/endpoint/image/generate
+    Args:
+        objections: The headers that say so with a yes, and the category that each means.
+        headers: The answer's headers.
     """
-    return next((category for name, category in _OBJECTIONS.items() if means_yes(headers.get(name))), "")
-
-
-_OBJECTIONS = {
-    "x-venice-contains-minor": "minor",
-    "x-venice-is-content-violation": "content_violation",
-    "x-venice-is-adult-model-content-violation": "adult",
-    "x-venice-is-blurred": "adult",
-}
+    return next((category for name, category in objections.items() if means_yes(headers.get(name))), "")
 
 
 def _guarded(provider_id: str, token: Token) -> Token:

@@ -7,6 +7,7 @@ from ringmain_sandbox.models import MODELS, capabilities
 from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream, interval, seconds
 
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
     CHAT,
@@ -23,7 +24,6 @@ from ringmain_server.operations import (
 )
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
-from ringmain_server.providers.openai.dialects import Dialect
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox import image_translators as pictures
 from ringmain_server.providers.sandbox.embedding import EmbedTranslator
@@ -32,7 +32,7 @@ from ringmain_server.providers.sandbox.transcription import TranscribeTranslator
 from ringmain_server.providers.sandbox.transport import SandboxTransport
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import SandboxSettings
     from ringmain_server.media.workers import MediaWorkers
     from ringmain_server.providers.sessions import HttpSessions
 
@@ -50,7 +50,7 @@ _EDITS = EditForm(outpaints=True)
 
 
 def build(
-    provider_id: str, settings: "ProviderSettings", sessions: "HttpSessions", workers: "MediaWorkers"
+    provider_id: str, settings: "SandboxSettings", sessions: "HttpSessions", workers: "MediaWorkers"
 ) -> Provider:
     """The sandbox under a name; its translators of chat and its error map are those of the OpenAI wire.
 

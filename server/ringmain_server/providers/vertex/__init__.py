@@ -17,7 +17,7 @@ from ringmain_server.providers.vertex.port import VertexPort
 from ringmain_server.providers.vertex.transport import VertexRequest, VertexTransport
 
 if TYPE_CHECKING:
-    from ringmain_server.config import ProviderSettings
+    from ringmain_server.config import VertexSettings
 
 _HOST = "aiplatform.googleapis.com"
 _GLOBAL = "global"
@@ -25,7 +25,7 @@ _MULTI_REGIONS = ("us", "eu")
 _CONNECT = 5.0
 
 
-def build(provider_id: str, settings: "ProviderSettings", sessions: HttpSessions) -> Provider:
+def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) -> Provider:
     """The provider of these settings. It connects when it is first called.
 
     Args:

@@ -135,7 +135,6 @@ def _headers(key: str) -> Mapping[str, str]:
 
 
 SERVICE = Service(
-    title="fal",
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
     read=_read,
     headers=_headers,

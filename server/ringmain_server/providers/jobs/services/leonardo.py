@@ -103,7 +103,6 @@ def _address(document: Json, candidate: Candidate) -> str:
 
 
 SERVICE = Service(
-    title="Leonardo.Ai",
     submits={GENERATE_IMAGES: _generate},
     read=_read,
     headers=bearer,

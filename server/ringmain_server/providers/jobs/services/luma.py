@@ -79,7 +79,6 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
 
 
 SERVICE = Service(
-    title="Luma",
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit},
     read=_read,
     headers=bearer,

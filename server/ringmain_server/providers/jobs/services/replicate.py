@@ -123,7 +123,6 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
 
 
 SERVICE = Service(
-    title="Replicate",
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
     read=_read,
     headers=bearer,

@@ -104,7 +104,6 @@ def _headers(key: str) -> Mapping[str, str]:
 
 
 SERVICE = Service(
-    title="Runway",
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit},
     read=_read,
     headers=_headers,

@@ -165,7 +165,6 @@ def _poll(document: Json, candidate: Candidate) -> HttpRequest:
 
 
 SERVICE = Service(
-    title="Stability AI",
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
     read=_read,
     headers=bearer,

@@ -1,0 +1,256 @@
+"""Configuration, outside the rooms: the settings of each wire, a section each.
+
+A provider takes the settings that every provider has and those of its kind's wire. A setting of another wire
+is an unknown key. What two settings of a wire mean together is checked here too.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapter
+from pydantic_core import CoreSchema, core_schema
+
+from ringmain_server.config.fields import (
+    BaseUrl,
+    Count,
+    Endpoint,
+    Flag,
+    HeaderName,
+    Location,
+    Number,
+    Secret,
+    Span,
+    Text,
+    frozen,
+    nothing,
+)
+from ringmain_server.config.problems import Keys, Mistake
+from ringmain_server.config.providers import ProviderSettings
+from ringmain_server.kinds import KINDS, Kind
+
+
+class HttpSettings(ProviderSettings):
+    """The settings of every wire that is HTTP of our own: an endpoint, a key and headers."""
+
+    base_url: BaseUrl | None = Field(default=None, description="The endpoint. Absent means the kind's own.")
+    api_key: Secret | None = Field(
+        default=None,
+        description="The key. Absent means the kind's usual variable, unless `base_url` points elsewhere.",
+    )
+    headers: Annotated[Mapping[HeaderName, Secret], AfterValidator(frozen)] = Field(
+        default_factory=nothing,
+        description="HTTP headers sent with every request. Their values count as secrets.",
+    )
+
+    @classmethod
+    def required(cls, kind: Kind, given: Mapping[str, object]) -> tuple[str, ...]:
+        """Returns the settings without which a provider cannot work. See `ProviderSettings.required`."""
+        # A server of one's own may want no key; the vendor's endpoint always does.
+        keyless = given.get("base_url") != kind.base_url
+        return tuple(name for name in kind.required if not (keyless and name == "api_key"))
+
+    @classmethod
+    def takes_usual_values(cls, given: Mapping[str, object]) -> bool:
+        """Whether the kind's usual values hold. See `ProviderSettings.takes_usual_values`."""
+        return given.get("base_url") is None
+
+    def is_at_vendor(self, kind: Kind) -> bool:
+        """Whether requests go to the vendor's own endpoint."""
+        return self.base_url in (None, kind.base_url)
+
+
+class OpenAISettings(HttpSettings):
+    """A provider of OpenAI's wire."""
+
+    base_url: BaseUrl | None = Field(
+        default=None,
+        description="The endpoint, up to and without `/chat/completions`; for Azure, the resource's "
+        "endpoint. Absent means the kind's own.",
+    )
+    organization: Text | None = Field(default=None, description="The organization that requests count for.")
+    project: Text | None = Field(default=None, description="The project that requests count for.")
+    api_version: Text | None = Field(
+        default=None,
+        description="The version of the API, where the endpoint asks for one, as Azure does.",
+    )
+    wire: Literal["auto", "chat", "responses"] = Field(
+        default="auto",
+        description="How chat is asked for: `chat` over `/chat/completions`, `responses` over `/responses`, "
+        "which keeps a model's reasoning for its next turn; `auto` takes `responses` for models that need "
+        "it.",
+    )
+    connection_limit: Count | None = Field(
+        default=None,
+        description="The most connections at once; null for no limit of its own. A request waits for one "
+        "as long as for a new one, then the candidate is full.",
+    )
+
+
+class AnthropicSettings(HttpSettings):
+    """A provider of Anthropic's wire: Claude at Anthropic, on Vertex AI and on Bedrock."""
+
+    base_url: BaseUrl | None = Field(
+        default=None,
+        description="The endpoint, up to and without `/v1/messages`. Absent means the kind's own.",
+    )
+    platform: Literal["vertex", "bedrock"] | None = Field(
+        default=None,
+        description="The cloud that serves Claude in place of Anthropic; it needs `location`. `api_key` "
+        "is then an access token or a Bedrock key; absent, the cloud's usual credentials are used.",
+    )
+    location: Location | None = Field(
+        default=None,
+        description="The region at the cloud, such as `us-east5`; at Vertex AI also `global`.",
+    )
+    project: Text | None = Field(default=None, description="At Vertex AI, the Google Cloud project.")
+    betas: tuple[Text, ...] = Field(
+        default_factory=tuple, description="Beta features, sent as `anthropic-beta`."
+    )
+    max_output_tokens: Count | None = Field(
+        default=None,
+        description="The most tokens to write where neither the request nor the candidate says: this wire "
+        "wants a number. Absent means 8192.",
+    )
+    cache_system_tokens: Count | None = Field(
+        default=None,
+        description="From about how many tokens on a system prompt is put into the provider's cache; null "
+        "for never.",
+    )
+
+    @classmethod
+    def required(cls, kind: Kind, given: Mapping[str, object]) -> tuple[str, ...]:
+        """Returns the settings without which a provider cannot work. See `ProviderSettings.required`."""
+        # A cloud in place of the vendor has its own endpoint and credentials.
+        return super().required(kind, given) if given.get("platform") is None else ("location",)
+
+    @classmethod
+    def takes_usual_values(cls, given: Mapping[str, object]) -> bool:
+        """Whether the kind's usual values hold. See `ProviderSettings.takes_usual_values`."""
+        return given.get("platform") is None and super().takes_usual_values(given)
+
+    def is_at_vendor(self, kind: Kind) -> bool:
+        """Whether requests go to Anthropic itself."""
+        return self.platform is None and super().is_at_vendor(kind)
+
+
+class VertexSettings(ProviderSettings):
+    """A provider of the wire of Google Vertex AI."""
+
+    project: Text | None = Field(default=None, description="The Google Cloud project.")
+    location: Location | None = Field(
+        default=None, description="The region, such as `us-central1`, or `global`."
+    )
+    endpoint: Endpoint | None = Field(
+        default=None, description="The host, with or without a port, in place of the location's own."
+    )
+    insecure: Flag = Field(
+        default=False,
+        description="Use neither TLS nor credentials: for tests, with an `endpoint` of your own.",
+    )
+    credentials_file: Text | None = Field(
+        default=None,
+        description="The key file of a service account. Absent means the application default credentials.",
+    )
+    access_token: Secret | None = Field(
+        default=None, description="An access token in place of other credentials. It is not renewed."
+    )
+
+    @classmethod
+    def conflicts(cls, keys: Keys, given: Mapping[str, object]) -> Iterator[Mistake]:
+        """Yields credentials that exclude one another, and credentials that would go without TLS."""
+        credentials = [name for name in ("credentials_file", "access_token") if given.get(name) is not None]
+        if given.get("insecure") is True:
+            if given.get("endpoint") is None:
+                yield Mistake((*keys, "insecure"), "needs an endpoint: Google's own has TLS only")
+            for name in credentials:
+                yield Mistake((*keys, name), "is never sent without TLS", "remove it, or insecure")
+        elif len(credentials) > 1:
+            yield Mistake((*keys, credentials[1]), f"excludes {credentials[0]}", "give one of them")
+
+
+class GeminiSettings(HttpSettings):
+    """A provider of the wire of Gemini's developer API."""
+
+    base_url: BaseUrl | None = Field(
+        default=None, description="The endpoint, without the version. Absent means the kind's own."
+    )
+
+
+class JobsSettings(HttpSettings):
+    """A provider of images whose wire is a job: asked for, asked after and fetched."""
+
+    result_hosts: tuple[Text, ...] = Field(
+        default_factory=tuple,
+        description="Where the service keeps its pictures, such as `*.example.com`. Absent means the hosts "
+        "that are known as its own.",
+    )
+    poll_interval: Span | None = Field(
+        default=None,
+        description="The time between two looks at a job. Absent means what its service advises.",
+    )
+
+
+class SandboxSettings(ProviderSettings):
+    """The sandbox."""
+
+    first_token_ms: Number = Field(default=0, description="Milliseconds before the first content.")
+    tokens_per_second: Number = Field(default=0, description="The pace of streams; 0 is as fast as it goes.")
+    seed: Annotated[int, Strict()] = Field(default=0, description="Another seed gives other answers.")
+
+
+class LocalSettings(ProviderSettings):
+    """This process as a provider, of which nothing more can be set."""
+
+
+class _WithoutKind(ProviderSettings):
+    """A provider whose kind is wrong or missing: nobody can tell its other settings, so none is judged."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+WIRES: Mapping[str, type[ProviderSettings]] = {
+    "openai": OpenAISettings,
+    "anthropic": AnthropicSettings,
+    "vertex": VertexSettings,
+    "gemini": GeminiSettings,
+    "jobs": JobsSettings,
+    "sandbox": SandboxSettings,
+    "local": LocalSettings,
+}
+"""The section of settings of each wire, in the order of the documentation."""
+
+_NO_WIRE = ""
+"""The tag of a provider whose kind is wrong or missing."""
+
+
+class _OfItsKind:
+    """Makes a field of type `ProviderSettings` take the section of its kind's wire."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Returns a union of the wires' sections, told apart by the kind."""
+        choices = {wire: handler.generate_schema(section) for wire, section in WIRES.items()}
+        choices[_NO_WIRE] = handler.generate_schema(_WithoutKind)
+        return core_schema.tagged_union_schema(choices, discriminator=_wire)
+
+
+def _wire(given: object) -> str:
+    name = given.get("kind") if isinstance(given, Mapping) else None
+    if isinstance(given, ProviderSettings):
+        name = given.kind
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    return _NO_WIRE if kind is None else kind.wire
+
+
+AnyProvider = Annotated[ProviderSettings, _OfItsKind()]
+"""The type of a provider in the settings: the section of its kind's wire."""
+
+_ADAPTER: TypeAdapter[ProviderSettings] = TypeAdapter(AnyProvider)
+
+
+def provider_settings(**given: Any) -> ProviderSettings:
+    """Returns the settings of one provider, in the section of its kind's wire.
+
+    Raises:
+        ValidationError: They are not valid.
+    """
+    return _ADAPTER.validate_python(given)

@@ -1,0 +1,171 @@
+"""What differs between the servers of OpenAI's wire, as data.
+
+What a row does not say is as OpenAI documents it (https://platform.openai.com/docs/api-reference).
+`providers/openai` reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ringmain_server.kinds.kind import Kind
+
+ToolIds = Literal["any", "up_to_40", "nine_alphanumeric"]
+"""Which ids of tool calls a server takes; `providers/openai/tool_ids.py` writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one kind writes chat completions. A setting whose field name is empty is ignored.
+
+    Instructions always go as `system`: OpenAI reads it as `developer` where a model needs that, and the
+    templates of many servers know no other role.
+
+    Attributes:
+        max_tokens: Field for the maximum number of output tokens.
+        seed: Field for the seed.
+        top_k: Field for the number of most likely tokens to sample from.
+        reasoning_effort: Field for the reasoning effort.
+        reasoning_back: Field of an assistant turn that returns its own reasoning to the model.
+        stream_usage: Whether a stream sends its usage only on request. Other servers refuse the field as
+            unknown.
+        image_uris: Whether images may be given by URL.
+        documents: Whether documents are accepted.
+        audio: Whether audio is accepted.
+        tool_ids: Which ids of tool calls are accepted.
+    """
+
+    max_tokens: str = "max_tokens"
+    seed: str = "seed"
+    top_k: str = ""
+    reasoning_effort: str = "reasoning_effort"
+    reasoning_back: str = ""
+    stream_usage: bool = True
+    image_uris: bool = True
+    documents: bool = False
+    audio: bool = False
+    tool_ids: ToolIds = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEndpoint:
+    """How one kind of provider draws. A setting with an empty field name does not exist there.
+
+    Attributes:
+        edits: Whether it changes images, in a multipart form.
+        streams: Whether it streams previews and images.
+        own: Whether the fields of gpt-image exist: `output_format`, `background` and the others.
+        response_format: The value that asks for bytes instead of a URL, for models that offer both.
+        size: Field for the size.
+        width: Field for the width, where it is separate from the height.
+        height: Field for the height.
+        ratio: Field for the aspect ratio, where it replaces the size.
+        ratios: Aspect ratios that it accepts.
+        quality: Field for the quality.
+        negative_prompt: Field for what must not be drawn.
+        seed: Field for the seed.
+        count: Most images of one request.
+    """
+
+    edits: bool = False
+    streams: bool = False
+    own: bool = False
+    response_format: str = "b64_json"
+    size: str = "size"
+    width: str = ""
+    height: str = ""
+    ratio: str = ""
+    ratios: tuple[str, ...] = ()
+    quality: str = ""
+    negative_prompt: str = ""
+    seed: str = ""
+    count: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingEndpoint:
+    """How one kind of provider embeds.
+
+    Attributes:
+        base64: Whether vectors are available as base64, at a third of the size of numbers.
+        dimensions: Field for the number of dimensions; empty if there is none.
+        max_texts: Most texts of one request, if the catalog does not say.
+    """
+
+    base64: bool = True
+    dimensions: str = "dimensions"
+    max_texts: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionEndpoint:
+    """How one kind of provider transcribes.
+
+    Attributes:
+        streams: Whether any model streams what it hears.
+        translations: Whether there is an endpoint that translates into English.
+        segments: The `response_format` that asks for segments, where a model's name does not tell whether it
+            has them.
+        prompt: Whether the request can name words to expect.
+    """
+
+    streams: bool = False
+    translations: bool = True
+    segments: str = "verbose_json"
+    prompt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEndpoint:
+    """How one kind of provider speaks.
+
+    Attributes:
+        voice: The default voice; empty if a request must name one.
+        instructions: Whether a request can say how to speak.
+        formats: Media types that it produces, the default first.
+    """
+
+    voice: str = ""
+    instructions: bool = False
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The endpoints of one kind of provider; None for those that it lacks."""
+
+    images: ImageEndpoint | None = None
+    embeddings: EmbeddingEndpoint | None = None
+    transcription: TranscriptionEndpoint | None = None
+    speech: SpeechEndpoint | None = None
+    moderation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAIKind(Kind):
+    """A provider kind of OpenAI's wire. By default it is a vendor that is reached by a key.
+
+    Attributes:
+        dialect: How it writes chat completions.
+        endpoints: Which endpoints it has beside chat.
+        check: The path whose answer tells whether the credentials are taken.
+        picture_hosts: Where pictures are whose address it tells in place of their bytes, beside its own host.
+        objections: Headers by which an answer says, with a yes, that the server's safety system objects to
+            the image, and the category that each stands for.
+        azure: Whether paths are Azure's: below `/openai/v1` or, with a dated API version, one for each
+            deployment.
+        sdk_environment: Whether headers from the environment of OpenAI's SDK are meant for it.
+    """
+
+    wire: str = "openai"
+    required: tuple[str, ...] = ("base_url", "api_key")
+    triggers: tuple[str, ...] = ("api_key",)
+    extra: str | None = "openai"
+    module: str = "openai"
+    dialect: Dialect = field(default_factory=Dialect)
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    check: str = "/models"
+    picture_hosts: tuple[str, ...] = ()
+    objections: Mapping[str, str] = field(default_factory=dict)
+    azure: bool = False
+    sdk_environment: bool = False
