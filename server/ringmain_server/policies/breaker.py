@@ -1,18 +1,20 @@
 """Room 3, pure: a circuit breaker (laws, section 2).
 
-pybreaker (https://github.com/danielfm/pybreaker) keeps the state and makes the transitions; the pattern is
-Michael Nygard's, "Release It!". What it leaves open is decided here:
+pybreaker (https://github.com/danielfm/pybreaker) keeps the state, counts consecutive failures and makes the
+transitions; the pattern is Michael Nygard's, "Release It!". This module adds what pybreaker lacks:
 
-* it counts consecutive failures: its storage is replaced by one that also knows the rate of the last seconds;
-* half-open it admits everybody: here one probe at a time holds a permit;
-* it knows no outcome but success and failure: a neutral one never reaches it;
-* it takes any result at any time: each permit carries the generation that it was given in, every change
-  begins another generation, and only results of the present one count;
-* it looks at the wall clock: that is asked only inside an open circuit, where nothing is ever sent through
-  here, because the time to stay open is kept on our own clock.
+* a failure rate: a listener counts the results of the last seconds, and opens the circuit;
+* a bound on probes: half-open, pybreaker admits every call, and here one at a time holds a permit;
+* results that come late or say nothing: each permit carries the generation that it was given in, every
+  change begins another generation, and only results of the present one reach pybreaker;
+* a clock of our own and a growing span: pybreaker asks the wall clock, and only inside an open circuit,
+  through which no call is ever sent here.
+
+docs/decisions/0039-what-pybreaker-decides.md has the reasons.
 """
 
 import enum
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,16 +27,16 @@ _SUCCESS, _FAILURE = 0, 1
 
 
 class BreakerState(enum.Enum):
-    """Whether calls pass."""
+    """The three states of a breaker."""
 
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
-    """One call may pass; its result decides."""
+    """One call at a time may pass; its result decides."""
 
 
 OnChange = Callable[[BreakerState, BreakerState, str], None]
-"""Hears of each change: from, to, and why."""
+"""Called with each change: the old state, the new state, and the reason."""
 
 _STATES = {
     pybreaker.STATE_CLOSED: BreakerState.CLOSED,
@@ -45,15 +47,15 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class BreakerSettings:
-    """When a breaker opens, and for how long.
+    """Settings for when a breaker opens, and for how long.
 
     Attributes:
-        window: Seconds of the past that the rate is of.
-        min_calls: The rate says nothing of fewer calls than these.
+        window: Seconds of the past from which the failure rate is computed.
+        min_calls: The rate is ignored while the window has fewer calls.
         failure_rate: The share of failures that opens it, 0 to 1.
-        consecutive_failures: As many failures in a row open it whatever the rate.
-        open_for: Seconds until the first probe. Each failed probe doubles them,
-        open_max: up to these.
+        consecutive_failures: The number of failures in a row that opens it whatever the rate.
+        open_for: Seconds until the first probe. Each failed probe doubles them.
+        open_max: The most seconds until a probe.
         enabled: Whether failures may open it. `trip` always does.
     """
 
@@ -68,10 +70,10 @@ class BreakerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave for one call. Every permit is given back once, by its result.
+    """Permission for one call. The caller gives it back once, with the result.
 
     Attributes:
-        generation: The breaker's generation that it was given in.
+        generation: The breaker's generation in which it was given.
         probe: Whether its result decides a half-open breaker.
     """
 
@@ -81,10 +83,10 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What last failed.
+    """The last failure of a candidate.
 
     Attributes:
-        at: When, on the breaker's clock.
+        at: The time on the breaker's clock.
         reason: What happened.
     """
 
@@ -93,12 +95,12 @@ class Failure:
 
 
 class Breaker:
-    """Decides whether a candidate is called.
+    """A circuit breaker, which decides whether a candidate may be called.
 
     Args:
         clock: Seconds on any monotonic clock.
         settings: When it opens and for how long.
-        on_change: Hears of each change, once it is complete.
+        on_change: Called with each change, once it is complete.
     """
 
     def __init__(
@@ -110,7 +112,8 @@ class Breaker:
         self._clock = clock
         self._settings = settings
         self._on_change = on_change
-        self._record = _Record(settings, clock)
+        self._storage = pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED)
+        self._rate = _FailureRate(settings, clock)
         self._state = BreakerState.CLOSED
         self._changed_at = clock()
         self._open_span = settings.open_for
@@ -121,7 +124,7 @@ class Breaker:
 
     @property
     def state(self) -> BreakerState:
-        """Closed, open or half-open. An open one becomes half-open by admitting a probe."""
+        """The present state. An open breaker becomes half-open by admitting a probe."""
         return self._state
 
     @property
@@ -135,86 +138,99 @@ class Breaker:
 
     @property
     def opens_until(self) -> float | None:
-        """The instant from which an open breaker admits a probe, None when it is not open."""
+        """The instant from which an open breaker admits a probe; None when it is not open."""
         return self._opens_until if self._state is BreakerState.OPEN else None
 
     @property
     def changed_at(self) -> float:
-        """The instant of the last change, or of the beginning."""
+        """The instant of the last change, or of the start."""
         return self._changed_at
 
     @property
     def last_failure(self) -> Failure | None:
-        """What last failed, None when nothing did."""
+        """The last failure; None when there was none."""
         return self._last_failure
 
     def admit(self) -> Permit | None:
-        """Leave for one call, or None when it must not be made."""
+        """Returns a permit for one call, or None when the call must not be made."""
         if self._state is BreakerState.CLOSED:
             return self._permit
         if not self.admits:
             return None
         if self._state is BreakerState.OPEN:
             self._circuit().half_open()
-            self._settle("time for a probe")
-        # Each probe has a generation of its own: what an earlier one still has to say is late.
+            self._follow("time for a probe")
+        # Each probe has a generation of its own: the result of an earlier one comes too late.
         self._permit = Permit(self._permit.generation + 1, probe=True)
         self._probing = True
         return self._permit
 
     def succeeded(self, permit: Permit) -> None:
-        """The call was answered whole."""
+        """Records that the call got a complete answer."""
         if permit.generation != self._permit.generation:
             return
         if self._state is BreakerState.CLOSED:
-            # All that a closed circuit does of a success, which nearly every call is.
-            self._record.reset_counter()
+            # All that a closed circuit does with a success, and nearly every call is one.
+            self._storage.reset_counter()
+            self._rate.add_success()
             return
         self._circuit().call(_succeed)
-        self._settle("the probe succeeded")
+        self._follow("the probe succeeded")
 
     def failed(self, permit: Permit, reason: str) -> None:
-        """The candidate failed the call."""
+        """Records that the candidate failed the call."""
         if permit.generation != self._permit.generation:
             return
         self._last_failure = Failure(self._clock(), reason)
         try:
             self._circuit().call(_fail)
         except _CallFailed as exc:
-            # pybreaker's frames hold the exception that holds them, and whoever called up to here.
+            # The traceback and pybreaker's frames refer to each other, and to every frame up to here.
             exc.__traceback__ = None
-        self._settle(reason)
+        self._follow(reason)
 
     def neutral(self, permit: Permit) -> None:
-        """The call says nothing about the candidate: cancelled, or the caller's own fault."""
+        """Records that the call says nothing about the candidate: it was cancelled, or the caller's fault."""
         if permit.probe and permit.generation == self._permit.generation:
             self._begin_generation()
 
     def trip(self, reason: str = "tripped") -> None:
-        """Opens it now, unless it is open."""
+        """Opens the breaker now, unless it is open."""
         if self._state is not BreakerState.OPEN:
             self._circuit().open()
-            self._settle(reason)
+            self._follow(reason)
 
     def reset(self, reason: str = "restored") -> None:
-        """Closes it and forgets what was counted; calls that are under way no longer count."""
+        """Closes the breaker and forgets its counts; calls that are under way no longer count."""
         if self._state is BreakerState.CLOSED:
             self._begin_generation()
-            self._record.clear()
+            self._storage.reset_counter()
+            self._rate.clear()
         else:
             self._circuit().close()
-            self._settle(reason)
+            self._follow(reason)
 
     def _circuit(self) -> pybreaker.CircuitBreaker:
-        """What makes the transitions. It is made when it is needed, for all that it knows is on record.
+        """Returns pybreaker's circuit, made for one use: all that it knows is in its storage.
 
-        Kept, it and its state would hold each other, and stay when the candidate is forgotten.
+        A circuit and its state refer to each other. One that was kept would stay in memory, until a full
+        garbage collection, when its candidate is forgotten.
         """
-        return pybreaker.CircuitBreaker(fail_max=1, state_storage=self._record, throw_new_error_on_trip=False)
+        settings = self._settings
+        return pybreaker.CircuitBreaker(
+            fail_max=settings.consecutive_failures if settings.enabled else sys.maxsize,
+            listeners=[self._rate],
+            state_storage=self._storage,
+            throw_new_error_on_trip=False,
+        )
 
-    def _settle(self, reason: str) -> None:
-        """Follows the circuit where it went."""
-        old, new = self._state, _STATES[self._record.state]
+    def _follow(self, reason: str) -> None:
+        """Adopts the state that the circuit is in now.
+
+        pybreaker calls its listeners before its storage has the new state and while it holds its lock. So
+        the storage is read afterwards, and `on_change` sees a breaker whose change is complete.
+        """
+        old, new = self._state, _STATES[self._storage.state]
         if old is new:
             return
         self._state, self._changed_at = new, self._clock()
@@ -224,7 +240,7 @@ class Breaker:
             self._open_span = min(self._open_span * 2, self._settings.open_max)
         elif new is BreakerState.CLOSED:
             self._open_span = self._settings.open_for
-            self._record.clear()
+            self._rate.clear()
         if self._on_change is not None:
             self._on_change(old, new, reason)
 
@@ -233,39 +249,32 @@ class Breaker:
         self._probing = False
 
 
-class _Record(pybreaker.CircuitMemoryStorage):
-    """What pybreaker counts with: it opens when `counter` reaches its `fail_max`, which is 1."""
+class _FailureRate(pybreaker.CircuitBreakerListener):
+    """Opens a circuit when too many of the last seconds' calls failed."""
 
     def __init__(self, settings: BreakerSettings, clock: Clock) -> None:
-        super().__init__(pybreaker.STATE_CLOSED)
         self._settings = settings
         self._lately = SlidingCounts(2, settings.window, clock)
-        self._consecutive = 0
 
-    def increment_counter(self) -> None:
-        """A call failed."""
+    def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
+        """Counts a failed call, and opens the circuit if the rate is too high."""
         self._lately.add(_FAILURE)
-        self._consecutive += 1
+        if self._settings.enabled and self._is_exceeded():
+            cb.open()
 
-    def reset_counter(self) -> None:
-        """A call succeeded."""
+    def add_success(self) -> None:
+        """Counts a successful call.
+
+        A closed breaker calls this itself. Successes that pybreaker hears of close the circuit, which
+        clears the counts, so that `CircuitBreakerListener.success` need not count them.
+        """
         self._lately.add(_SUCCESS)
-        self._consecutive = 0
-
-    @property
-    def counter(self) -> int:
-        """1 when the circuit has to open."""
-        return int(self._settings.enabled and (self._too_many_in_a_row() or self._too_many_lately()))
 
     def clear(self) -> None:
         """Forgets all calls."""
         self._lately.clear()
-        self._consecutive = 0
 
-    def _too_many_in_a_row(self) -> bool:
-        return self._consecutive >= self._settings.consecutive_failures
-
-    def _too_many_lately(self) -> bool:
+    def _is_exceeded(self) -> bool:
         successes, failures = self._lately.sums
         calls = successes + failures
         return calls >= self._settings.min_calls and failures >= self._settings.failure_rate * calls
