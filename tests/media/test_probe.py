@@ -1,6 +1,5 @@
 """Tests of the probe: what a file is, and that nothing beyond a limit is decoded."""
 
-import time
 import tracemalloc
 
 import pytest
@@ -60,18 +59,16 @@ def test_plain_webp_is_measured(lossless: bool) -> None:
     ],
 )
 def test_what_is_refused(data: bytes, words: tuple[str, ...]) -> None:
-    """A refusal names the field, the type found and what is allowed, and costs neither time nor memory."""
+    """A refusal names the field, the type found and what is allowed, and costs no memory."""
     tracemalloc.start()
-    began = time.process_time()
     with pytest.raises(MediaInvalid) as caught:
         probe(data, field="images[3].data")
-    spent, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert caught.value.violations[0].field == "images[3].data"
     assert all(word in caught.value.message for word in words), caught.value.message
     assert "allowed: " in caught.value.message
     assert peak < 4_000_000
-    assert spent < 0.5
 
 
 def test_bytes_are_limited() -> None:
