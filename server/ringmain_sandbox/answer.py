@@ -12,7 +12,7 @@ from itertools import islice, takewhile
 from random import Random
 
 from ringmain_sandbox import tokens
-from ringmain_sandbox.images import image_header
+from ringmain_sandbox.host import Host
 from ringmain_sandbox.instance import instance
 from ringmain_sandbox.prompt import Attachment, Prompt, Turn
 from ringmain_sandbox.refusal import bad_request
@@ -89,8 +89,13 @@ def echo(prompt: Prompt) -> Answer:
     return _bounded(Answer(text=prompt.last_user_text), prompt)
 
 
-def chat(prompt: Prompt, rng: Random) -> Answer:
-    """An answer from what was given.
+def chat(prompt: Prompt, rng: Random, host: Host) -> Answer:
+    """Answers from the content of the request.
+
+    Args:
+        prompt: The request.
+        rng: Chooses the words.
+        host: Reads the images.
 
     Raises:
         RefusedError: A schema that cannot be satisfied.
@@ -101,7 +106,7 @@ def chat(prompt: Prompt, rng: Random) -> Answer:
         calls = tuple(_call(name, prompt, rng) for name in called)
         answer = Answer("", reasoning, calls, finish_reason="tool_calls")
     else:
-        answer = Answer(_text(prompt, rng), reasoning)
+        answer = Answer(_text(prompt, rng, host), reasoning)
     return _bounded(answer, prompt)
 
 
@@ -139,27 +144,27 @@ def _instance(schema: object, whose: str, param: str, rng: Random) -> str:
         raise bad_request(f"Invalid schema for {whose}: {exc}.", param) from exc
 
 
-def _text(prompt: Prompt, rng: Random) -> str:
+def _text(prompt: Prompt, rng: Random, host: Host) -> str:
     match prompt.format:
         case "json_schema":
             whose = f"response_format {prompt.schema_name!r}"
             return _instance(prompt.schema, whose, "response_format.json_schema.schema", rng)
         case "json_object":
-            return json.dumps(_summary(prompt), ensure_ascii=False)
-    return " ".join(_sentences(prompt, rng))
+            return json.dumps(_summary(prompt, host), ensure_ascii=False)
+    return " ".join(_sentences(prompt, rng, host))
 
 
-def _summary(prompt: Prompt) -> dict[str, object]:
+def _summary(prompt: Prompt, host: Host) -> dict[str, object]:
     return {
         "sandbox": True,
         "messages": len(prompt.turns),
         "tools": list(prompt.tools),
-        "attachments": [_described(item) for item in prompt.attachments],
+        "attachments": [_described(item, host) for item in prompt.attachments],
         "last_text": _cut(prompt.last_user_text),
     }
 
 
-def _sentences(prompt: Prompt, rng: Random) -> Iterator[str]:
+def _sentences(prompt: Prompt, rng: Random, host: Host) -> Iterator[str]:
     yield f"{rng.choice(_HELLOS)} {rng.choice(_HONEST)}"
     roles = Counter(turn.role for turn in prompt.turns)
     listed = ", ".join(f"{count} {role}" for role, count in roles.items())
@@ -169,7 +174,7 @@ def _sentences(prompt: Prompt, rng: Random) -> Iterator[str]:
     numbers: Counter[str] = Counter()
     for item in prompt.attachments:
         numbers[item.kind] += 1
-        yield f"{item.kind.capitalize()} {numbers[item.kind]} is {_described(item)}."
+        yield f"{item.kind.capitalize()} {numbers[item.kind]} is {_described(item, host)}."
     yield from map(_result, _results(prompt))
     if prompt.last_user_text:
         yield f"{rng.choice(_LAST)}: “{_cut(prompt.last_user_text)}”"
@@ -185,14 +190,14 @@ def _result(turn: Turn) -> str:
     return f"A tool answered in {_plural(len(turn.text), 'character')}: “{_cut(turn.text)}”"
 
 
-def _described(item: Attachment) -> str:
+def _described(item: Attachment, host: Host) -> str:
     if item.data is None:
         return "an address, which the sandbox does not fetch"
     size = _plural(len(item.data), "byte")
     if item.kind != "image":
         name = f"{item.name}, " if item.name else ""
         return f"{name}{item.media_type}, {size}"
-    header = image_header(item.data)
+    header = host.image_header(item.data)
     if header is None:
         return f"said to be {item.media_type}, of a format that the sandbox cannot read, {size}"
     return f"{header.format}, {header.width}x{header.height} pixels, {size}"

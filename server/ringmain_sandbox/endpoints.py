@@ -63,7 +63,7 @@ def _chat(question: Question) -> Reply:
     if prompt.token_count > CONTEXT_TOKENS:
         raise RefusedError(context_exceeded(CONTEXT_TOKENS, prompt.token_count))
     model, digest = question.received.model, question.digest
-    answer = echo(prompt) if model == ECHO else chat(prompt, Random(digest))
+    answer = echo(prompt) if model == ECHO else chat(prompt, Random(digest), question.host)
     head = wire.Head(f"chatcmpl-sandbox-{digest[:16]}", f"sandbox-{model}", prompt.token_count)
     options = body.get("stream_options")
     usage = isinstance(options, Mapping) and options.get("include_usage") is True

@@ -13,7 +13,6 @@ from ringmain.v1.model_service_pb2 import (
     CAPABILITY_SPEECH,
     CAPABILITY_TRANSCRIPTION,
 )
-from ringmain_server.catalog.capabilities import CHAT_FEATURES
 
 CHAT = "chat"
 ECHO = "echo"
@@ -42,7 +41,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
 )
 """The models that fail: name to what they do."""
 
-_CHATS = CHAT_FEATURES | {CAPABILITY_CHAT}
+_CHATS = frozenset({CAPABILITY_CHAT})
 _ABLE: Mapping[str, tuple[str, frozenset[int]]] = MappingProxyType(
     {
         CHAT: ("Answers from what it was given: counts, images, schemas, tools. No model runs.", _CHATS),
@@ -53,7 +52,7 @@ _ABLE: Mapping[str, tuple[str, frozenset[int]]] = MappingProxyType(
         ),
         "upscale": ("Enlarges an image.", frozenset({CAPABILITY_IMAGE_UPSCALING})),
         "classify": (
-            "Rates and labels an image by its colours.",
+            "Rates and labels an image by its colors.",
             frozenset({CAPABILITY_IMAGE_CLASSIFICATION}),
         ),
         "embed": (
@@ -77,9 +76,9 @@ _EVERYTHING = frozenset[int]().union(*(able for _, able in _ABLE.values()))
 
 
 def capabilities(model: str) -> frozenset[int] | None:
-    """What a model can do, as values of `Capability`; None for one that there is not.
+    """Returns the operations of a model, as values of `Capability`; None for a model that does not exist.
 
-    A model that fails does so at everything.
+    A model that fails does so at every operation.
     """
     if model in FAULTS:
         return _EVERYTHING

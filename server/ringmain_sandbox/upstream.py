@@ -13,6 +13,7 @@ from functools import partial
 import orjson
 
 from ringmain_sandbox.endpoints import ENDPOINTS, Endpoint
+from ringmain_sandbox.host import ALONE, Host
 from ringmain_sandbox.models import MODELS, capabilities
 from ringmain_sandbox.prompt import CONTEXT_TOKENS, PACING, option
 from ringmain_sandbox.question import Question
@@ -83,11 +84,13 @@ class Upstream:
     Args:
         pace: How fast it answers where a request says nothing.
         seed: Another seed gives other words and other pictures.
+        host: What the process around the sandbox provides.
     """
 
-    def __init__(self, pace: Pace = AT_ONCE, seed: int = 0) -> None:
+    def __init__(self, pace: Pace = AT_ONCE, seed: int = 0, host: Host = ALONE) -> None:
         self._pace = pace
         self._seed = seed
+        self._host = host
         self._failed_once: OrderedDict[str, None] = OrderedDict()
         self._flaps = 0
 
@@ -116,7 +119,8 @@ class Upstream:
             RefusedError: It breaks the wire's rules.
         """
         received = admitted.received
-        reply = admitted.endpoint.answer(Question(received, admitted.digest, self._seed, stream))
+        question = Question(received, admitted.digest, self._seed, stream, self._host)
+        reply = admitted.endpoint.answer(question)
         if stream:
             after = partial(option, received.body, "fault_after")
             script = streamed(received.model, reply, after)

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 from ringmain_sandbox import tokens
 from ringmain_sandbox.answer import Answer, ToolCall
-from ringmain_sandbox.received import File, receive
 from ringmain_sandbox.wire import Head, chunks, ending
-from ringmain_server.providers.transport import FormField, HttpRequest
 
 HEAD = Head("id", "sandbox-chat", 3)
 CALL = ToolCall("c1", "look", '{"far": true, "twice": false}')
@@ -48,22 +46,6 @@ def test_the_pieces_are_the_answer(name: str) -> None:
         arguments[call["index"]] += call["function"]["arguments"]
     assert arguments == [call.arguments for call in answer.tool_calls]
     assert told[-1]["usage"]["completion_tokens"] == answer.token_count
-
-
-async def test_a_form_as_a_server_reads_it() -> None:
-    """Numbers of a form are numbers again where they can be, and what has a file's name is a file."""
-    form = [
-        FormField("n", "2"),
-        FormField("seed", "many"),
-        FormField("prompt", "7"),
-        FormField("image", b"\x89PNG", "a.png", "image/png"),
-        FormField("image", lambda: b"GIF89a", "b.gif", "image/gif"),
-        FormField("mask", "ä", "c.txt", "text/plain"),
-    ]
-    found = await receive(HttpRequest("/images/edits", form=form))
-    assert found.body == {"n": 2, "seed": "many", "prompt": "7"}
-    assert found.files["image"] == (File(b"\x89PNG", "image/png"), File(b"GIF89a", "image/gif"))
-    assert found.files["mask"] == (File("ä".encode(), "text/plain"),)
 
 
 def test_tokens_are_the_text() -> None:

@@ -4,13 +4,13 @@ What a change does not concern stays exactly as it is: what the mask covers, and
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
 from ringmain_sandbox.pictures import style
-from ringmain_sandbox.pictures.colours import choose
+from ringmain_sandbox.pictures.colors import choose
 from ringmain_sandbox.pictures.paint import Detail, caption, paint
 from ringmain_sandbox.pictures.scene import read_scene
 from ringmain_sandbox.pictures.sizes import LONGEST, Size
@@ -32,17 +32,19 @@ class Brush:
         unwanted: What must not be drawn.
         rng: Chooses what the prompt leaves open.
         detail: How much work to put in.
+        checkpoint: Raises when nobody waits for the picture any more.
     """
 
     prompt: str
     unwanted: str
     rng: Random
     detail: Detail
+    checkpoint: Callable[[], None]
 
     def picture(self, size: Size, *, transparent: bool = False) -> "Image":
         """A picture of the prompt."""
         scene = read_scene(self.prompt, self.unwanted)
-        return paint(scene, size, self.rng, self.detail, transparent=transparent)
+        return paint(scene, size, self.rng, self.detail, checkpoint=self.checkpoint, transparent=transparent)
 
 
 def inpaint(image: "Image", mask: "Image", brush: Brush) -> "Image":
@@ -87,16 +89,16 @@ def outpaint(image: "Image", margins: Sequence[int], brush: Brush) -> "Image":
 
 
 def restyle(image: "Image", models: Sequence["Image"], brush: Brush) -> "Image":
-    """Redraws in the colours of other pictures, and in the styles and colours that the prompt names."""
+    """Redraws in the colors of other pictures, and in the styles and colors that the prompt names."""
     changed = image.convert("RGB")
     for model in models:
         changed = style.like(changed, model.convert("RGB"))
     styles = style.named(re.findall(r"\w+", brush.prompt.casefold()))
     for one in styles:
         changed = style.styled(changed, one)
-    colours = read_scene(brush.prompt, brush.unwanted).colours
-    if colours or not (styles or models):
-        changed = style.tinted(changed, colours or (choose(brush.rng, ()),))
+    colors = read_scene(brush.prompt, brush.unwanted).colors
+    if colors or not (styles or models):
+        changed = style.tinted(changed, colors or (choose(brush.rng, ()),))
     if image.mode == "RGBA":
         changed.putalpha(image.getchannel("A"))
     return changed

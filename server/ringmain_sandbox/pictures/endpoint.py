@@ -78,7 +78,8 @@ class _Order:
         seeds = (question.seed, question.received.body.get("seed") or 0, prompt, index)
         detail = DETAILS.get(question.text("quality"), DETAILS["medium"])
         rng = Random("|".join(map(str, seeds)))
-        return change.Brush(prompt, question.text("negative_prompt"), rng, detail)
+        unwanted = question.text("negative_prompt")
+        return change.Brush(prompt, unwanted, rng, detail, question.host.checkpoint)
 
 
 def generate(question: Question) -> Reply:

@@ -1,9 +1,9 @@
-"""Room 4, the sandbox: what a picture is like, from its colours alone. Everything here blocks."""
+"""Room 4, the sandbox: what a picture is like, from its colors alone. Everything here blocks."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringmain_sandbox.pictures.colours import Colour, name
+from ringmain_sandbox.pictures.colors import Color, name
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -12,9 +12,9 @@ _SIDE = 64
 """Pixels of a side that are looked at."""
 _FLAG = 0.5
 _MOST = 4
-"""Colours that are told."""
+"""Colors that are told."""
 _LEAST = 0.08
-"""Share of a picture from which a colour is told."""
+"""Share of a picture from which a color is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Look:
 
 
 def look(image: "Image") -> Look:
-    """Labels and ratings of a picture: a game with its colours, and no judgement.
+    """Labels and ratings of a picture: a game with its colors, and no judgement.
 
     Violence is the share of its reds, sexual that of the tones of skin, hate that of black, self-harm half of
     the share of what is dark.
@@ -48,8 +48,8 @@ def look(image: "Image") -> Look:
     shares = _shares(pixels)
     light = sum(sum(pixel) for pixel in pixels) / (len(pixels) * 3 * 255)
     spread = sum(max(pixel) - min(pixel) for pixel in pixels) / (len(pixels) * 255)
-    colours = sorted(shares, key=lambda one: -shares[one])[:_MOST]
-    labels = [one for one in colours if shares[one] >= _LEAST]
+    colors = sorted(shares, key=lambda one: -shares[one])[:_MOST]
+    labels = [one for one in colors if shares[one] >= _LEAST]
     labels.append("bright" if light > 0.66 else "dark" if light < 0.33 else "medium brightness")
     labels.append("colourful" if spread > 0.25 else "muted" if spread > 0.06 else "greyscale")
     labels.append(_format(image))
@@ -61,18 +61,18 @@ def look(image: "Image") -> Look:
     return Look(tuple(labels), {kind: round(count / len(pixels), 4) for kind, count in counts.items()})
 
 
-def _pixels(image: "Image") -> list[Colour]:
+def _pixels(image: "Image") -> list[Color]:
     from PIL.Image import Resampling
 
     data = image.convert("RGB").resize((_SIDE, _SIDE), Resampling.BOX).tobytes()
-    return [Colour(*data[at : at + 3]) for at in range(0, len(data), 3)]
+    return [Color(*data[at : at + 3]) for at in range(0, len(data), 3)]
 
 
-def _shares(pixels: list[Colour]) -> dict[str, float]:
+def _shares(pixels: list[Color]) -> dict[str, float]:
     found: dict[str, float] = {}
-    names: dict[Colour, str] = {}
+    names: dict[Color, str] = {}
     for pixel in pixels:
-        coarse = Colour(*(value & 0xF0 | 8 for value in pixel))
+        coarse = Color(*(value & 0xF0 | 8 for value in pixel))
         label = names.get(coarse) or names.setdefault(coarse, name(coarse))
         found[label] = found.get(label, 0.0) + 1 / len(pixels)
     return found
@@ -83,10 +83,10 @@ def _format(image: "Image") -> str:
     return "landscape format" if ratio > 1.1 else "portrait format" if ratio < 0.9 else "square format"
 
 
-def _is_red(pixel: Colour) -> bool:
+def _is_red(pixel: Color) -> bool:
     return pixel.red > 110 and pixel.red > 2 * pixel.green and pixel.red > 2 * pixel.blue
 
 
-def _is_skin(pixel: Colour) -> bool:
+def _is_skin(pixel: Color) -> bool:
     red, green, blue = pixel
     return red > 95 and red > green > blue > 40 and 15 < red - green < 80 and green - blue < 60

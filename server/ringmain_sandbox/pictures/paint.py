@@ -1,6 +1,6 @@
 """Room 4, the sandbox: scenes painted with Pillow. Everything here blocks, so it runs in a thread.
 
-The same scene, size and chooser give the same pixels. Shapes are of one flat colour, so that a test may look.
+The same scene, size and chooser give the same pixels. Shapes are of one flat color, so that a test may look.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,9 +9,7 @@ from math import ceil, sqrt
 from random import Random
 from typing import TYPE_CHECKING
 
-from ringmain_server.media.work import checkpoint
-
-from ringmain_sandbox.pictures.colours import Colour, choose, distance, shaded
+from ringmain_sandbox.pictures.colors import Color, choose, distance, shaded
 from ringmain_sandbox.pictures.scene import Scene
 from ringmain_sandbox.pictures.shapes import PARTS, Part
 from ringmain_sandbox.pictures.sizes import Size
@@ -26,7 +24,7 @@ _SHARE = 0.36
 """Radius of a shape, in sides of its cell."""
 _JITTER = 0.1
 _NEAR = 110.0
-"""Colours that are less different than this can hardly be told apart."""
+"""Colors that are less different than this can hardly be told apart."""
 _MARK = "sandbox"
 _PATTERN = ("circle", "triangle", "diamond", "hexagon", "ring", "stripe", "oval")
 
@@ -48,21 +46,30 @@ DETAILS = {"low": Detail(1, 0), "medium": Detail(2, 24), "high": Detail(3, 96)}
 """By quality."""
 
 
-def paint(scene: Scene, size: Size, rng: Random, detail: Detail, *, transparent: bool = False) -> "Image":
-    """A picture of a scene, RGB, or RGBA where it is transparent.
+def paint(
+    scene: Scene,
+    size: Size,
+    rng: Random,
+    detail: Detail,
+    *,
+    checkpoint: Callable[[], None],
+    transparent: bool = False,
+) -> "Image":
+    """Paints a scene, in RGB, or in RGBA where it is transparent.
 
     Args:
         scene: What to paint.
         size: In pixels.
         rng: Chooses what the scene leaves open.
         detail: How much work to put in.
+        checkpoint: Raises when nobody waits for the picture any more.
         transparent: Whether there is no background.
     """
     from PIL import Image, ImageDraw
 
     scale = max(min(detail.scale, int(sqrt(_PIXELS / (size.width * size.height)))), 1)
     large = Size(size.width * scale, size.height * scale)
-    shapes = list(_coloured(scene, rng))
+    shapes = list(_colored(scene, rng))
     background = scene.background or _background(scene, shapes, rng)
     mode, fill = ("RGBA", (*background, 0)) if transparent else ("RGB", background)
     image = Image.new(mode, large, fill)
@@ -116,7 +123,7 @@ class _Shape:
     """One shape."""
 
     kind: str
-    colour: Colour
+    color: Color
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +135,19 @@ class _Spot:
     radius: float
 
 
-def _coloured(scene: Scene, rng: Random) -> Iterator[_Shape]:
-    taken = scene.colours
+def _colored(scene: Scene, rng: Random) -> Iterator[_Shape]:
+    taken = scene.colors
     for item in scene.items:
-        colour = item.colour or choose(rng, taken)
-        yield from (_Shape(item.kind, colour) for _ in range(item.count))
+        color = item.color or choose(rng, taken)
+        yield from (_Shape(item.kind, color) for _ in range(item.count))
 
 
-def _background(scene: Scene, shapes: Sequence[_Shape], rng: Random) -> Colour:
-    """A quiet colour that no shape is lost in."""
-    colours = (*{shape.colour for shape in shapes}, *scene.palette)
-    found = choose(rng, colours, 0.72)
-    lost = any(distance(found, colour) < _NEAR for colour in colours)
-    return choose(rng, colours, -0.6) if lost else found
+def _background(scene: Scene, shapes: Sequence[_Shape], rng: Random) -> Color:
+    """A quiet color that no shape is lost in."""
+    colors = (*{shape.color for shape in shapes}, *scene.palette)
+    found = choose(rng, colors, 0.72)
+    lost = any(distance(found, color) < _NEAR for color in colors)
+    return choose(rng, colors, -0.6) if lost else found
 
 
 def _spots(count: int, size: Size, rng: Random) -> Iterator[_Spot]:
@@ -164,14 +171,14 @@ def _spots(count: int, size: Size, rng: Random) -> Iterator[_Spot]:
 def _shape(draw: "ImageDraw", shape: _Shape, spot: _Spot, hole: tuple[int, ...]) -> None:
     for part in PARTS[shape.kind]:
         points = [(spot.x + x * spot.radius, spot.y + y * spot.radius) for x, y in part.outline]
-        draw.polygon(points, fill=hole if part.hole else _ink(part, shape.colour))
+        draw.polygon(points, fill=hole if part.hole else _ink(part, shape.color))
 
 
-def _ink(part: Part, colour: Colour) -> Colour:
-    return shaded(part.colour or colour, part.shade)
+def _ink(part: Part, color: Color) -> Color:
+    return shaded(part.color or color, part.shade)
 
 
-def _lines(draw: "ImageDraw", size: Size, background: Colour, rng: Random, count: int) -> None:
+def _lines(draw: "ImageDraw", size: Size, background: Color, rng: Random, count: int) -> None:
     """Detail that does not distract: lines hardly lighter or darker than what they are on."""
     for _ in range(count):
         ends = [(rng.uniform(0, size.width), rng.uniform(0, size.height)) for _ in range(2)]
@@ -179,20 +186,18 @@ def _lines(draw: "ImageDraw", size: Size, background: Colour, rng: Random, count
         draw.line(ends, fill=ink, width=max(size.width // 256, 1))
 
 
-def _ribbons(draw: "ImageDraw", size: Size, palette: Sequence[Colour], rng: Random) -> None:
-    """Colours that belong to no shape, behind the shapes."""
-    for colour in palette:
+def _ribbons(draw: "ImageDraw", size: Size, palette: Sequence[Color], rng: Random) -> None:
+    """Colors that belong to no shape, behind the shapes."""
+    for color in palette:
         top, width = rng.uniform(0.05, 0.85) * size.height, 0.06 * size.height
         tilt = rng.uniform(-0.15, 0.15) * size.height
         right = top + tilt
         corners = [(0, top), (size.width, right), (size.width, right + width), (0, top + width)]
-        draw.polygon(corners, fill=colour)
+        draw.polygon(corners, fill=color)
 
 
-def _pattern(
-    draw: "ImageDraw", size: Size, palette: Sequence[Colour], background: Colour, rng: Random
-) -> None:
-    """A pattern for a prompt that names no shape, in its colours if it names any."""
+def _pattern(draw: "ImageDraw", size: Size, palette: Sequence[Color], background: Color, rng: Random) -> None:
+    """A pattern for a prompt that names no shape, in its colors if it names any."""
     inks = list(palette) or [choose(rng, (background,), rng.uniform(-0.2, 0.3)) for _ in range(4)]
     count = rng.randint(14, 26)
     radius = 0.6 * sqrt(size.width * size.height / count)

@@ -1,7 +1,7 @@
 """Room 4, the sandbox, pure: what a prompt asks to draw, from its words.
 
-Understood are colours with their shades, numbers, shapes, and what lies behind them: `three red circles on
-light blue`, `a fox and two trees on a dark green background`. What is not understood leaves its colour and
+Understood are colors with their shades, numbers, shapes, and what lies behind them: `three red circles on
+light blue`, `a fox and two trees on a dark green background`. What is not understood leaves its color and
 number to a blob. Words are taken one after the other, with what is still open kept in `_Reader`.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ringmain_sandbox.pictures.colours import COLOURS, SHADES, Colour, shaded
+from ringmain_sandbox.pictures.colors import COLORS, SHADES, Color, shaded
 from ringmain_sandbox.pictures.shapes import NATURAL, kind
 
 MOST = 60
@@ -45,23 +45,23 @@ _SEVERAL = 3
 """How many a plural without a number means."""
 _ON = frozenset({"on", "onto", "upon", "against", "over", "in", "before", "above"})
 _BEHIND = frozenset({"background", "backdrop", "canvas", "ground"})
-_PLACES: Mapping[str, Colour] = MappingProxyType(
+_PLACES: Mapping[str, Color] = MappingProxyType(
     {
-        "sky": Colour(150, 205, 245),
-        "night": Colour(16, 22, 60),
-        "space": Colour(10, 10, 28),
-        "sea": Colour(30, 110, 170),
-        "ocean": Colour(20, 90, 150),
-        "lake": Colour(70, 140, 190),
-        "snow": Colour(238, 244, 250),
-        "grass": Colour(110, 180, 80),
-        "meadow": Colour(130, 190, 95),
-        "forest": Colour(40, 90, 55),
-        "desert": Colour(230, 200, 140),
-        "sand": Colour(235, 215, 165),
-        "beach": Colour(240, 220, 170),
-        "sunset": Colour(245, 150, 95),
-        "sunrise": Colour(250, 190, 140),
+        "sky": Color(150, 205, 245),
+        "night": Color(16, 22, 60),
+        "space": Color(10, 10, 28),
+        "sea": Color(30, 110, 170),
+        "ocean": Color(20, 90, 150),
+        "lake": Color(70, 140, 190),
+        "snow": Color(238, 244, 250),
+        "grass": Color(110, 180, 80),
+        "meadow": Color(130, 190, 95),
+        "forest": Color(40, 90, 55),
+        "desert": Color(230, 200, 140),
+        "sand": Color(235, 215, 165),
+        "beach": Color(240, 220, 170),
+        "sunset": Color(245, 150, 95),
+        "sunrise": Color(250, 190, 140),
     }
 )
 _SMALL = frozenset({"of", "and", "the", "with", "at", "to", "by", "is", "are", "or", "for", "from", "as"})
@@ -69,16 +69,16 @@ _SMALL = frozenset({"of", "and", "the", "with", "at", "to", "by", "is", "are", "
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Shapes of one kind and colour.
+    """Shapes of one kind and color.
 
     Attributes:
         kind: One of `shapes.PARTS`.
-        colour: Theirs; None where the prompt leaves it open.
+        color: Theirs; None where the prompt leaves it open.
         count: How many.
     """
 
     kind: str
-    colour: Colour | None
+    color: Color | None
     count: int
 
 
@@ -89,17 +89,17 @@ class Scene:
     Attributes:
         items: The shapes, in the order of the prompt.
         background: What lies behind; None where the prompt leaves it open.
-        palette: Colours that belong to nothing.
+        palette: Colors that belong to nothing.
     """
 
     items: tuple[Item, ...] = ()
-    background: Colour | None = None
-    palette: tuple[Colour, ...] = ()
+    background: Color | None = None
+    palette: tuple[Color, ...] = ()
 
     @property
-    def colours(self) -> tuple[Colour, ...]:
-        """Every colour named."""
-        own = tuple(item.colour for item in self.items if item.colour is not None)
+    def colors(self) -> tuple[Color, ...]:
+        """Every color named."""
+        own = tuple(item.color for item in self.items if item.color is not None)
         return (*own, *self.palette, *(() if self.background is None else (self.background,)))
 
 
@@ -108,7 +108,7 @@ def read_scene(prompt: str, unwanted: str = "") -> Scene:
 
     Args:
         prompt: The description.
-        unwanted: What must not be drawn: shapes and colours that it names are left out.
+        unwanted: What must not be drawn: shapes and colors that it names are left out.
     """
     reader = _Reader()
     for word in _WORD.findall(prompt.casefold()):
@@ -118,14 +118,14 @@ def read_scene(prompt: str, unwanted: str = "") -> Scene:
 
 
 def _without(scene: Scene, unwanted: Scene) -> Scene:
-    kinds, colours = {item.kind for item in unwanted.items}, set(unwanted.colours)
+    kinds, colors = {item.kind for item in unwanted.items}, set(unwanted.colors)
     items = [
-        Item(item.kind, None if item.colour in colours else item.colour, item.count)
+        Item(item.kind, None if item.color in colors else item.color, item.count)
         for item in scene.items
         if item.kind not in kinds
     ]
-    background = None if scene.background in colours else scene.background
-    return Scene(tuple(items), background, tuple(one for one in scene.palette if one not in colours))
+    background = None if scene.background in colors else scene.background
+    return Scene(tuple(items), background, tuple(one for one in scene.palette if one not in colors))
 
 
 @dataclass(slots=True)
@@ -133,11 +133,11 @@ class _Reader:
     """What was read, and what is still open."""
 
     items: list[Item] = field(default_factory=list)
-    background: Colour | None = None
-    palette: list[Colour] = field(default_factory=list)
+    background: Color | None = None
+    palette: list[Color] = field(default_factory=list)
     count: int | None = None
     shade: float = 0.0
-    colours: list[Colour] = field(default_factory=list)
+    colors: list[Color] = field(default_factory=list)
     unknown: bool = False
     after_on: bool = False
 
@@ -149,8 +149,8 @@ class _Reader:
             self.count = _NUMBERS[word]
         elif word in SHADES:
             self.shade = SHADES[word]
-        elif word in COLOURS:
-            self.colours.append(shaded(COLOURS[word], self.shade))
+        elif word in COLORS:
+            self.colors.append(shaded(COLORS[word], self.shade))
             self.shade = 0.0
         elif found is not None:
             self._shape(*found)
@@ -163,34 +163,34 @@ class _Reader:
             self.unknown = True
 
     def scene(self) -> Scene:
-        if self.after_on and self.colours and not self.unknown:
-            self.background = self.colours.pop()
+        if self.after_on and self.colors and not self.unknown:
+            self.background = self.colors.pop()
         self._close()
         return Scene(tuple(self.items), self.background, tuple(self.palette))
 
     def _shape(self, found: str, several: bool) -> None:
         count = self.count if self.count is not None else _SEVERAL if several else 1
-        colours: list[Colour | None] = list(self.colours)
-        if not colours:
-            colours = [COLOURS[NATURAL[found]] if found in NATURAL else None]
-        # A number is of all colours together, a plural without one of each.
-        each = count if self.count is None else max(count // len(colours), 1)
-        self.items += [Item(found, colour, each) for colour in colours if count]
+        colors: list[Color | None] = list(self.colors)
+        if not colors:
+            colors = [COLORS[NATURAL[found]] if found in NATURAL else None]
+        # A number is of all colors together, a plural without one of each.
+        each = count if self.count is None else max(count // len(colors), 1)
+        self.items += [Item(found, color, each) for color in colors if count]
         self._reset()
 
     def _place(self, word: str) -> None:
-        if self.colours:
-            self.background = self.colours.pop()
+        if self.colors:
+            self.background = self.colors.pop()
         elif word in _PLACES:
             self.background = _PLACES[word]
         self._close()
 
     def _close(self) -> None:
         """What is open belongs to no shape that is known."""
-        if self.unknown and self.colours:
-            self.items.append(Item("blob", self.colours.pop(), self.count or 1))
-        self.palette += self.colours
+        if self.unknown and self.colors:
+            self.items.append(Item("blob", self.colors.pop(), self.count or 1))
+        self.palette += self.colors
         self._reset()
 
     def _reset(self) -> None:
-        self.count, self.shade, self.colours, self.unknown, self.after_on = None, 0.0, [], False, False
+        self.count, self.shade, self.colors, self.unknown, self.after_on = None, 0.0, [], False, False

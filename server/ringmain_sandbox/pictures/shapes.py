@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ringmain_sandbox.pictures.colours import COLOURS, Colour
+from ringmain_sandbox.pictures.colors import COLORS, Color
 
 Point = tuple[float, float]
 Outline = Sequence[Point]
@@ -17,13 +17,13 @@ class Part:
 
     Attributes:
         outline: Its corners.
-        colour: Its own; None for the shape's.
+        color: Its own; None for the shape's.
         shade: How much lighter or darker than that.
         hole: Whether the background shows.
     """
 
     outline: Outline
-    colour: Colour | None = None
+    color: Color | None = None
     shade: float = 0.0
     hole: bool = False
 
@@ -62,18 +62,18 @@ def _heart() -> Outline:
 def _petals() -> list[Part]:
     around = [math.tau * step / 6 for step in range(6)]
     petals = [Part(_round(0.42, (0.58 * math.cos(turn), 0.58 * math.sin(turn)))) for turn in around]
-    return [*petals, Part(_round(0.34), COLOURS["gold"])]
+    return [*petals, Part(_round(0.34), COLORS["gold"])]
 
 
 def _head(ear: Outline) -> list[Part]:
     """An animal's head, with ears of this outline on both sides."""
     mirrored = [(-x, y) for x, y in ear]
-    eyes = [Part(_round(0.1, (x, -0.02)), COLOURS["black"]) for x in (-0.32, 0.32)]
-    nose = Part([(-0.13, 0.38), (0.13, 0.38), (0.0, 0.55)], COLOURS["black"])
+    eyes = [Part(_round(0.1, (x, -0.02)), COLORS["black"]) for x in (-0.32, 0.32)]
+    nose = Part([(-0.13, 0.38), (0.13, 0.38), (0.0, 0.55)], COLORS["black"])
     return [Part(ear), Part(mirrored), Part(_round(0.78, (0.0, 0.18), 0.95)), *eyes, nose]
 
 
-_BROWN, _GREEN = COLOURS["brown"], COLOURS["green"]
+_BROWN, _GREEN = COLORS["brown"], COLORS["green"]
 _POINTED = [(-0.76, -0.98), (-0.7, 0.1), (-0.1, -0.45)]
 _CROSS = [(-0.33, -1.0), (0.33, -1.0), (0.33, -0.33), (1.0, -0.33), (1.0, 0.33), (0.33, 0.33)]
 
@@ -105,18 +105,18 @@ PARTS: Mapping[str, Sequence[Part]] = MappingProxyType(
         ],
         "mountain": [
             Part([(0.0, -0.9), (1.1, 0.9), (-1.1, 0.9)]),
-            Part([(0.0, -0.9), (0.28, -0.44), (-0.28, -0.44)], COLOURS["white"]),
+            Part([(0.0, -0.9), (0.28, -0.44), (-0.28, -0.44)], COLORS["white"]),
         ],
         "fish": [
             Part([(0.45, 0.0), (1.05, -0.5), (1.05, 0.5)], shade=-0.2),
             Part(_round(0.75, (-0.15, 0.0), 0.6)),
-            Part(_round(0.08, (-0.55, -0.1)), COLOURS["black"]),
+            Part(_round(0.08, (-0.55, -0.1)), COLORS["black"]),
         ],
         "boat": [
-            Part([(-0.05, -1.0), (-0.05, 0.25), (0.75, 0.25)], COLOURS["white"], -0.1),
+            Part([(-0.05, -1.0), (-0.05, 0.25), (0.75, 0.25)], COLORS["white"], -0.1),
             Part([(-0.95, 0.35), (0.95, 0.35), (0.55, 0.9), (-0.55, 0.9)]),
         ],
-        "fox": [*_head(_POINTED), Part(_round(0.2, (0.0, 0.72), 0.7), COLOURS["white"])],
+        "fox": [*_head(_POINTED), Part(_round(0.2, (0.0, 0.72), 0.7), COLORS["white"])],
         "cat": _head(_POINTED),
         "bear": _head(_round(0.3, (-0.6, -0.5))),
         "rabbit": _head(_round(0.2, (-0.35, -0.6), 2.2)),
@@ -143,7 +143,7 @@ NATURAL: Mapping[str, str] = MappingProxyType(
         "fish": "coral",
     }
 )
-"""Kind to the colour that it has where none is named."""
+"""Kind to the color that it has where none is named."""
 
 _ALIKE = {
     "ball": "circle",

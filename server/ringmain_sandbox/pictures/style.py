@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringmain_sandbox.pictures.colours import Colour, shaded
+from ringmain_sandbox.pictures.colors import Color, shaded
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,7 +22,7 @@ def _grey(image: "Image") -> "Image":
 
 
 def _sepia(image: "Image") -> "Image":
-    return tinted(image, (Colour(112, 66, 20),))
+    return tinted(image, (Color(112, 66, 20),))
 
 
 def _poster(image: "Image") -> "Image":
@@ -91,23 +91,23 @@ def styled(image: "Image", style: Callable[["Image"], "Image"]) -> "Image":
     return changed
 
 
-def tinted(image: "Image", colours: tuple[Colour, ...]) -> "Image":
-    """A picture in the tones of a few colours, from dark to light.
+def tinted(image: "Image", colors: tuple[Color, ...]) -> "Image":
+    """A picture in the tones of a few colors, from dark to light.
 
     Args:
         image: RGB.
-        colours: At least one.
+        colors: At least one.
     """
     from PIL import ImageOps
 
-    ordered = sorted(colours, key=sum)
+    ordered = sorted(colors, key=sum)
     dark, light = shaded(ordered[0], -0.8), shaded(ordered[-1], 0.75)
     middle = ordered[len(ordered) // 2]
     return ImageOps.colorize(ImageOps.grayscale(image), black=dark, mid=middle, white=light)
 
 
 def like(image: "Image", model: "Image") -> "Image":
-    """A picture with another one's colours: its mean and spread in each channel.
+    """A picture with another one's colors: its mean and spread in each channel.
 
     https://www.cs.tau.ac.il/~turkel/imagepapers/ColorTransfer.pdf, in RGB.
 

@@ -20,6 +20,7 @@ from ringmain_server.operations import CHAT, STREAM_CHAT, Streamed, Unary
 from ringmain_server.providers.exchange import Exchange
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox import build
+from ringmain_server.providers.sandbox.host import HOST
 from ringmain_server.providers.sandbox.transport import SandboxTransport
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
@@ -56,7 +57,7 @@ class Bench:
     transport: SandboxTransport = field(init=False)
 
     def __post_init__(self) -> None:
-        upstream = Upstream(self.pace, self.seed)
+        upstream = Upstream(self.pace, self.seed, HOST)
         self.transport = SandboxTransport(
             "box", upstream, OpenAIErrors(), self.workers.pool, lambda: self.timer
         )

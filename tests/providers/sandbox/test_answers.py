@@ -37,6 +37,7 @@ from ringmain_server.providers.transport import HttpRequest
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of, user
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 640, 480) + b"\0" * 9
+GIF = b"GIF89a" + struct.pack("<HH", 2, 3) + b"\0" * 3 + b"," + b"\0" * 9 + b"\2\0;"
 WEATHER = {
     "type": "object",
     "properties": {"city": {"type": "string", "minLength": 3}, "days": {"type": "integer", "minimum": 1}},
@@ -103,14 +104,14 @@ async def test_images_are_named_by_format_and_size() -> None:
     request.messages[0].parts.extend(
         [
             Part(media=Media(mime_type="image/png", data=PNG)),
-            Part(media=Media(mime_type="image/gif", data=b"GIF89a\x02\0\x03\0")),
+            Part(media=Media(mime_type="image/gif", data=GIF)),
             Part(media=Media(mime_type="image/jpeg", data=b"\xff\xd8\xff")),
             Part(media=Media(mime_type="image/png", uri="https://example.com/a.png")),
         ]
     )
     text = text_of(await both(request))
     assert "Image 1 is PNG, 640x480 pixels, 33 bytes." in text
-    assert "Image 2 is GIF, 2x3 pixels, 10 bytes." in text
+    assert "Image 2 is GIF, 2x3 pixels, 26 bytes." in text
     assert "Image 3 is said to be image/jpeg, of a format that the sandbox cannot read, 3 bytes." in text
     assert "Image 4 is an address, which the sandbox does not fetch." in text
     assert "example.com" not in text

@@ -9,10 +9,10 @@ from ringmain.v1.model_service_pb2 import (
     CAPABILITY_IMAGE_EDITING,
     CAPABILITY_IMAGE_GENERATION,
 )
+from ringmain_sandbox.models import MODELS
 from ringmain_server.config import SandboxSettings
 from ringmain_server.operations import CHAT, EMBED, GENERATE_IMAGES, SPEAK, STREAM_CHAT, TRANSCRIBE
 from ringmain_server.providers.registry import build_provider
-from ringmain_server.providers.sandbox import MODELS
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 
@@ -21,6 +21,7 @@ from tests.providers.sandbox.bench import body
 HEAVY = ("aiohttp", "openai", "genai_prices", "typer", "rich", "PIL")
 PROGRAM = f"""
 import sys
+from ringmain_sandbox.models import MODELS
 from ringmain_server.config import SandboxSettings
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions

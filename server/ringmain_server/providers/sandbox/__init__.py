@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ringmain_sandbox.models import MODELS, capabilities
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
+from ringmain_sandbox import models
 from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream, interval, seconds
 
+from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
@@ -27,6 +29,7 @@ from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sandbox import image_translators as pictures
 from ringmain_server.providers.sandbox.embedding import EmbedTranslator
+from ringmain_server.providers.sandbox.host import HOST
 from ringmain_server.providers.sandbox.speech import SpeakTranslator
 from ringmain_server.providers.sandbox.transcription import TranscribeTranslator
 from ringmain_server.providers.sandbox.transport import SandboxTransport
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
     from ringmain_server.config import SandboxSettings
     from ringmain_server.media.workers import MediaWorkers
     from ringmain_server.providers.sessions import HttpSessions
-
-__all__ = ["MODELS", "build", "translators"]
 
 _DIALECT = Dialect(
     max_tokens="max_completion_tokens",
@@ -63,16 +64,22 @@ def build(
     del sessions
     pace = Pace(seconds(settings.first_token_ms), interval(settings.tokens_per_second))
     errors = OpenAIErrors()
-    transport = SandboxTransport(provider_id, Upstream(pace, settings.seed), errors, workers.pool)
+    transport = SandboxTransport(provider_id, Upstream(pace, settings.seed, HOST), errors, workers.pool)
     return Provider(
         provider_id,
         "sandbox",
         transport,
         translators(errors),
-        models=tuple(MODELS),
+        models=tuple(models.MODELS),
         capabilities=capabilities,
         edits=lambda _: _EDITS,
     )
+
+
+def capabilities(model: str) -> frozenset[int] | None:
+    """Returns what a model can do, as values of `Capability`; None for a model that does not exist."""
+    found = models.capabilities(model)
+    return found | CHAT_FEATURES if found and CAPABILITY_CHAT in found else found
 
 
 def translators(errors: OpenAIErrors) -> Mapping[object, object]:

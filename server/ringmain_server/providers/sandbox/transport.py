@@ -6,13 +6,13 @@ from functools import partial
 from typing import Protocol, assert_never
 
 from ringmain_sandbox.endpoints import Work
-from ringmain_sandbox.received import receive
 from ringmain_sandbox.refusal import RefusedError
 from ringmain_sandbox.script import End, Script
 from ringmain_sandbox.upstream import Admitted, Upstream
 
 from ringmain_server.errors import ConnectionFailed, ProviderError
 from ringmain_server.media.runner import MediaPool
+from ringmain_server.providers.sandbox.receive import receive
 from ringmain_server.providers.transport import ErrorMap, HttpRequest
 
 _BATCH = 64 << 10

@@ -9,7 +9,7 @@ import pytest
 from PIL import ImageChops, ImageStat
 from ringmain.v1 import image_service_pb2 as pb
 from ringmain.v1.content_pb2 import Media
-from ringmain_sandbox.pictures.colours import COLOURS, Colour, distance, shaded
+from ringmain_sandbox.pictures.colors import COLORS, Color, distance, shaded
 from ringmain_sandbox.pictures.files import write
 from ringmain_sandbox.pictures.shapes import PARTS
 from ringmain_server.errors import MalformedAnswer, MediaInvalid, Rejected, StreamBroken
@@ -46,12 +46,12 @@ async def _changed(request: pb.EditImagesRequest) -> Image:
     return _open(answer.images[0].media.data)
 
 
-def _near(image: Image, colour: Colour) -> Image:
-    """White where a picture has about this colour, black elsewhere."""
+def _near(image: Image, color: Color) -> Image:
+    """White where a picture has about this color, black elsewhere."""
     channels = image.convert("RGB").split()
     masks = [
         channel.point([255 if abs(value - wanted) < 24 else 0 for value in range(256)])
-        for channel, wanted in zip(channels, colour, strict=True)
+        for channel, wanted in zip(channels, color, strict=True)
     ]
     return ImageChops.multiply(ImageChops.multiply(masks[0], masks[1]), masks[2])
 
@@ -69,8 +69,8 @@ def _spots(mask: Image) -> int:
     return found
 
 
-def _share(image: Image, colour: Colour) -> float:
-    return ImageStat.Stat(_near(image, colour)).mean[0] / 255
+def _share(image: Image, color: Color) -> float:
+    return ImageStat.Stat(_near(image, color)).mean[0] / 255
 
 
 @pytest.mark.parametrize("quality", ["LOW", "MEDIUM", "HIGH"])
@@ -81,37 +81,37 @@ async def test_three_red_circles_on_blue(seed: int, quality: str) -> None:
         "three red circles on blue", size="360x240", seed=seed, quality=f"IMAGE_QUALITY_{quality}"
     )
     assert image.size == (360, 240)
-    assert _spots(_near(image, COLOURS["red"])) == 3
-    assert _share(image, COLOURS["red"]) > 0.1
-    assert _share(image, COLOURS["blue"]) > 0.5
+    assert _spots(_near(image, COLORS["red"])) == 3
+    assert _share(image, COLORS["red"]) > 0.1
+    assert _share(image, COLORS["blue"]) > 0.5
 
 
 @pytest.mark.parametrize("count", [1, 4, 7, 12])
 async def test_shapes_are_as_many_as_asked(count: int) -> None:
     """Shapes never touch, so that they can be counted."""
     image = await _drawn(f"{count} yellow stars on navy", size="512x384")
-    assert _spots(_near(image, COLOURS["yellow"])) == count
+    assert _spots(_near(image, COLORS["yellow"])) == count
 
 
 @pytest.mark.parametrize("kind", sorted(PARTS.keys() - {"blob"}))
-async def test_every_shape_is_drawn_in_its_colour(kind: str) -> None:
+async def test_every_shape_is_drawn_in_its_color(kind: str) -> None:
     """A purple one of each is there, in purple, on white."""
     image = await _drawn(f"a purple {kind} on white")
-    assert _share(image, COLOURS["purple"]) > 0.02
-    assert _share(image, COLOURS["white"]) > 0.2
+    assert _share(image, COLORS["purple"]) > 0.02
+    assert _share(image, COLORS["white"]) > 0.2
 
 
-async def test_colours_that_belong_to_nothing_appear() -> None:
-    """Colours are in the picture even when no shape is named, or only one."""
+async def test_colors_that_belong_to_nothing_appear() -> None:
+    """Colors are in the picture even when no shape is named, or only one."""
     for prompt in ("crimson teal and gold", "a circle, crimson, teal, gold"):
         image = await _drawn(prompt, size="256x256")
-        assert all(_share(image, COLOURS[colour]) > 0.005 for colour in ("crimson", "teal", "gold"))
+        assert all(_share(image, COLORS[color]) > 0.005 for color in ("crimson", "teal", "gold"))
 
 
 async def test_what_is_unwanted_is_not_drawn() -> None:
-    """A colour of the negative prompt is nowhere."""
+    """A color of the negative prompt is nowhere."""
     image = await _drawn("a red circle on blue", negative_prompt="red")
-    assert _share(image, COLOURS["red"]) == 0
+    assert _share(image, COLORS["red"]) == 0
 
 
 async def test_prompts_without_shapes_are_patterns_of_their_own() -> None:
@@ -139,8 +139,8 @@ async def test_the_prompt_is_written_at_the_bottom() -> None:
     strip = (0, 308, 480, 320)
     assert ImageStat.Stat(one.crop(strip).convert("L")).extrema[0][1] > 180
     assert one.crop(strip).tobytes() != two.crop(strip).tobytes()
-    assert _share(await _drawn("red square " * 200, size="480x320"), Colour(24, 24, 28)) > 0.01
-    assert _share(await _drawn("a red circle on white", size="16x16"), Colour(24, 24, 28)) == 0
+    assert _share(await _drawn("red square " * 200, size="480x320"), Color(24, 24, 28)) > 0.01
+    assert _share(await _drawn("a red circle on white", size="16x16"), Color(24, 24, 28)) == 0
 
 
 @pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
@@ -188,7 +188,7 @@ async def test_styles_change_a_picture(style: str) -> None:
 
 
 async def test_what_is_transparent_stays_so_in_any_style() -> None:
-    """A style changes colours; where a picture can be seen through, it still can."""
+    """A style changes colors; where a picture can be seen through, it still can."""
     plain = await _drawn("a red ring", transparent_background=True)
     styled = await _drawn("a red ring", transparent_background=True, style="sepia")
     assert styled.mode == "RGBA"
@@ -237,8 +237,8 @@ async def test_inpainting_keeps_what_the_mask_covers() -> None:
     kept = [PIL.Image.composite(image.convert("RGB"), black, outside) for image in (base, changed)]
     assert kept[0].tobytes() == kept[1].tobytes()
     inside = changed.crop((50, 40, 150, 120))
-    assert _share(inside, COLOURS["purple"]) > 0.4
-    assert _share(inside, COLOURS["yellow"]) > 0.05
+    assert _share(inside, COLORS["purple"]) > 0.4
+    assert _share(inside, COLORS["yellow"]) > 0.05
 
 
 @pytest.mark.parametrize("mask", [PIL.Image.new("RGBA", (9, 9)), scene(), scene(mode="RGBA")])
@@ -258,14 +258,14 @@ async def test_outpainting_leaves_the_centre() -> None:
     changed = (await _changed(request)).convert("RGB")
     assert changed.size == (160, 140)
     assert changed.crop((30, 20, 150, 100)).tobytes() == scene().tobytes()
-    assert _share(changed.crop((0, 0, 160, 20)), COLOURS["green"]) > 0.4
+    assert _share(changed.crop((0, 0, 160, 20)), COLORS["green"]) > 0.4
     margins.left = margins.right = 4096
     request.images[0].data = saved(scene((4200, 8)), "PNG")
     with pytest.raises(Rejected, match="larger than"):
         await _changed(request)
 
 
-async def test_other_images_give_their_colours() -> None:
+async def test_other_images_give_their_colors() -> None:
     """The styled image has about the mean of the image whose style it takes; transparency stays."""
     request = edit("", mode=pb.EDIT_MODE_STYLE)
     request.images[0].data = saved(PIL.Image.new("RGBA", (40, 40), (10, 200, 10, 0)), "PNG")
@@ -274,11 +274,11 @@ async def test_other_images_give_their_colours() -> None:
     assert changed.mode == "RGBA"
     assert changed.getchannel("A").getextrema() == (0, 0)
     mean = ImageStat.Stat(changed.convert("RGB")).mean
-    assert distance(Colour(*map(round, mean)), Colour(200, 60, 120)) < 12
+    assert distance(Color(*map(round, mean)), Color(200, 60, 120)) < 12
 
 
-async def test_colours_and_nothing_are_styles_too() -> None:
-    """Colours that the prompt names tint an image; a prompt that names nothing picks one."""
+async def test_colors_and_nothing_are_styles_too() -> None:
+    """Colors that the prompt names tint an image; a prompt that names nothing picks one."""
     blue = await _changed(edit("make it blue", mode=pb.EDIT_MODE_STYLE))
     red, _, found = ImageStat.Stat(blue).mean[:3]
     assert found > red * 1.2
@@ -288,7 +288,7 @@ async def test_colours_and_nothing_are_styles_too() -> None:
 async def test_without_a_mode_the_prompt_is_drawn_onto_the_image() -> None:
     """What the prompt names is there, and most of the image is as it was."""
     changed = await _changed(edit("a purple circle"))
-    assert _share(changed, COLOURS["purple"]) > 0.05
+    assert _share(changed, COLORS["purple"]) > 0.05
     same = ImageChops.difference(changed.convert("RGB"), scene()).convert("L").histogram()[0]
     assert same > 0.5 * 120 * 80
     request = edit("a purple circle", image_config={"size": "60x40"})
@@ -319,13 +319,13 @@ async def test_enlarging_keeps_the_format() -> None:
         await Bench().whole(UPSCALE_IMAGE, "upscale", request)
 
 
-async def test_pictures_are_rated_and_labelled_by_their_colours() -> None:
+async def test_pictures_are_rated_and_labelled_by_their_colors() -> None:
     """Labels and flags follow the pixels, the same each time."""
     seen = {
-        colour: await Bench().whole(
-            CLASSIFY_IMAGE, "classify", inspection(saved(PIL.Image.new("RGB", size, colour), "PNG"))
+        color: await Bench().whole(
+            CLASSIFY_IMAGE, "classify", inspection(saved(PIL.Image.new("RGB", size, color), "PNG"))
         )
-        for colour, size in (("#c01010", (40, 40)), ("#f0f0f0", (20, 40)), ("#000000", (40, 20)))
+        for color, size in (("#c01010", (40, 40)), ("#f0f0f0", (20, 40)), ("#000000", (40, 20)))
     }
     red, white, black = seen.values()
     assert [one.category for one in red.safety_ratings if one.flagged] == ["violence"]
@@ -449,4 +449,4 @@ def test_what_is_no_event_is_malformed() -> None:
 
 def test_shades_go_to_white_and_black() -> None:
     """A whole shade is white or black."""
-    assert (shaded(COLOURS["red"], 1), shaded(COLOURS["red"], -1)) == ((255, 255, 255), (0, 0, 0))
+    assert (shaded(COLORS["red"], 1), shaded(COLORS["red"], -1)) == ((255, 255, 255), (0, 0, 0))

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: colours by their names."""
+"""Room 4, the sandbox, pure: colors by their names."""
 
 from collections.abc import Mapping
 from random import Random
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 
-class Colour(NamedTuple):
+class Color(NamedTuple):
     """Red, green and blue, 0 to 255 each."""
 
     red: int
@@ -14,13 +14,13 @@ class Colour(NamedTuple):
     blue: int
 
 
-def _colour(code: int) -> Colour:
-    return Colour(code >> 16, code >> 8 & 255, code & 255)
+def _color(code: int) -> Color:
+    return Color(code >> 16, code >> 8 & 255, code & 255)
 
 
-COLOURS: Mapping[str, Colour] = MappingProxyType(
+COLORS: Mapping[str, Color] = MappingProxyType(
     {
-        name: _colour(code)
+        name: _color(code)
         for name, code in {
             "red": 0xE02020,
             "green": 0x1FA046,
@@ -65,43 +65,43 @@ COLOURS: Mapping[str, Colour] = MappingProxyType(
         }.items()
     }
 )
-"""Name to colour."""
+"""Name to color."""
 
 SHADES: Mapping[str, float] = MappingProxyType({"light": 0.5, "pale": 0.6, "dark": -0.45, "deep": -0.35})
-"""Word to how much lighter (above zero) or darker it makes a colour."""
+"""Word to how much lighter (above zero) or darker it makes a color."""
 
 _NEVER_GUESSED = frozenset({"black", "gray", "golden"})
 
 
-def shaded(colour: Colour, shade: float) -> Colour:
-    """A colour that is lighter or darker.
+def shaded(color: Color, shade: float) -> Color:
+    """A color that is lighter or darker.
 
     Args:
-        colour: From which.
+        color: From which.
         shade: From -1 for black to 1 for white.
     """
     goal = 255 if shade > 0 else 0
-    return Colour(*(round(value + (goal - value) * abs(shade)) for value in colour))
+    return Color(*(round(value + (goal - value) * abs(shade)) for value in color))
 
 
-def distance(one: Colour, other: Colour) -> float:
-    """How different two colours are, from 0 to 441."""
+def distance(one: Color, other: Color) -> float:
+    """How different two colors are, from 0 to 441."""
     return float(sum((left - right) ** 2 for left, right in zip(one, other, strict=True)) ** 0.5)
 
 
-def name(colour: Colour) -> str:
+def name(color: Color) -> str:
     """The nearest name."""
-    return min(COLOURS, key=lambda known: distance(COLOURS[known], colour))
+    return min(COLORS, key=lambda known: distance(COLORS[known], color))
 
 
-def choose(rng: Random, apart_from: tuple[Colour, ...], shade: float = 0.0) -> Colour:
-    """A colour that is told apart from others, as far as that goes.
+def choose(rng: Random, apart_from: tuple[Color, ...], shade: float = 0.0) -> Color:
+    """A color that is told apart from others, as far as that goes.
 
     Args:
         rng: Chooses.
         apart_from: The others.
         shade: As in `shaded`.
     """
-    names = [one for one in COLOURS if one not in _NEVER_GUESSED]
-    tried = [shaded(COLOURS[one], shade) for one in rng.sample(names, 12)]
+    names = [one for one in COLORS if one not in _NEVER_GUESSED]
+    tried = [shaded(COLORS[one], shade) for one in rng.sample(names, 12)]
     return max(tried, key=lambda one: min((distance(one, other) for other in apart_from), default=0.0))
