@@ -9,6 +9,7 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from ringmain_server.kinds import KINDS
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini.chat import translators
 from ringmain_server.providers.gemini.embedding import EmbedTranslator
@@ -22,7 +23,6 @@ from ringmain_server.providers.vertex import choice
 if TYPE_CHECKING:
     from ringmain_server.config import GeminiSettings
 
-_BASE_URL = "https://generativelanguage.googleapis.com"
 _VERSION = "v1beta"
 """Has everything that the translators write; v1 lacks thinking, tools and images."""
 _CONNECT = 5.0
@@ -42,7 +42,8 @@ def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) 
     errors = GeminiErrors(tuple(filter(None, (key, *own.values()))))
 
     def connect() -> HttpTransport:
-        base_url = f"{(settings.base_url or _BASE_URL).rstrip('/')}/{_VERSION}"
+        endpoint = settings.base_url or KINDS[settings.kind].base_url or ""
+        base_url = f"{endpoint.rstrip('/')}/{_VERSION}"
         credentials = FixedHeaders({**_headers(key), **own})
         timeout = settings.timeouts.connect or _CONNECT
         return HttpTransport(provider_id, sessions, base_url, credentials, errors, timeout)

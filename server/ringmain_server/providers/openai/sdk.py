@@ -100,8 +100,9 @@ def endpoint(client: AsyncOpenAI, settings: "OpenAISettings") -> SdkEndpoint:
 
 
 def _base_url(settings: "OpenAISettings") -> str:
-    base_url = settings.base_url or "https://api.openai.com/v1"
-    return v1_base_url(base_url) if openai_kind(settings.kind).azure else base_url
+    kind = openai_kind(settings.kind)
+    base_url = settings.base_url or kind.base_url or ""
+    return v1_base_url(base_url) if kind.azure else base_url
 
 
 def _is_foreign(name: str, settings: "OpenAISettings") -> bool:
