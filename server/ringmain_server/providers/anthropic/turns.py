@@ -179,7 +179,7 @@ class _TurnWriter:
     def _user_part(self, turn: MessagesTurn, part: Part, path: str, *, system: bool) -> None:
         match part.WhichOneof("content"):
             case "text" if part.text.strip():
-                # The only message may be a system message: then it is the question, without tags.
+                # If all messages are system messages, the last one is the question, without tags.
                 tagged = system and (len(self._turns) > 1 or bool(turn.content))
                 turn.blocks.append(_text(f"<system>\n{part.text}\n</system>" if tagged else part.text))
             case "media":

@@ -1,6 +1,6 @@
 """Room 4: Gemini, Imagen and embeddings on Vertex AI, over gRPC.
 
-google-cloud-aiplatform knows credentials, TLS and messages; calls go past its wrappers (`transport.py`).
+google-cloud-aiplatform supplies credentials, TLS and messages; calls bypass its wrappers (`transport.py`).
 Translators are pure, and the Gemini developer API shares them (`providers/gemini`).
 """
 
@@ -29,9 +29,9 @@ def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) 
     """The provider of these settings. It connects when it is first called.
 
     Args:
-        provider_id: Its name in the configuration.
-        settings: Its settings; project and location are set.
-        sessions: Not needed: this wire is no HTTP of ours.
+        provider_id: The provider's name in the configuration.
+        settings: The provider's settings, which name a project and a location.
+        sessions: Unused, because this wire does not use the shared HTTP session.
     """
     del sessions
     location = settings.location or _GLOBAL
@@ -65,12 +65,15 @@ def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) 
 
 
 def _refused(resource: str) -> VertexRequest:
-    """A count of no tokens, by a model that nobody has."""
+    """Returns a request that is always refused: to count no tokens, with a model that does not exist."""
     return VertexRequest(wire.CountTokensRequest(endpoint=resource, model=resource), resource)
 
 
 def host_of(location: str) -> str:
-    """The endpoint of a location: https://cloud.google.com/vertex-ai/docs/general/locations."""
+    """Returns the endpoint of a location.
+
+    https://cloud.google.com/vertex-ai/docs/general/locations
+    """
     if location == _GLOBAL:
         return _HOST
     if location in _MULTI_REGIONS:

@@ -1,7 +1,7 @@
 """Room 4, pure: reads answers of this wire, whole or in pieces, into one assembler.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#response. A whole answer and
-each message of a stream are of one type, so that both are read here and cannot come apart.
+each message of a stream have the same type, so the same code reads both and they cannot diverge.
 """
 
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
@@ -20,13 +20,13 @@ _TEXT, _THOUGHT, _OTHER = "text", "thought", ""
 
 
 class Answer:
-    """One answer as far as it has been read.
+    """One answer, as far as it has been read.
 
-    Parts keep their order: whatever comes between two texts makes two parts of them.
+    Parts keep their order: anything that comes between two texts separates them into two parts.
 
     Args:
-        provider_id: Who answers.
-        request: What was asked, for the estimate of its usage and for the ids of calls.
+        provider_id: The provider that answers.
+        request: The caller's request, for the estimate of the usage and for the ids of calls.
     """
 
     __slots__ = (
@@ -56,20 +56,20 @@ class Answer:
 
     @property
     def finished(self) -> bool:
-        """Whether the model said why it stopped, or was counted without having said anything.
+        """Whether the model said why it stopped, or counted tokens without saying anything.
 
-        Gemini answers some prompts so: with a count of tokens, and without an answer.
+        Gemini answers some prompts with only a token count.
         """
         told = self._counts is not None or self._feedback is not None
         return self._reason is not None or (told and not self._heard)
 
     def read(self, message: wire.GenerateContentResponse) -> None:
-        """Reads a message: a whole answer, or one of a stream.
+        """Reads a message: a whole answer, or one message of a stream.
 
-        Further candidates, which options may ask for, are left.
+        Further candidates, which a caller's options may have asked for, are ignored.
 
         Raises:
-            ContentFiltered: The prompt was not let through.
+            ContentFiltered: The prompt was blocked.
         """
         counted = message.HasField("usage_metadata")
         if counted:
@@ -82,6 +82,7 @@ class Answer:
                 self._part(part, message)
             if candidate.finish_reason:
                 self._reason = candidate
+        # The counts may come with the finish reason or in a later message; only then is the answer final.
         if self._reason is not None:
             self.final = self.final or counted
         elif message.HasField("prompt_feedback"):
@@ -90,7 +91,7 @@ class Answer:
             self._feedback = message.prompt_feedback
 
     def finish(self) -> list[ChatEvent]:
-        """The last events.
+        """Returns the last events.
 
         Raises:
             ProviderError: As `response`.
@@ -98,17 +99,17 @@ class Answer:
         return self.assembler.finish(self._why(), self.usage())
 
     def response(self) -> ChatResponse:
-        """The response of a whole answer.
+        """Returns the response of a whole answer.
 
         Raises:
             ContentFiltered: A safety system left nothing of the answer.
-            ModelOutputInvalid: There was nothing in it, or nothing that can be used.
-            StreamBroken: It had no end.
+            ModelOutputInvalid: The answer is empty, or cannot be used.
+            StreamBroken: The answer has no end.
         """
         return self.assembler.respond(self._why(), self.usage())
 
     def _why(self) -> FinishReason.ValueType:
-        """Why the answer ended."""
+        """Returns the reason why the answer ended."""
         last = self._reason
         if last is None and self.finished:
             feedback = self._feedback
@@ -120,13 +121,13 @@ class Answer:
         return finish_reason(self._provider_id, last.finish_reason, last.safety_ratings, self.assembler)
 
     def usage(self) -> Usage:
-        """What was consumed so far."""
+        """Returns the usage so far."""
         return usage(self._counts, self._request, self.assembler.tokens, final=self.final)
 
     def _part(self, part: wire.Part, message: wire.GenerateContentResponse) -> None:
         text = part.text
         if text and not part.thought:
-            # nearly every part of a stream
+            # Nearly every part of a stream is text, so this case comes first.
             if self._kind != _TEXT:
                 self._next(_TEXT)
             self.assembler.text(text, self._key)
@@ -167,14 +168,14 @@ class Answer:
             self._sign(place, part.thought_signature)
 
     def _tool_text(self, text: str) -> None:
-        """What a tool of the provider's own ran, which the contract has no part for."""
+        """Appends as text what the provider's own tool ran or printed; the contract has no part for it."""
         self._next(_OTHER)
         self.assembler.text(text, self._key)
 
     def _call(self, call: wire.FunctionCall, response_id: str) -> None:
-        """A call, whole: the wire gives it no id.
+        """Appends a complete tool call, with an id made here, because the wire gives it none.
 
-        The id made here is the same whenever the same answer is read, and another in each answer of a
+        The id is the same whenever the same answer is read, and differs between the answers of a
         conversation.
         """
         if not call.name:
@@ -185,14 +186,14 @@ class Answer:
         self.assembler.arguments(values.text_of(call.args), self._key)
 
     def _sign(self, place: bytes, signature: bytes) -> None:
-        """A signature, in the reasoning that has just come or in one of its own."""
+        """Adds a signature to the current reasoning, or to a reasoning part of its own."""
         if self._kind != _THOUGHT or place in (signatures.BEFORE, signatures.ALONE):
             self._next(_THOUGHT)
         self.assembler.signature(place + signature, self._key)
         self._next(_OTHER)
 
     def _next(self, kind: str) -> None:
-        """Another part begins."""
+        """Begins another part."""
         self.assembler.close(self._key)
         self._key += 1
         self._kind = kind

@@ -1,7 +1,8 @@
 """Room 4, the I/O side of `vertex`: connections to one endpoint, opened when they are needed.
 
-A connection carries about a hundred calls at once and lets further ones wait, so another is opened before
-that. Channels belong to the loop that runs when they are made; so the first is made by the first call.
+A connection carries about a hundred simultaneous calls and makes further ones wait, so another is opened
+before that. Channels belong to the event loop that runs when they are made, so the first call makes the first
+channel.
 """
 
 import asyncio
@@ -29,21 +30,21 @@ MESSAGE_LIMIT = 64 << 20
 _CALLS = 80
 """Calls on one connection before another is opened."""
 _MOST = 64
-"""Connections; then they share what comes."""
+"""Most connections; after that, calls share them."""
 _WINDOW = 512 << 10
 """Bytes of a stream that may wait here for a slow caller (laws, section 3.6)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where the endpoint is, and by what right it is used.
+    """The endpoint and the credentials.
 
     Attributes:
-        host: With or without its port.
-        insecure: Without TLS, and then without credentials, for tests.
-        credentials_file: A service account's key, None for the application default credentials.
-        access_token: In place of either.
-        connect_timeout: Seconds to reach the endpoint.
+        host: The host, with or without a port.
+        insecure: Whether to connect without TLS and without credentials, for tests.
+        credentials_file: The key file of a service account; None for the application default credentials.
+        access_token: An access token, which replaces the other credentials.
+        connect_timeout: Seconds to connect to the endpoint.
     """
 
     host: str
@@ -58,13 +59,13 @@ class Access:
         return {
             "grpc.max_receive_message_length": MESSAGE_LIMIT,
             "grpc.max_send_message_length": -1,
-            # Layers above decide what is tried again.
+            # The layers above decide about retries.
             "grpc.enable_retries": 0,
             "grpc.service_config_disable_resolution": 1,
             "grpc.use_local_subchannel_pool": 1,
             "grpc.http2.bdp_probe": 0,
             "grpc.http2.lookahead_bytes": _WINDOW,
-            # An attempt to connect lasts as long as the least back-off at least.
+            # An attempt to connect lasts at least as long as the minimum back-off.
             "grpc.min_reconnect_backoff_ms": int(self.connect_timeout * 1000),
             "grpc.initial_reconnect_backoff_ms": 100,
             "grpc.max_reconnect_backoff_ms": 2000,
@@ -72,7 +73,7 @@ class Access:
 
 
 class Connection:
-    """One channel, its methods, and how many calls it carries. Messages go and come as bytes."""
+    """A channel with its methods and the number of its calls. Messages are sent and received as bytes."""
 
     __slots__ = ("channel", "count", "embed", "generate", "in_flight", "predict", "stream")
 
@@ -98,11 +99,11 @@ class Connection:
 
 
 class Connections:
-    """Every connection of one provider.
+    """All connections of one provider.
 
     Args:
-        provider_id: Whose they are.
-        access: Where they lead.
+        provider_id: The provider's name in the configuration.
+        access: The endpoint and the credentials.
     """
 
     def __init__(self, provider_id: str, access: Access) -> None:
@@ -113,7 +114,7 @@ class Connections:
         self._lock = asyncio.Lock()
 
     async def take(self) -> Connection:
-        """A connection with room for a call. Whoever takes it counts the call's end.
+        """Returns a connection with room for a call, which the caller must count down when the call ends.
 
         Raises:
             CredentialsRefused: There are no credentials.
@@ -127,18 +128,19 @@ class Connections:
         return connection
 
     async def close(self) -> None:
-        """Closes them, with the calls that they carry."""
+        """Closes the connections and the calls on them."""
         connections, self._connections = self._connections, []
         for connection in connections:
             await connection.channel.close()
 
     async def _another(self) -> Connection:
         async with self._lock:
+            # Another call may have opened a connection while this one waited for the lock.
             least = min(self._connections, key=lambda found: found.in_flight, default=None)
             if least is not None and (least.in_flight < _CALLS or len(self._connections) >= _MOST):
                 return least
             if self._credentials is None and not self._access.insecure:
-                # Reads files, and may ask the metadata server of the machine.
+                # In a thread: it reads files, and may ask the machine's metadata server.
                 self._credentials = await asyncio.to_thread(self._load)
             connection = Connection(self._open())
             self._connections.append(connection)
@@ -151,21 +153,20 @@ class Connections:
         return light.open_channel(access.host, self._credentials, access.options)
 
     def _load(self) -> "Credentials":
-        """What the settings name, else the application default credentials.
+        """Loads the credentials of the settings, or else the application default credentials.
 
         https://cloud.google.com/docs/authentication/application-default-credentials
         """
         access = self._access
-        light.load_client()  # in this thread too, where a call comes before it was loaded
+        light.load_client()  # here too, in case a call comes before start-up has loaded it
         try:
             if access.access_token is not None:
                 return light.token_credentials(access.access_token)
             if access.credentials_file is not None:
                 return light.file_credentials(access.credentials_file)
             return light.default_credentials()
-        except (
-            Exception
-        ) as exc:  # whatever the library raises at what stands in a file, it is no fault of ours
+        except Exception as exc:
+            # The library may raise anything at a malformed file, and none of that is a bug here.
             if lack := shortage(exc):
                 raise lack from exc
             raise CredentialsRefused(self._provider_id, "has no usable credentials") from exc

@@ -1,4 +1,4 @@
-"""Room 4, pure: the translators of chat, whole and streamed, and of counting tokens."""
+"""Room 4, pure: the translators of chat, whole and streamed, and of token counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,10 +24,12 @@ from ringmain_server.providers.vertex.transport import VertexRequest
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Where the models are: https://cloud.google.com/vertex-ai/docs/reference/rest#resource-names.
+    """The project and the location of the models.
+
+    https://cloud.google.com/vertex-ai/docs/reference/rest#resource-names
 
     Attributes:
-        project: The project that pays.
+        project: The project that is billed.
         location: The region, or `global`.
     """
 
@@ -35,10 +37,11 @@ class Resources:
     location: str
 
     def name(self, model: str) -> str:
-        """The full name of a model.
+        """Returns the full name of a model.
 
-        Args: model: A model of Google's, `publishers/…` for another publisher's, `endpoints/…` for one's
-            own, or a full name.
+        Args:
+            model: The name of one of Google's models, `publishers/…` for another publisher's model,
+                `endpoints/…` for an endpoint of the project, or a full name.
         """
         if model.startswith("projects/"):
             return model
@@ -46,10 +49,10 @@ class Resources:
         return f"projects/{self.project}/locations/{self.location}/{path}"
 
     def request(self, request: ChatRequest, candidate: Candidate) -> VertexRequest:
-        """The request for an answer, whole or streamed.
+        """Builds the request for an answer, whole or streamed.
 
         Raises:
-            CallerError: A part, a schema or a value that this wire cannot carry.
+            CallerError: This wire cannot carry a part, a schema or a value.
         """
         found = generate_request(request, candidate)
         apply_options(found, request, candidate.kind)
@@ -59,39 +62,39 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class ChatTranslator:
-    """Chat, answered whole. See `UnaryTranslator`."""
+    """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     resources: Resources
 
     def request(self, request: ChatRequest, candidate: Candidate) -> VertexRequest:
-        """The request on the wire."""
+        """Builds the request."""
         return self.resources.request(request, candidate)
 
     def response(
         self, raw: wire.GenerateContentResponse, request: ChatRequest, candidate: Candidate
     ) -> ChatResponse:
-        """The response of the contract: the fold of the same events that a stream would have had."""
+        """Reads the answer, by folding the same events that a stream would have produced."""
         return response(raw, request, candidate)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamChatTranslator:
-    """Chat, answered in events. See `StreamTranslator`."""
+    """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     resources: Resources
 
     def request(self, request: ChatRequest, candidate: Candidate) -> VertexRequest:
-        """The request on the wire."""
+        """Builds the request."""
         return self.resources.request(request, candidate)
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "ChatDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return ChatDecoder(candidate.provider_id, request)
 
 
 @dataclass(frozen=True, slots=True)
 class CountTokensTranslator:
-    """A count of tokens by the provider. See `UnaryTranslator`.
+    """A translator of token counts by the provider. See `UnaryTranslator`.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/get-token-count
     """
@@ -99,7 +102,7 @@ class CountTokensTranslator:
     resources: Resources
 
     def request(self, request: CountTokensRequest, candidate: Candidate) -> VertexRequest:
-        """The request on the wire."""
+        """Builds the request."""
         answer = self.resources.request(request.chat, candidate)
         assert isinstance(answer.message, wire.GenerateContentRequest)
         found = count_request(answer.message)
@@ -109,17 +112,18 @@ class CountTokensTranslator:
     def response(
         self, raw: wire.CountTokensResponse, request: CountTokensRequest, candidate: Candidate
     ) -> CountTokensResponse:
-        """The response of the contract."""
+        """Reads the answer."""
         if raw.total_tokens < 0:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return CountTokensResponse(input_token_count=raw.total_tokens)
 
 
 class ChatDecoder:
-    """Reads one stream of messages. See `Decoder`.
+    """A decoder for one stream of messages. See `Decoder`.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#stream: the last message
-    has the reason to stop and the counts. Counts that come after the reason are waited for.
+    has the finish reason and the counts. If the counts come after the finish reason, the decoder waits for
+    them.
     """
 
     __slots__ = ("_answer", "_provider_id", "complete")
@@ -130,7 +134,7 @@ class ChatDecoder:
         self.complete = False
 
     def feed(self, chunk: Sequence[wire.GenerateContentResponse]) -> Sequence[ChatEvent]:
-        """The events of the messages that one read brought."""
+        """Returns the events of the messages that one read brought."""
         answer = self._answer
         if self.complete:
             return ()
@@ -139,7 +143,7 @@ class ChatDecoder:
         return self._finish() if answer.final else answer.assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:
-        """The events that the closing of the stream completes."""
+        """Returns the events that the end of the stream completes."""
         if self.complete:
             return ()
         if not self._answer.finished:
@@ -147,7 +151,7 @@ class ChatDecoder:
         return self._finish()
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         return self._answer.usage()
 
     def _finish(self) -> Sequence[ChatEvent]:
@@ -157,10 +161,10 @@ class ChatDecoder:
 
 
 def response(raw: wire.GenerateContentResponse, request: ChatRequest, candidate: Candidate) -> ChatResponse:
-    """The response of a whole answer.
+    """Returns the response of a whole answer.
 
     Raises:
-        ProviderError: The answer is malformed, broken off or withheld.
+        ProviderError: The answer is malformed, cut short or withheld.
     """
     answer = Answer(candidate.provider_id, request)
     answer.read(raw)
@@ -168,7 +172,7 @@ def response(raw: wire.GenerateContentResponse, request: ChatRequest, candidate:
 
 
 def translators(resources: Resources) -> Translators:
-    """Every operation of this wire."""
+    """Returns the translators of every operation of this wire."""
     return {
         CHAT: ChatTranslator(resources),
         STREAM_CHAT: StreamChatTranslator(resources),

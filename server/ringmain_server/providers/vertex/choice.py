@@ -1,7 +1,8 @@
-"""Room 4: which translators serve which of Google's models.
+"""Room 4: decides which translators serve which of Google's models.
 
-A model whose name tells what it is for gets the translators for that and no others: what it cannot do stays a
-missing key. A model whose name does not tell gets all of Gemini's, and finds out.
+A model whose name says what it is for gets the translators for that and no others, so operations that it
+lacks are missing keys. A model whose name says nothing gets all translators of Gemini, and errors tell what
+it cannot do.
 """
 
 from collections.abc import Mapping
@@ -27,32 +28,32 @@ from ringmain_server.providers.vertex.transcribe import TranscribeTranslator
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Chooses once for each candidate. See `Provider.translators_for`.
+    """Chooses the translators of each candidate once. See `Provider.translators_for`.
 
     Attributes:
-        kinds: What serves each kind of model.
+        kinds: The translators of each kind of model.
     """
 
     kinds: Mapping[Kind, Translators]
 
     def __call__(self, candidate: Candidate) -> Translators:
-        """What serves a candidate."""
+        """Returns the translators of a candidate."""
         return self.kinds[kind_of(candidate.provider_model)]
 
     @property
     def everything(self) -> Translators:
-        """What some model of the provider can do."""
+        """The translators of everything that some model of the provider can do."""
         return {op: one for translators in self.kinds.values() for op, one in translators.items()}
 
 
 def choice(port: Port, chat: Translators, embed: Translators, embed_content: Translators) -> Choice:
-    """The choice for a way to Google's models.
+    """Returns the choice for a port to Google's models.
 
     Args:
-        port: The way.
-        chat: What serves chats.
-        embed: What embeds by the first models' method.
-        embed_content: What embeds by the later ones'.
+        port: The port.
+        chat: The translators of chats.
+        embed: The translators for embedding models that use `predict`.
+        embed_content: The translators for embedding models that use a method of their own.
     """
     hearing: Translators = {TRANSCRIBE: TranscribeTranslator(port)}
     speaking: Translators = {SPEAK: SpeakTranslator(port)}
@@ -79,10 +80,10 @@ def choice(port: Port, chat: Translators, embed: Translators, embed_content: Tra
 
 
 def embeds(translator: object) -> Translators:
-    """What a translator of embeddings alone can do."""
+    """Returns the translators of a model that only embeds."""
     return {EMBED: translator}
 
 
 def edits(_: str) -> EditForm:
-    """How these models are told where to change an image: what is white in the mask is redrawn."""
+    """Returns the form in which these models expect edits: they redraw the white area of the mask."""
     return EditForm(mask="luminance")

@@ -1,7 +1,7 @@
-"""Room 4, pure: the counts of answers that are no chat: images, speech, transcripts.
+"""Room 4, pure: reads the token counts of answers other than chat: images, speech, transcripts.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#usagemetadata.
-Images and sound have prices of their own, and details tell how much of a count they are.
+Images and sound have their own prices, and the details say how many tokens of a count belong to them.
 """
 
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.providers.vertex import wire
 
 _IMAGE, _AUDIO = 2, 4
-"""`Modality`."""
+"""Values of `Modality`."""
 
 
 def counted(found: Iterable[wire.UsageMetadata], candidate: Candidate, *, images: int = 0) -> Usage:
-    """What answers consumed together, and what that costs where it is known.
+    """Returns the total usage of several answers, with its cost if that is known.
 
     Args:
-        found: The counts of each; none of an answer that has none.
-        candidate: Who answered.
-        images: How many images were drawn.
+        found: The counts of each answer; answers without counts are left out.
+        candidate: The candidate that answered.
+        images: The number of images drawn.
     """
     usage = Usage(image_count=images)
     seen = heard = drawn = 0
@@ -36,7 +36,7 @@ def counted(found: Iterable[wire.UsageMetadata], candidate: Candidate, *, images
         usage.reasoning_token_count += thought
         seen += _of(counts.prompt_tokens_details, _IMAGE)
         heard += _of(counts.prompt_tokens_details, _AUDIO)
-        # Nearly all that a model writes who draws is images, should it not say.
+        # Without details, all output counts as images, which is nearly right for a model that draws.
         told = len(counts.candidates_tokens_details)
         drawn += min(_of(counts.candidates_tokens_details, _IMAGE), written) if told else written
     cost = media_cost(

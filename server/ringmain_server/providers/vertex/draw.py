@@ -1,7 +1,7 @@
-"""Room 4, pure: images drawn and changed by Gemini, which answers in pictures as in words.
+"""Room 4, pure: images drawn and changed by Gemini, which answers with pictures as well as words.
 
-https://ai.google.dev/gemini-api/docs/image-generation. It draws one image for a request, so several are asked
-for in several.
+https://ai.google.dev/gemini-api/docs/image-generation. Each request draws one image, so several images take
+several requests.
 """
 
 import copy
@@ -20,25 +20,25 @@ from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
 
 _TEXT, _IMAGE = 1, 2
-"""`GenerationConfig.Modality`."""
+"""Values of `GenerationConfig.Modality`."""
 _SEEDS = 2**31
 _OWN = frozenset({"model", "contents"})
 _FORMATS = {"": "image/png", "image/png": "image/png", "image/webp": "image/png", "image/jpeg": "image/jpeg"}
-"""What is asked for a wanted media type: there is no WebP."""
+"""The media type to request for a wanted one; the provider cannot produce WebP."""
 
 Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
 
 
 @dataclass(frozen=True, slots=True)
 class GenerateTranslator:
-    """Images from words. See `DialogueTranslator`."""
+    """A translator of images drawn from a description. See `MultiStepTranslator`."""
 
     port: Port
 
     def steps(
         self, request: image_pb2.GenerateImagesRequest, candidate: Candidate
     ) -> Steps[image_pb2.GenerateImagesResponse]:
-        """What is asked, and the images that it amounts to."""
+        """Sends one request for each image and joins the answers."""
         message = wire.GenerateContentRequest()
         message.contents.add(role="user").parts.add(text=styled(request.prompt, request.image_config))
         return _drawn(self.port, message, request.image_config, candidate, image_pb2.GenerateImagesResponse)
@@ -46,21 +46,21 @@ class GenerateTranslator:
 
 @dataclass(frozen=True, slots=True)
 class EditTranslator:
-    """Changed images. See `DialogueTranslator`."""
+    """A translator of changed images. See `MultiStepTranslator`."""
 
     port: Port
 
     def steps(
         self, request: image_pb2.EditImagesRequest, candidate: Candidate
     ) -> Steps[image_pb2.EditImagesResponse]:
-        """What is asked, and the images that it amounts to."""
+        """Sends one request for each image and joins the answers."""
         message = wire.GenerateContentRequest()
         message.contents.add(role="user").parts.extend(edits.parts(request))
         return _drawn(self.port, message, request.image_config, candidate, image_pb2.EditImagesResponse)
 
 
 def styled(prompt: str, config: image_pb2.ImageConfig) -> str:
-    """A description with its style in words: these models have no field for it."""
+    """Returns a description that includes the style, because these models have no field for it."""
     return f"{prompt}\n\nStyle: {config.style}" if config.style else prompt
 
 
@@ -95,7 +95,7 @@ def _configure(
 def _requests(
     message: wire.GenerateContentRequest, config: image_pb2.ImageConfig
 ) -> Iterator[wire.GenerateContentRequest]:
-    """One for each image; a seed is another for each, or all would be alike."""
+    """Yields one request for each image, each with a different seed, or all images would be alike."""
     for index in range(config.image_count or 1):
         one = copy.deepcopy(message)
         if config.HasField("seed"):
@@ -106,10 +106,10 @@ def _requests(
 def _response(
     answers: Sequence[wire.GenerateContentResponse | Failure], candidate: Candidate, made: type[Drawn]
 ) -> Drawn:
-    """The images of all answers. Those that were withheld or lost are left out while others are there.
+    """Returns the images of all answers; missing ones are noted as long as there is at least one.
 
     Raises:
-        ProviderError: There is none.
+        ProviderError: There is no image at all.
     """
     response = made()
     failures: list[ProviderError] = []
@@ -133,7 +133,7 @@ def _response(
 
 
 def _images(answer: wire.GenerateContentResponse) -> Iterator[wire.Blob]:
-    """What was drawn, without the sketches of a model that thinks in pictures."""
+    """Yields the images of an answer, without the sketches of a model that thinks in pictures."""
     for candidate in answer.candidates:
         for part in candidate.content.parts:
             if part.WhichOneof("data") == "inline_data" and part.inline_data.data and not part.thought:
@@ -141,7 +141,7 @@ def _images(answer: wire.GenerateContentResponse) -> Iterator[wire.Blob]:
 
 
 def _why_none(answer: wire.GenerateContentResponse, provider_id: str) -> ProviderError:
-    """Why an answer has no image; a model that answers in words alone has declined to draw."""
+    """Returns the reason why an answer has no image; with words alone, the model declined to draw."""
     for candidate in answer.candidates:
         if found := failed(provider_id, candidate, drawn=True):
             return found

@@ -1,7 +1,7 @@
-"""Room 4, pure: a request to change images, as Gemini is asked: in pictures and words.
+"""Room 4, pure: translates a request to change images into the pictures and words that Gemini expects.
 
-https://ai.google.dev/gemini-api/docs/image-generation#gemini-image-editing. There is no field for a mask: it
-goes as one more picture that the words explain.
+https://ai.google.dev/gemini-api/docs/image-generation#gemini-image-editing. There is no field for a mask, so
+it is sent as another picture, which the words explain.
 """
 
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ _SIDES = ("left", "top", "right", "bottom")
 
 
 def parts(request: image_pb2.EditImagesRequest) -> Iterator[wire.Part]:
-    """The parts of a request: pictures, the mask, and what to do.
+    """Yields the parts of a request: the pictures, the mask and the instructions.
 
     Args:
-        request: Its mask, where it has one, is white where the picture is to change.
+        request: The request. Its mask, if it has one, is white where the picture is to change.
 
     Raises:
-        MediaInvalid: A picture that this wire cannot carry.
+        MediaInvalid: This wire cannot carry a picture.
     """
     for index, image in enumerate(request.images):
         yield media.part(image, f"images[{index}]", resolution=False)

@@ -1,7 +1,7 @@
-"""Room 4, pure: vectors from text.
+"""Room 4, pure: embeds text on Vertex AI.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api: what is too much
-for one request is split, and joined in order.
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api: texts that exceed
+the limits of one request are split, and the answers are joined in order.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,30 +28,30 @@ TASKS = {
     embedding_pb2.EMBEDDING_PURPOSE_QUERY: "RETRIEVAL_QUERY",
     embedding_pb2.EMBEDDING_PURPOSE_SIMILARITY: "SEMANTIC_SIMILARITY",
 }
-"""https://ai.google.dev/api/embeddings#v1beta.TaskType."""
+"""The wire's task by purpose: https://ai.google.dev/api/embeddings#v1beta.TaskType."""
 _NUMBERS = {"RETRIEVAL_QUERY": 2, "RETRIEVAL_DOCUMENT": 3, "SEMANTIC_SIMILARITY": 4}
-"""`EmbedContentRequest.EmbeddingTaskType`."""
+"""Values of `EmbedContentRequest.EmbeddingTaskType`."""
 _TEXTS = 250
 _TOKENS = 20_000
 _ALONE = "gemini-embedding-001"
-"""It takes one text in a request."""
+"""A model that accepts one text per request."""
 _SAFE = 0.7
-"""The share of the limit of tokens that an estimate may fill."""
+"""The share of the token limit that an estimate may fill."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictEmbedTranslator:
-    """Vectors by `predict`. See `DialogueTranslator`."""
+    """A translator of embeddings by `predict`. See `MultiStepTranslator`."""
 
     resources: Resources
 
     def steps(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
-        """What is asked, and the vectors that it amounts to."""
+        """Sends as many requests as the limits need and joins their vectors."""
         task = TASKS.get(request.purpose)
         shared = {"task_type": task} if task else {}
-        # What a model would leave out of a text in silence is an error instead.
+        # A text that is too long is an error, instead of being cut silently.
         parameters: dict[str, object] = {"autoTruncate": False}
         if request.HasField("dimension_count"):
             parameters["outputDimensionality"] = request.dimension_count
@@ -67,7 +67,7 @@ class PredictEmbedTranslator:
 
 @dataclass(frozen=True, slots=True)
 class EmbedContentTranslator:
-    """Vectors by a method of its own, a text at a time. See `DialogueTranslator`.
+    """A translator of embeddings by a method of its own, one text at a time. See `MultiStepTranslator`.
 
     https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#embedcontentrequest
     """
@@ -77,7 +77,7 @@ class EmbedContentTranslator:
     def steps(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
-        """What is asked, and the vectors that it amounts to."""
+        """Sends one request for each text and joins their vectors."""
         raws = yield Send([self._one(text, request, candidate) for text in request.texts])
         found = [_content(raw, candidate.provider_id) for raw in raws]
         return response(found, request, candidate)
@@ -97,13 +97,13 @@ class EmbedContentTranslator:
 def batches(
     texts: Sequence[str], most: int, tokens: int, counted: Callable[[str], int] = text_tokens
 ) -> Iterator[Sequence[str]]:
-    """Texts in order, in as few requests as the limits allow, each of one text at least.
+    """Yields texts in order, in as few batches as the limits allow, with at least one text in each.
 
     Args:
-        texts: At least one.
-        most: Texts of one request.
-        tokens: About how many tokens of one request.
-        counted: About how many tokens a text has.
+        texts: At least one text.
+        most: Most texts of one batch.
+        tokens: The approximate maximum of tokens of one batch.
+        counted: Estimates the tokens of a text.
     """
     batch: list[str] = []
     used = 0
@@ -120,15 +120,15 @@ def batches(
 def response(
     found: Iterable[Vector], request: embedding_pb2.EmbedRequest, candidate: Candidate
 ) -> embedding_pb2.EmbedResponse:
-    """The response of the contract.
+    """Returns the response of the contract.
 
     Args:
         found: A vector for each text, in order.
-        request: What was asked, for the estimate where no tokens were counted.
-        candidate: Who answered.
+        request: The caller's request, for the estimate if the provider counted no tokens.
+        candidate: The candidate that answered.
 
     Raises:
-        MalformedAnswer: There are more or fewer, or they are of different sizes.
+        MalformedAnswer: The number of vectors is wrong, or their sizes differ.
     """
     answer = embedding_pb2.EmbedResponse()
     tokens: list[int | None] = []
@@ -141,7 +141,7 @@ def response(
     if len({len(one.values) for one in answer.embeddings}) > 1:
         raise MalformedAnswer(candidate.provider_id, "answered vectors of different sizes")
     answer.usage.CopyFrom(usage(tokens, request))
-    # Google bills the earlier models by what is no space, the later ones by tokens.
+    # Google bills earlier models by characters except spaces, and later ones by tokens.
     characters = sum(len("".join(text.split())) for text in request.texts)
     counts = MediaCounts(input_tokens=answer.usage.input_token_count, characters=characters)
     cost = media_cost(candidate.kind, candidate.provider_model, counts)
@@ -151,7 +151,7 @@ def response(
 
 
 def usage(tokens: Sequence[int | None], request: embedding_pb2.EmbedRequest) -> Usage:
-    """What was consumed: the provider's counts where it gave any, else an estimate."""
+    """Returns the usage: the provider's counts if it gave any, otherwise an estimate."""
     counted = [one for one in tokens if one is not None]
     if len(counted) == len(tokens):
         return Usage(input_token_count=sum(counted))

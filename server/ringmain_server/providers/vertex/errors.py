@@ -1,7 +1,7 @@
-"""Room 4, pure: what an error of Google's APIs means, on gRPC and on HTTP.
+"""Room 4, pure: classifies the errors of Google's APIs, on gRPC and on HTTP.
 
-https://cloud.google.com/apis/design/errors: a canonical status, a message for people, and details by type.
-The table of what each says is `vertex.faults`; the status counts where that says nothing.
+https://cloud.google.com/apis/design/errors: a canonical status, a message for people, and typed details. The
+table in `vertex.faults` says what each means; where it says nothing, the status decides.
 """
 
 import re
@@ -31,7 +31,7 @@ DETAILS = "grpc-status-details-bin"
 _LONG_QUOTAS = re.compile(r"per_?(?:day|month)", re.IGNORECASE)
 _PROJECTS = re.compile(r"\bprojects/[^/\s'\"]+")
 _SIZE_WORDS = re.compile(r"received message larger than max|decompressed message larger", re.IGNORECASE)
-# What gRPC itself says of a connection; no server sends such a status.
+# Wordings of gRPC itself about a connection; no server sends such a status.
 _NEVER_THERE = re.compile(
     r"failed to connect|connection refused|no route to host|network is unreachable", re.IGNORECASE
 )
@@ -54,16 +54,16 @@ _SERVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """An error as the wire tells it.
+    """An error as it was written on the wire.
 
     Attributes:
         status: The canonical status, such as `RESOURCE_EXHAUSTED`.
-        message: For people, as it came.
-        reason: `ErrorInfo.reason`, empty when there is none.
-        retry_after: Seconds of `RetryInfo`, None when there is none.
-        quotas: The names of the quotas that are exhausted.
-        http: The HTTP status that it came with, 0 where there was none; it counts where the canonical one is
-            not known.
+        message: The message for people, unchanged.
+        reason: `ErrorInfo.reason`, empty if there is none.
+        retry_after: Seconds of `RetryInfo`, None if there is none.
+        quotas: The names of the exhausted quotas.
+        http: The HTTP status of the answer, 0 if there was none; it is used if the canonical status is
+            unknown.
     """
 
     status: str
@@ -75,11 +75,11 @@ class WireError:
 
 
 def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()) -> ProviderError:
-    """The failure that an error means, by section 1 of the laws.
+    """Returns the failure that an error means, by section 1 of the laws.
 
     Args:
-        provider_id: Who answered.
-        error: As the wire tells it.
+        provider_id: The provider that answered.
+        error: The error as it was written on the wire.
         secrets: The provider's own credentials, which no message may repeat.
     """
     message = _PROJECTS.sub(f"projects/{http_errors.REMOVED}", http_errors.clean(error.message, secrets))
@@ -102,12 +102,12 @@ def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()
 
 
 def _named(error: WireError, status: int) -> str:
-    """A status by its name, where that is one of Google's and no text of somebody's."""
+    """Returns a status by name if it is one of Google's; any other text might come from anybody."""
     return error.status if error.status in CANONICAL else str(status)
 
 
 def from_rpc(provider_id: str, error: grpc.aio.AioRpcError, secrets: tuple[str, ...] = ()) -> ProviderError:
-    """The failure that the end of a call means."""
+    """Returns the failure that the end of a call means."""
     status, text = error.code().name, error.details() or ""
     found = _of_connection(provider_id, status, text)
     if found is not None:
@@ -116,7 +116,10 @@ def from_rpc(provider_id: str, error: grpc.aio.AioRpcError, secrets: tuple[str, 
 
 
 def _of_connection(provider_id: str, status: str, text: str) -> ProviderError | None:
-    """What gRPC says itself; None when the provider spoke. No address gets into the message."""
+    """Returns a failure of the connection, reported by gRPC itself; None if the provider answered.
+
+    The message contains no address.
+    """
     if status == "RESOURCE_EXHAUSTED" and _SIZE_WORDS.search(text):
         return _too_large(provider_id, text)
     if status not in _SERVER and status != "UNAUTHENTICATED":
@@ -146,7 +149,7 @@ def _too_large(provider_id: str, text: str) -> ProviderError:
 
 
 def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") -> WireError:
-    """The details of `google.rpc.Status`, where the trailers hold them."""
+    """Returns an error with the details of `google.rpc.Status`, if the trailers hold them."""
     packed = trailers.get(DETAILS) if trailers is not None else None
     info, retry, quota = ErrorInfo(), RetryInfo(), QuotaFailure()
     if isinstance(packed, bytes):
@@ -157,7 +160,7 @@ def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") 
     header = trailers.get("retry-after") if trailers is not None else None
     if wait is None and isinstance(header, str):
         wait = http_errors.duration(f"{header}s")
-    # A limit is named by its id, and until recently by the text alone.
+    # The quota id names the limit; older answers name it only in `subject`.
     quotas = [*(violation.quota_id or violation.subject for violation in quota.violations)]
     quotas.append(info.metadata.get("quota_limit", ""))
     wait = None if wait is None else http_errors.bounded(wait)
@@ -165,11 +168,11 @@ def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") 
 
 
 def _unpack(packed: bytes, *wanted: Message) -> None:
-    """Reads every detail that is of a type of `wanted`."""
+    """Reads every detail whose type is among `wanted`."""
     try:
         details = Status.FromString(packed).details
         for detail in details:
             for message in wanted:
                 detail.Unpack(message)
     except DecodeError:
-        return  # the status says enough
+        return  # the status alone is enough

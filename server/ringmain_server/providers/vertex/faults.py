@@ -1,10 +1,10 @@
-"""Room 4, pure: whose fault each error and each ending of Google's models is, on gRPC and on HTTP.
+"""Room 4, pure: the table of errors and finish reasons of Google's models, on gRPC and on HTTP.
 
-See `providers.faults`. https://cloud.google.com/apis/design/errors has the canonical statuses, which each go
-with one of HTTP; https://cloud.google.com/service-infrastructure/docs/service-control/reference/rpc/google.api
-has the reasons of `ErrorInfo`. Why an answer ended or was withheld is
-https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#finishreason;
-for the developer API, https://ai.google.dev/api/generate-content#FinishReason.
+See `providers.faults`. https://cloud.google.com/apis/design/errors has the canonical statuses and the HTTP
+status of each; https://cloud.google.com/service-infrastructure/docs/service-control/reference/rpc/google.api
+has the reasons of `ErrorInfo`. The finish reasons are at
+https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#finishreason
+and, for the developer API, at https://ai.google.dev/api/generate-content#FinishReason.
 """
 
 from collections.abc import Mapping
@@ -42,20 +42,20 @@ CANONICAL: Mapping[str, int] = {
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
-"""The HTTP status that goes with a canonical one; ABORTED and CANCELLED are the server's doing here."""
+"""The HTTP status of each canonical one; here ABORTED and CANCELLED are caused by the server."""
 
 SPENT_FOR_LONG = "quota_of_days"
-"""Stands for a quota of a day or a month among those that are exhausted."""
+"""Our word for a daily or monthly quota among those that are exhausted."""
 
 ERRORS: tuple[Row, ...] = (
-    # The account: what is spent.
+    # The account: its quota and credit.
     row(Meaning.QUOTA_SPENT, "billing_disabled", SPENT_FOR_LONG),
     row(
         Meaning.QUOTA_SPENT,
         says=r"requires billing|billing account|credits are depleted|spending cap",
         statuses=(400, 403, 429),
     ),
-    # What a caller names: files, caches, media at addresses.
+    # Things that a caller names: files, caches, media at URLs.
     row(
         Meaning.REJECTED,
         says=r"access the file|cached ?content|may not exist|storage\.objects|cloud storage"
@@ -83,7 +83,7 @@ ERRORS: tuple[Row, ...] = (
         r"|invalid authentication credentials|insufficient authentication scopes",
         statuses=(400, 401, 403),
     ),
-    # … and what it may do, of this model.
+    # The account: its permissions, and this model.
     row(
         Meaning.ACCESS,
         says=r"location is not supported|not available in your (?:country|region|location)"
@@ -100,14 +100,17 @@ ERRORS: tuple[Row, ...] = (
     row(Meaning.ACCESS, says=SUSPENDED, statuses=(403,)),
     Row(Meaning.FILTERED, says=REFUSALS, statuses=frozenset((400, 403))),
     row(Meaning.FILTERED, says=OBJECTED, statuses=(400,)),
-    # 403s that say it in other words. Whatever is left is about what the account may do.
+    # 403s with other wordings. The remaining 403s are about the account's permissions.
     row(Meaning.RATE_LIMITED, "ratelimitexceeded", "userratelimitexceeded", "rate_limit_exceeded"),
     row(Meaning.QUOTA_SPENT, "dailylimitexceeded", "quotaexceeded", statuses=(403,)),
     row(Meaning.FILTERED, says=MODERATED, statuses=(403,)),
     row(Meaning.QUOTA_SPENT, says=SPENT, statuses=(403,)),
     *MISSING,
 )
-"""The first row that matches wins. What matches none goes by its status (`http_errors.STATUSES`)."""
+"""The first row that matches wins. An error that matches none is classified by its status.
+
+See `http_errors.STATUSES`.
+"""
 
 ENDINGS: Endings = {
     "FINISH_REASON_UNSPECIFIED": Ending.UNKNOWN,
@@ -133,7 +136,7 @@ ENDINGS: Endings = {
     "NO_IMAGE": Ending.UNKNOWN,
     "CONTINUATION": Ending.UNKNOWN,
 }
-"""By `finishReason`. One that is not here is UNKNOWN."""
+"""Endings by `finishReason`. A reason not listed here is UNKNOWN."""
 
 BLOCKS: Endings = {
     "BLOCK_REASON_UNSPECIFIED": Ending.WITHHELD,
@@ -146,4 +149,4 @@ BLOCKS: Endings = {
     "MODEL_ARMOR": Ending.WITHHELD,
     "JAILBREAK": Ending.WITHHELD,
 }
-"""By `blockReason`: a prompt that was not let through is the caller's affair, whatever the word."""
+"""Endings by `blockReason`. A blocked prompt is the caller's fault, whatever the reason."""

@@ -1,8 +1,8 @@
-"""Room 4, pure: why an answer ended, or was withheld.
+"""Room 4, pure: explains why an answer ended or was withheld.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#finishreason.
-Both enums are open: the later names are those of the Gemini developer API, whose numbers this wire has not
-got.
+Both enums are open: the later names are those of the Gemini developer API, which have no numbers on this
+wire.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ FINISH_REASONS: Mapping[str, int] = {
     "IMAGE_OTHER": 14,
     "UNEXPECTED_TOOL_CALL": 15,
     "NO_IMAGE": 16,
-    # Only of the developer API; the numbers are our own.
+    # Names of the developer API alone; the numbers are our own.
     "LANGUAGE": 1001,
     "TOO_MANY_TOOL_CALLS": 1002,
     "MISSING_THOUGHT_SIGNATURE": 1003,
@@ -59,7 +59,7 @@ HARM_CATEGORIES: Mapping[str, int] = {
     "HARM_CATEGORY_JAILBREAK": 6,
 }
 UNKNOWN = 9999
-"""A name that is in none of these tables."""
+"""Stands for a name that is in none of these tables."""
 
 _FINISH_NAMES = {number: name for name, number in FINISH_REASONS.items()}
 _BLOCK_NAMES = {number: name for name, number in BLOCK_REASONS.items()}
@@ -71,18 +71,18 @@ _CATEGORIES = {
 def finish_reason(
     provider_id: str, number: int, ratings: Iterable[wire.SafetyRating], assembler: ChatAssembler
 ) -> FinishReason.ValueType:
-    """Why an answer ended.
+    """Returns the reason why an answer ended.
 
     Args:
-        provider_id: Who answered.
+        provider_id: The provider that answered.
         number: The wire's reason.
         ratings: The answer's safety ratings.
-        assembler: What the answer holds.
+        assembler: Holds the answer.
 
     Raises:
-        ContentFiltered: A safety system left nothing of it.
-        ModelOutputInvalid: The model broke off, and left nothing or a call that nobody can make.
-        Rejected: The conversation lacks what the model wants back in it.
+        ContentFiltered: A safety system left nothing of the answer.
+        ModelOutputInvalid: The model stopped early, and left nothing or a call that cannot be made.
+        Rejected: The conversation lacks something that the model requires in it.
     """
     name = _FINISH_NAMES.get(number, "")
     ending = ENDINGS.get(name, Ending.UNKNOWN)
@@ -101,18 +101,18 @@ def finish_reason(
 
 
 _AS_SAID = (Ending.WITHHELD, Ending.MAX_TOKENS)
-"""Endings that calls of tools do not change."""
+"""Endings that tool calls do not change."""
 _UNDRAWN = frozenset({"IMAGE_OTHER", "NO_IMAGE"})
-"""Why a model drew nothing, beside the reasons to withhold."""
+"""Reasons why a model drew nothing, in addition to those for withholding an image."""
 
 
 def failed(provider_id: str, candidate: wire.Candidate, *, drawn: bool = False) -> ProviderError | None:
-    """The failure of an answer by its reason to stop, None where that is no failure.
+    """Returns the failure that an answer's finish reason means; None if it means none.
 
     Args:
-        provider_id: Who answered.
-        candidate: The answer, with its reason to stop.
-        drawn: Whether an image was asked for, which a model may also leave undrawn.
+        provider_id: The provider that answered.
+        candidate: The answer, with its finish reason.
+        drawn: Whether an image was requested, which a model may also decline to draw.
     """
     name = _FINISH_NAMES.get(candidate.finish_reason, "")
     ending = ENDINGS.get(name, Ending.UNKNOWN)
@@ -122,12 +122,12 @@ def failed(provider_id: str, candidate: wire.Candidate, *, drawn: bool = False) 
 
 
 def is_complete(candidate: wire.Candidate) -> bool:
-    """Whether an answer came to its own end, rather than to a limit or for a reason that is not known."""
+    """Whether an answer ended by itself, and not at a limit or for an unknown reason."""
     return candidate.finish_reason == FINISH_REASONS["STOP"]
 
 
 def blocked(provider_id: str, feedback: wire.PromptFeedback) -> ProviderError:
-    """The failure of a prompt that was not let through."""
+    """Returns the failure of a prompt that was blocked."""
     name = _BLOCK_NAMES.get(feedback.block_reason, "other")
     return _filtered(provider_id, "refused the request", feedback.safety_ratings, name)
 

@@ -1,6 +1,6 @@
-"""Room 4, pure: how to write, as this wire is told.
+"""Room 4, pure: writes the generation settings of this wire.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#generationconfig. A knob
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#generationconfig. A setting
 that the model does not have is ignored, as the contract says.
 """
 
@@ -21,9 +21,9 @@ from ringmain_server.providers.vertex.traits import Thinking, Traits
 _SCHEMA_PATH = "generation_config.response_format.json_schema.schema_json"
 _JSON = "application/json"
 _SEEDS = 2**31
-"""The wire's seeds are of 32 bits."""
+"""Seeds on this wire have 32 bits."""
 _MINIMAL, _LOW, _MEDIUM, _HIGH = 4, 1, 2, 3
-"""`ThinkingConfig.ThinkingLevel`."""
+"""Values of `ThinkingConfig.ThinkingLevel`."""
 _LEVELS = {
     REASONING_EFFORT_NONE: _MINIMAL,
     REASONING_EFFORT_LOW: _LOW,
@@ -36,16 +36,16 @@ _BUDGETS = {
     REASONING_EFFORT_MEDIUM: 8192,
     REASONING_EFFORT_HIGH: 24_576,
 }
-"""Tokens. The most that every model with a budget takes is 24,576."""
+"""Tokens by effort. The highest budget that every such model accepts is 24,576."""
 _LEAST_BUDGET = 128
-"""For models that always think."""
+"""The minimum for models that always think."""
 
 
 def write(target: wire.GenerationConfig, config: GenerationConfig, traits: Traits) -> None:
-    """Writes how to write.
+    """Writes the generation settings into a request.
 
     Raises:
-        InvalidField: A schema that is none.
+        InvalidField: A schema is not valid.
     """
     if config.HasField("max_output_tokens"):
         target.max_output_tokens = config.max_output_tokens
@@ -69,7 +69,10 @@ def write(target: wire.GenerationConfig, config: GenerationConfig, traits: Trait
 
 
 def _think(target: wire.GenerationConfig, effort: ReasoningEffort.ValueType, traits: Traits) -> None:
-    """https://cloud.google.com/vertex-ai/generative-ai/docs/thinking."""
+    """Writes how much the model shall think.
+
+    https://cloud.google.com/vertex-ai/generative-ai/docs/thinking
+    """
     if traits.thinking is Thinking.NONE or effort not in _BUDGETS:
         return
     thinking = target.thinking_config
@@ -91,9 +94,9 @@ def _level(effort: ReasoningEffort.ValueType, traits: Traits) -> int:
 
 
 def _shape(target: wire.GenerationConfig, wanted: ResponseFormat) -> None:
-    """https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/control-generated-output.
+    """Writes the format of the answer. A schema's name has no field on this wire.
 
-    A schema's name has no field.
+    https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/control-generated-output
     """
     target.response_mime_type = _JSON
     if wanted.WhichOneof("format") == "json_schema":

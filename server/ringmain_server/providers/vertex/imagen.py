@@ -21,26 +21,26 @@ from ringmain_server.providers.vertex.kinds import version
 from ringmain_server.providers.vertex.port import Object, Port
 
 _MOST = 4
-"""Images of one request."""
+"""Most images of one request."""
 _SEEDS = 2**31
 _OWN = frozenset({"sampleCount", "sample_count", "storageUri", "storage_uri", "mode", "editMode"})
-"""What the gateway sets, and where Google would put images instead of answering them."""
+"""Fields that the gateway sets, and the storage where Google would put images instead of answering them."""
 _FORMATS = {"": "image/png", "image/png": "image/png", "image/webp": "image/png", "image/jpeg": "image/jpeg"}
-"""What is asked for a wanted media type: there is no WebP."""
+"""The media type to request for a wanted one; the provider cannot produce WebP."""
 
 Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
 
 
 @dataclass(frozen=True, slots=True)
 class GenerateTranslator:
-    """Images from words. See `DialogueTranslator`."""
+    """A translator of images drawn from a description. See `MultiStepTranslator`."""
 
     port: Port
 
     def steps(
         self, request: image_pb2.GenerateImagesRequest, candidate: Candidate
     ) -> Steps[image_pb2.GenerateImagesResponse]:
-        """What is asked, and the images that it amounts to."""
+        """Sends as many requests as the model's limit needs and joins the images."""
         config = request.image_config
         prompt = styled(request.prompt, config)
         parameters = {**_shape(config, candidate), **_common(config)}
@@ -51,14 +51,14 @@ class GenerateTranslator:
 
 @dataclass(frozen=True, slots=True)
 class EditTranslator:
-    """Changed images. See `DialogueTranslator`."""
+    """A translator of changed images. See `MultiStepTranslator`."""
 
     port: Port
 
     def steps(
         self, request: image_pb2.EditImagesRequest, candidate: Candidate
     ) -> Steps[image_pb2.EditImagesResponse]:
-        """What is asked, and the images that it amounts to."""
+        """Sends as many requests as the model's limit needs and joins the images."""
         config = request.image_config
         instance = references.instance(request)
         parameters = {"editMode": references.mode(request), **_common(config)}
@@ -67,12 +67,12 @@ class EditTranslator:
 
 @dataclass(frozen=True, slots=True)
 class UpscaleTranslator:
-    """An enlarged image. See `UnaryTranslator`."""
+    """A translator of requests to enlarge an image. See `UnaryTranslator`."""
 
     port: Port
 
     def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> object:
-        """The request on the wire."""
+        """Builds the request."""
         factors = (2, 3, 4) if version(candidate.provider_model) >= (4, 0) else (2, 4)
         if request.factor not in factors:
             known = " or ".join(map(str, factors))
@@ -94,7 +94,7 @@ class UpscaleTranslator:
     def response(
         self, raw: object, request: image_pb2.UpscaleImageRequest, candidate: Candidate
     ) -> image_pb2.UpscaleImageResponse:
-        """The response of the contract."""
+        """Reads the answer."""
         found = imagen_answer.images(
             [self.port.predictions(raw, candidate.provider_id)], candidate.provider_id, ""
         )
@@ -132,7 +132,7 @@ def _drawn(
 
 
 def _batches(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tuple[int, int]]:
-    """The index of the first image of each request, and how many it has."""
+    """Yields the index of the first image of each request, and the number of images in it."""
     known = candidate.limits.image
     most = (known.max_count if known is not None else 0) or _MOST
     wanted = config.image_count or 1
@@ -160,8 +160,11 @@ def _common(config: image_pb2.ImageConfig) -> Mapping[str, object]:
 
 
 def _seeded(config: image_pb2.ImageConfig, index: int, given: Object) -> Mapping[str, object]:
-    """A seed is only taken without a watermark; a caller who wants that, by `addWatermark`, goes without."""
+    """Returns the seed and turns off the watermark, which Imagen requires for a seed.
+
+    A caller who asks for the watermark by `addWatermark` gets no seed.
+    """
     if not config.HasField("seed") or given.get("addWatermark"):
         return {}
-    # From 1 on: zero is no seed.
+    # At least 1, because zero means no seed.
     return {"seed": (config.seed + index) % (_SEEDS - 1) + 1, "addWatermark": False}

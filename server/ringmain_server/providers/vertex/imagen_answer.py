@@ -1,4 +1,4 @@
-"""Room 4, pure: what Imagen answers.
+"""Room 4, pure: reads Imagen's answers.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api#response-body: a prediction
 is an image in base64, or the reason why it was left out.
@@ -18,20 +18,20 @@ from ringmain_server.providers.vertex.port import Object
 def images(
     answers: Sequence[Sequence[Object]], provider_id: str, prompt: str
 ) -> list[image_pb2.GeneratedImage]:
-    """The images of all answers, those left out that a safety system withheld or that cannot be read.
+    """Returns the images of all answers, without those that were withheld or that cannot be read.
 
     Args:
-        answers: The predictions of each.
-        provider_id: Who answered.
-        prompt: What was asked, to tell whether it was rewritten.
+        answers: The predictions of each answer.
+        provider_id: The provider that answered.
+        prompt: The prompt that was sent, to find out whether it was revised.
 
     Raises:
-        ContentFiltered: A safety system left none.
-        MalformedAnswer: A prediction is neither an image nor a reason.
+        ContentFiltered: A safety system withheld all images.
+        MalformedAnswer: There are no images, and a prediction is neither an image nor a reason.
     """
     found, reasons, faults = [], [], []
     for prediction in (one for answer in answers for one in answer):
-        # Beside the images there may be what the prompt was rated.
+        # A prediction may also hold the prompt's safety ratings, and is then no fault.
         if isinstance(reason := prediction.get("raiFilteredReason"), str):
             reasons.append(reason)
         elif "bytesBase64Encoded" in prediction:
@@ -44,7 +44,7 @@ def images(
     if not found and faults:
         raise faults[0]
     if not found:
-        # Google leaves images out without a word where it does not say why.
+        # Unless it gives reasons, Google just leaves images out.
         raise safety.filtered(provider_id, "withheld every image", *reasons)
     for image in found:
         image.note = missing(faults, len(reasons))

@@ -1,6 +1,6 @@
-"""Room 4, pure: what Google's models are for, by their names; they differ in their wire.
+"""Room 4, pure: tells by their names what Google's models are for; each kind has its own wire.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/models. A name that does not tell, such as a tuned
+https://cloud.google.com/vertex-ai/generative-ai/docs/models. A name that says nothing, such as a tuned
 model's endpoint or another publisher's model, may be anything.
 """
 
@@ -11,35 +11,35 @@ from ringmain_server.providers.vertex.traits import version_of
 
 
 class Kind(enum.Enum):
-    """What a model is for."""
+    """The purpose of a model."""
 
     CHAT = "chat"
-    """It answers in text, and hears recordings."""
+    """Answers in text and transcribes recordings."""
     DRAW = "draw"
     """Gemini that draws and changes images, and chats about them."""
     SPEAK = "speak"
     """Gemini that speaks."""
     IMAGEN = "imagen"
-    """It draws, by `predict`."""
+    """Draws images, by `predict`."""
     IMAGEN_EDIT = "imagen_edit"
-    """It changes images, by `predict`."""
+    """Changes images, by `predict`."""
     IMAGEN_UPSCALE = "imagen_upscale"
-    """It enlarges images, by `predict`."""
+    """Enlarges images, by `predict`."""
     IMAGEN_OLD = "imagen_old"
-    """It draws and enlarges, by `predict`."""
+    """Draws and enlarges images, by `predict`."""
     EMBED = "embed"
-    """It embeds texts, by `predict`."""
+    """Embeds texts, by `predict`."""
     EMBED_CONTENT = "embed_content"
-    """It embeds texts, one in a request, by a method of its own."""
+    """Embeds texts, one per request, by a method of its own."""
     UNKNOWN = "unknown"
 
 
 @lru_cache(maxsize=256)
 def kind_of(model: str) -> Kind:
-    """What a model is for.
+    """Returns the purpose of a model.
 
     Args:
-        model: Its name, with or without a path.
+        model: The model's name, with or without a path.
     """
     name = model.rpartition("/")[2].lower()
     if name.startswith("imagegeneration"):
@@ -47,7 +47,7 @@ def kind_of(model: str) -> Kind:
     if name.startswith("imagen"):
         return _imagen(name)
     if "embedding" in name:
-        # The first Gemini that embeds does so by `predict`, as all before it.
+        # The first embedding Gemini uses `predict`, like all embedding models before it.
         later = name.startswith("gemini-embedding") and not name.startswith("gemini-embedding-001")
         return Kind.EMBED_CONTENT if later else Kind.EMBED
     if not name.startswith("gemini"):
@@ -65,6 +65,6 @@ def _imagen(name: str) -> Kind:
 
 
 def version(model: str) -> tuple[int, int]:
-    """The version of a Gemini or an Imagen, zeros where its name states none."""
+    """Returns the version of a Gemini or an Imagen; zeros if its name states none."""
     name = model.rpartition("/")[2].lower()
     return version_of(name.replace("imagen-", "gemini-")) or (0, 0)

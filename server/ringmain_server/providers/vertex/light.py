@@ -1,9 +1,9 @@
-"""Room 4, the I/O side of `vertex`: imports of google-cloud-aiplatform, without the most of it.
+"""Room 4, the I/O side of `vertex`: imports google-cloud-aiplatform without most of it.
 
-Importing `google.cloud.aiplatform_v1` runs an `__init__` that loads some thirty-five services: 0.7 s and
-100 MB, of which this provider needs one. So while one of its modules is imported, empty packages stand in
-for the real ones. They are taken away afterwards, so that other code of the process still finds the real
-package, and everything in it.
+Importing `google.cloud.aiplatform_v1` runs an `__init__` that loads some thirty-five services in 0.7 s and
+100 MB, of which this provider needs one. So empty packages replace the real ones while one of its modules is
+imported. They are removed afterwards, so that other code of the process still finds the real package and
+everything in it.
 """
 
 import importlib
@@ -32,7 +32,7 @@ _stand_ins: dict[str, ModuleType] = {}
 
 
 def types_module(name: str) -> ModuleType:
-    """A module of the wire's messages, such as `content`: a few milliseconds, 2 MB.
+    """Imports a module of the wire's messages, such as `content`, in a few milliseconds and 2 MB.
 
     Raises:
         ModuleNotFoundError: google-cloud-aiplatform is not installed.
@@ -42,7 +42,7 @@ def types_module(name: str) -> ModuleType:
 
 
 def load_client(service: str = "prediction_service") -> ModuleType:
-    """Imports a client with its credentials and its transport: 0.4 s, 22 MB. Once, at start-up.
+    """Imports a client with its credentials and transport, in 0.4 s and 22 MB, once at start-up.
 
     Raises:
         ModuleNotFoundError: google-cloud-aiplatform is not installed.
@@ -52,11 +52,11 @@ def load_client(service: str = "prediction_service") -> ModuleType:
 
 
 def open_channel(host: str, credentials: "Credentials", options: Mapping[str, int]) -> "grpc.aio.Channel":
-    """A channel as the asyncio client makes one: TLS, and the credentials' token with each call.
+    """Opens a channel as the asyncio client does: with TLS, and with the credentials' token on each call.
 
     Args:
         host: The endpoint, with or without its port.
-        credentials: Refreshed by the library when their token runs out, in a thread of its own.
+        credentials: The credentials; the library refreshes them in a thread of its own when a token expires.
         options: Channel arguments.
     """
     client = load_client().PredictionServiceAsyncClient
@@ -68,7 +68,7 @@ def open_channel(host: str, credentials: "Credentials", options: Mapping[str, in
 
 
 def token_credentials(token: str) -> "Credentials":
-    """An access token, which is not renewed."""
+    """Returns the credentials of an access token, which is not refreshed."""
     from google.oauth2.credentials import Credentials as OAuth2
 
     found: Credentials = OAuth2(token=token)  # type: ignore[no-untyped-call]
@@ -76,14 +76,14 @@ def token_credentials(token: str) -> "Credentials":
 
 
 def file_credentials(path: str) -> "Credentials":
-    """A service account's.
+    """Returns the credentials of a service account.
 
     Raises:
-        GoogleAuthError, OSError, ValueError: The file holds no key of one.
+        GoogleAuthError, OSError, ValueError: The file holds no key of a service account.
     """
     from google.oauth2.service_account import Credentials as ServiceAccount
 
-    # Read here, since the library would wait for a pipe and take a file of any size.
+    # Read here, because the library would block on a pipe and accept a file of any size.
     text = read_bytes(path).decode("utf-8")
     check_json(text)
     key = json.loads(text)
@@ -95,7 +95,9 @@ def file_credentials(path: str) -> "Credentials":
 
 
 def default_credentials() -> "Credentials":
-    """The application default credentials; reads files, and may ask the metadata server of the machine.
+    """Returns the application default credentials.
+
+    This reads files, and may ask the machine's metadata server.
 
     Raises:
         GoogleAuthError, OSError: There are none.
@@ -103,14 +105,14 @@ def default_credentials() -> "Credentials":
     import google.auth
 
     if named := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
-        check_readable(named)  # the library reads it, whatever it is
+        check_readable(named)  # the library would block on a pipe
     found: Credentials = google.auth.default(scopes=_SCOPES)[0]
     return found
 
 
 @contextmanager
 def _stood_in() -> Iterator[None]:
-    """Empty packages in place of the real ones, unless somebody has imported those."""
+    """Replaces the real packages by empty ones, unless somebody has already imported the real ones."""
     if _PACKAGE in sys.modules:
         yield
         return

@@ -1,9 +1,9 @@
-"""Room 4, pure: media of the contract as parts of this wire.
+"""Room 4, pure: translates media of the contract into parts of this wire.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/overview: images, audio, video and PDF as
-bytes or by an address, `https` or `gs`, which the provider fetches itself and whose media type it wants to
-be told. Text files go as text, which every model reads. The wire has no field for the names of files, so
-those of other media are left out.
+https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/overview: images, audio, video and PDF are
+bytes or an `https` or `gs` URL, which the provider fetches itself and whose media type it must be told. Text
+files are sent as text, which every model reads. The wire has no field for file names, so those of other media
+are left out.
 """
 
 import mimetypes
@@ -19,16 +19,16 @@ _FAMILIES = frozenset({"image", "audio", "video"})
 _PDF = "application/pdf"
 _TEXTUAL = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
 _RESOLUTIONS = {IMAGE_DETAIL_LOW: 1, IMAGE_DETAIL_HIGH: 3}
-"""`Part.MediaResolution.Level`: LOW and HIGH."""
+"""Values of `Part.MediaResolution.Level`: LOW and HIGH."""
 
 
 def part(media: Media, path: str, *, resolution: bool) -> wire.Part:
-    """A medium as a part.
+    """Returns a medium as a part.
 
     Args:
-        media: What the caller sent.
-        path: Where, for the error.
-        resolution: Whether the model may be told how closely to look.
+        media: The caller's media.
+        path: The media's place in the request, for error messages.
+        resolution: Whether the model accepts a resolution for each medium.
 
     Raises:
         MediaInvalid: This wire cannot carry it.
@@ -46,10 +46,10 @@ def part(media: Media, path: str, *, resolution: bool) -> wire.Part:
 
 
 def _mime_type(media: Media, path: str) -> str:
-    """The stated type, else what the bytes or the name say.
+    """Returns the stated type, or else the type that the bytes or the name suggest.
 
     Raises:
-        MediaInvalid: There is none, or it is not one that this wire carries.
+        MediaInvalid: There is none, or this wire cannot carry it.
     """
     found = media.mime_type.partition(";")[0].strip().lower()
     if not found and media.data:

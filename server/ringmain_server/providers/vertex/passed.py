@@ -1,4 +1,4 @@
-"""Room 4, pure: what a caller passes through to this provider kind, beside the contract's own fields."""
+"""Room 4, pure: reads the options that a caller passes through to this provider kind."""
 
 from collections.abc import Mapping
 
@@ -13,16 +13,16 @@ PATH = "image_config.provider_options"
 def passed(
     options: Mapping[str, Struct], kind: str, own: frozenset[str], path: str = PATH
 ) -> dict[str, object]:
-    """The fields for a provider kind, as the wire's JSON.
+    """Returns the fields for a provider kind, as the wire's JSON.
 
     Args:
-        options: The request's.
+        options: The request's options.
         kind: The provider's kind.
-        own: Names that are the gateway's own.
-        path: Where they are in the request, for errors.
+        own: Names that only the gateway may set.
+        path: The options' place in the request, for error messages.
 
     Raises:
-        InvalidField: One of them is the gateway's own.
+        InvalidField: An option has one of those names.
     """
     if kind not in options:
         return {}

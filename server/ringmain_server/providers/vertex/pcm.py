@@ -1,6 +1,6 @@
-"""Room 4, pure: raw sound, and the file that it becomes.
+"""Room 4, pure: describes raw sound, and makes a file of it.
 
-Gemini speaks in samples of 16 bits, little-endian whatever the name of the media type says:
+Gemini speaks in 16-bit samples, which are little-endian whatever the name of the media type says:
 https://ai.google.dev/gemini-api/docs/speech-generation.
 """
 
@@ -11,30 +11,30 @@ from dataclasses import dataclass
 RATE = 24_000
 _BYTES = 2
 _ENDLESS = 0xFFFFFFFF
-"""The size in the head of a file that is still being made: players read to its end."""
+"""The size in the header of a file that is still being made; players read such a file to its end."""
 _CHANNELS = 32
-"""Most channels; a media type with more is none that anybody plays."""
+"""Most channels; nobody plays a media type with more."""
 _NUMBER = re.compile(r"\b(?P<name>rate|channels)=(?P<value>\d{1,6})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Pcm:
-    """How raw sound is to be read.
+    """The format of raw sound.
 
     Attributes:
-        rate: Samples a second.
-        channels: Of each sample.
+        rate: Samples per second.
+        channels: Number of channels.
     """
 
     rate: int = RATE
     channels: int = 1
 
     def milliseconds(self, size: int) -> int:
-        """How long so many bytes sound."""
+        """Returns the duration of this many bytes."""
         return size * 1000 // (self.rate * self.channels * _BYTES)
 
     def wav_head(self) -> bytes:
-        """The head of a WAV file whose length is not known yet.
+        """Returns the header of a WAV file whose length is not known yet.
 
         http://soundfile.sapp.org/doc/WaveFormat/
         """
@@ -54,10 +54,10 @@ class Pcm:
 
 
 def parse(mime_type: str) -> Pcm | None:
-    """What a media type says of raw sound, None for one of another kind.
+    """Returns the format of raw sound that a media type states; None for other kinds of media.
 
     Args:
-        mime_type: Such as `audio/L16;codec=pcm;rate=24000`.
+        mime_type: The media type, such as `audio/L16;codec=pcm;rate=24000`.
     """
     essence, _, parameters = mime_type.partition(";")
     if essence.strip().lower() not in ("audio/l16", "audio/pcm"):

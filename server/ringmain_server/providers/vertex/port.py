@@ -1,8 +1,8 @@
-"""Room 4, pure: one set of translators for two ways to the same models.
+"""Room 4, pure: lets one set of translators use two APIs of the same models.
 
-Vertex AI takes messages over gRPC, the Gemini developer API JSON over HTTP. What is asked and answered is the
-same, so translators write and read messages, and a port makes requests of them and reads what the transport
-brings.
+Vertex AI takes messages over gRPC, and the Gemini developer API takes JSON over HTTP. Requests and answers
+have the same content, so translators write and read messages; a port makes requests of them, and reads what
+the transport receives.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,91 +20,91 @@ from ringmain_server.providers.vertex.chat import Resources
 from ringmain_server.providers.vertex.transport import PlainRequest, VertexRequest
 
 Object = Mapping[str, object]
-"""JSON."""
+"""A JSON object."""
 
 
 class Reader(Protocol):
-    """Reads what a streamed answer brings."""
+    """Reads the messages of a streamed answer."""
 
     def feed(self, chunk: Any) -> Sequence[wire.GenerateContentResponse]:
-        """The messages that one network read completed.
+        """Returns the messages that one network read completes.
 
         Raises:
-            ProviderError: A malformed message, or an error of the provider.
+            ProviderError: A message is malformed, or reports an error.
         """
         ...
 
 
 class Port(Protocol):
-    """A way to the models."""
+    """An API of the models."""
 
     @property
     def names_formats(self) -> bool:
-        """Whether it can be told the media type of an image."""
+        """Whether it accepts a media type for images."""
         ...
 
     @property
     def marks_time(self) -> bool:
-        """Whether it can be asked to count the time of a recording that has no pictures."""
+        """Whether it accepts a request for timestamps of a recording without pictures."""
         ...
 
     def whole(
         self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str
     ) -> Any:
-        """A request that is answered whole.
+        """Builds a request that is answered whole.
 
         Args:
-            message: Without the model's name.
-            candidate: Who is asked.
-            given: The caller's own fields, over the message.
-            path: Where those are in the request, for errors.
+            message: The request without the model's name.
+            candidate: The candidate that is asked.
+            given: The caller's own fields, which override the message.
+            path: The place of those fields in the request, for error messages.
 
         Raises:
-            InvalidField: The caller's fields are none of this wire.
+            InvalidField: The caller's fields do not exist on this wire.
         """
         ...
 
     def answer(self, raw: Any, provider_id: str) -> wire.GenerateContentResponse:
-        """A whole answer.
+        """Reads a whole answer.
 
         Raises:
-            ProviderError: It is malformed, or an error in disguise.
+            ProviderError: The answer is malformed, or is an error under status 200.
         """
         ...
 
     def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> Any:
-        """A request that is answered in a stream."""
+        """Builds a request that is answered in a stream."""
         ...
 
     def spoken(self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str) -> Any:
-        """A request for speech, answered in a stream, of a model that reads out all of its text.
+        """Builds a request for speech, answered in a stream, by a model that reads all of its text aloud.
 
         Args:
-            message: Without the model's name.
-            candidate: Who is asked.
-            manner: How to speak, in words; empty for nothing in particular.
+            message: The request without the model's name.
+            candidate: The candidate that is asked.
+            manner: How to speak, in words; may be empty.
         """
         ...
 
     def reader(self, provider_id: str) -> Reader:
-        """A reader for one stream."""
+        """Returns a reader for one stream."""
         ...
 
     def predict(self, instances: Sequence[Object], parameters: Object, candidate: Candidate) -> Any:
-        """A request to a model that has no method of its own."""
+        """Builds a request to a model that is called by `predict`."""
         ...
 
     def predictions(self, raw: Any, provider_id: str) -> Sequence[Object]:
-        """What it predicts; each an object.
+        """Reads the predictions of an answer, each of them an object.
 
         Raises:
-            ProviderError: The answer is malformed, or an error in disguise.
+            ProviderError: The answer is malformed, or is an error under status 200.
         """
         ...
 
 
 class _Messages:
-    """The transport has read the messages already. See `Reader`."""
+    """A reader for messages that the transport has already parsed. See `Reader`."""
 
     def feed(self, chunk: Sequence[wire.GenerateContentResponse]) -> Sequence[wire.GenerateContentResponse]:
         return chunk
@@ -112,10 +112,10 @@ class _Messages:
 
 @dataclass(frozen=True, slots=True)
 class VertexPort:
-    """Vertex AI. See `Port`.
+    """The API of Vertex AI. See `Port`.
 
     Attributes:
-        resources: Where the models are.
+        resources: The project and the location of the models.
     """
 
     resources: Resources
@@ -125,7 +125,7 @@ class VertexPort:
     def whole(
         self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str
     ) -> VertexRequest:
-        """A request that is answered whole."""
+        """Builds a request that is answered whole."""
         try:
             ParseDict(dict(given), message)
         except ParseError as exc:
@@ -133,26 +133,29 @@ class VertexPort:
         return self.streamed(message, candidate)
 
     def answer(self, raw: wire.GenerateContentResponse, provider_id: str) -> wire.GenerateContentResponse:
-        """A whole answer, which the transport has read."""
+        """Returns the answer, which the transport has already parsed."""
         return raw
 
     def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> VertexRequest:
-        """A request that is answered in a stream."""
+        """Builds a request that is answered in a stream."""
         message.model = self.resources.name(candidate.provider_model)
         return VertexRequest(message, message.model)
 
     def spoken(
         self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str
     ) -> VertexRequest:
-        """A request for speech. These messages have no field for the manner, which is left out."""
+        """Builds a request for speech without the manner, for which these messages have no field."""
         return self.streamed(message, candidate)
 
     def reader(self, provider_id: str) -> Reader:
-        """A reader for one stream."""
+        """Returns a reader for one stream."""
         return _Messages()
 
     def predict(self, instances: Sequence[Object], parameters: Object, candidate: Candidate) -> PlainRequest:
-        """https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#predictrequest."""
+        """Builds a request to a model that is called by `predict`.
+
+        https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#predictrequest
+        """
         resource = self.resources.name(candidate.provider_model)
         message = wire.PredictRequest(endpoint=resource)
         for instance in instances:
@@ -161,7 +164,7 @@ class VertexPort:
         return PlainRequest(message, resource)
 
     def predictions(self, raw: bytes, provider_id: str) -> Sequence[Object]:
-        """What it predicts."""
+        """Reads the predictions of an answer."""
         try:
             found = [structs.read(one) for one in wire.PredictResponse.FromString(raw).predictions]
         except DecodeError as exc:
@@ -170,10 +173,10 @@ class VertexPort:
 
 
 def objects(found: object, provider_id: str) -> Sequence[Object]:
-    """A list of objects.
+    """Returns a list of objects.
 
     Raises:
-        MalformedAnswer: It is something else.
+        MalformedAnswer: The value is something else.
     """
     if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
         raise MalformedAnswer(provider_id, "answered predictions of no known shape")

@@ -1,4 +1,4 @@
-"""Room 4, pure: images to change, as Imagen refers to them.
+"""Room 4, pure: writes images to change as Imagen refers to them.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api-edit,
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api-customization: a prompt names
@@ -14,17 +14,17 @@ from ringmain.v1.content_pb2 import Media
 from ringmain_server.errors import InvalidField, MediaInvalid
 
 _DILATION = {image_pb2.EDIT_MODE_OUTPAINT: 0.03}
-"""How far Imagen draws into what it shall keep, as a share of the width, so that no seam is seen."""
+"""How far Imagen draws into the area to keep, as a share of the width, so that no seam is visible."""
 
 
 def instance(request: image_pb2.EditImagesRequest) -> Mapping[str, object]:
-    """What is to be changed, and how.
+    """Returns the description of a change and its images.
 
     Args:
-        request: Its mask, where it has one, is white where the image is to change.
+        request: The request. Its mask, if it has one, is white where the image is to change.
 
     Raises:
-        MediaInvalid: An image without its bytes.
+        MediaInvalid: An image has no bytes.
     """
     raw = _reference(1, "RAW", request.images[0], "images[0]")
     others: list[Mapping[str, object]] = []
@@ -43,10 +43,10 @@ def instance(request: image_pb2.EditImagesRequest) -> Mapping[str, object]:
 
 
 def mode(request: image_pb2.EditImagesRequest) -> str:
-    """The name of the change.
+    """Returns the name of the kind of change.
 
     Raises:
-        InvalidField: Margins without a canvas, which this wire knows nothing of.
+        InvalidField: The request has margins but no larger canvas, which this wire requires.
     """
     if request.mode == image_pb2.EDIT_MODE_OUTPAINT:
         if not request.HasField("mask"):
@@ -60,10 +60,10 @@ def mode(request: image_pb2.EditImagesRequest) -> str:
 
 
 def inline(media: Media, path: str) -> Mapping[str, object]:
-    """An image in the JSON of this wire.
+    """Returns an image in the JSON of this wire.
 
     Raises:
-        MediaInvalid: It is at an address that Google cannot read.
+        MediaInvalid: The image is at a URL that Google cannot read.
     """
     kind = {"mimeType": media.mime_type} if media.mime_type else {}
     if media.data:

@@ -1,8 +1,8 @@
-"""Room 4, pure: a ChatRequest as a request of this wire.
+"""Room 4, pure: translates a ChatRequest into a request of this wire.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#generatecontentrequest.
-Every field is translated or refused. `request_id` and `routing_policy` are the gateway's own; so are the
-model and the contents, and that arguments of functions come whole.
+Every field is translated or refused. `request_id` and `routing_policy` are for the gateway alone. Only the
+gateway sets the model and the contents, and decides that function arguments come whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,17 +18,17 @@ from ringmain_server.providers.vertex import generation, schemas, turns, wire
 from ringmain_server.providers.vertex.traits import traits_of
 
 _AUTO, _ANY, _NONE = 1, 2, 3
-"""`FunctionCallingConfig.Mode`."""
+"""Values of `FunctionCallingConfig.Mode`."""
 _MODES = {TOOL_MODE_AUTO: _AUTO, TOOL_MODE_NONE: _NONE, TOOL_MODE_REQUIRED: _ANY}
 _GATEWAYS_OWN = frozenset({"model", "contents"})
 _ARGUMENTS_IN_PIECES = ("streamFunctionCallArguments", "stream_function_call_arguments")
 
 
 def generate_request(request: ChatRequest, candidate: Candidate) -> wire.GenerateContentRequest:
-    """The request for an answer, without the model's name and without provider options.
+    """Returns the request for an answer, without the model's name and without provider options.
 
     Raises:
-        CallerError: A part, a schema or a value that this wire cannot carry.
+        CallerError: This wire cannot carry a part, a schema or a value.
     """
     found = wire.GenerateContentRequest()
     traits = traits_of(candidate.provider_model)
@@ -42,7 +42,7 @@ def generate_request(request: ChatRequest, candidate: Candidate) -> wire.Generat
 
 
 def count_request(request: wire.GenerateContentRequest) -> wire.CountTokensRequest:
-    """The request for a count of what another request holds."""
+    """Returns the request for a count of another request's tokens."""
     found = wire.CountTokensRequest(
         contents=request.contents, tools=request.tools, generation_config=request.generation_config
     )
@@ -52,10 +52,10 @@ def count_request(request: wire.GenerateContentRequest) -> wire.CountTokensReque
 
 
 def options(request: ChatRequest, kind: str) -> dict[str, object]:
-    """What is passed through for a provider kind, as the wire's JSON.
+    """Returns the passed-through options of a provider kind, as the wire's JSON.
 
     Raises:
-        InvalidField: It names something that is the gateway's own.
+        InvalidField: An option sets a field that only the gateway may set.
     """
     config = request.generation_config
     if kind not in config.provider_options:
@@ -76,7 +76,7 @@ def apply_options(found: wire.GenerateContentRequest, request: ChatRequest, kind
     """Writes the caller's own fields over a request: messages are merged, lists and values are replaced.
 
     Raises:
-        InvalidField: They are none of this wire, or are the gateway's own.
+        InvalidField: A field does not exist on this wire, or only the gateway may set it.
     """
     given = options(request, kind)
     if not given:
@@ -106,7 +106,10 @@ def _declare(found: wire.GenerateContentRequest, tools: Sequence[Tool]) -> None:
 
 
 def _choose(found: wire.GenerateContentRequest, choice: ToolChoice) -> None:
-    """https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling#functioncallingconfig."""
+    """Writes which tools may be called.
+
+    https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling#functioncallingconfig
+    """
     if choice.WhichOneof("choice") == "tool_name":
         config = found.tool_config.function_calling_config
         config.mode = _ANY

@@ -1,7 +1,7 @@
-"""Room 4, pure: why Imagen drew nothing.
+"""Room 4, pure: explains why Imagen drew nothing.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/image/responsible-ai-imagen#safety-categories: a text
-for people, and codes that stand for categories.
+https://cloud.google.com/vertex-ai/generative-ai/docs/image/responsible-ai-imagen#safety-categories: an answer
+has a text for people, with codes that stand for categories.
 """
 
 import re
@@ -15,7 +15,7 @@ REFUSALS = re.compile(
     r"safety (?:filter|setting)s?",
     re.IGNORECASE,
 )
-"""How a safety system words a refusal."""
+"""Matches the wordings in which a safety system refuses."""
 _CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "celebrity": ("29310472", "15236754"),
     "celebrity_or_child": ("64151117", "42237218"),
@@ -35,12 +35,12 @@ _BY_CODE = {code: name for name, codes in _CATEGORIES.items() for code in codes}
 
 
 def filtered(provider_id: str, did: str, *texts: str) -> ContentFiltered:
-    """The failure that a safety system's messages mean.
+    """Returns the failure that a safety system's messages mean.
 
     Args:
-        provider_id: Who answered.
+        provider_id: The provider that answered.
         did: What the system did.
-        texts: Its messages, as they came.
+        texts: Its messages, unchanged.
     """
     category = ",".join(sorted(_categories(texts))) or "other"
     return ContentFiltered(

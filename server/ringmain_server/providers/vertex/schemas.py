@@ -1,9 +1,9 @@
-"""Room 4, pure: JSON schemas as this wire takes them.
+"""Room 4, pure: writes JSON schemas as this wire expects them.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/control-generated-output: JSON Schema as it
-stands. Of its keywords the provider enforces what it documents and ignores the rest. An object on this wire
-has no order, and a model writes the properties of its answer in the order it is told; so the caller's order
-goes along as `propertyOrdering`.
+https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/control-generated-output: JSON Schema is sent
+unchanged; the provider enforces the keywords that it documents and ignores the rest. An object on this wire
+has no order, and a model writes the properties of its answer in the order that it is told, so
+`propertyOrdering` states the caller's order.
 """
 
 from collections.abc import Mapping
@@ -20,27 +20,27 @@ _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NAMED = ("properties", "$defs", "definitions")
 
 _KEPT_LENGTH = 4096
-"""Characters of the longest schema that is remembered: callers write them, and there are many of them."""
+"""Characters of the longest schema that is cached, since callers write many and long ones."""
 
 Schema = Mapping[str, object]
 
 
 def parameters(text: str, path: str) -> Value:
-    """The schema of a tool's parameters, not to be changed: the same text gives the same Value.
+    """Returns the schema of a tool's parameters. It must not be changed, because it is cached by its text.
 
     Args:
         text: The schema.
-        path: Where it is in the request, for errors.
+        path: The schema's place in the request, for error messages.
 
     Raises:
-        InvalidField: It is no JSON object.
+        InvalidField: The schema is not a JSON object.
     """
     read = _parameters if len(text) <= _KEPT_LENGTH else _parameters.__wrapped__
     return _checked(read(text), path)
 
 
 def response(text: str, path: str) -> Value:
-    """The schema of an answer, not to be changed. See `parameters`."""
+    """Returns the schema of an answer, which must not be changed. See `parameters`."""
     read = _response if len(text) <= _KEPT_LENGTH else _response.__wrapped__
     return _checked(read(text), path)
 
@@ -58,7 +58,7 @@ def _response(text: str) -> Value | None:
 
 
 def ordered(found: object) -> object:
-    """A schema that names the order of its properties, down to the last."""
+    """Returns a schema that states the order of properties on every level."""
     if not isinstance(found, Mapping):
         return found
     result = dict(found)

@@ -1,8 +1,8 @@
-"""Room 4, pure: shape and size of a drawn image, as these models are told.
+"""Room 4, pure: writes the shape and size of a drawn image as these models expect it.
 
 https://ai.google.dev/gemini-api/docs/image-generation#aspect_ratios,
-https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api: a ratio out of a few, and
-for some models a grade of size.
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api: one of a few ratios, and for
+some models a size grade.
 """
 
 import math
@@ -18,17 +18,17 @@ from ringmain_server.providers.vertex.kinds import Kind, kind_of, version
 _GEMINI = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 _IMAGEN = ("1:1", "3:4", "4:3", "9:16", "16:9")
 _GRADES = (("1K", 1 << 20), ("2K", 1 << 22), ("4K", 1 << 24))
-"""Names of sizes, and about how many pixels they have."""
+"""Names of size grades, and their approximate number of pixels."""
 _SIZE = re.compile(r"(\d+)x(\d+)")
 
 
 def ratio(config: ImageConfig, candidate: Candidate) -> str:
-    """The nearest ratio that the model has, empty where nothing was asked."""
+    """Returns the nearest ratio that the model has; empty if none was requested."""
     return sizes.choose(_ratios(candidate), size=config.size, aspect_ratio=config.aspect_ratio).value
 
 
 def grade(config: ImageConfig, candidate: Candidate) -> str:
-    """The nearest grade of size that the model has, empty where it has none or nothing was asked."""
+    """Returns the nearest size grade that the model has; empty if it has none or none was requested."""
     grades = _grades(candidate.provider_model)
     found = _SIZE.fullmatch(config.size)
     if found is None or not grades:

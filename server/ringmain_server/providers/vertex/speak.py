@@ -1,8 +1,8 @@
 """Room 4, pure: text to speech by Gemini.
 
-https://ai.google.dev/gemini-api/docs/speech-generation: raw sound in pieces. It knows no other format, so who
-wants one gets WAV, or raw samples for `audio/pcm`, and is told so. It has no field for speed, and earlier
-models have none for instructions either: those read them before the text.
+https://ai.google.dev/gemini-api/docs/speech-generation: the answer is raw sound in pieces. Gemini offers no
+other format, so callers get WAV, or raw samples for `audio/pcm`, and the answer says which. It has no field
+for the speed. Earlier models have none for instructions either, and read them in front of the text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,23 +23,23 @@ from ringmain_server.providers.vertex.pcm import Pcm
 from ringmain_server.providers.vertex.port import Port
 
 _AUDIO = 3
-"""`GenerationConfig.Modality`."""
+"""A value of `GenerationConfig.Modality`."""
 _VERBATIM = (3, 8)
-"""From this version on a model reads out all that it is sent as text."""
+"""From this version on, a model reads aloud everything that it is sent as text."""
 _RAW = "audio/pcm"
 _WAV = "audio/wav"
 _TOKENS_A_SECOND = 25
-"""https://ai.google.dev/gemini-api/docs/pricing: tokens of a second of sound."""
+"""Tokens of a second of sound: https://ai.google.dev/gemini-api/docs/pricing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakTranslator:
-    """Speech. See `StreamTranslator`."""
+    """A translator of speech. See `StreamTranslator`."""
 
     port: Port
 
     def request(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> Any:
-        """The request on the wire."""
+        """Builds the request."""
         message = wire.GenerateContentRequest()
         manner = ". ".join(_manner(request))
         verbatim = version(candidate.provider_model) >= _VERBATIM
@@ -54,7 +54,7 @@ class SpeakTranslator:
         return self.port.streamed(message, candidate)
 
     def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return SpeechDecoder(self.port, candidate, request)
 
 
@@ -66,7 +66,7 @@ def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
 
 
 class SpeechDecoder:
-    """Reads one stream. See `Decoder`."""
+    """A decoder for one stream. See `Decoder`."""
 
     __slots__ = (
         "_candidate",
@@ -92,17 +92,17 @@ class SpeechDecoder:
         self.complete = False
 
     def feed(self, chunk: Any) -> Sequence[audio_pb2.SpeakEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         events: list[audio_pb2.SpeakEvent] = []
         for message in self._reader.feed(chunk):
             events += self._read(message)
         return events
 
     def end(self) -> Sequence[audio_pb2.SpeakEvent]:
-        """The last event.
+        """Returns the last event.
 
         Raises:
-            ProviderError: The speech is not whole.
+            ProviderError: The speech is not complete.
         """
         last = self._last
         if last is None and self._counts is not None and not self._size:
@@ -117,7 +117,7 @@ class SpeechDecoder:
         return (audio_pb2.SpeakEvent(finished=audio_pb2.SpeechFinished(usage=self.usage())),)
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         length = self._sound.milliseconds(self._size) if self._sound is not None else 0
         if self._counts is not None and self._counts.prompt_token_count:
             found = counts.counted((self._counts,), self._candidate)

@@ -1,8 +1,8 @@
-"""Room 4, pure: in what the Gemini models differ from each other, by their names.
+"""Room 4, pure: tells the differences between the Gemini models by their names.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/thinking tells which models think and how they are
-told how much, https://cloud.google.com/vertex-ai/generative-ai/docs/start/get-started-with-gemini-3 what
-came with Gemini 3.
+https://cloud.google.com/vertex-ai/generative-ai/docs/thinking says which models think and how they are told
+how much, and https://cloud.google.com/vertex-ai/generative-ai/docs/start/get-started-with-gemini-3 what
+Gemini 3 changed.
 """
 
 import enum
@@ -25,16 +25,16 @@ class Thinking(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What this wire needs to know of a model.
+    """The differences of a model that matter on this wire.
 
     Attributes:
         thinking: How it is told how much to think.
-        always_thinks: Whether thinking cannot be turned off or down to almost nothing.
-        two_levels: Whether it knows but a low and a high level of thinking.
+        always_thinks: Whether thinking cannot be turned off or nearly off.
+        two_levels: Whether it has only a low and a high level of thinking.
         result_media: Whether results of tools may hold media.
-        resolution: Whether each medium may say how closely to look at it.
-        wants_signatures: Whether it refuses its own calls without the signatures that they came with.
-        penalties: Whether it takes penalties rather than refuse them.
+        resolution: Whether each medium may state a resolution.
+        wants_signatures: Whether it refuses its own calls without their signatures.
+        penalties: Whether it accepts penalties.
         prefix: Whether a conversation may end with the model's own turn.
     """
 
@@ -50,7 +50,7 @@ class Traits:
 
 @lru_cache(maxsize=256)
 def traits_of(model: str) -> Traits:
-    """What is known of a model; nothing of one whose name does not tell, such as a tuned model's endpoint."""
+    """Returns the traits of a model, or the defaults if its name says nothing, as for a tuned model."""
     name = model.rpartition("/")[2].lower()
     version = version_of(name)
     if version is None:
@@ -74,10 +74,10 @@ def traits_of(model: str) -> Traits:
 
 
 def version_of(name: str) -> tuple[int, int] | None:
-    """The version that a model's name states, None where it states none.
+    """Returns the version that a model's name states; None if it states none.
 
     Args:
-        name: In lower case, without a path.
+        name: The name in lower case, without a path.
     """
     if _LATEST.fullmatch(name):
         return _NEWEST

@@ -1,7 +1,7 @@
-"""Room 4, pure: speech to text by Gemini, which hears recordings as it reads.
+"""Room 4, pure: speech to text by Gemini, which takes recordings as part of a prompt.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/audio-understanding. The recording goes
-whole, within the request. The transcript comes as JSON, which is read while it is written.
+https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/audio-understanding. The request holds the
+whole recording. The transcript comes as JSON, which is read while it is written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,18 +55,18 @@ _SCHEMA = """{
   "required": ["language", "segments"]
 }"""
 _BYTES_A_TOKEN = 500
-"""Of a compressed recording, for an estimate: about 16 kB and 32 tokens a second."""
+"""Bytes of a compressed recording per token, for an estimate: about 16 kB and 32 tokens per second."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscribeTranslator:
-    """A transcript. See `StreamTranslator`."""
+    """A translator of transcriptions. See `StreamTranslator`."""
 
     port: Port
     needs_whole_body: bool = True
 
     def request(self, upload: Upload, candidate: Candidate) -> Any:
-        """The request on the wire."""
+        """Builds the request."""
         config = upload.config
         message = wire.GenerateContentRequest()
         task = _TRANSLATE if config.translate else _TRANSCRIBE
@@ -79,7 +79,7 @@ class TranscribeTranslator:
         return self.port.streamed(message, candidate)
 
     def decoder(self, upload: Upload, candidate: Candidate) -> "TranscriptDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return TranscriptDecoder(self.port, candidate, upload.recording.size)
 
 
@@ -95,7 +95,7 @@ def _configure(target: wire.GenerationConfig, candidate: Candidate, *, marks_tim
     traits = traits_of(candidate.provider_model)
     wanted = GenerationConfig(reasoning_effort=REASONING_EFFORT_NONE)
     if traits.thinking is not Thinking.LEVEL:
-        # From Gemini 3 on, Google advises against any other temperature than its own.
+        # From Gemini 3 on, Google advises against changing the default temperature.
         wanted.temperature = 0.0
     generation.write(target, wanted, traits)
     target.response_mime_type = "application/json"
@@ -105,12 +105,12 @@ def _configure(target: wire.GenerationConfig, candidate: Candidate, *, marks_tim
 
 
 class TranscriptDecoder:
-    """Reads one stream. See `Decoder`.
+    """A decoder for one stream. See `Decoder`.
 
     Args:
         port: Reads the wire.
-        candidate: Who answers.
-        size: Of the recording, in bytes.
+        candidate: The candidate that answers.
+        size: Size of the recording in bytes.
     """
 
     __slots__ = ("_candidate", "_counts", "_last", "_provider_id", "_reader", "_scanner", "_size", "complete")
@@ -126,17 +126,17 @@ class TranscriptDecoder:
         self.complete = False
 
     def feed(self, chunk: Any) -> Sequence[audio_pb2.TranscribeEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         events: list[audio_pb2.TranscribeEvent] = []
         for message in self._reader.feed(chunk):
             events += self._read(message)
         return events
 
     def end(self) -> Sequence[audio_pb2.TranscribeEvent]:
-        """The last event.
+        """Returns the last event.
 
         Raises:
-            ProviderError: The transcript is not whole.
+            ProviderError: The transcript is not complete.
         """
         last = self._last
         if last is None and self._counts is not None and not self._scanner.text:
@@ -156,7 +156,7 @@ class TranscriptDecoder:
         return (audio_pb2.TranscribeEvent(finished=finished),)
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         if self._counts is not None and self._counts.prompt_token_count:
             return counts.counted((self._counts,), self._candidate)
         heard = max(len(self._scanner.text) // 4, 0)

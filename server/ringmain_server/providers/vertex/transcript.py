@@ -1,8 +1,8 @@
-"""Room 4, pure: a transcript out of JSON that is still being written.
+"""Room 4, pure: reads a transcript from JSON that is still being written.
 
     {"language": "en", "segments": [{"start": 0.0, "end": 2.1, "text": "Good morning."}, …]}
 
-A segment is heard as soon as its object is closed, and the text of the one that is open as far as it goes.
+A segment is returned as soon as its object is closed. The text of an open segment is returned as it grows.
 """
 
 import re
@@ -13,17 +13,17 @@ from ringmain_server.providers import numbers
 from ringmain_server.providers.json_reader import NotJson, read
 
 _SEGMENT_DEPTH = 2
-"""How many objects are open within a segment."""
+"""The number of open objects within a segment."""
 _TEXT = re.compile(r'"text"\s*:\s*"((?:[^"\\]|\\.)*)')
 _HALF_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{0,3}$|\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?$")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\uffef]"
 )
-"""Characters of scripts that put no spaces between words; Korean does."""
+"""Characters of scripts without spaces between words. Korean has spaces."""
 
 
 class NoTranscript(ValueError):
-    """What was written is no transcript."""
+    """The model wrote something that is not a transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Segment:
 
     Attributes:
         text: The words.
-        start: Seconds from the beginning, None where the model does not say.
-        end: Likewise.
+        start: Seconds from the beginning; None if the model does not say.
+        end: Seconds from the beginning; None if the model does not say.
     """
 
     text: str
@@ -43,7 +43,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one piece of JSON brought: more text, and perhaps the segment that it completes."""
+    """The result of one piece of JSON: more text, and possibly the segment that it completes."""
 
     delta: str
     segment: Segment | None = None
@@ -65,10 +65,10 @@ class Scanner:
         self.language = ""
 
     def feed(self, piece: str) -> Sequence[Heard]:
-        """What a piece brings.
+        """Returns the results of a piece.
 
         Raises:
-            NoTranscript: A segment is none.
+            NoTranscript: A segment is malformed.
         """
         self._whole.append(piece)
         found: list[Heard] = []
@@ -79,7 +79,7 @@ class Scanner:
                 if character == "}":
                     found.append(self._close())
                 else:
-                    # Only what is within a segment counts.
+                    # A segment begins; text before it does not matter.
                     self._open = ["{"]
                 start = at + 1
         if self._depth == _SEGMENT_DEPTH:
@@ -89,10 +89,10 @@ class Scanner:
         return found
 
     def end(self) -> str:
-        """The whole text.
+        """Returns the whole text.
 
         Raises:
-            NoTranscript: It was none.
+            NoTranscript: The model did not write a transcript.
         """
         try:
             found = read("".join(self._whole))
@@ -133,7 +133,7 @@ class Scanner:
         return Heard(delta, segment)
 
     def _more(self, text: str) -> str:
-        """What a segment's text adds to what was said of it."""
+        """Returns the part of a segment's text that has not been returned yet."""
         text = text.lstrip()
         if not text:
             return ""
@@ -144,14 +144,14 @@ class Scanner:
 
 
 def _space(before: str, after: str) -> str:
-    """What stands between two segments in the whole text."""
+    """Returns the separator between two segments of the whole text."""
     if not before or before[-1].isspace() or _UNSPACED.match(before[-1]) or _UNSPACED.match(after[0]):
         return ""
     return " "
 
 
 def _partial(written: str) -> str:
-    """The text of a segment as far as it is written, without a character that is half there."""
+    """Returns the text of an unfinished segment, without a half-written character."""
     found = _TEXT.search(written)
     if found is None:
         return ""

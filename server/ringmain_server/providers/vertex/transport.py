@@ -1,8 +1,8 @@
-"""Room 4, the I/O side of `vertex`: calls over gRPC, past the client's own wrappers.
+"""Room 4, the I/O side of `vertex`: makes calls over gRPC without the client's own wrappers.
 
-They would add retries of their own, a log of each call and a second set of errors, and cost as much as the
-call itself (`docs/decisions/0009-vertex-past-the-clients-wrappers.md`). The client's channel, TLS and
-credentials stay.
+The wrappers would add their own retries, a log entry for each call and a second set of errors, and cost as
+much as the call itself (`docs/decisions/0009-vertex-past-the-clients-wrappers.md`). The client's channel, TLS
+and credentials are used.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _CLIENT = f"gl-python/{platform.python_version()} grpc/{grpc.__version__} ringma
 _MODEL, _ENDPOINT = "model", "endpoint"
 """The fields by which Google routes a call: for an answer, whole or streamed, and for a count."""
 _LINGER = 1.0
-"""Seconds that a complete answer's call may take to end by itself."""
+"""Seconds that the call of a complete answer may take to end by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class VertexRequest:
     """A request on this wire.
 
     Attributes:
-        message: What is sent.
+        message: The message to send.
         resource: The model's full name, by which the call is routed.
     """
 
@@ -55,10 +55,10 @@ class VertexRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
-    """A request whose answer the translator reads from its bytes: messages would cost more than they help.
+    """A request whose answer the translator reads from bytes, because parsed messages would be too slow.
 
     Attributes:
-        message: What is sent.
+        message: The message to send.
         resource: The model's full name, by which the call is routed.
     """
 
@@ -70,8 +70,8 @@ class VertexTransport:
     """A Vertex AI endpoint. See `Transport`.
 
     Args:
-        provider_id: Whose endpoint it is.
-        connections: The way there.
+        provider_id: The provider's name in the configuration.
+        connections: Connections to the endpoint.
         secrets: The provider's own credentials, which no message may repeat.
     """
 
@@ -81,7 +81,7 @@ class VertexTransport:
         self._secrets = secrets
 
     async def send(self, request: VertexRequest | PlainRequest) -> Answer | bytes:
-        """The whole answer. See `Transport.send`."""
+        """Returns the whole answer. See `Transport.send`."""
         connection = await self._connections.take()
         try:
             if isinstance(request, PlainRequest):
@@ -94,6 +94,7 @@ class VertexTransport:
         except grpc.aio.AioRpcError as exc:
             raise _failure(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
+            # gRPC raises this in two cases: our task was canceled, or the channel was closed under the call.
             if _cancelling():
                 raise
             raise _closed(self._provider_id) from None
@@ -101,12 +102,13 @@ class VertexTransport:
             connection.in_flight -= 1
 
     async def open(self, request: VertexRequest) -> "VertexIncoming":
-        """The answer as it comes in. See `Transport.open`."""
+        """Returns the answer as it comes in. See `Transport.open`."""
         connection = await self._connections.take()
         call = connection.stream(request.message, metadata=_routed(_MODEL, request.resource))
         incoming = VertexIncoming(self._provider_id, connection, call, self._secrets)
         try:
             await incoming.accepted()
+        # Also on cancellation: the call must not go on, nor count as in flight.
         except BaseException:
             incoming.close(complete=False)
             raise
@@ -120,14 +122,17 @@ class VertexTransport:
 def _failure(
     provider_id: str, exc: grpc.aio.AioRpcError, secrets: tuple[str, ...]
 ) -> ProviderError | Overloaded:
-    """What an error means; one of the connection may be a lack of this machine, which gRPC puts in words."""
+    """Returns the failure that an error means.
+
+    A failed connection may be caused by a shortage on this machine, which gRPC only reports in words.
+    """
     error = from_rpc(provider_id, exc, secrets)
     lack = in_words(exc.details() or "") or lacking_descriptors()
     return lack if lack is not None and isinstance(error, ConnectionFailed) else error
 
 
 _AHEAD = 64 << 10
-"""Bytes that may wait for a slow caller; more slow the provider down (laws, section 3.6)."""
+"""Bytes that may wait for a slow caller; beyond that the provider is slowed down (laws, section 3.6)."""
 
 
 class VertexIncoming:
@@ -165,10 +170,10 @@ class VertexIncoming:
         self._workers = asyncio.Event()
 
     async def accepted(self) -> None:
-        """Waits until the provider has taken the call.
+        """Waits until the provider has accepted the call.
 
         Raises:
-            ProviderError: It has not.
+            ProviderError: The provider has not accepted it.
         """
         try:
             await self._call.wait_for_connection()
@@ -181,7 +186,8 @@ class VertexIncoming:
         self._reading = asyncio.ensure_future(self._fill())
 
     async def read(self) -> Sequence[wire.GenerateContentResponse] | None:
-        """Every message since the last read. See `Incoming.read`."""
+        """Returns every message since the last read. See `Incoming.read`."""
+        # `_fill` sets the event when messages arrive and when it ends, so this cannot miss either.
         while not self._ready and not self._reading.done():
             self._wanted.clear()
             await self._wanted.wait()
@@ -191,11 +197,11 @@ class VertexIncoming:
             self._held = 0
             self._workers.set()
             return found
-        self._reading.result()  # raises what ended it
+        self._reading.result()  # raises the error that ended it, if any
         return None
 
     async def _fill(self) -> None:
-        """Reads ahead while messages are being handed on, so that what came meanwhile is one step."""
+        """Reads ahead while messages are processed, so that what arrives in the meantime forms one step."""
         try:
             while isinstance(data := await self._call.read(), bytes):
                 self._ready.append(data)
@@ -205,6 +211,7 @@ class VertexIncoming:
                     self._workers.clear()
                     await self._workers.wait()
         except grpc.aio.AioRpcError as exc:
+            # `abort` cancels the call, which ends the read; the reader gets the reason for the abort.
             raise self._error or _failure(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
             if _cancelling():
@@ -220,18 +227,19 @@ class VertexIncoming:
         self._workers.set()
 
     def close(self, *, complete: bool) -> None:
-        """Lets a complete answer's call end by itself, and cancels any other at once."""
+        """Lets the call of a complete answer end by itself, and cancels any other at once."""
         if self._connection is None:
             return
         self._connection.in_flight -= 1
         self._connection = None
         reading = self._reading
+        # Canceling a complete call would reset its stream, so it gets time to receive its trailers.
         if complete and not self._call.done():
             _LINGERING.add(reading)
             asyncio.get_running_loop().call_later(_LINGER, self._call.cancel)
         else:
             self._call.cancel()
-        self._workers.set()  # or it would wait for room for ever
+        self._workers.set()  # otherwise `_fill` would wait for room forever
         reading.add_done_callback(_forget)
 
 
@@ -239,7 +247,7 @@ _LINGERING: set[asyncio.Future[None]] = set()
 
 
 def _forget(reading: "asyncio.Future[None]") -> None:
-    """Whoever wanted to know how the reading ended has been told."""
+    """Releases a finished reading task, whose result has already been reported."""
     _LINGERING.discard(reading)
     release_task(reading)
 
@@ -251,10 +259,10 @@ async def _plain(connection: Connection, request: PlainRequest) -> bytes:
 
 
 def parse(kind: type[M], data: bytes, provider_id: str) -> M:
-    """A message of the wire.
+    """Parses a message of the wire.
 
     Raises:
-        MalformedAnswer: It is none.
+        MalformedAnswer: The data is not such a message.
     """
     try:
         return kind.FromString(data)
@@ -263,7 +271,7 @@ def parse(kind: type[M], data: bytes, provider_id: str) -> M:
 
 
 def _cancelling() -> bool:
-    """Whether it is the caller who gave up; gRPC raises the same when a call was cancelled from here."""
+    """Whether the caller canceled; gRPC raises the same exception if a call was canceled by this module."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
@@ -274,7 +282,11 @@ def _closed(provider_id: str) -> ProviderError:
 
 @lru_cache(maxsize=1024)
 def _routed(field: str, resource: str) -> grpc.aio.Metadata:
-    """https://google.aip.dev/client-libraries/4222, in the form that gRPC would else make for each call."""
+    """Returns the headers that route a call.
+
+    https://google.aip.dev/client-libraries/4222. They are in gRPC's own form, which it would otherwise build
+    for each call.
+    """
     return grpc.aio.Metadata(
         ("x-goog-request-params", f"{field}={quote(resource, safe='')}"),
         ("x-goog-api-client", _CLIENT),

@@ -1,17 +1,17 @@
-"""Room 4, pure: a conversation as this wire wants it.
+"""Room 4, pure: arranges a conversation as this wire requires it.
 
-https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference: contents whose role is
-`user` or `model`, and one system instruction outside. So:
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference: contents have the role `user`
+or `model`, and there is one separate system instruction. Therefore:
 
-* The system messages that open a conversation are its instruction. Every later one stays where it is, as a
-  text of the user between `<system>` tags.
-* Neighbours of one role are one content. The results of a turn's calls stand together in a content of their
-  own right behind it, in the order of the calls, because without ids that is how the wire tells two calls
-  of one function apart (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling).
-  They name their function, which is that of the call they answer.
-* Empty texts are refused by the wire and left out.
-* Reasoning goes back to the provider that signed it, as `signatures` says, and to nobody else; without a
-  signature the wire has no use for it.
+* The system messages that open a conversation are its instruction. A later one keeps its place, as text of
+  the user between `<system>` tags.
+* Adjacent messages of one role become one content. The results of a turn's calls form a content of their own
+  right behind it, in the order of the calls: without ids, that is how the wire distinguishes two calls of one
+  function (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling). Each result
+  names its function, which is that of the call it answers.
+* The wire refuses empty texts, so they are left out.
+* Reasoning goes back only to the provider that signed it, as `signatures` says; without a signature the wire
+  has no use for it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,13 +24,13 @@ from ringmain_server.providers.vertex import media, signatures, values, wire
 from ringmain_server.providers.vertex.traits import Traits
 
 OPENING = "(The conversation begins.)"
-"""Stands for the user where a conversation begins with the model: the wire wants the user's turn first."""
+"""A user's turn in front of a conversation that begins with the model, which the wire refuses."""
 GO_ON = "(Go on.)"
-"""Stands for the user where a conversation ends with the model, for models that refuse that."""
+"""A user's turn behind a conversation that ends with the model, for models that refuse that."""
 
 _USER, _MODEL = "user", "model"
 _IN_RESULTS = ("image/", "application/pdf")
-"""What results may hold, where they may hold media."""
+"""Media types that results may hold, for models whose results may hold media."""
 
 Target = wire.GenerateContentRequest | wire.CountTokensRequest
 
@@ -50,11 +50,11 @@ def write(target: Target, messages: Sequence[Message], provider_id: str, traits:
     Args:
         target: The request.
         messages: The contract's messages.
-        provider_id: Who is asked: reasoning that another signed is left out.
-        traits: What the model takes.
+        provider_id: The provider that is asked; reasoning that another provider signed is left out.
+        traits: The model's traits.
 
     Raises:
-        MediaInvalid: A part that this wire cannot carry.
+        MediaInvalid: This wire cannot carry a part.
         InvalidField: Nothing is left to answer, or a result answers no call.
     """
     opening = _opening(messages)
@@ -73,7 +73,7 @@ def write(target: Target, messages: Sequence[Message], provider_id: str, traits:
 
 
 def _opening(messages: Sequence[Message]) -> int:
-    """How many messages are the instruction; the last message is always part of the conversation."""
+    """Returns how many messages form the instruction; the last message never belongs to it."""
     count = 0
     while count < len(messages) - 1 and messages[count].role == ROLE_SYSTEM:
         count += 1
@@ -115,7 +115,7 @@ class _Conversation:
                     self._result(turn, part.tool_result, f"{here}.tool_result")
 
     def finish(self) -> list[_Turn]:
-        """The turns that hold something, neighbours merged, the user's first."""
+        """Returns the turns that are not empty, merged where the role repeats, beginning with the user's."""
         turns = _merged(turn for turn in self._turns if turn.results or turn.parts)
         if turns and turns[0].role == _MODEL:
             turns.insert(0, _Turn(_USER, parts=[wire.Part(text=OPENING)]))
@@ -132,7 +132,7 @@ class _Conversation:
         return self._turns[-1]
 
     def _user_text(self, text: str, turn: _Turn, *, system: bool) -> wire.Part:
-        # The first message may be a system message that stands alone: then it is the question.
+        # If all messages are system messages, the last one is the question, without tags.
         tagged = system and (len(self._turns) > 1 or bool(turn.parts))
         return wire.Part(text=f"<system>\n{text}\n</system>" if tagged else text)
 
@@ -189,7 +189,7 @@ class _Conversation:
 
 
 def _reasoning(before: list[wire.Part], reasoning: Reasoning) -> bytes:
-    """Puts a signature where it came from, and returns it if the call that follows has to carry it."""
+    """Puts a signature back in its place, and returns it if the next call has to carry it."""
     place, signature = reasoning.signature[:1], reasoning.signature[1:]
     if not signature:
         return b""
@@ -205,7 +205,7 @@ def _reasoning(before: list[wire.Part], reasoning: Reasoning) -> bytes:
 
 
 def _sign(turn: _Turn) -> None:
-    """Marks the first call of a turn that has come without its signature; the others need none."""
+    """Marks the first call of a turn as unsigned if it has no signature; other calls need none."""
     for part in turn.parts:
         if part.WhichOneof("data") == "function_call":
             part.thought_signature = part.thought_signature or signatures.UNSIGNED
@@ -228,7 +228,7 @@ def _mime_type(part: wire.Part) -> str:
 
 
 def _inside(part: wire.Part) -> wire.FunctionResponsePart:
-    """A medium within a result, whose parts are of another type with the same fields."""
+    """Returns a medium within a result, whose parts have another type with the same fields."""
     if part.WhichOneof("data") == "file_data":
         uri = {"mime_type": part.file_data.mime_type, "file_uri": part.file_data.file_uri}
         return wire.FunctionResponsePart(file_data=uri)

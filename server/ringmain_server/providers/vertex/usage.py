@@ -1,8 +1,8 @@
-"""Room 4, pure: the counts of this wire.
+"""Room 4, pure: reads the token counts of this wire.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#usagemetadata:
-thoughts and the prompts that tools make are counted beside the answer and the prompt, and nest in the
-contract.
+the wire counts thoughts separately from the answer, and tools' prompts separately from the prompt; in the
+contract they are included.
 """
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
@@ -15,12 +15,12 @@ from ringmain_server.providers.vertex import wire
 def usage(
     counts: wire.UsageMetadata | None, request: ChatRequest, answer_tokens: int, *, final: bool
 ) -> Usage:
-    """What was consumed: the provider's counts where it gave any, else an estimate.
+    """Returns the usage: the provider's counts if it gave any, otherwise an estimate.
 
     Args:
-        counts: The latest counts, None when there were none.
-        request: What was asked, for the estimate.
-        answer_tokens: About how many tokens came, for the estimate.
+        counts: The latest counts; None if there were none.
+        request: The caller's request, for the estimate.
+        answer_tokens: The approximate number of tokens received, for the estimate.
         final: Whether the counts came with the end of the answer, or after it.
     """
     if counts is None or counts.prompt_token_count <= 0:

@@ -1,7 +1,7 @@
-"""Room 4, pure: JSON as `google.protobuf.Value`. The way back is in `structs.py`.
+"""Room 4, pure: writes JSON as `google.protobuf.Value`. `structs.py` reads it back.
 
-A Value knows only double precision. What arguments of a tool hold beyond that, whole numbers from 2**53 on,
-goes as text rather than as another number.
+A Value has only double precision. Whole numbers from 2**53 on in a tool's arguments are written as text
+instead of being rounded.
 """
 
 from collections.abc import Mapping
@@ -43,12 +43,15 @@ def fill(target: Struct, found: Mapping[str, object]) -> None:
 
 
 def text_of(struct: Struct) -> str:
-    """A Struct as JSON text; a Struct has no order of its own, so names come in alphabetical order."""
+    """Returns a Struct as JSON text, with names in alphabetical order, because a Struct has no order."""
     return orjson.dumps(read_object(struct), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def arguments(text: str) -> dict[str, object]:
-    """The arguments of an earlier call. The wire wants an object; a model may have written something else."""
+    """Returns the arguments of an earlier call as an object.
+
+    The wire requires an object, but the model that wrote them may have written something else.
+    """
     if not text.strip():
         return {}
     try:

@@ -1,8 +1,8 @@
-"""Room 4, pure: vectors from the bytes of this wire.
+"""Room 4, pure: reads vectors from the bytes of this wire.
 
-A vector comes as a `ListValue`, each number wrapped in a `Value` in a field: eleven bytes, of which three say
-what it is. Read as messages, 2,048 vectors of 1,536 numbers take two seconds; so what holds them is read by a
-schema that leaves a list in its bytes, and those are unpacked at once.
+A vector comes as a `ListValue` with each number wrapped in a `Value` in a field: eleven bytes, of which the
+first three are its type. Parsed as messages, 2,048 vectors of 1,536 numbers take two seconds. So the answer
+is parsed with a schema that leaves each list as bytes, which are unpacked at once.
 
     ListValue   repeated Value values = 1        0a 09                 a field of nine bytes
     Value       double number_value = 2          11 xx xx xx xx …      a double, little-endian
@@ -28,7 +28,7 @@ from ringmain_server.providers.numbers import all_finite, count
 _STRIDE = 11
 _PREFIX = (b"\x0a", b"\x09", b"\x11")
 _VALUES_TAG = b"\x0a"
-"""Of `Embedding.values`, which is packed."""
+"""The tag of `Embedding.values`, which is packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Vector:
 
     Attributes:
         embedding: The vector.
-        tokens: Of the text; None where the model does not say.
+        tokens: Tokens of the text; None if the model does not say.
     """
 
     embedding: Embedding
@@ -45,12 +45,12 @@ class Vector:
 
 
 def packed(numbers: Sequence[float]) -> Embedding:
-    """A vector of these numbers; several times as quick as adding them one by one.
+    """Returns a vector of these numbers, several times as fast as adding them one by one.
 
     Raises:
-        TypeError: One is no number.
-        ValueError: One is not finite, or there is none.
-        OverflowError: One is an integer that is too large.
+        TypeError: A value is no number.
+        ValueError: A number is not finite, or there are none.
+        OverflowError: A number is an integer that is too large.
     """
     try:
         data = _floats(len(numbers)).pack(*numbers)
@@ -62,7 +62,7 @@ def packed(numbers: Sequence[float]) -> Embedding:
 
 
 def _any_floats(numbers: Sequence[float]) -> bytes:
-    """Numbers of which one may be beyond 32 bits, which makes it infinite. Four times as slow."""
+    """Packs numbers that may exceed 32 bits and then become infinite, at a quarter of the speed."""
     data = array("f", numbers)
     if sys.byteorder == "big":
         data.byteswap()
@@ -70,12 +70,12 @@ def _any_floats(numbers: Sequence[float]) -> bytes:
 
 
 def predicted(raw: bytes, provider_id: str) -> list[Vector]:
-    """The vectors of a `PredictResponse`, in its order.
+    """Returns the vectors of a `PredictResponse`, in its order.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api#response-body
 
     Raises:
-        MalformedAnswer: It is of another shape.
+        MalformedAnswer: The answer has another shape.
     """
     try:
         predictions = _schema().FromString(raw).predictions
@@ -117,7 +117,7 @@ def _varint(number: int) -> bytes:
     return bytes(found)
 
 
-# All vectors of an answer are of one size, and to read a layout takes as long as to read its numbers.
+# All vectors of an answer have one size, and parsing a layout takes as long as unpacking its numbers.
 @lru_cache(maxsize=8)
 def _wrapped(count: int) -> struct.Struct:
     return struct.Struct("<" + "3xd" * count)
@@ -129,14 +129,14 @@ def _floats(count: int) -> struct.Struct:
 
 
 _DOUBLE, _MESSAGE, _BYTES, _STRING = 1, 11, 12, 9
-"""`FieldDescriptorProto.Type`."""
+"""Values of `FieldDescriptorProto.Type`."""
 _ONE, _MANY = 1, 3
-"""`FieldDescriptorProto.Label`."""
+"""Values of `FieldDescriptorProto.Label`."""
 
 
 @lru_cache(maxsize=1)
 def _schema() -> Any:
-    """`PredictResponse` as far as vectors need it, with lists left in their bytes."""
+    """Returns the part of `PredictResponse` that vectors need, with lists left as bytes."""
     file = FileDescriptorProto(name="predictions.proto", package="ringmain.vertex", syntax="proto3")
     _message(file, "Answer", _field("predictions", 1, _MESSAGE, "Value", _MANY))
     _message(file, "Struct", _field("fields", 1, _MESSAGE, "Entry", _MANY))

@@ -1,7 +1,7 @@
 """Room 4, pure: the messages of the wire as plain protobuf classes. `wire.pyi` types them.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1. The library
-wraps each message for convenience, which would cost more than the rest of a streamed token.
+wraps each message for convenience, which would cost more than everything else about a streamed token.
 """
 
 from ringmain_server.providers.vertex.light import types_module
