@@ -16,7 +16,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain_server import errors
 from ringmain_server.candidate import Candidate
 from ringmain_server.providers.vertex import wire
-from ringmain_server.providers.vertex.chat import ChatTranslator, Resources, StreamChatTranslator
+from ringmain_server.providers.vertex.chat import Resources, VertexChatTranslator, VertexStreamChatTranslator
 
 from tests.fakes.vertex_script import message
 
@@ -80,21 +80,21 @@ def candidate(model: str = MODEL, kind: str = "vertex") -> Candidate:
 
 def body(request: ChatRequest, model: str = MODEL) -> wire.GenerateContentRequest:
     """What is sent for a request."""
-    sent = ChatTranslator(RESOURCES).request(request, candidate(model)).message
+    sent = VertexChatTranslator(RESOURCES).request(request, candidate(model)).message
     assert isinstance(sent, wire.GenerateContentRequest)
     return sent
 
 
 def answer(raw: wire.GenerateContentResponse, asked: ChatRequest = ASKED) -> ChatResponse:
     """The response that a whole answer amounts to."""
-    return ChatTranslator(RESOURCES).response(raw, asked, candidate())
+    return VertexChatTranslator(RESOURCES).response(raw, asked, candidate())
 
 
 def events(
     messages: Sequence[wire.GenerateContentResponse], size: int = 1, asked: ChatRequest = ASKED
 ) -> list[ChatEvent]:
     """The events of a streamed answer of which each read brings `size` messages, and which is then closed."""
-    decoder = StreamChatTranslator(RESOURCES).decoder(asked, candidate())
+    decoder = VertexStreamChatTranslator(RESOURCES).decoder(asked, candidate())
     found: list[ChatEvent] = []
     for start in range(0, len(messages), size):
         found += decoder.feed(messages[start : start + size])

@@ -5,7 +5,7 @@ from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.errors import ContentFiltered, StreamBroken
 from ringmain_server.operations.chat_events import fold
-from ringmain_server.providers.vertex.chat import StreamChatTranslator
+from ringmain_server.providers.vertex.chat import VertexStreamChatTranslator
 
 from tests.fakes.vertex_behaviours import OSLO, ROME
 from tests.fakes.vertex_script import answer, message, text, whole
@@ -14,7 +14,7 @@ from tests.providers.vertex import golden
 
 def decoder(asked: ChatRequest = golden.ASKED):  # type: ignore[no-untyped-def]
     """A reader for one stream."""
-    return StreamChatTranslator(golden.RESOURCES).decoder(asked, golden.candidate())
+    return VertexStreamChatTranslator(golden.RESOURCES).decoder(asked, golden.candidate())
 
 
 def test_completes_with_reason_and_counts() -> None:

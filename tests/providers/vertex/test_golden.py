@@ -5,7 +5,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from ringmain_server.errors import ProviderError
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.vertex import wire
-from ringmain_server.providers.vertex.chat import StreamChatTranslator
+from ringmain_server.providers.vertex.chat import VertexStreamChatTranslator
 from ringmain_server.providers.vertex.transport import VertexRequest
 
 from tests.fakes.vertex_rules import refusal
@@ -23,7 +23,9 @@ def test_requests(found: Golden) -> None:
     """A request becomes the message of its golden file, whole and streamed, and is routed by its model."""
     expected = ParseDict(found.content["body"], wire.GenerateContentRequest())
     assert golden.body(found.request, found.model) == expected
-    streamed = StreamChatTranslator(golden.RESOURCES).request(found.request, golden.candidate(found.model))
+    streamed = VertexStreamChatTranslator(golden.RESOURCES).request(
+        found.request, golden.candidate(found.model)
+    )
     assert streamed == VertexRequest(expected, expected.model)
 
 

@@ -8,9 +8,9 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest, CountTokensRequest
 from ringmain_server.errors import CallerError, InvalidField, MediaInvalid
 from ringmain_server.providers.vertex import schemas, wire
-from ringmain_server.providers.vertex.chat import CountTokensTranslator
+from ringmain_server.providers.vertex.chat import VertexCountTokensTranslator
 from ringmain_server.providers.vertex.request import options
-from ringmain_server.providers.vertex.traits import Thinking, Traits, traits_of
+from ringmain_server.providers.vertex.traits import GeminiThinking, GeminiTraits, traits_of
 
 from tests.providers.vertex import golden
 
@@ -119,7 +119,7 @@ def test_count() -> None:
         tools=[{"name": "now"}],
         generationConfig={"temperature": 1},
     )
-    translator = CountTokensTranslator(golden.RESOURCES)
+    translator = VertexCountTokensTranslator(golden.RESOURCES)
     request = CountTokensRequest(chat=chat)
     sent = translator.request(request, golden.candidate())
     name = "projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash"
@@ -158,15 +158,15 @@ def test_order_of_properties() -> None:
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        ("gemma-3-27b-it", Traits()),
-        ("endpoints/123", Traits()),
-        ("gemini-1.5-pro-002", Traits(always_thinks=True)),
-        ("gemini-2.0-flash-001", Traits()),
-        ("gemini-2.5-flash-lite", Traits(Thinking.BUDGET)),
-        ("publishers/google/models/gemini-2.5-pro", Traits(Thinking.BUDGET, always_thinks=True)),
+        ("gemma-3-27b-it", GeminiTraits()),
+        ("endpoints/123", GeminiTraits()),
+        ("gemini-1.5-pro-002", GeminiTraits(always_thinks=True)),
+        ("gemini-2.0-flash-001", GeminiTraits()),
+        ("gemini-2.5-flash-lite", GeminiTraits(GeminiThinking.BUDGET)),
+        ("publishers/google/models/gemini-2.5-pro", GeminiTraits(GeminiThinking.BUDGET, always_thinks=True)),
     ],
 )
-def test_traits_of_older_models(model: str, expected: Traits) -> None:
+def test_traits_of_older_models(model: str, expected: GeminiTraits) -> None:
     """What a model takes is read from its name; a name that does not tell says nothing."""
     assert traits_of(model) == expected
 
@@ -185,7 +185,7 @@ def test_traits_of_older_models(model: str, expected: Traits) -> None:
 def test_traits_of_newer_models(model: str, penalties: bool, two_levels: bool) -> None:
     """Since Gemini 3, models are told a level and want signatures; later ones refuse more."""
     found = traits_of(model)
-    assert found.thinking is Thinking.LEVEL
+    assert found.thinking is GeminiThinking.LEVEL
     assert found.result_media
     assert found.wants_signatures
     assert (found.penalties, found.prefix, found.two_levels) == (penalties, penalties, two_levels)

@@ -28,7 +28,7 @@ from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import wire
-from ringmain_server.providers.vertex.chat import ChatDecoder, response
+from ringmain_server.providers.vertex.chat import VertexChatDecoder, response
 from ringmain_server.providers.vertex.request import generate_request, options
 from ringmain_server.providers.wording import report_of
 
@@ -68,7 +68,9 @@ class StreamChatTranslator:
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "SseChatDecoder":
         """A reader for one stream."""
-        return SseChatDecoder(ChatDecoder(candidate.provider_id, request), candidate.provider_id, self.errors)
+        return SseChatDecoder(
+            VertexChatDecoder(candidate.provider_id, request), candidate.provider_id, self.errors
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class SseChatDecoder:
 
     __slots__ = ("_decoder", "_errors", "_pieces", "_provider_id", "_sse")
 
-    def __init__(self, decoder: ChatDecoder, provider_id: str, errors: GeminiErrors) -> None:
+    def __init__(self, decoder: VertexChatDecoder, provider_id: str, errors: GeminiErrors) -> None:
         self._decoder = decoder
         self._provider_id = provider_id
         self._errors = errors

@@ -12,7 +12,7 @@ from ringmain_server.errors import ProviderError
 from ringmain_server.providers import http_errors
 from ringmain_server.providers.faults import Meaning
 from ringmain_server.providers.json_reader import NotJson, read
-from ringmain_server.providers.vertex.errors import WireError, classified
+from ringmain_server.providers.vertex.errors import VertexWireError, classified
 from ringmain_server.providers.vertex.faults import CANONICAL
 from ringmain_server.providers.wording import told
 
@@ -38,7 +38,7 @@ class GeminiErrors:
             words = told(body, status)
             if not words and error is None:
                 return http_errors.by_status(provider_id, status, headers, "", time.time())
-            error = replace(error or WireError("", http=status), message=words)
+            error = replace(error or VertexWireError("", http=status), message=words)
         return classified(provider_id, error, self.secrets)
 
     def reported(self, provider_id: str, found: object) -> ProviderError:
@@ -49,7 +49,7 @@ class GeminiErrors:
         return classified(provider_id, error, self.secrets)
 
 
-def parse(body: bytes, status: int = 0) -> WireError | None:
+def parse(body: bytes, status: int = 0) -> VertexWireError | None:
     """The error of an answer's body, None when the body is of no known shape.
 
     Args:
@@ -65,7 +65,7 @@ def parse(body: bytes, status: int = 0) -> WireError | None:
     return wire_error(found.get("error"), status) if isinstance(found, Mapping) else None
 
 
-def wire_error(found: object, http: int = 0) -> WireError | None:
+def wire_error(found: object, http: int = 0) -> VertexWireError | None:
     """The error of what stands at `error`, None when nothing tells its status.
 
     Args:
@@ -88,7 +88,7 @@ def wire_error(found: object, http: int = 0) -> WireError | None:
     info = by_type.get(f"{_TYPE}ErrorInfo", {})
     retry = by_type.get(f"{_TYPE}RetryInfo", {})
     quota = by_type.get(f"{_TYPE}QuotaFailure", {})
-    return WireError(
+    return VertexWireError(
         status,
         _text(found.get("message")),
         _text(info.get("reason")) or _reason(found.get("errors")),

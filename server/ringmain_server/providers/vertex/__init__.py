@@ -12,7 +12,10 @@ from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.vertex import choice, light, wire
 from ringmain_server.providers.vertex.channels import Access, Connections
 from ringmain_server.providers.vertex.chat import Resources, translators
-from ringmain_server.providers.vertex.embedding import EmbedContentTranslator, PredictEmbedTranslator
+from ringmain_server.providers.vertex.embedding import (
+    VertexEmbedContentTranslator,
+    VertexPredictEmbedTranslator,
+)
 from ringmain_server.providers.vertex.port import VertexPort
 from ringmain_server.providers.vertex.transport import VertexRequest, VertexTransport
 
@@ -48,8 +51,8 @@ def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) 
     chosen = choice.choice(
         VertexPort(resources),
         translators(resources),
-        choice.embeds(PredictEmbedTranslator(resources)),
-        choice.embeds(EmbedContentTranslator(resources)),
+        choice.embeds(VertexPredictEmbedTranslator(resources)),
+        choice.embeds(VertexEmbedContentTranslator(resources)),
     )
     transport = VertexTransport(provider_id, Connections(provider_id, access), secrets)
     return Provider(

@@ -19,7 +19,7 @@ from ringmain_server.providers.vertex.usage import usage
 _TEXT, _THOUGHT, _OTHER = "text", "thought", ""
 
 
-class Answer:
+class VertexAnswer:
     """One answer, as far as it has been read.
 
     Parts keep their order: anything that comes between two texts separates them into two parts.

@@ -17,7 +17,7 @@ from ringmain_server.errors import MalformedAnswer, StreamBroken
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.vertex import wire
-from ringmain_server.providers.vertex.answer import Answer
+from ringmain_server.providers.vertex.answer import VertexAnswer
 from ringmain_server.providers.vertex.request import apply_options, count_request, generate_request
 from ringmain_server.providers.vertex.transport import VertexRequest
 
@@ -61,7 +61,7 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatTranslator:
+class VertexChatTranslator:
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     resources: Resources
@@ -78,7 +78,7 @@ class ChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamChatTranslator:
+class VertexStreamChatTranslator:
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     resources: Resources
@@ -87,13 +87,13 @@ class StreamChatTranslator:
         """Builds the request."""
         return self.resources.request(request, candidate)
 
-    def decoder(self, request: ChatRequest, candidate: Candidate) -> "ChatDecoder":
+    def decoder(self, request: ChatRequest, candidate: Candidate) -> "VertexChatDecoder":
         """Returns a decoder for one stream."""
-        return ChatDecoder(candidate.provider_id, request)
+        return VertexChatDecoder(candidate.provider_id, request)
 
 
 @dataclass(frozen=True, slots=True)
-class CountTokensTranslator:
+class VertexCountTokensTranslator:
     """A translator of token counts by the provider. See `UnaryTranslator`.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/get-token-count
@@ -118,7 +118,7 @@ class CountTokensTranslator:
         return CountTokensResponse(input_token_count=raw.total_tokens)
 
 
-class ChatDecoder:
+class VertexChatDecoder:
     """A decoder for one stream of messages. See `Decoder`.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#stream: the last message
@@ -130,7 +130,7 @@ class ChatDecoder:
 
     def __init__(self, provider_id: str, request: ChatRequest) -> None:
         self._provider_id = provider_id
-        self._answer = Answer(provider_id, request)
+        self._answer = VertexAnswer(provider_id, request)
         self.complete = False
 
     def feed(self, chunk: Sequence[wire.GenerateContentResponse]) -> Sequence[ChatEvent]:
@@ -166,7 +166,7 @@ def response(raw: wire.GenerateContentResponse, request: ChatRequest, candidate:
     Raises:
         ProviderError: The answer is malformed, cut short or withheld.
     """
-    answer = Answer(candidate.provider_id, request)
+    answer = VertexAnswer(candidate.provider_id, request)
     answer.read(raw)
     return answer.response()
 
@@ -174,7 +174,7 @@ def response(raw: wire.GenerateContentResponse, request: ChatRequest, candidate:
 def translators(resources: Resources) -> Translators:
     """Returns the translators of every operation of this wire."""
     return {
-        CHAT: ChatTranslator(resources),
-        STREAM_CHAT: StreamChatTranslator(resources),
-        COUNT_TOKENS: CountTokensTranslator(resources),
+        CHAT: VertexChatTranslator(resources),
+        STREAM_CHAT: VertexStreamChatTranslator(resources),
+        COUNT_TOKENS: VertexCountTokensTranslator(resources),
     }

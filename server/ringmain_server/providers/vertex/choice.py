@@ -20,21 +20,21 @@ from ringmain_server.operations import (
 )
 from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.vertex import draw, imagen
-from ringmain_server.providers.vertex.kinds import Kind, kind_of
+from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.port import Port
-from ringmain_server.providers.vertex.speak import SpeakTranslator
-from ringmain_server.providers.vertex.transcribe import TranscribeTranslator
+from ringmain_server.providers.vertex.speak import VertexSpeakTranslator
+from ringmain_server.providers.vertex.transcribe import VertexTranscribeTranslator
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TranslatorChoice:
     """Chooses the translators of each candidate once. See `Provider.translators_for`.
 
     Attributes:
         kinds: The translators of each kind of model.
     """
 
-    kinds: Mapping[Kind, Translators]
+    kinds: Mapping[ModelKind, Translators]
 
     def __call__(self, candidate: Candidate) -> Translators:
         """Returns the translators of a candidate."""
@@ -46,7 +46,7 @@ class Choice:
         return {op: one for translators in self.kinds.values() for op, one in translators.items()}
 
 
-def choice(port: Port, chat: Translators, embed: Translators, embed_content: Translators) -> Choice:
+def choice(port: Port, chat: Translators, embed: Translators, embed_content: Translators) -> TranslatorChoice:
     """Returns the choice for a port to Google's models.
 
     Args:
@@ -55,26 +55,26 @@ def choice(port: Port, chat: Translators, embed: Translators, embed_content: Tra
         embed: The translators for embedding models that use `predict`.
         embed_content: The translators for embedding models that use a method of their own.
     """
-    hearing: Translators = {TRANSCRIBE: TranscribeTranslator(port)}
-    speaking: Translators = {SPEAK: SpeakTranslator(port)}
+    hearing: Translators = {TRANSCRIBE: VertexTranscribeTranslator(port)}
+    speaking: Translators = {SPEAK: VertexSpeakTranslator(port)}
     drawing: Translators = {
-        GENERATE_IMAGES: draw.GenerateTranslator(port),
-        EDIT_IMAGES: draw.EditTranslator(port),
+        GENERATE_IMAGES: draw.VertexGenerateTranslator(port),
+        EDIT_IMAGES: draw.VertexEditTranslator(port),
     }
-    generating: Translators = {GENERATE_IMAGES: imagen.GenerateTranslator(port)}
-    upscaling: Translators = {UPSCALE_IMAGE: imagen.UpscaleTranslator(port)}
-    return Choice(
+    generating: Translators = {GENERATE_IMAGES: imagen.ImagenGenerateTranslator(port)}
+    upscaling: Translators = {UPSCALE_IMAGE: imagen.ImagenUpscaleTranslator(port)}
+    return TranslatorChoice(
         {
-            Kind.CHAT: {**chat, **hearing},
-            Kind.DRAW: {**chat, **drawing},
-            Kind.SPEAK: speaking,
-            Kind.IMAGEN: generating,
-            Kind.IMAGEN_EDIT: {EDIT_IMAGES: imagen.EditTranslator(port)},
-            Kind.IMAGEN_UPSCALE: upscaling,
-            Kind.IMAGEN_OLD: {**generating, **upscaling},
-            Kind.EMBED: embed,
-            Kind.EMBED_CONTENT: embed_content,
-            Kind.UNKNOWN: {**chat, **hearing, **speaking, **drawing, **embed},
+            ModelKind.CHAT: {**chat, **hearing},
+            ModelKind.DRAW: {**chat, **drawing},
+            ModelKind.SPEAK: speaking,
+            ModelKind.IMAGEN: generating,
+            ModelKind.IMAGEN_EDIT: {EDIT_IMAGES: imagen.ImagenEditTranslator(port)},
+            ModelKind.IMAGEN_UPSCALE: upscaling,
+            ModelKind.IMAGEN_OLD: {**generating, **upscaling},
+            ModelKind.EMBED: embed,
+            ModelKind.EMBED_CONTENT: embed_content,
+            ModelKind.UNKNOWN: {**chat, **hearing, **speaking, **drawing, **embed},
         }
     )
 

@@ -30,7 +30,7 @@ Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesR
 
 
 @dataclass(frozen=True, slots=True)
-class GenerateTranslator:
+class VertexGenerateTranslator:
     """A translator of images drawn from a description. See `MultiStepTranslator`."""
 
     port: Port
@@ -45,7 +45,7 @@ class GenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class EditTranslator:
+class VertexEditTranslator:
     """A translator of changed images. See `MultiStepTranslator`."""
 
     port: Port

@@ -40,7 +40,7 @@ _SAFE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class PredictEmbedTranslator:
+class VertexPredictEmbedTranslator:
     """A translator of embeddings by `predict`. See `MultiStepTranslator`."""
 
     resources: Resources
@@ -66,7 +66,7 @@ class PredictEmbedTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbedContentTranslator:
+class VertexEmbedContentTranslator:
     """A translator of embeddings by a method of its own, one text at a time. See `MultiStepTranslator`.
 
     https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#embedcontentrequest

@@ -53,7 +53,7 @@ _SERVER = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class WireError:
+class VertexWireError:
     """An error as it was written on the wire.
 
     Attributes:
@@ -74,7 +74,7 @@ class WireError:
     http: int = 0
 
 
-def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()) -> ProviderError:
+def classified(provider_id: str, error: VertexWireError, secrets: tuple[str, ...] = ()) -> ProviderError:
     """Returns the failure that an error means, by section 1 of the laws.
 
     Args:
@@ -101,7 +101,7 @@ def classified(provider_id: str, error: WireError, secrets: tuple[str, ...] = ()
     return found
 
 
-def _named(error: WireError, status: int) -> str:
+def _named(error: VertexWireError, status: int) -> str:
     """Returns a status by name if it is one of Google's; any other text might come from anybody."""
     return error.status if error.status in CANONICAL else str(status)
 
@@ -148,7 +148,7 @@ def _too_large(provider_id: str, text: str) -> ProviderError:
     return AnswerTooLarge(provider_id, "answered with a message larger than any answer")
 
 
-def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") -> WireError:
+def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") -> VertexWireError:
     """Returns an error with the details of `google.rpc.Status`, if the trailers hold them."""
     packed = trailers.get(DETAILS) if trailers is not None else None
     info, retry, quota = ErrorInfo(), RetryInfo(), QuotaFailure()
@@ -164,7 +164,7 @@ def _with_details(status: str, text: str, trailers: "grpc.aio.Metadata | None") 
     quotas = [*(violation.quota_id or violation.subject for violation in quota.violations)]
     quotas.append(info.metadata.get("quota_limit", ""))
     wait = None if wait is None else http_errors.bounded(wait)
-    return WireError(status, text, info.reason, wait, tuple(filter(None, quotas)))
+    return VertexWireError(status, text, info.reason, wait, tuple(filter(None, quotas)))
 
 
 def _unpack(packed: bytes, *wanted: Message) -> None:

@@ -16,7 +16,7 @@ from ringmain.v1.generation_pb2 import (
 )
 
 from ringmain_server.providers.vertex import schemas, wire
-from ringmain_server.providers.vertex.traits import Thinking, Traits
+from ringmain_server.providers.vertex.traits import GeminiThinking, GeminiTraits
 
 _SCHEMA_PATH = "generation_config.response_format.json_schema.schema_json"
 _JSON = "application/json"
@@ -41,7 +41,7 @@ _LEAST_BUDGET = 128
 """The minimum for models that always think."""
 
 
-def write(target: wire.GenerationConfig, config: GenerationConfig, traits: Traits) -> None:
+def write(target: wire.GenerationConfig, config: GenerationConfig, traits: GeminiTraits) -> None:
     """Writes the generation settings into a request.
 
     Raises:
@@ -68,23 +68,23 @@ def write(target: wire.GenerationConfig, config: GenerationConfig, traits: Trait
         _shape(target, config.response_format)
 
 
-def _think(target: wire.GenerationConfig, effort: ReasoningEffort.ValueType, traits: Traits) -> None:
+def _think(target: wire.GenerationConfig, effort: ReasoningEffort.ValueType, traits: GeminiTraits) -> None:
     """Writes how much the model shall think.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/thinking
     """
-    if traits.thinking is Thinking.NONE or effort not in _BUDGETS:
+    if traits.thinking is GeminiThinking.NONE or effort not in _BUDGETS:
         return
     thinking = target.thinking_config
     thinking.include_thoughts = effort != REASONING_EFFORT_NONE
-    if traits.thinking is Thinking.BUDGET:
+    if traits.thinking is GeminiThinking.BUDGET:
         least = _LEAST_BUDGET if traits.always_thinks else 0
         thinking.thinking_budget = max(_BUDGETS[effort], least)
     else:
         thinking.thinking_level = _level(effort, traits)
 
 
-def _level(effort: ReasoningEffort.ValueType, traits: Traits) -> int:
+def _level(effort: ReasoningEffort.ValueType, traits: GeminiTraits) -> int:
     level = _LEVELS[effort]
     if level == _MINIMAL and traits.always_thinks:
         return _LOW

@@ -32,7 +32,7 @@ Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesR
 
 
 @dataclass(frozen=True, slots=True)
-class GenerateTranslator:
+class ImagenGenerateTranslator:
     """A translator of images drawn from a description. See `MultiStepTranslator`."""
 
     port: Port
@@ -50,7 +50,7 @@ class GenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class EditTranslator:
+class ImagenEditTranslator:
     """A translator of changed images. See `MultiStepTranslator`."""
 
     port: Port
@@ -66,7 +66,7 @@ class EditTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class UpscaleTranslator:
+class ImagenUpscaleTranslator:
     """A translator of requests to enlarge an image. See `UnaryTranslator`."""
 
     port: Port

@@ -10,7 +10,7 @@ from functools import lru_cache
 from ringmain_server.providers.vertex.traits import version_of
 
 
-class Kind(enum.Enum):
+class ModelKind(enum.Enum):
     """The purpose of a model."""
 
     CHAT = "chat"
@@ -35,7 +35,7 @@ class Kind(enum.Enum):
 
 
 @lru_cache(maxsize=256)
-def kind_of(model: str) -> Kind:
+def kind_of(model: str) -> ModelKind:
     """Returns the purpose of a model.
 
     Args:
@@ -43,25 +43,25 @@ def kind_of(model: str) -> Kind:
     """
     name = model.rpartition("/")[2].lower()
     if name.startswith("imagegeneration"):
-        return Kind.IMAGEN_OLD
+        return ModelKind.IMAGEN_OLD
     if name.startswith("imagen"):
         return _imagen(name)
     if "embedding" in name:
         # The first embedding Gemini uses `predict`, like all embedding models before it.
         later = name.startswith("gemini-embedding") and not name.startswith("gemini-embedding-001")
-        return Kind.EMBED_CONTENT if later else Kind.EMBED
+        return ModelKind.EMBED_CONTENT if later else ModelKind.EMBED
     if not name.startswith("gemini"):
-        return Kind.UNKNOWN
+        return ModelKind.UNKNOWN
     words = name.split("-")
     if "tts" in words:
-        return Kind.SPEAK
-    return Kind.DRAW if "image" in words else Kind.CHAT
+        return ModelKind.SPEAK
+    return ModelKind.DRAW if "image" in words else ModelKind.CHAT
 
 
-def _imagen(name: str) -> Kind:
+def _imagen(name: str) -> ModelKind:
     if "upscale" in name:
-        return Kind.IMAGEN_UPSCALE
-    return Kind.IMAGEN_EDIT if "capability" in name else Kind.IMAGEN
+        return ModelKind.IMAGEN_UPSCALE
+    return ModelKind.IMAGEN_EDIT if "capability" in name else ModelKind.IMAGEN
 
 
 def version(model: str) -> tuple[int, int]:

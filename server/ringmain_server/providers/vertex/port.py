@@ -23,7 +23,7 @@ Object = Mapping[str, object]
 """A JSON object."""
 
 
-class Reader(Protocol):
+class MessageReader(Protocol):
     """Reads the messages of a streamed answer."""
 
     def feed(self, chunk: Any) -> Sequence[wire.GenerateContentResponse]:
@@ -86,7 +86,7 @@ class Port(Protocol):
         """
         ...
 
-    def reader(self, provider_id: str) -> Reader:
+    def reader(self, provider_id: str) -> MessageReader:
         """Returns a reader for one stream."""
         ...
 
@@ -104,7 +104,7 @@ class Port(Protocol):
 
 
 class _Messages:
-    """A reader for messages that the transport has already parsed. See `Reader`."""
+    """A reader for messages that the transport has already parsed. See `MessageReader`."""
 
     def feed(self, chunk: Sequence[wire.GenerateContentResponse]) -> Sequence[wire.GenerateContentResponse]:
         return chunk
@@ -147,7 +147,7 @@ class VertexPort:
         """Builds a request for speech without the manner, for which these messages have no field."""
         return self.streamed(message, candidate)
 
-    def reader(self, provider_id: str) -> Reader:
+    def reader(self, provider_id: str) -> MessageReader:
         """Returns a reader for one stream."""
         return _Messages()
 

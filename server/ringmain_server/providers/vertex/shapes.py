@@ -13,7 +13,7 @@ from ringmain.v1.image_service_pb2 import ImageConfig
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.media import sizes
-from ringmain_server.providers.vertex.kinds import Kind, kind_of, version
+from ringmain_server.providers.vertex.kinds import ModelKind, kind_of, version
 
 _GEMINI = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 _IMAGEN = ("1:1", "3:4", "4:3", "9:16", "16:9")
@@ -41,13 +41,13 @@ def _ratios(candidate: Candidate) -> Sequence[str]:
     known = candidate.limits.image
     if known is not None and known.ratios:
         return known.ratios
-    return _GEMINI if kind_of(candidate.provider_model) in (Kind.DRAW, Kind.UNKNOWN) else _IMAGEN
+    return _GEMINI if kind_of(candidate.provider_model) in (ModelKind.DRAW, ModelKind.UNKNOWN) else _IMAGEN
 
 
 def _grades(model: str) -> Sequence[tuple[str, int]]:
     kind, of = kind_of(model), version(model)
-    if kind is Kind.DRAW and of >= (3, 0):
+    if kind is ModelKind.DRAW and of >= (3, 0):
         return _GRADES
-    if kind is Kind.IMAGEN and of >= (4, 0) and "fast" not in model:
+    if kind is ModelKind.IMAGEN and of >= (4, 0) and "fast" not in model:
         return _GRADES[:2]
     return ()

@@ -33,7 +33,7 @@ _TOKENS_A_SECOND = 25
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakTranslator:
+class VertexSpeakTranslator:
     """A translator of speech. See `StreamTranslator`."""
 
     port: Port
@@ -53,9 +53,9 @@ class SpeakTranslator:
             return self.port.spoken(message, candidate, manner)
         return self.port.streamed(message, candidate)
 
-    def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
+    def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "VertexSpeechDecoder":
         """Returns a decoder for one stream."""
-        return SpeechDecoder(self.port, candidate, request)
+        return VertexSpeechDecoder(self.port, candidate, request)
 
 
 def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
         yield f"Speak at {request.speed:g} times the usual speed"
 
 
-class SpeechDecoder:
+class VertexSpeechDecoder:
     """A decoder for one stream. See `Decoder`."""
 
     __slots__ = (

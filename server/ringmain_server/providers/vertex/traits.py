@@ -15,7 +15,7 @@ _LATEST = re.compile(r"gemini-[a-z-]*latest")
 _NEWEST = (99, 0)
 
 
-class Thinking(enum.Enum):
+class GeminiThinking(enum.Enum):
     """How a model is told how much to think."""
 
     NONE = "none"
@@ -24,7 +24,7 @@ class Thinking(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class GeminiTraits:
     """The differences of a model that matter on this wire.
 
     Attributes:
@@ -38,7 +38,7 @@ class Traits:
         prefix: Whether a conversation may end with the model's own turn.
     """
 
-    thinking: Thinking = Thinking.NONE
+    thinking: GeminiThinking = GeminiThinking.NONE
     always_thinks: bool = False
     two_levels: bool = False
     result_media: bool = False
@@ -49,20 +49,20 @@ class Traits:
 
 
 @lru_cache(maxsize=256)
-def traits_of(model: str) -> Traits:
+def traits_of(model: str) -> GeminiTraits:
     """Returns the traits of a model, or the defaults if its name says nothing, as for a tuned model."""
     name = model.rpartition("/")[2].lower()
     version = version_of(name)
     if version is None:
-        return Traits()
+        return GeminiTraits()
     pro = "pro" in name
     if version < (3, 0):
-        thinking = Thinking.BUDGET if version >= (2, 5) else Thinking.NONE
-        return Traits(thinking, always_thinks=pro)
+        thinking = GeminiThinking.BUDGET if version >= (2, 5) else GeminiThinking.NONE
+        return GeminiTraits(thinking, always_thinks=pro)
     # https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/gemini/3-5-flash-lite
     strict = version >= (3, 5)
-    return Traits(
-        Thinking.LEVEL,
+    return GeminiTraits(
+        GeminiThinking.LEVEL,
         always_thinks=pro,
         two_levels=pro and version == (3, 0),
         result_media=True,

@@ -20,8 +20,8 @@ from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.vertex import counts, generation, schemas, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
-from ringmain_server.providers.vertex.traits import Thinking, traits_of
-from ringmain_server.providers.vertex.transcript import Heard, NoTranscript, Scanner
+from ringmain_server.providers.vertex.traits import GeminiThinking, traits_of
+from ringmain_server.providers.vertex.transcript import NoTranscript, TranscriptScanner, TranscriptUpdate
 
 _TRANSCRIBE = (
     "You transcribe recordings. Write down every word that is spoken, exactly as it is spoken, in the "
@@ -59,7 +59,7 @@ _BYTES_A_TOKEN = 500
 
 
 @dataclass(frozen=True, slots=True)
-class TranscribeTranslator:
+class VertexTranscribeTranslator:
     """A translator of transcriptions. See `StreamTranslator`."""
 
     port: Port
@@ -78,9 +78,9 @@ class TranscribeTranslator:
         _configure(message.generation_config, candidate, marks_time=self.port.marks_time)
         return self.port.streamed(message, candidate)
 
-    def decoder(self, upload: Upload, candidate: Candidate) -> "TranscriptDecoder":
+    def decoder(self, upload: Upload, candidate: Candidate) -> "VertexTranscriptDecoder":
         """Returns a decoder for one stream."""
-        return TranscriptDecoder(self.port, candidate, upload.recording.size)
+        return VertexTranscriptDecoder(self.port, candidate, upload.recording.size)
 
 
 def _hints(config: audio_pb2.TranscriptionConfig) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _hints(config: audio_pb2.TranscriptionConfig) -> Iterator[str]:
 def _configure(target: wire.GenerationConfig, candidate: Candidate, *, marks_time: bool) -> None:
     traits = traits_of(candidate.provider_model)
     wanted = GenerationConfig(reasoning_effort=REASONING_EFFORT_NONE)
-    if traits.thinking is not Thinking.LEVEL:
+    if traits.thinking is not GeminiThinking.LEVEL:
         # From Gemini 3 on, Google advises against changing the default temperature.
         wanted.temperature = 0.0
     generation.write(target, wanted, traits)
@@ -104,7 +104,7 @@ def _configure(target: wire.GenerationConfig, candidate: Candidate, *, marks_tim
         target.audio_timestamp = True
 
 
-class TranscriptDecoder:
+class VertexTranscriptDecoder:
     """A decoder for one stream. See `Decoder`.
 
     Args:
@@ -119,7 +119,7 @@ class TranscriptDecoder:
         self._candidate = candidate
         self._provider_id = candidate.provider_id
         self._reader = port.reader(candidate.provider_id)
-        self._scanner = Scanner()
+        self._scanner = TranscriptScanner()
         self._size = size
         self._counts: wire.UsageMetadata | None = None
         self._last: wire.Candidate | None = None
@@ -185,7 +185,7 @@ class TranscriptDecoder:
             yield from _events(heard)
 
 
-def _events(heard: Heard) -> Iterator[audio_pb2.TranscribeEvent]:
+def _events(heard: TranscriptUpdate) -> Iterator[audio_pb2.TranscribeEvent]:
     if heard.delta:
         yield audio_pb2.TranscribeEvent(text_delta=heard.delta)
     if heard.segment is not None and heard.segment.text:

@@ -27,7 +27,7 @@ class NoTranscript(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class TranscribedSegment:
     """A stretch of speech.
 
     Attributes:
@@ -42,14 +42,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TranscriptUpdate:
     """The result of one piece of JSON: more text, and possibly the segment that it completes."""
 
     delta: str
-    segment: Segment | None = None
+    segment: TranscribedSegment | None = None
 
 
-class Scanner:
+class TranscriptScanner:
     """Reads one transcript, piece by piece."""
 
     __slots__ = ("_depth", "_escaped", "_in_string", "_open", "_said", "_whole", "language", "text")
@@ -64,14 +64,14 @@ class Scanner:
         self.text = ""
         self.language = ""
 
-    def feed(self, piece: str) -> Sequence[Heard]:
+    def feed(self, piece: str) -> Sequence[TranscriptUpdate]:
         """Returns the results of a piece.
 
         Raises:
             NoTranscript: A segment is malformed.
         """
         self._whole.append(piece)
-        found: list[Heard] = []
+        found: list[TranscriptUpdate] = []
         start = 0
         for at, character in enumerate(piece):
             if self._step(character):
@@ -85,7 +85,7 @@ class Scanner:
         if self._depth == _SEGMENT_DEPTH:
             self._open.append(piece[start:])
             if delta := self._more(_partial("".join(self._open))):
-                found.append(Heard(delta))
+                found.append(TranscriptUpdate(delta))
         return found
 
     def end(self) -> str:
@@ -125,12 +125,12 @@ class Scanner:
             return self._depth == _SEGMENT_DEPTH - 1
         return False
 
-    def _close(self) -> Heard:
+    def _close(self) -> TranscriptUpdate:
         segment = _segment("".join(self._open))
         delta = self._more(segment.text)
         self.text += self._said
         self._open, self._said = [], ""
-        return Heard(delta, segment)
+        return TranscriptUpdate(delta, segment)
 
     def _more(self, text: str) -> str:
         """Returns the part of a segment's text that has not been returned yet."""
@@ -163,7 +163,7 @@ def _partial(written: str) -> str:
     return str(decoded).rstrip()
 
 
-def _segment(written: str) -> Segment:
+def _segment(written: str) -> TranscribedSegment:
     try:
         found = read(written)
     except NotJson as exc:
@@ -171,4 +171,6 @@ def _segment(written: str) -> Segment:
     text = found.get("text")
     if not isinstance(text, str):
         raise NoTranscript
-    return Segment(text.strip(), numbers.seconds(found.get("start")), numbers.seconds(found.get("end")))
+    return TranscribedSegment(
+        text.strip(), numbers.seconds(found.get("start")), numbers.seconds(found.get("end"))
+    )

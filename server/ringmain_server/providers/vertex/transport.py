@@ -29,7 +29,7 @@ from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.channels import Connection, Connections
 from ringmain_server.providers.vertex.errors import from_rpc
 
-Answer = wire.GenerateContentResponse | wire.CountTokensResponse
+WholeAnswer = wire.GenerateContentResponse | wire.CountTokensResponse
 M = TypeVar("M", wire.GenerateContentResponse, wire.CountTokensResponse)
 
 _OURS = metadata.version("ringmain-server")
@@ -80,7 +80,7 @@ class VertexTransport:
         self._connections = connections
         self._secrets = secrets
 
-    async def send(self, request: VertexRequest | PlainRequest) -> Answer | bytes:
+    async def send(self, request: VertexRequest | PlainRequest) -> WholeAnswer | bytes:
         """Returns the whole answer. See `Transport.send`."""
         connection = await self._connections.take()
         try:

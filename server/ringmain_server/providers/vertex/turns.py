@@ -21,7 +21,7 @@ from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Media, Message,
 
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.vertex import media, signatures, values, wire
-from ringmain_server.providers.vertex.traits import Traits
+from ringmain_server.providers.vertex.traits import GeminiTraits
 
 OPENING = "(The conversation begins.)"
 """A user's turn in front of a conversation that begins with the model, which the wire refuses."""
@@ -44,7 +44,7 @@ class _Turn:
     parts: list[wire.Part] = field(default_factory=list)
 
 
-def write(target: Target, messages: Sequence[Message], provider_id: str, traits: Traits) -> None:
+def write(target: Target, messages: Sequence[Message], provider_id: str, traits: GeminiTraits) -> None:
     """Writes a conversation into a request.
 
     Args:
@@ -62,7 +62,7 @@ def write(target: Target, messages: Sequence[Message], provider_id: str, traits:
         for part in message.parts:
             if part.text:
                 target.system_instruction.parts.add(text=part.text)
-    conversation = _Conversation(provider_id, traits)
+    conversation = _ContentWriter(provider_id, traits)
     for index, message in enumerate(messages[opening:], opening):
         conversation.add(message, f"messages[{index}]")
     turns = conversation.finish()
@@ -88,12 +88,12 @@ def _write_turn(target: Target, turn: _Turn) -> None:
         target.contents.add(role=turn.role).parts.extend(turn.parts)
 
 
-class _Conversation:
+class _ContentWriter:
     """Collects turns, message by message."""
 
     __slots__ = ("_calls", "_provider_id", "_traits", "_turns")
 
-    def __init__(self, provider_id: str, traits: Traits) -> None:
+    def __init__(self, provider_id: str, traits: GeminiTraits) -> None:
         self._provider_id = provider_id
         self._traits = traits
         self._turns: list[_Turn] = []
