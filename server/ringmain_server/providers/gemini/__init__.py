@@ -1,4 +1,4 @@
-"""Room 4: Gemini by key, at the developer API.
+"""Room 4: Gemini at the developer API, with an API key.
 
 Requests go through the shared session (https://ai.google.dev/api). The translators are those of Vertex AI
 (`docs/decisions/0010-gemini-shares-the-vertex-wire.md`).
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ringmain_server.config import GeminiSettings
 
 _VERSION = "v1beta"
-"""Has everything that the translators write; v1 lacks thinking, tools and images."""
+"""The version with everything that the translators write; v1 lacks thinking, tools and images."""
 _CONNECT = 5.0
 _OURS = metadata.version("ringmain-server")
 
@@ -33,9 +33,9 @@ def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) 
     """The provider of these settings.
 
     Args:
-        provider_id: Its name in the configuration.
-        settings: Its settings.
-        sessions: Where the shared session is.
+        provider_id: The provider's name in the configuration.
+        settings: The provider's settings.
+        sessions: Supplies the shared HTTP session.
     """
     own = {name: value.get_secret_value() for name, value in settings.headers.items()}
     key = settings.api_key.get_secret_value() if settings.api_key else ""
@@ -63,7 +63,7 @@ def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) 
 
 
 def _headers(key: str) -> dict[str, str]:
-    """What every request carries: its type, who asks, and the key if there is one.
+    """Returns the headers of every request: its type, the client, and the key if there is one.
 
     https://google.aip.dev/client-libraries has the form of `x-goog-api-client`.
     """

@@ -34,40 +34,40 @@ from ringmain_server.providers.wording import report_of
 
 STREAM_HEADERS: Mapping[str, str] = {
     "Accept": "text/event-stream",
-    # A compressed stream comes in blocks, and every block late.
+    # A compressed stream arrives in blocks, and each block late.
     "Accept-Encoding": "identity",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTranslator:
-    """Chat, answered whole. See `UnaryTranslator`."""
+    """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     errors: GeminiErrors
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         return HttpRequest(path_of(candidate, "generateContent"), _body(request, candidate))
 
     def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
-        """The response of the contract."""
+        """Reads the answer."""
         message = _message(raw, candidate.provider_id, self.errors, Pieces())
         return response(message, request, candidate)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamChatTranslator:
-    """Chat, answered in events. See `StreamTranslator`."""
+    """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     errors: GeminiErrors
 
     def request(self, request: ChatRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         path = f"{path_of(candidate, 'streamGenerateContent')}?alt=sse"
         return HttpRequest(path, _body(request, candidate), STREAM_HEADERS)
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "SseChatDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return SseChatDecoder(
             VertexChatDecoder(candidate.provider_id, request), candidate.provider_id, self.errors
         )
@@ -75,17 +75,17 @@ class StreamChatTranslator:
 
 @dataclass(frozen=True, slots=True)
 class CountTokensTranslator:
-    """A count of tokens by the provider. See `UnaryTranslator`."""
+    """A translator of token counts by the provider. See `UnaryTranslator`."""
 
     errors: GeminiErrors
 
     def request(self, request: CountTokensRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Builds the HTTP request."""
         body = {"model": model_of(candidate), **_body(request.chat, candidate)}
         return HttpRequest(path_of(candidate, "countTokens"), {"generateContentRequest": body})
 
     def response(self, raw: bytes, request: CountTokensRequest, candidate: Candidate) -> CountTokensResponse:
-        """The response of the contract."""
+        """Reads the answer."""
         count = count_of(document(raw, candidate.provider_id, self.errors), "totalTokens")
         if count is None:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
@@ -93,7 +93,7 @@ class CountTokensTranslator:
 
 
 class SseChatDecoder:
-    """Reads one stream of events, each a message of the other wire. See `Decoder`."""
+    """A decoder for one stream of events, each of which is a message of Vertex AI in JSON. See `Decoder`."""
 
     __slots__ = ("_decoder", "_errors", "_pieces", "_provider_id", "_sse")
 
@@ -110,7 +110,7 @@ class SseChatDecoder:
         return self._decoder.complete
 
     def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
-        """The events of one network read."""
+        """Returns the events that one network read completes."""
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
@@ -119,16 +119,16 @@ class SseChatDecoder:
         return self._decoder.feed([_message(data, self._provider_id, self._errors, pieces) for data in found])
 
     def end(self) -> Sequence[ChatEvent]:
-        """The events that the closing of the stream completes."""
+        """Returns the events that the end of the stream completes."""
         return self._decoder.end()
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         return self._decoder.usage()
 
 
 def translators(errors: GeminiErrors) -> Translators:
-    """Every operation of this wire."""
+    """Returns the translators of every operation of this wire."""
     return {
         CHAT: ChatTranslator(errors),
         STREAM_CHAT: StreamChatTranslator(errors),
@@ -141,13 +141,13 @@ def _body(request: ChatRequest, candidate: Candidate) -> Object:
 
 
 def model_of(candidate: Candidate) -> str:
-    """A model's name with its path."""
+    """Returns a model's name with its path."""
     model = candidate.provider_model
     return model if "/" in model else f"models/{model}"
 
 
 def path_of(candidate: Candidate, method: str) -> str:
-    """The path of a method of a model."""
+    """Returns the path of a model's method."""
     return f"/{quote(model_of(candidate))}:{method}"
 
 
@@ -158,14 +158,14 @@ def _message(
 
 
 _REPORT = frozenset({"errors", "detail", "message", "code", "status", "details", "type", "title"})
-"""Fields of an error, and of no answer."""
+"""Fields of an error, none of which an answer has."""
 
 
 def document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
-    """An answer's JSON.
+    """Returns an answer's JSON.
 
     Raises:
-        ProviderError: It is no object, or an error in disguise.
+        ProviderError: The answer is not a JSON object, or is an error under status 200.
     """
     try:
         found = read(raw)

@@ -1,8 +1,8 @@
-"""Room 4, pure: the JSON of the Gemini developer API, which is that of Vertex AI's messages but for details.
+"""Room 4, pure: converts between the JSON of the Gemini developer API and the messages of Vertex AI.
 
 https://ai.google.dev/api/generate-content. Both are the JSON form of protobuf messages, and of nearly the
-same ones: the developer API has names for reasons that Vertex AI has not, ids of calls, and one count that
-is called otherwise.
+same ones: the developer API has some reasons that Vertex AI lacks, ids of calls, and a different name for one
+count.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,10 +24,10 @@ _COUNTS = {
     "cachedContentTokenCount": "cached_content_token_count",
 }
 _DETAILS = frozenset({"promptTokensDetails", "candidatesTokensDetails", "cacheTokensDetails"})
-"""What a count is made of."""
+"""Fields that split a count by modality."""
 _FROM_TOOLS = "toolUsePromptTokensDetails"
 _MOST = 2**31 - 1
-"""The largest count of a message."""
+"""The largest count that a message can hold."""
 _PARTS = frozenset(
     {
         "text",
@@ -39,16 +39,16 @@ _PARTS = frozenset(
         "codeExecutionResult",
     }
 )
-"""What of a part is read."""
+"""The fields of a part that are read."""
 
 
 def from_message(message: wire.GenerateContentRequest) -> Object:
-    """A request as JSON, without the model, which the path names."""
+    """Returns a request as JSON, without the model, which the path names."""
     return {name: _whole(value) for name, value in MessageToDict(message).items() if name != "model"}
 
 
 def merged(found: Object, given: Mapping[str, object]) -> Object:
-    """JSON with the caller's own fields over it: objects are merged, lists and values are replaced."""
+    """Returns JSON overridden by the caller's fields: objects are merged, lists and values are replaced."""
     result = dict(found)
     for name, value in given.items():
         before = result.get(name)
@@ -60,14 +60,14 @@ def merged(found: Object, given: Mapping[str, object]) -> Object:
 
 
 def to_message(document: Object, provider_id: str) -> wire.GenerateContentResponse:
-    """An answer, or one event of a stream, as a message: what of it is read, which Vertex AI knows.
+    """Returns an answer, or one event of a stream, as a message with the fields that are read.
 
     Args:
         document: The JSON.
-        provider_id: Who answered.
+        provider_id: The provider that answered.
 
     Raises:
-        MalformedAnswer: It is of another shape.
+        MalformedAnswer: The document has another shape.
     """
     if (plain := _plain(document)) is not None:
         return plain
@@ -80,7 +80,7 @@ def to_message(document: Object, provider_id: str) -> wire.GenerateContentRespon
 
 
 def _whole(value: object) -> object:
-    """The same with whole numbers as integers: a Value knows none, and schemas count in them."""
+    """Returns the value with integers for whole numbers, which schemas require and a Value cannot hold."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
@@ -89,12 +89,13 @@ def _whole(value: object) -> object:
 
 
 def _plain(document: Object) -> wire.GenerateContentResponse | None:
-    """A message that holds one text and counts, which nearly every event of a stream is; None for any other.
+    """Returns a message with one text and counts, as nearly every event of a stream is; None for others.
 
-    Several times as fast as the general way, and the same for what it takes.
+    For these documents it gives the same result as the general way, several times as fast.
     """
     match document:
         case {"candidates": [{"content": {"parts": [{"text": str(text), **more}], **_content}, **others}]}:
+            # Any other field may matter, so only the plainest candidate takes this way.
             if more or others not in ({}, {"index": 0}):
                 return None
         case _:
@@ -109,7 +110,7 @@ def _plain(document: Object) -> wire.GenerateContentResponse | None:
 
 
 def _count(target: wire.UsageMetadata, counts: Object) -> bool:
-    """Copies counts; whether they are all of those that are plain numbers."""
+    """Copies the counts; returns whether all of them are plain numbers."""
     for name, value in counts.items():
         field = _COUNTS.get(name)
         if field is not None and type(value) is int and 0 <= value <= _MOST:
@@ -120,7 +121,7 @@ def _count(target: wire.UsageMetadata, counts: Object) -> bool:
 
 
 def _read(document: Object) -> Object:
-    """What of an answer is read: an odd number in another field is nobody's business."""
+    """Returns the fields of an answer that are read, so that an odd number in another field does no harm."""
     found = _chosen(document, "responseId")
     found["candidates"] = _each(document.get("candidates"), _candidate)
     if isinstance(feedback := document.get("promptFeedback"), dict):
@@ -141,7 +142,7 @@ def _candidate(candidate: Object) -> Object:
     if isinstance(content, dict):
         found["content"] = {"parts": _each(content.get("parts"), _part)}
     elif content is not None:
-        found["content"] = content  # of no known shape, which is an error
+        found["content"] = content  # has no known shape, and is an error later
     return found
 
 
@@ -150,7 +151,7 @@ def _part(part: Object) -> Object:
 
 
 def _ratings(found: Object) -> Object:
-    """What a safety system says: of which kind, and whether it blocked."""
+    """Returns the safety ratings: the category of each, and whether it blocked."""
     ratings = found.get("safetyRatings")
     if not isinstance(ratings, list):
         return {}
@@ -183,20 +184,20 @@ def _known(value: object) -> int | None:
 
 
 def _chosen(found: Object, name: str) -> Object:
-    """A field if it holds a word."""
+    """Returns a field if it holds a word."""
     value = found.get(name)
     return {name: value} if isinstance(value, str) and value else {}
 
 
 def _each(found: object, read: Callable[[Object], Object]) -> object:
-    """Every object of a list, as it is read; what is of no known shape stays, and is an error."""
+    """Reads every object of a list; anything else stays as it is, and is an error later."""
     if not isinstance(found, list):
         return found
     return [read(item) if isinstance(item, dict) else item for item in found]
 
 
 def _number(found: Object, name: str, numbers: Mapping[str, int]) -> Object:
-    """A reason by its number; what is neither a word nor a number is no reason."""
+    """Returns a reason by its number; a value that is neither a word nor a number is no reason."""
     value = found.get(name)
     if place(value):
         return {name: value}

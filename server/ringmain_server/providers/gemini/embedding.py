@@ -1,7 +1,7 @@
-"""Room 4, pure: vectors from text by the Gemini developer API.
+"""Room 4, pure: embeds text by the Gemini developer API.
 
-https://ai.google.dev/api/embeddings#method:-models.batchembedcontents: up to a hundred texts of a request. It
-counts no tokens unless it says so.
+https://ai.google.dev/api/embeddings#method:-models.batchembedcontents: up to a hundred texts per request. Not
+every model reports a token count.
 """
 
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from ringmain_server.providers.vertex.vectors import Vector
 
 _TEXTS = 100
 _TOKENS = 200_000
-"""About how many tokens of one request, well below what an HTTP body may have."""
+"""The approximate maximum of tokens of one request, well below the size limit of an HTTP body."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedTranslator:
-    """Vectors. See `DialogueTranslator`."""
+    """A translator of embeddings. See `MultiStepTranslator`."""
 
     errors: GeminiErrors
 
     def steps(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
-        """What is asked, and the vectors that it amounts to."""
+        """Sends as many requests as the limits need and joins their vectors."""
         shared: Object = {"model": model_of(candidate)}
         if task := TASKS.get(request.purpose):
             shared["taskType"] = task
@@ -55,7 +55,7 @@ class EmbedTranslator:
         if not isinstance(embeddings, list) or not embeddings:
             raise MalformedAnswer(provider_id, "answered without vectors")
         tokens = _tokens(found.get("usageMetadata"))
-        # Of a batch only the sum is told, which the first vector gets.
+        # A batch reports only the sum, which the first vector gets.
         others = None if tokens is None else 0
         return [
             _vector(one, others if index else tokens, provider_id) for index, one in enumerate(embeddings)

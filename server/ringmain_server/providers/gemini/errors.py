@@ -1,4 +1,4 @@
-"""Room 4, pure: what an error of the Gemini developer API means.
+"""Room 4, pure: classifies the errors of the Gemini developer API.
 
 https://ai.google.dev/gemini-api/docs/troubleshooting: an HTTP status, and a body `{"error": {"code",
 "message", "status", "details"}}` with the same canonical statuses and details as on gRPC.
@@ -32,7 +32,7 @@ class GeminiErrors:
     def __call__(
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
-        """What a status other than 200 means. See `transport.ErrorMap`."""
+        """Returns the error that a status other than 200 means. See `transport.ErrorMap`."""
         error = parse(body, status)
         if error is None or not error.message:
             words = told(body, status)
@@ -42,7 +42,7 @@ class GeminiErrors:
         return classified(provider_id, error, self.secrets)
 
     def reported(self, provider_id: str, found: object) -> ProviderError:
-        """What an error means that came under status 200: instead of an answer, or within a stream."""
+        """Returns the error that was reported under status 200, in place of an answer or within a stream."""
         error = wire_error(found)
         if error is None:
             return Meaning.UNEXPLAINED.error(provider_id)
@@ -50,27 +50,27 @@ class GeminiErrors:
 
 
 def parse(body: bytes, status: int = 0) -> VertexWireError | None:
-    """The error of an answer's body, None when the body is of no known shape.
+    """Reads the error in an answer's body; None if the body has no known shape.
 
     Args:
-        body: As it came.
-        status: The HTTP status that it came with.
+        body: The body, unchanged.
+        status: The HTTP status of the answer.
     """
     try:
         found = read(body)
     except NotJson:
         return None
-    if isinstance(found, list) and found:  # a stream that is no SSE is wrapped in a list
+    if isinstance(found, list) and found:  # without SSE, a stream is a list of documents
         found = found[0]
     return wire_error(found.get("error"), status) if isinstance(found, Mapping) else None
 
 
 def wire_error(found: object, http: int = 0) -> VertexWireError | None:
-    """The error of what stands at `error`, None when nothing tells its status.
+    """Reads the value of `error`; None if nothing says its status.
 
     Args:
         found: The error.
-        http: The HTTP status that it came with; 0 where it came under 200.
+        http: The HTTP status of the answer; 0 if the error came under 200.
     """
     if not isinstance(found, Mapping):
         return None
@@ -99,7 +99,7 @@ def wire_error(found: object, http: int = 0) -> VertexWireError | None:
 
 
 def _reason(errors: object) -> str:
-    """The reason of the older list of errors that Google's APIs had in place of details."""
+    """Returns the reason from the older list of errors that Google's APIs had in place of details."""
     first = errors[0] if isinstance(errors, list) and errors else None
     return _text(first.get("reason")) if isinstance(first, Mapping) else ""
 

@@ -1,7 +1,7 @@
-"""Room 4, pure: characters that were cut between the texts of this wire's documents.
+"""Room 4, pure: joins characters that were cut between the texts of this wire's documents.
 
-Messages hold only whole characters, so that they are joined before a document becomes one. A text goes on in
-the next part of its kind, thought or answer, whichever document that is in.
+Messages hold only whole characters, so texts are joined before a document becomes a message. A text continues
+in the next part of the same kind, thought or answer, whichever document that part is in.
 """
 
 from ringmain_server.providers.json_reader import Odd
@@ -20,11 +20,12 @@ class Pieces:
         self._thought = False
 
     def joined(self, document: Object) -> Object:
-        """A document whose texts have whole characters.
+        """Returns a document whose texts have only whole characters.
 
         Args:
-            document: The next one of the answer; it is changed.
+            document: The next document of the answer; it is changed.
         """
+        # Nearly every document has whole characters and is not searched.
         if isinstance(document, Odd) or self._joiner.holds:
             candidates = document.get("candidates")
             for candidate in candidates if isinstance(candidates, list) else ():
@@ -56,6 +57,6 @@ class Pieces:
         found.append({**part, "text": self._joiner.feed(text)})
 
     def _settle(self, found: list[object]) -> None:
-        """What stands for a half whose other half did not come, as a part of its own."""
+        """Adds a part with a replacement for half a character whose other half did not come."""
         if self._joiner.holds:
             found.append({"text": self._joiner.end(), "thought": self._thought})

@@ -1,4 +1,4 @@
-"""Room 4, pure: the way to Google's models by key, in JSON over HTTP. See `vertex/port.py`."""
+"""Room 4, pure: calls Google's models in JSON over HTTP, with an API key. See `vertex/port.py`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class GeminiPort:
     """The Gemini developer API. See `Port`.
 
     Attributes:
-        errors: Reads errors.
+        errors: Translates the provider's errors.
     """
 
     errors: GeminiErrors
@@ -34,19 +34,19 @@ class GeminiPort:
         given: Mapping[str, object],
         path: str,
     ) -> HttpRequest:
-        """A request that is answered whole."""
+        """Builds a request that is answered whole."""
         return HttpRequest(path_of(candidate, "generateContent"), merged(from_message(message), given))
 
     def answer(self, raw: bytes, provider_id: str) -> wire.GenerateContentResponse:
-        """A whole answer."""
+        """Reads a whole answer."""
         return to_message(document(raw, provider_id, self.errors), provider_id)
 
     def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> HttpRequest:
-        """A request that is answered in a stream."""
+        """Builds a request that is answered in a stream."""
         return _streamed(from_message(message), candidate)
 
     def spoken(self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str) -> HttpRequest:
-        """A request for speech, with fields that only JSON has.
+        """Builds a request for speech, with fields that exist only in JSON.
 
         https://ai.google.dev/gemini-api/docs/speech-generation
         """
@@ -62,7 +62,7 @@ class GeminiPort:
         return _streamed(body, candidate)
 
     def reader(self, provider_id: str) -> "SseReader":
-        """A reader for one stream."""
+        """Returns a reader for one stream."""
         return SseReader(provider_id, self.errors)
 
     def predict(
@@ -71,17 +71,20 @@ class GeminiPort:
         parameters: Mapping[str, object],
         candidate: Candidate,
     ) -> HttpRequest:
-        """https://ai.google.dev/api/models#method:-models.predict."""
+        """Builds a request to a model that is called by `predict`.
+
+        https://ai.google.dev/api/models#method:-models.predict
+        """
         body = {"instances": list(instances), "parameters": dict(parameters)}
         return HttpRequest(path_of(candidate, "predict"), body)
 
     def predictions(self, raw: bytes, provider_id: str) -> Sequence[Mapping[str, object]]:
-        """What it predicts; nothing where a safety system left nothing."""
+        """Reads the predictions of an answer; there are none if a safety system left none."""
         return objects(document(raw, provider_id, self.errors).get("predictions", []), provider_id)
 
 
 class SseReader:
-    """Reads a stream of events, each a message in JSON. See `Reader`."""
+    """Reads a stream of events, each of which is a message in JSON. See `MessageReader`."""
 
     __slots__ = ("_errors", "_pieces", "_provider_id", "_sse")
 
@@ -92,7 +95,7 @@ class SseReader:
         self._pieces = Pieces()
 
     def feed(self, chunk: bytes) -> Sequence[wire.GenerateContentResponse]:
-        """The messages of one network read."""
+        """Returns the messages that one network read completes."""
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
