@@ -1,7 +1,7 @@
-"""Room 4: services of images with wires of their own.
+"""Room 4: image services that have wires of their own.
 
-They differ in names and agree in shape: a job is submitted, asked for and fetched, or answered at once. One
-engine (`engine.py`) knows the shape, and a small description in `services/` each service.
+They use different names but work alike: a job is submitted, polled and fetched, or is answered at once. One
+engine (`engine.py`) does this for all of them, and a short description in `services/` covers each service.
 """
 
 import importlib
@@ -32,7 +32,7 @@ _RESPONSES = {
 
 
 def service_of(kind: str) -> Service:
-    """The description of a kind."""
+    """Returns the description of the service of a kind."""
     found: Service = importlib.import_module(f"{__name__}.services.{kind}").SERVICE
     return found
 

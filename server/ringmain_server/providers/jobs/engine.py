@@ -1,8 +1,8 @@
-"""Room 4, pure: submit, poll, fetch, for every service that a description tells of.
+"""Room 4, pure: submits, polls and fetches for every service that has a description.
 
-A job that was accepted is paid for. So it is asked for with patience, each picture for itself; one that is
-lost, or that a safety system objects to, takes none of the others with it; and the failure that ends
-everything says that the same candidate is not to be asked again.
+An accepted job is billed. So the engine polls patiently, and handles each picture by itself: a picture that
+is lost, or that a safety system objects to, does not affect the others. A failure of the whole is marked
+final, so that the same candidate is not asked again.
 """
 
 import base64
@@ -40,18 +40,18 @@ from ringmain_server.providers.patience import (
 from ringmain_server.providers.transport import Fetch, HttpRequest, Json
 
 Found = Job | Failure
-"""What became of a job, or why that cannot be known."""
+"""The state of a job, or the reason why it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Images by jobs. See `DialogueTranslator`.
+    """A translator of images made by jobs. See `MultiStepTranslator`.
 
     Attributes:
-        service: How the service is asked.
-        submit: What begins the operation.
+        service: The description of the service.
+        submit: Builds the requests that begin the operation.
         response: The type of the operation's response.
-        secrets: What no message may hold.
+        secrets: Texts that no message may contain.
     """
 
     service: Service
@@ -60,7 +60,7 @@ class Drawing:
     secrets: tuple[str, ...] = ()
 
     def steps(self, request: Any, candidate: Candidate) -> "Steps[Any]":
-        """Begins the jobs, waits for them, fetches their pictures."""
+        """Submits the jobs, waits for them and fetches their pictures."""
         submissions = self.submit(request, candidate)
         documents = yield from self._submitted(submissions, candidate)
         try:
@@ -79,7 +79,7 @@ class Drawing:
             withheld = sum(job.withheld for job in jobs if isinstance(job, Job))
             return self._answer(made, missing(failures, withheld))
         except ProviderError as exc:
-            exc.final = True  # another job would be paid for as well
+            exc.final = True  # another job would be billed as well
             raise
 
     @property
@@ -87,14 +87,14 @@ class Drawing:
         return Patience(first=min(FIRST, self.service.interval[0]))
 
     def _submitted(self, wires: Sequence[HttpRequest], candidate: Candidate) -> "Steps[list[Json | Failure]]":
-        """What the service says of each job that it accepted, and why it refused others.
+        """Submits the jobs, and returns the answer to each, or the reason why it was refused.
 
         Raises:
-            ProviderError: None was accepted, or not all, and nothing has been drawn yet: what runs is taken
-                back then.
+            ProviderError: No job was accepted, or some failed before anything was drawn; running jobs are
+                then canceled.
         """
         read = partial(_document, candidate=candidate)
-        # Where nothing stops a job, its answer, which may hold whole pictures, is not read twice.
+        # Without a way to cancel, the answer, which may hold whole pictures, is not parsed a second time.
         cancel = self.service.cancel
         compensate = partial(_stop, self.service, cancel, candidate) if cancel else None
         found = yield from ordered(wires, self._patience, compensate=compensate)
@@ -108,16 +108,17 @@ class Drawing:
         hard = [error for error in failures if not isinstance(error, ContentFiltered)]
         if not failures or (accepted and not hard) or any(self.service.read(one).done for one in accepted):
             return
+        # Reached only if nothing is drawn yet and another candidate can serve the whole request.
         error = (hard or failures)[0]
         if isinstance(error, ProviderError) and (accepted or any(map(_may_be_accepted, failures))):
             error.final = True
         raise error
 
     def _done(self, documents: Sequence[Json | Failure], candidate: Candidate) -> "Steps[list[Found]]":
-        """Every job, once nothing more will happen to it or nothing more can be learned of it."""
+        """Returns every job in its last known state, when it has ended or its state cannot be learned."""
         service = self.service
         jobs = [one if isinstance(one, Failure) else service.read(one) for one in documents]
-        # What runs, by its place: the answer that tells of it.
+        # The answers that describe running jobs, by the job's index.
         running = {
             index: one
             for index, (one, job) in enumerate(zip(documents, jobs, strict=True))
@@ -135,7 +136,7 @@ class Drawing:
         return jobs
 
     def _wait(self, jobs: list[Found], running: dict[int, Json], candidate: Candidate) -> "Steps[None]":
-        """Asks for news of the jobs, in place, until every one is done or lost sight of."""
+        """Polls the jobs and updates them in place, until each has ended or can no longer be polled."""
         poll, cancel = self.service.poll, self.service.cancel
         assert poll is not None
         wait, later = self.service.interval
@@ -146,10 +147,11 @@ class Drawing:
             wires = [poll(running[index], candidate) for index in asked]
             news = yield from patiently(wires, self._patience, partial(self._job, candidate=candidate))
             for index, told in zip(asked, news, strict=True):
-                jobs[index] = told
+                jobs[index] = told  # a failure here means that polling gave up, not that the job failed
                 if isinstance(told, Job) and not told.done:
                     continue
                 document = running.pop(index)
+                # A job that has ended need not be canceled if a later step fails; a lost one must be.
                 if isinstance(told, Job) and cancel is not None:
                     yield Ended([cancel(document, candidate)])
 
@@ -163,7 +165,7 @@ class Drawing:
         return job
 
     def _failure(self, job: Found, candidate: Candidate) -> Failure | None:
-        """Why a job brought nothing; None where it brought pictures."""
+        """Returns the reason why a job brought nothing; None if it brought pictures."""
         who = candidate.provider_id
         if isinstance(job, Failure):
             return job
@@ -176,7 +178,7 @@ class Drawing:
         return None if job.pictures else ModelOutputInvalid(who, "the model drew nothing")
 
     def _files(self, pictures: Sequence[Picture], candidate: Candidate) -> "Steps[list[bytes | Failure]]":
-        """The bytes of every picture, fetched where only an address is known; or why they cannot be had."""
+        """Returns the bytes of every picture, fetched where necessary, or the reason why they are missing."""
         check = partial(_image, candidate=candidate)
         remote = [one for one in pictures if isinstance(one, str) and not one.startswith("data:")]
         fetched: Iterator[bytes | Failure] = iter(())
@@ -203,13 +205,13 @@ class Drawing:
 
 
 def _may_be_accepted(error: Failure) -> bool:
-    """Whether a job may run although its submission failed."""
+    """Whether a job may be running although its submission failed."""
     lost = isinstance(error, ConnectionFailed) and error.sent
     return lost or isinstance(error, NoAnswer | MalformedAnswer)
 
 
 def _stop(service: Service, cancel: Cancel, candidate: Candidate, answer: bytes) -> HttpRequest | None:
-    """What stops the job that the answer to its submission tells of; None where none runs."""
+    """Returns the request that cancels the job of a submission's answer; None if no job is running."""
     try:
         document = _document(answer, candidate)
     except MalformedAnswer:
@@ -218,7 +220,7 @@ def _stop(service: Service, cancel: Cancel, candidate: Candidate, answer: bytes)
 
 
 def _held(picture: Picture, candidate: Candidate) -> bytes | Failure:
-    """A picture that came with the answer."""
+    """Returns a picture that came within the answer."""
     try:
         data = picture if isinstance(picture, bytes) else _decoded(picture, candidate)
         return _image(data, candidate)
@@ -227,7 +229,7 @@ def _held(picture: Picture, candidate: Candidate) -> bytes | Failure:
 
 
 def _decoded(address: str, candidate: Candidate) -> bytes:
-    """The bytes of a `data:` address (https://www.rfc-editor.org/rfc/rfc2397)."""
+    """Returns the bytes of a `data:` URL (https://www.rfc-editor.org/rfc/rfc2397)."""
     try:
         return base64.b64decode(address.partition(",")[2], validate=True)
     except ValueError as exc:
@@ -245,7 +247,7 @@ def _document(answer: bytes, candidate: Candidate) -> Json:
 
 
 def _image(data: bytes, candidate: Candidate) -> bytes:
-    """A picture that is one."""
+    """Returns the bytes after a check that they are an image."""
     if not detect(data).startswith("image/"):
         raise MalformedAnswer(candidate.provider_id, "answered with something that is no image")
     return data

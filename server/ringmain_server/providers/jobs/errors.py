@@ -1,4 +1,4 @@
-"""Room 4, pure: what the errors of the image services mean. Their bodies differ, their statuses hardly do."""
+"""Room 4, pure: classifies the errors of the image services, whose bodies differ but whose statuses agree."""
 
 import re
 import time
@@ -16,12 +16,12 @@ _CODES = ("type", "name", "code", "error_type", "error_code", "failureCode")
 _LISTS = ("errors", "detail", "issues", "error")
 _PLACES = ("path", "loc", "field", "param", "property")
 _NOT_YET = frozenset({404, 409})
-"""Statuses of a job or a picture that was made a moment ago, and has not come everywhere yet."""
+"""Statuses for a job or a picture that was made a moment ago and is not available everywhere yet."""
 _RUNS = re.compile(r"\bin progress\b|not (?:yet )?(?:ready|complete)", re.IGNORECASE)
-"""How fal says, with status 400, that a result is not there yet."""
+"""Matches fal's message, with status 400, that a result is not available yet."""
 _GONE = 410
 _FINAL_HEADERS = ("x-fal-retryable", "x-fal-needs-retry")
-"""https://docs.fal.ai/errors: whether repeating helps."""
+"""Headers that say whether a retry helps: https://docs.fal.ai/errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class JobErrors:
     """The error map of a service. See `ErrorMap`.
 
     Attributes:
-        secrets: What no message may hold.
+        secrets: Texts that no message may contain.
         clock: The time of day, in seconds since the epoch.
-        faults: What the service's own codes mean.
-        accepted: Whether the request is about a job that the service has accepted, which it cannot not know.
+        faults: The meanings of the service's own codes.
+        accepted: Whether the request is about a job that the service has accepted and therefore must know.
     """
 
     secrets: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class JobErrors:
     def __call__(
         self, provider_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> ProviderError:
-        """What a status that is not a success means."""
+        """Returns the error that an unsuccessful status means."""
         told = told_by(_document(body))
         if not told.message:
             told = replace(told, message=wording.told(body, status))
@@ -67,7 +67,7 @@ class JobErrors:
 
 
 def told_by(document: object) -> Told:
-    """What an error's body says: one text, several, or several objects with one each."""
+    """Reads the body of an error: one text, several texts, or several objects with one text each."""
     parts = list(_parts(document))
     texts = dict.fromkeys(filter(None, (_words(part) for part in parts)))
     codes = [code for part in parts for name in _CODES if (code := _text(part, name))]
@@ -76,7 +76,7 @@ def told_by(document: object) -> Told:
 
 
 def _parts(document: object) -> Iterator[object]:
-    """A body, and the objects and texts inside of it that are about single errors."""
+    """Yields a body, and the objects and texts in it that describe single errors."""
     if isinstance(document, list):
         yield from document
     elif isinstance(document, Mapping):
@@ -90,7 +90,7 @@ def _parts(document: object) -> Iterator[object]:
 
 
 def _words(part: object) -> str:
-    """What one part says, with the place that it is about."""
+    """Returns the text of one part, with the field that it refers to."""
     if isinstance(part, str):
         return part
     text = "; ".join(dict.fromkeys(filter(None, (_text(part, name) for name in _TEXTS))))
@@ -99,7 +99,7 @@ def _words(part: object) -> str:
 
 
 def _place(part: object, name: str) -> str:
-    """The path of a field, without the body that it is in; Leonardo's `$` is no path."""
+    """Returns the path of a field without a leading `body`; Leonardo's `$` is not a path."""
     found = part.get(name) if isinstance(part, Mapping) else None
     if isinstance(found, str) and found[:1].isalpha():
         return found

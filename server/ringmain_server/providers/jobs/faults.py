@@ -1,9 +1,9 @@
-"""Room 4, pure: whose fault it was that a service of images refused a request, or that a job failed.
+"""Room 4, pure: decides whose fault it was that an image service refused a request, or that a job failed.
 
-A service's own codes are looked at first (its table stands in its description), then the words by which all
-of them tell the same things, and the status last. Words of an account (credit, access, keys) hold a model for
-everybody, so that they count only where a service says them itself: not where it may repeat what the caller
-wrote, which is behind the beginning of a message about the request.
+A service's own codes are checked first (the table is in its description), then the wordings that all services
+share, and last the status. Wordings about an account (credit, access, keys) take a model out of use for
+everybody. So they count only where the service itself speaks, and not where it may be quoting the caller,
+which is after the beginning of a message about the request.
 """
 
 import enum
@@ -28,7 +28,7 @@ class Fault(enum.Enum):
     """Whose fault a failure was."""
 
     CALLER = "caller"
-    """The request's: its fields, its files, its addresses."""
+    """The request's fault: its fields, its files or its URLs."""
     MODERATION = "moderation"
     QUOTA = "quota"
     ACCESS = "access"
@@ -36,19 +36,19 @@ class Fault(enum.Enum):
     CREDENTIALS = "credentials"
     PROVIDER = "provider"
     UNTOLD = "untold"
-    """The request's, the model's or the provider's: it does not tell, or cannot."""
+    """The fault of the request, the model or the provider; the service does not say which, or cannot."""
 
 
 Codes = Mapping[str, Fault]
-"""The beginnings of codes, in lower case, to what they mean. The longest one that fits counts."""
+"""Prefixes of codes, in lower case, and what they mean. The longest matching prefix counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a service says about a failure.
+    """A service's description of a failure.
 
     Attributes:
-        message: For people, as it came.
+        message: The message for people, unchanged.
         codes: Its codes, types and names.
         categories: What a safety system objected to.
     """
@@ -63,13 +63,13 @@ class Faults:
     """The table of one service.
 
     Attributes:
-        codes: Its own codes.
+        codes: The service's own codes.
     """
 
     codes: Codes = field(default_factory=dict)
 
     def coded(self, codes: Iterable[str]) -> Fault | None:
-        """What the first code means that has a meaning; None where none has."""
+        """Returns the meaning of the first code that has one; None if none has."""
         for code in codes:
             lower = code.lower()
             for table in (self.codes, _CODES):
@@ -106,7 +106,7 @@ _QUOTA_ITSELF = re.compile(
     r"(?:credits?|balance|funds|tokens|quota)\b(?!\s*(?:must|should|limit))",
     re.IGNORECASE,
 )
-"""As a service says it: from the beginning of its message on."""
+"""Matches only at the beginning of a message, where the service itself speaks."""
 _KEY = re.compile(
     r"\b(?:invalid|incorrect|missing|expired|revoked|bad|no)\s+(?:api[ _-]?)?(?:key|token|credentials)\b"
     r"|unauthenticated|unauthorized|authenticat(?:ion|ed?)\b|authori[sz]ation hook|\bsignature\b",
@@ -132,7 +132,7 @@ _CALLERS = re.compile(
 
 
 def fault_of_status(told: Told, status: int, faults: Faults) -> Fault | None:
-    """Whose fault a refusal was, where the body tells; None where only the status does."""
+    """Returns whose fault a refusal was, if the body says so; None if only the status does."""
     coded = faults.coded(told.codes)
     if coded is not None and (status < 500 or coded in (Fault.MODERATION, Fault.UNTOLD)):
         return coded
@@ -146,7 +146,7 @@ _MODERATED = (_MODERATION.search, Fault.MODERATION)
 _WORDS: Mapping[int, Sequence[tuple[Callable[[str], object], Fault]]] = {
     400: ((_QUOTA_ITSELF.match, Fault.QUOTA), (_KEY_ITSELF.match, Fault.CREDENTIALS), _MODERATED),
     401: ((_QUOTA.search, Fault.QUOTA),),
-    # A 403 that tells nothing else is about what the account may do. Held for a time, and for this model.
+    # Any other 403 is about the account's permissions, and takes this model out of use for a while.
     403: (
         _MODERATED,
         (_QUOTA.search, Fault.QUOTA),
@@ -156,11 +156,11 @@ _WORDS: Mapping[int, Sequence[tuple[Callable[[str], object], Fault]]] = {
     422: (_MODERATED,),
     429: ((_QUOTA_NOT_RATE.search, Fault.QUOTA),),
 }
-"""By status: the words that count there, the first one that is found."""
+"""The wordings that count for each status; the first match wins."""
 
 
 def fault_of_job(told: Told, faults: Faults) -> Fault:
-    """Whose fault it was that a job came to nothing. What nobody tells is no word on the provider."""
+    """Returns whose fault it was that a job failed; without a reason, the provider is not blamed."""
     coded = faults.coded(told.codes)
     if coded is not None:
         return coded
@@ -175,7 +175,7 @@ def fault_of_job(told: Told, faults: Faults) -> Fault:
 
 
 def meant(provider_id: str, fault: Fault, told: Told, secrets: Sequence[str] = ()) -> ProviderError:
-    """The failure that a fault is to the gateway and to the caller."""
+    """Returns the failure that a fault means for the gateway and the caller."""
     match fault:
         case Fault.CALLER:
             return rejected(provider_id, clean(told.message, secrets))
@@ -194,6 +194,6 @@ def meant(provider_id: str, fault: Fault, told: Told, secrets: Sequence[str] = (
 
 
 def filtered(provider_id: str, categories: Iterable[str] = ()) -> ContentFiltered:
-    """The failure of what a safety system objects to."""
+    """Returns the failure of a picture or a job that a safety system objects to."""
     category = ",".join(sorted(filter(None, map(clean, set(categories))))) or "unspecified"
     return ContentFiltered(provider_id, "its safety system refused", metadata={"category": category})

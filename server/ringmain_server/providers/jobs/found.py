@@ -1,7 +1,7 @@
-"""Room 4, pure: where in a service's answer its pictures are, and which of them it objects to.
+"""Room 4, pure: finds the pictures in a service's answer, and those that the service objects to.
 
-Each service documents one place. Models that others run on it, proxies and later versions have others, and a
-picture is paid for wherever it stands: so every plausible place is looked at, the likelier ones first.
+Each service documents one place. Models that others run on it, proxies and later versions use other places,
+and a picture is billed wherever it stands. So every plausible place is searched, the more likely ones first.
 """
 
 import base64
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ringmain_server.providers.flags import flags
 
 Picture: TypeAlias = str | bytes
-"""The address of a picture, or its bytes. No bytes stand for a picture that is told of and not there."""
+"""The URL of a picture, or its bytes. Empty bytes stand for a picture that is mentioned but missing."""
 
 Found: TypeAlias = tuple[Picture, bool]
 """A picture, and whether its service objects to it."""
@@ -44,14 +44,14 @@ _PLACES = (
     "task",
     "prediction",
 )
-"""Fields with pictures in them. Those of the request, which many answers repeat, are not among them."""
+"""Fields that hold pictures. Fields of the request, which many answers repeat, are not among them."""
 _DEPTH = 6
 _SHORTEST = 64
-"""Characters of a text that may be a picture in base64."""
+"""Characters of the shortest text that may be a picture in base64."""
 
 
 def pictures(document: object) -> Sequence[Found]:
-    """The pictures of an answer, in order; empty where there is none."""
+    """Returns the pictures of an answer, in order; empty if there are none."""
     return _within(document, _DEPTH)
 
 
@@ -66,7 +66,7 @@ def _within(value: object, levels: int) -> Sequence[Found]:
 
 
 def _of_list(one: object, levels: int) -> Sequence[Found]:
-    """The pictures of one of several; an object without any is a picture that is missing."""
+    """Returns the pictures of one entry of a list; an object without any counts as a missing picture."""
     found = _within(one, levels)
     if found or not isinstance(one, Mapping):
         return found
@@ -80,7 +80,7 @@ def _of_object(value: Mapping[str, object], levels: int) -> Sequence[Found]:
 
 
 def _tried(value: Mapping[str, object], levels: int) -> Iterator[Sequence[Found]]:
-    """What each of the likely fields holds, the likeliest first."""
+    """Yields the pictures in each of the likely fields, the most likely first."""
     for name in _ADDRESSES:
         found = value.get(name)
         if isinstance(found, str) and found:
@@ -98,7 +98,7 @@ def _is_address(text: str) -> bool:
 
 
 def _decoded(text: str, shortest: int) -> Sequence[Found]:
-    """A picture in base64; empty where a text is something else."""
+    """Returns a picture in base64; empty if the text is something else."""
     if len(text) < shortest:
         return ()
     try:

@@ -1,6 +1,6 @@
-"""Room 4, pure: what a service is given to change. Nothing of it is left out without a word.
+"""Room 4, pure: checks the images that a service is to change, so that none is silently left out.
 
-What is refused here would else be drawn as if the caller had not sent it.
+Anything refused here would otherwise be ignored, as if the caller had not sent it.
 """
 
 from ringmain.v1.image_service_pb2 import EditImagesRequest, ImageConfig
@@ -10,17 +10,17 @@ from ringmain_server.errors import CapabilityMissing, MediaInvalid
 
 
 def check(request: EditImagesRequest, candidate: Candidate, *, most: int = 0, masks: bool = True) -> None:
-    """Refuses what the service has no place for.
+    """Refuses inputs for which the service has no field.
 
     Args:
-        request: What is to be changed.
-        candidate: Who is asked.
-        most: Most images that it takes; 0 for any number.
-        masks: Whether it can be told where to change an image.
+        request: The request to change images.
+        candidate: The candidate that is asked.
+        most: Most images that it accepts; 0 for any number.
+        masks: Whether it accepts a mask.
 
     Raises:
-        MediaInvalid: There are more images.
-        CapabilityMissing: There is a mask, the caller's own or that of a border to draw beyond.
+        MediaInvalid: There are too many images.
+        CapabilityMissing: There is a mask, either the caller's own or that of an extended border.
     """
     if most and len(request.images) > most:
         words = f"{most} image{'s' if most > 1 else ''}"
@@ -32,5 +32,5 @@ def check(request: EditImagesRequest, candidate: Candidate, *, most: int = 0, ma
 
 
 def described(prompt: str, config: ImageConfig) -> str:
-    """The description, with the style for which the service has no field."""
+    """Returns the description, extended by the style, for which the service has no field."""
     return "\n\n".join(filter(None, (prompt, config.style and f"Style: {config.style}")))

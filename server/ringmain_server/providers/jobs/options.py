@@ -1,4 +1,4 @@
-"""Room 4, pure: what a caller passes through to a service as it is."""
+"""Room 4, pure: reads the options that a caller passes through to a service unchanged."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from ringmain_server.providers import structs
 
 
 def plain_options(config: ImageConfig, candidate: Candidate) -> Mapping[str, object]:
-    """The provider options of a candidate's kind."""
+    """Returns the provider options of a candidate's kind."""
     if candidate.kind not in config.provider_options:
         return {}
     return structs.read_object(config.provider_options[candidate.kind])

@@ -1,6 +1,6 @@
-"""Room 4, pure: what a description of an image service says, and what all of them share.
+"""Room 4, pure: the form of an image service's description, and helpers that the descriptions share.
 
-A service is asked for a job, asked again until the job is done, and its pictures are fetched; or it answers
+A job is submitted to a service, polled until it is done, and its pictures are fetched; or the service answers
 with the pictures at once. A description says how that looks on its wire; `engine.py` does the rest.
 """
 
@@ -18,16 +18,16 @@ from ringmain_server.providers.jobs.found import Picture, pictures
 from ringmain_server.providers.transport import HttpRequest, Json
 
 WHITE = EditForm("luminance")
-"""White is redrawn: the habit of these services."""
+"""White is redrawn, as most of these services expect."""
 
 Submit = Callable[[Any, Candidate], Sequence[HttpRequest]]
-"""A request of the contract to the jobs it takes, one request each.
+"""Translates a request of the contract into the requests of its jobs, one for each job.
 
-Raises CallerError for a value that the service cannot do.
+Raises CallerError for a value that the service cannot handle.
 """
 
 Cancel = Callable[[Json, Candidate], HttpRequest]
-"""The answer to a job's submission to what stops the job."""
+"""Builds the request that cancels a job from the answer to its submission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Job:
     """What an answer says about a job.
 
     Attributes:
-        done: Whether nothing more will happen.
-        pictures: What came of it, without what a safety system objects to.
-        withheld: How many pictures were left out for that.
-        error: Why nothing came of it; None when nothing failed.
-        filtered: The category for which a safety system stopped it; None when it did not.
-        text: A description that the service drew in place of the caller's.
+        done: Whether the job has ended.
+        pictures: Its pictures, without those that a safety system objects to.
+        withheld: How many pictures were left out for that reason.
+        error: Why it failed; None if it did not fail.
+        filtered: The category for which a safety system stopped it; None if none did.
+        text: The description that the service used in place of the caller's.
     """
 
     done: bool = False
@@ -53,7 +53,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a service is asked.
+    """The description of a service.
 
     Attributes:
         submits: Operation to what begins it. A missing key is a missing capability.
@@ -62,13 +62,13 @@ class Service:
             a service that always answers at once.
         result: What asks for the pictures of a job that is done, made likewise; None where the last news has
             them.
-        cancel: What stops a job, made likewise; None where nothing does.
-        headers: What every request carries, made from the key.
-        result_hosts: Where its pictures are, as `media.fetch.Fetcher` writes hosts.
-        edits: How it is told where to change an image.
-        interval: Seconds until the first and until each later look at a job.
-        faults: What its codes mean.
-        beside: The end of its base address that is left out where a job is asked for; empty for none.
+        cancel: Builds the request that cancels a job from the same; None if jobs cannot be canceled.
+        headers: Makes the headers of every request from the key.
+        result_hosts: Hosts of its pictures, written as for `media.fetch.Fetcher`.
+        edits: The form in which it expects edits.
+        interval: Seconds before the first poll of a job and before each later one.
+        faults: The meanings of its codes.
+        beside: The end of its base URL that is left out in requests about jobs; empty for none.
     """
 
     submits: Mapping[object, Submit]
@@ -85,15 +85,15 @@ class Service:
 
 
 def finished(document: Json, place: object = None, *, text: str = "") -> Job:
-    """A job that is done, its pictures without those that a safety system objects to.
+    """Returns a finished job, its pictures without those that a safety system objects to.
 
     Args:
-        document: The answer, whose flags are about all pictures, or about each by its place.
-        place: The part of it that has the pictures; None for the whole answer.
-        text: A description that the service drew in place of the caller's.
+        document: The answer, whose flags are about all pictures, or about each by its position.
+        place: The part of the answer that has the pictures; None for the whole answer.
+        text: The description that the service used in place of the caller's.
     """
     found = pictures(document if place is None else place)
-    # Where the whole answer was looked through, its own flags are told with each picture.
+    # If the whole answer was searched, its own flags have already been applied to each picture.
     objected = flags(document, len(found)) if place is not None else [False] * len(found)
     good = tuple(one for (one, bad), more in zip(found, objected, strict=True) if not (bad or more))
     filtered = "nsfw" if not good and (found or flagged(document)) else None
@@ -101,11 +101,11 @@ def finished(document: Json, place: object = None, *, text: str = "") -> Job:
 
 
 _FAILED = ("fail", "cancel", "abort", "reject", "expire", "error", "moderated", "block", "timed", "timeout")
-"""How words begin by which services say that a job came to nothing."""
+"""Prefixes of the states that mean that a job has failed."""
 
 
 def has_failed(status: str) -> bool:
-    """Whether a job's status says that it came to nothing, so that it is waited for no longer."""
+    """Whether a job's state means that it has failed, so that polling can end."""
     return status.lower().startswith(_FAILED)
 
 
@@ -113,12 +113,12 @@ _SUCCEEDED = ("succe", "complete", "done", "finish", "ready", "ok")
 
 
 def has_succeeded(status: str) -> bool:
-    """Whether a job's status says, in whichever word, that its pictures are there."""
+    """Whether a job's state means, in any wording, that its pictures are available."""
     return status.lower().startswith(_SUCCEEDED)
 
 
 def _at(document: object, path: Sequence[str]) -> object:
-    """The value at a path; None where something on the way is missing or of another shape."""
+    """Returns the value at a path; None if a step is missing or has another shape."""
     for name in path:
         if not isinstance(document, Mapping):
             return None
@@ -127,22 +127,22 @@ def _at(document: object, path: Sequence[str]) -> object:
 
 
 _LONGEST_ID = 500
-"""Characters of a job's id."""
+"""Most characters of a job's id."""
 
 
 def text_at(document: object, *path: str) -> str:
-    """A text inside a JSON document; empty where there is none."""
+    """Returns a text inside a JSON document; empty if there is none."""
     found = _at(document, path)
     return found if isinstance(found, str) else ""
 
 
 def id_at(document: object, candidate: Candidate, *path: str) -> str:
-    """A job's id inside a JSON document, as one step of the path that it is asked for by.
+    """Returns a job's id inside a JSON document, escaped as one segment of a path.
 
-    A service chooses its ids, and every request has its key: an id must not choose another path.
+    A service chooses its ids, and every request carries its key, so an id must not change the path.
 
     Raises:
-        MalformedAnswer: There is none, or it is no step of a path.
+        MalformedAnswer: There is no id, or it cannot be a segment of a path.
     """
     found = text_at(document, *path)
     if not found.strip(".") or len(found) > _LONGEST_ID or not found.isprintable():
@@ -151,7 +151,7 @@ def id_at(document: object, candidate: Candidate, *path: str) -> str:
 
 
 def texts_at(document: object, *path: str) -> tuple[str, ...]:
-    """Texts inside a JSON document, also where there is one alone."""
+    """Returns the texts inside a JSON document, also if there is a single one instead of a list."""
     found = _at(document, path)
     if isinstance(found, str):
         return (found,)
@@ -159,11 +159,11 @@ def texts_at(document: object, *path: str) -> tuple[str, ...]:
 
 
 def items_at(document: object, *path: str) -> Sequence[Any]:
-    """A list inside a JSON document; empty where there is none."""
+    """Returns a list inside a JSON document; empty if there is none."""
     found = _at(document, path)
     return found if isinstance(found, list) else ()
 
 
 def bearer(key: str) -> Mapping[str, str]:
-    """The usual header of a key."""
+    """Returns the usual headers for a key."""
     return {"Authorization": f"Bearer {key}", "Accept": "application/json"}

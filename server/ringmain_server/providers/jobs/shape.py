@@ -1,4 +1,4 @@
-"""Room 4, pure: sizes and ratios, fitted to what a service offers."""
+"""Room 4, pure: fits sizes and ratios to those that a service offers."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ Size = tuple[int, int]
 
 
 def _wanted_ratio(config: ImageConfig) -> float | None:
-    """Width over height, None where the caller leaves it to the model. An exact size wins."""
+    """Returns width over height; None if the caller leaves it to the model. An exact size comes first."""
     text = config.size.replace("x", ":") or config.aspect_ratio
     if not text:
         return None
@@ -20,19 +20,19 @@ def _wanted_ratio(config: ImageConfig) -> float | None:
 
 
 def nearest(config: ImageConfig, offered: Sequence[str]) -> str:
-    """The ratio or size of those offered that is nearest to what is wanted; empty where nothing is."""
+    """Returns the offered ratio or size that is nearest to the wanted one; empty if none is wanted."""
     return choose(offered, size=config.size, aspect_ratio=config.aspect_ratio).value
 
 
 def fitted_size(config: ImageConfig, *, step: int, least: int, most: int, area: int) -> Size | None:
-    """A size of the wanted ratio within a service's limits, None where the caller leaves it to the model.
+    """Returns a size of the wanted ratio within a service's limits; None if the caller wants none.
 
     Args:
-        config: What is wanted.
-        step: Both sides are multiples of it.
+        config: The caller's request.
+        step: Both sides are multiples of this.
         least: The shortest side.
         most: The longest side.
-        area: Pixels of an image where only the ratio is wanted.
+        area: Pixels of the image if only a ratio is wanted.
     """
     ratio = _wanted_ratio(config)
     if ratio is None:

@@ -1,4 +1,4 @@
-"""Room 4, the I/O side: a service's own endpoint, and the places where it leaves its pictures."""
+"""Room 4, the I/O side: a service's own endpoint, and the hosts that serve its pictures."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from ringmain_server.providers.transport import Fetch, HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class JobsTransport:
-    """Sends what the engine asks for. See `Transport`.
+    """Sends the engine's requests. See `Transport`.
 
     Attributes:
         http: The service's endpoint, with its credentials.
-        fetcher: Gets pictures from where the service keeps them, without any.
-        made: The endpoint as it is asked for jobs that it accepted, and for what came of them.
-        patience: Seconds that news of a job may take: they can be asked for again.
+        fetcher: Fetches pictures from their hosts, without credentials.
+        made: The endpoint for requests about accepted jobs and their results.
+        patience: Seconds that a poll may take, since it can be repeated.
     """
 
     http: HttpTransport
@@ -25,7 +25,7 @@ class JobsTransport:
     patience: float = WITHIN
 
     async def send(self, request: HttpRequest | Fetch) -> bytes:
-        """The whole answer. See `Transport.send`."""
+        """Returns the whole answer. See `Transport.send`."""
         if isinstance(request, HttpRequest):
             if request.method != "GET":
                 return await self.http.send(request)
@@ -34,14 +34,14 @@ class JobsTransport:
         return await pictures.get(request.address)
 
     async def open(self, request: HttpRequest) -> HttpIncoming:
-        """The answer as it comes in. See `Transport.open`."""
+        """Returns the answer as it comes in. See `Transport.open`."""
         return await self.http.open(request)
 
     async def check(self, path: str) -> None:
-        """Asks whether the service answers and takes the credentials."""
+        """Checks that the service answers and accepts the credentials."""
         await self.http.check(path)
 
     async def close(self) -> None:
-        """Closes what is not shared."""
+        """Closes everything that is not shared."""
         await self.fetcher.close()
         await self.http.close()

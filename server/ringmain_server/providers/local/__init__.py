@@ -1,6 +1,6 @@
-"""Room 4: what this process does by itself, without any provider: enlarging images with a filter.
+"""Room 4: the operations of this process, without any provider: it enlarges images with a filter.
 
-`local/lanczos` keeps edges sharp, `local/bicubic` is a little softer and quicker. Both cost nothing.
+`local/lanczos` keeps edges sharp; `local/bicubic` is slightly softer and faster. Both cost nothing.
 """
 
 from typing import TYPE_CHECKING
@@ -23,13 +23,13 @@ _UPSCALES = frozenset({CAPABILITY_IMAGE_UPSCALING})
 def build(
     provider_id: str, settings: "LocalSettings", sessions: "HttpSessions", workers: "MediaWorkers"
 ) -> Provider:
-    """The process itself as a provider.
+    """Builds the provider that stands for this process.
 
     Args:
-        provider_id: Its name in the configuration.
-        settings: Nothing in them matters here.
-        sessions: There is no network.
-        workers: Where images are worked on.
+        provider_id: The provider's name in the configuration.
+        settings: Unused.
+        sessions: Unused, because there is no network.
+        workers: The threads that process images.
     """
     del settings, sessions
     return Provider(

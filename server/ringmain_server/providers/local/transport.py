@@ -1,4 +1,4 @@
-"""Room 4, local: has images enlarged in the process's own threads. See `Transport`."""
+"""Room 4, local: enlarges images in the process's own threads. See `Transport`."""
 
 from typing import NoReturn
 
@@ -9,21 +9,21 @@ from ringmain_server.providers.local.upscale import Job
 
 
 class LocalTransport:
-    """The way to the threads for media.
+    """Runs jobs in the threads for media.
 
     Args:
-        room: Where they are, and what is read at all.
+        workers: The threads, with the limits of what they read.
     """
 
     def __init__(self, workers: MediaWorkers) -> None:
         self._workers = workers
 
     async def send(self, request: Job) -> Prepared:
-        """The enlarged image.
+        """Returns the enlarged image.
 
         Raises:
             MediaInvalid: The image cannot be read, or would become too large.
-            Overloaded: Too many images wait already.
+            Overloaded: Too many images are waiting already.
         """
         return await self._workers.pool.run(
             upscale,
@@ -36,7 +36,7 @@ class LocalTransport:
         )
 
     async def open(self, request: Job) -> NoReturn:
-        """No operation of this provider is answered in events.
+        """Refuses the request, since no operation of this provider is answered in events.
 
         Raises:
             TypeError: Always.
@@ -44,4 +44,4 @@ class LocalTransport:
         raise TypeError(f"{type(request).__name__} is answered whole")
 
     async def close(self) -> None:
-        """There is nothing to close: the threads are everybody's."""
+        """Does nothing, because the threads are shared."""

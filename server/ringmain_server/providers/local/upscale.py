@@ -1,4 +1,4 @@
-"""Room 4, local, pure: enlarging an image as work for a thread."""
+"""Room 4, local, pure: describes the enlargement of an image as a job for a thread."""
 
 from dataclasses import dataclass
 from typing import get_args
@@ -12,7 +12,7 @@ from ringmain_server.media.prepare import Prepared
 from ringmain_server.media.transform import Method
 
 METHODS: tuple[Method, ...] = get_args(Method)
-"""The models: each is a filter."""
+"""The models, each of which is a filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Job:
     """An image to enlarge.
 
     Attributes:
-        data: Its file.
-        factor: How many times wider and higher.
+        data: The image file.
+        factor: The factor for width and height.
         method: The filter.
         mime_type: The wanted media type; empty for the image's own.
     """
@@ -33,14 +33,14 @@ class Job:
 
 
 class UpscaleTranslator:
-    """An enlarged image. See `UnaryTranslator`."""
+    """A translator of requests to enlarge an image. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Job:
-        """The work.
+        """Builds the job.
 
         Raises:
             UnknownProviderModel: There is no such filter.
-            MediaInvalid: The image is at an address that is not fetched.
+            MediaInvalid: The image is at a URL that is not fetched.
         """
         method = next((one for one in METHODS if one == candidate.provider_model), None)
         if method is None:
@@ -53,7 +53,7 @@ class UpscaleTranslator:
     def response(
         self, raw: Prepared, request: image_pb2.UpscaleImageRequest, candidate: Candidate
     ) -> image_pb2.UpscaleImageResponse:
-        """The response of the contract."""
+        """Returns the response of the contract."""
         response = image_pb2.UpscaleImageResponse(usage=Usage(image_count=1))
         response.image.mime_type, response.image.data = raw.mime_type, raw.data
         return response

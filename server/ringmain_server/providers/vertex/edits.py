@@ -17,7 +17,6 @@ _MASKED = (
 _BEYOND = "Continue the picture beyond its borders, so that nobody sees where they were."
 _STYLED = "Redraw the first picture in the style of the other pictures, and keep what it shows."
 _RESTYLED = "Redraw the picture in the style that is described, and keep what it shows."
-_SIDES = ("left", "top", "right", "bottom")
 
 
 def parts(request: image_pb2.EditImagesRequest) -> Iterator[wire.Part]:
@@ -52,5 +51,6 @@ def _words(request: image_pb2.EditImagesRequest) -> Iterator[str]:
 
 
 def _margins(margins: image_pb2.Margins) -> str:
-    wanted = [f"{getattr(margins, side)} pixels at the {side}" for side in _SIDES if getattr(margins, side)]
+    sides = {"left": margins.left, "top": margins.top, "right": margins.right, "bottom": margins.bottom}
+    wanted = [f"{pixels} pixels at the {side}" for side, pixels in sides.items() if pixels]
     return f"Add {', '.join(wanted)}."

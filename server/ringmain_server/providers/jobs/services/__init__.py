@@ -1,1 +1,1 @@
-"""Room 4, pure: the descriptions, one module for each service."""
+"""Room 4, pure: the descriptions of the image services, one module for each."""

@@ -1,6 +1,6 @@
 """Room 4, pure: fal's queue (https://docs.fal.ai/model-apis/model-endpoints/queue). A model is `owner/app/…`.
 
-As at Replicate, each model has input fields of its own; `provider_options` win.
+As at Replicate, each model has its own input fields; `provider_options` take precedence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from ringmain_server.providers.transport import HttpRequest, Json
 MOST_AT_ONCE = 4
 _AREA = 1024 * 1024
 _PLACES = frozenset({"images", "image", "data", "output"})
-"""Fields that a result has although there are no pictures in them."""
+"""Fields that identify a result even if they hold no pictures."""
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg"}
 
 
@@ -82,7 +82,7 @@ def _each(
 
 
 def _read(document: Json) -> Job:
-    """The queue's answers have a status, or the id of a request; the result has neither, but the pictures."""
+    """Reads an answer: those of the queue have a status or a request id, and a result only its pictures."""
     job = finished(document, text=text_at(document, "revised_prompt"))
     if job.pictures or job.filtered is not None:
         return job
@@ -108,7 +108,7 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
 
 
 def _address(document: Json, candidate: Candidate) -> str:
-    """Requests live below the app, without what follows it in the model's name."""
+    """Returns the path of a request, which is below the app, without the rest of the model's name."""
     app = quote("/".join(candidate.provider_model.split("/")[:2]))
     return f"/{app}/requests/{id_at(document, candidate, 'request_id')}"
 
@@ -120,14 +120,16 @@ _FAULTS = Faults(
         "downstream_service": Fault.PROVIDER,
         "runner_": Fault.PROVIDER,
         "startup_timeout": Fault.PROVIDER,
-        # The work took too long. That depends on what was asked as well as on who did it.
+        # The work took too long, which may be due to the request or to the provider.
         "request_timeout": Fault.UNTOLD,
         "generation_timeout": Fault.UNTOLD,
         "no_media_generated": Fault.UNTOLD,
     }
 )
-"""https://docs.fal.ai/errors and https://fal.ai/docs/documentation/model-apis/request-errors; all other types
-are about the request."""
+"""The error types of fal that are not about the request.
+
+https://docs.fal.ai/errors and https://fal.ai/docs/documentation/model-apis/request-errors
+"""
 
 
 def _headers(key: str) -> Mapping[str, str]:

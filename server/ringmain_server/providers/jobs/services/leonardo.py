@@ -30,7 +30,7 @@ from ringmain_server.providers.jobs.shape import fitted_size
 from ringmain_server.providers.transport import HttpRequest, Json
 
 MOST_AT_ONCE, MOST_LARGE = 8, 4
-"""Most images of one request; fewer where a side is longer than `_LARGE` pixels, as it is by default."""
+"""Most images of one request; fewer if a side is longer than `_LARGE` pixels, as it is by default."""
 _LARGE = 768
 _AREA = 1024 * 1024
 
@@ -52,7 +52,7 @@ def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) ->
 
 
 def _each(body: dict[str, Any], config: image_pb2.ImageConfig) -> Iterator[HttpRequest]:
-    """As many requests as it takes; the seed goes on from one to the next, so that the images differ."""
+    """Yields as many requests as are needed, with increasing seeds, so that the images differ."""
     count = max(config.image_count, 1)
     small = all(body.get(side, math.inf) <= _LARGE for side in ("width", "height"))
     most = MOST_AT_ONCE if small else MOST_LARGE
@@ -76,7 +76,7 @@ def _read(document: Json) -> Job:
 
 
 def _objections(document: Json) -> Sequence[str]:
-    """What the moderation of the description says against it, where that is why the generation failed."""
+    """Returns what the moderation objects to in the description, if that is why the generation failed."""
     moderations = [
         one
         for name in ("prompt_moderations", "promptModerations")
@@ -89,9 +89,7 @@ def _objections(document: Json) -> Sequence[str]:
 
 
 def _poll(document: Json, candidate: Candidate) -> HttpRequest:
-    return HttpRequest(
-        f"/generations/{id_at(document, candidate, 'sdGenerationJob', 'generationId')}", method="GET"
-    )
+    return HttpRequest(_address(document, candidate), method="GET")
 
 
 def _cancel(document: Json, candidate: Candidate) -> HttpRequest:

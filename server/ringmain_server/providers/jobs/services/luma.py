@@ -36,7 +36,7 @@ def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) ->
 
 
 def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
-    """Luma takes images by their address alone."""
+    """Builds the requests to change an image, which Luma accepts only by URL."""
     for index, image in enumerate(request.images):
         if not image.uri:
             raise MediaInvalid.at(

@@ -1,7 +1,7 @@
 """Room 4, pure: Replicate (https://replicate.com/docs/reference/http).
 
-A model is `owner/name`, maybe with `:version`. Each has input fields of its own. Those sent here are the most
-common names; what a model calls otherwise goes through `provider_options`, which win.
+A model is `owner/name`, possibly with `:version`. Each has its own input fields. The names sent here are the
+most common ones; other names can be set in `provider_options`, which take precedence.
 """
 
 import base64
@@ -42,7 +42,7 @@ _FAULTS = Faults(
         "e006": Fault.CALLER,  # the input is invalid
     }
 )
-"""The codes that official models put behind their messages. Others are whatever a model raised, in words."""
+"""Codes that official models put after their messages. Other failures are whatever a model raised."""
 _FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -83,7 +83,7 @@ def _knobs(config: image_pb2.ImageConfig) -> dict[str, Any]:
 def _each(
     given: dict[str, Any], config: image_pb2.ImageConfig, candidate: Candidate
 ) -> Sequence[HttpRequest]:
-    """One prediction for each image: how many a model makes at once, and by which name, differs."""
+    """Returns one request for each image, because models differ in how many they make at once."""
     count = max(config.image_count, 1)
     if not config.HasField("seed"):
         return [_prediction(given, candidate)] * count
@@ -98,7 +98,7 @@ def _prediction(given: dict[str, Any], candidate: Candidate) -> HttpRequest:
 
 
 def inline(media: Media) -> str:
-    """A medium as an address: its own, or one that holds its bytes."""
+    """Returns the URL of a medium: its own, or a `data:` URL of its bytes."""
     if media.uri:
         return media.uri
     return f"data:{media.mime_type or 'image/png'};base64,{base64.b64encode(media.data).decode()}"

@@ -91,12 +91,12 @@ _FAULTS = Faults(
         "input_preprocessing.internal": Fault.PROVIDER,
         "input_preprocessing": Fault.CALLER,
         "asset": Fault.CALLER,
-        # Often for what the images given show, such as text.
+        # Often caused by the content of the given images, such as text.
         "internal.bad_output": Fault.UNTOLD,
         "internal": Fault.PROVIDER,
     }
 )
-"""https://docs.dev.runwayml.com/errors/task-failures/."""
+"""The error codes of Runway: https://docs.dev.runwayml.com/errors/task-failures/."""
 
 
 def _headers(key: str) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Room 4, pure: Stability AI's Stable Image services (https://platform.stability.ai/docs/api-reference).
 
-They answer at once, all but the creative upscaler. Requests are multipart forms; with `Accept:
-application/json` an image comes as base64 beside the reason why the model stopped.
+All of them answer at once, except the creative upscaler. Requests are multipart forms; with `Accept:
+application/json` an image comes as base64 with the reason why the model stopped.
 """
 
 import base64
@@ -38,7 +38,7 @@ LARGEST_SEED = 4_294_967_294
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 _SD3 = "/generate/sd3"
 _OBJECTIONS = ("FILTER", "SAFETY", "MODERAT", "NSFW", "BLOCK")
-"""In the reason why it stopped. Such a picture is blurred."""
+"""Words in the finish reason of a picture that was blurred for safety."""
 _GENERATE = {"core": "/generate/core", "ultra": "/generate/ultra"}
 _UPSCALE = {"fast": "/upscale/fast", "conservative": "/upscale/conservative", "creative": "/upscale/creative"}
 _EDIT = {
@@ -46,7 +46,6 @@ _EDIT = {
     image_pb2.EDIT_MODE_OUTPAINT: "/edit/outpaint",
     image_pb2.EDIT_MODE_STYLE: "/control/style",
 }
-_SIDES = (("left", "left"), ("right", "right"), ("top", "up"), ("bottom", "down"))
 _FAST_FACTOR = 4
 
 
@@ -77,8 +76,7 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
     if mode == image_pb2.EDIT_MODE_INPAINT:
         files.append(_file("mask", request.mask, "mask"))
     elif mode == image_pb2.EDIT_MODE_OUTPAINT:
-        margins = request.outpaint
-        fields |= {name: str(getattr(margins, side)) for side, name in _SIDES if getattr(margins, side)}
+        fields |= _margins(request.outpaint)
     elif mode == image_pb2.EDIT_MODE_STYLE and len(request.images) > 1:
         path = "/control/style-transfer"
         files = [
@@ -88,6 +86,11 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
     elif path == _SD3:
         fields |= {"mode": "image-to-image", "strength": "0.7", "model": candidate.provider_model}
     return _each(path, {**fields, **dict(_options(config, candidate))}, files, config)
+
+
+def _margins(margins: image_pb2.Margins) -> dict[str, str]:
+    sides = {"left": margins.left, "right": margins.right, "up": margins.top, "down": margins.bottom}
+    return {name: str(pixels) for name, pixels in sides.items() if pixels}
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
@@ -108,7 +111,7 @@ def _knobs(config: image_pb2.ImageConfig) -> dict[str, str]:
 
 
 def _options(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tuple[str, str]]:
-    """What is passed through, as a form writes it: text as it is, anything else as in JSON."""
+    """Yields the passed-through options as a form writes them: text unchanged, anything else as JSON."""
     for name, value in sorted(plain_options(config, candidate).items()):
         yield name, value if isinstance(value, str) else orjson.dumps(value).decode()
 
@@ -116,7 +119,7 @@ def _options(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tu
 def _each(
     path: str, fields: Mapping[str, str], files: Sequence[FormField], config: image_pb2.ImageConfig
 ) -> Sequence[HttpRequest]:
-    """One request for each image; a seed goes on from image to image, so that they differ."""
+    """Returns one request for each image, with increasing seeds, so that the images differ."""
     count = max(config.image_count, 1)
     if not config.HasField("seed"):
         return [HttpRequest(path, form=_form(fields, files))] * count
@@ -147,12 +150,12 @@ def _read(document: Json) -> Job:
         return Job(done=True, pictures=(_bytes(image),))
     if reason or has_succeeded(text_at(document, "status")):
         return job
-    # The creative upscaler answers with an id at first, then with the status that it goes on.
+    # The creative upscaler first answers an id, and then a status until it is done.
     return Job(done=False)
 
 
 def _bytes(image: str) -> Picture:
-    """What the service calls an image, whatever it is: the engine says where it is none."""
+    """Returns what the service calls an image; the engine reports it if it is none."""
     try:
         return base64.b64decode(image, validate=True)
     except ValueError:
@@ -160,7 +163,7 @@ def _bytes(image: str) -> Picture:
 
 
 def _poll(document: Json, candidate: Candidate) -> HttpRequest:
-    """Results are beside the services of images: `/v2beta/results/{id}`."""
+    """Builds the request for a result, which is not below the image services: `/v2beta/results/{id}`."""
     return HttpRequest(f"/results/{id_at(document, candidate, 'id')}", method="GET")
 
 
