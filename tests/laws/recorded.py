@@ -19,7 +19,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.providers.anthropic.request import Options
 from ringmain_server.providers.anthropic.translators import AnthropicCountTokensTranslator
 from ringmain_server.providers.gemini import chat as gemini
-from ringmain_server.providers.gemini.embedding import EmbedTranslator
+from ringmain_server.providers.gemini.embedding import GeminiEmbedTranslator
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.vertex import wire
 
@@ -125,12 +125,14 @@ def _google() -> Iterator[Recorded]:
 
 
 def _gemini_whole(found: Documents) -> list[Any]:
-    translator = gemini.ChatTranslator(_GEMINI)
+    translator = gemini.GeminiChatTranslator(_GEMINI)
     return [translator.response(dumped(found[0]), vertex.ASKED, vertex.candidate(kind="gemini"))]
 
 
 def _gemini_stream(found: Documents) -> list[Any]:
-    decoder = gemini.StreamChatTranslator(_GEMINI).decoder(vertex.ASKED, vertex.candidate(kind="gemini"))
+    decoder = gemini.GeminiStreamChatTranslator(_GEMINI).decoder(
+        vertex.ASKED, vertex.candidate(kind="gemini")
+    )
     return [*decoder.feed(sse(found)), *decoder.end()]
 
 
@@ -215,7 +217,7 @@ def _gemini_media(one: vertex_media.Golden, found: Documents) -> list[Any]:
 def _gemini_embed(found: Documents) -> list[Any]:
     request = EmbedRequest(texts=["a"])
     candidate = vertex_media.candidate("gemini-embedding-001", "gemini")
-    return _amounts(EmbedTranslator(GeminiErrors()), request, candidate, [dumped(found[0])])
+    return _amounts(GeminiEmbedTranslator(GeminiErrors()), request, candidate, [dumped(found[0])])
 
 
 def _jobs() -> Iterator[Recorded]:
@@ -240,7 +242,7 @@ def _counts() -> Iterator[Recorded]:
         return [translator.response(dumped(found[0]), CountTokensRequest(), anthropic.candidate())]
 
     def total(found: Documents) -> list[Any]:
-        translator = gemini.CountTokensTranslator(_GEMINI)
+        translator = gemini.GeminiCountTokensTranslator(_GEMINI)
         return [translator.response(dumped(found[0]), CountTokensRequest(), vertex.candidate())]
 
     yield Recorded("anthropic-count", [{"input_tokens": 3}], counted)

@@ -128,11 +128,11 @@ def _gemini(name: str, more: dict[str, Any]) -> Kind:
         return [*map(message, pieces), {"candidates": [{"finishReason": "STOP"}]}]
 
     def events(raw: bytes) -> Sequence[ChatEvent]:
-        reader = gemini.StreamChatTranslator(GeminiErrors()).decoder(vertex.ASKED, _MODEL)
+        reader = gemini.GeminiStreamChatTranslator(GeminiErrors()).decoder(vertex.ASKED, _MODEL)
         return [*reader.feed(raw), *reader.end()]
 
     def answer(raw: bytes) -> ChatResponse:
-        return gemini.ChatTranslator(GeminiErrors()).response(raw, vertex.ASKED, _MODEL)
+        return gemini.GeminiChatTranslator(GeminiErrors()).response(raw, vertex.ASKED, _MODEL)
 
     return Kind(f"gemini-{name}", stream, lambda text: message(text, "STOP"), events, answer)
 

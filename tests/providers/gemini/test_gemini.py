@@ -17,7 +17,11 @@ from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini import build
-from ringmain_server.providers.gemini.chat import ChatTranslator, CountTokensTranslator, StreamChatTranslator
+from ringmain_server.providers.gemini.chat import (
+    GeminiChatTranslator,
+    GeminiCountTokensTranslator,
+    GeminiStreamChatTranslator,
+)
 from ringmain_server.providers.gemini.errors import GeminiErrors, parse
 from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.lazy import LazyTransport
@@ -52,14 +56,14 @@ def whole_numbers(value: Any) -> Any:
 def test_requests(found: Golden) -> None:
     """A request is that of Vertex AI in JSON, with the model in the path."""
     candidate = golden.candidate(found.model, "gemini")
-    sent = ChatTranslator(ERRORS).request(found.request, candidate)
+    sent = GeminiChatTranslator(ERRORS).request(found.request, candidate)
     expected = whole_numbers(
         {name: value for name, value in found.content["body"].items() if name != "model"}
     )
     assert sent.body == expected
     assert orjson.dumps(sent.body)
     assert sent.path == f"/models/{found.model}:generateContent"
-    streamed = StreamChatTranslator(ERRORS).request(found.request, candidate)
+    streamed = GeminiStreamChatTranslator(ERRORS).request(found.request, candidate)
     assert (streamed.path, streamed.body) == (
         f"/models/{found.model}:streamGenerateContent?alt=sse",
         expected,
@@ -73,7 +77,7 @@ def raw(message: Any) -> bytes:
 
 def events(documents: list[bytes], asked: ChatRequest = ASKED) -> list[ChatEvent]:
     """The events of a streamed answer."""
-    decoder = StreamChatTranslator(ERRORS).decoder(asked, GEMINI)
+    decoder = GeminiStreamChatTranslator(ERRORS).decoder(asked, GEMINI)
     found: list[ChatEvent] = []
     for document in documents:
         found += decoder.feed(b"data: " + document + b"\n\n")
@@ -86,7 +90,7 @@ def events(documents: list[bytes], asked: ChatRequest = ASKED) -> list[ChatEvent
 def test_answers(found: Golden) -> None:
     """An answer in JSON is what it is on Vertex AI, whole and streamed."""
     assert fold(events([raw(message) for message in found.messages])) == found.response
-    read = ChatTranslator(ERRORS).response(raw(whole(found.messages)), ASKED, GEMINI)
+    read = GeminiChatTranslator(ERRORS).response(raw(whole(found.messages)), ASKED, GEMINI)
     assert read == found.response
 
 
@@ -114,7 +118,7 @@ def answer(**fields: Any) -> bytes:
 )
 def test_reasons_of_its_own(reason: str, expected: str) -> None:
     """Reasons that only the developer API has are known, and later ones are unknown rather than none."""
-    response = ChatTranslator(ERRORS).response(answer(finishReason=reason), ASKED, GEMINI)
+    response = GeminiChatTranslator(ERRORS).response(answer(finishReason=reason), ASKED, GEMINI)
     assert MessageToDict(response).get("finishReason", "") == expected
 
 
@@ -124,7 +128,7 @@ def test_details_of_its_own() -> None:
         **orjson.loads(answer()),
         "usageMetadata": {"promptTokenCount": 3, "toolUsePromptTokenCount": 4},
     }
-    response = ChatTranslator(ERRORS).response(orjson.dumps(document), ASKED, GEMINI)
+    response = GeminiChatTranslator(ERRORS).response(orjson.dumps(document), ASKED, GEMINI)
     assert response.usage.input_token_count == 7
     for reason, category in (("IMAGE_SAFETY", "image_safety"), ("NEW_REASON", "other")):
         with pytest.raises(errors.ContentFiltered) as caught:
@@ -145,7 +149,7 @@ def test_the_quick_way_is_the_same(counts: object) -> None:
     if counts is not None:
         document["usageMetadata"] = counts
     slow = {**TEXT["candidates"][0], "avgLogprobs": -1.0}
-    found = [StreamChatTranslator(ERRORS).decoder(ASKED, GEMINI) for _ in range(2)]
+    found = [GeminiStreamChatTranslator(ERRORS).decoder(ASKED, GEMINI) for _ in range(2)]
     read = [
         [MessageToDict(event) for event in decoder.feed(b"data: " + orjson.dumps(body) + b"\n\n")]
         for decoder, body in zip(found, (document, {**document, "candidates": [slow]}), strict=True)
@@ -161,7 +165,7 @@ def test_options() -> None:
     request = ParseDict(
         {**MessageToDict(ASKED), "generationConfig": config, "tools": [{"name": "f"}]}, ChatRequest()
     )
-    body = ChatTranslator(ERRORS).request(request, GEMINI).body
+    body = GeminiChatTranslator(ERRORS).request(request, GEMINI).body
     assert body["generationConfig"] == {"temperature": 0.5, "topK": 3, "thinkingConfig": {"new": [1]}}
     assert body["tools"] == [{"fileSearch": {}}]
 
@@ -170,12 +174,12 @@ def test_names_of_models() -> None:
     """A tuned model keeps its path, and no name breaks out of it."""
     for model, path in (("tunedModels/x", "/tunedModels/x:"), ("a?b#c", "/models/a%3Fb%23c:")):
         candidate = golden.candidate(model, "gemini")
-        assert ChatTranslator(ERRORS).request(ASKED, candidate).path == f"{path}generateContent"
+        assert GeminiChatTranslator(ERRORS).request(ASKED, candidate).path == f"{path}generateContent"
 
 
 def test_count() -> None:
     """A count asks about the whole request."""
-    translator = CountTokensTranslator(ERRORS)
+    translator = GeminiCountTokensTranslator(ERRORS)
     sent = translator.request(CountTokensRequest(chat=ASKED), GEMINI)
     assert sent.path == "/models/gemini-2.5-flash:countTokens"
     inner = {"model": "models/gemini-2.5-flash", "contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
@@ -201,7 +205,7 @@ def test_count() -> None:
 def test_malformed(document: bytes, kind: type[errors.ProviderError]) -> None:
     """What is no answer is an error, whole and streamed."""
     with pytest.raises(errors.ProviderError) as caught:
-        ChatTranslator(ERRORS).response(document, ASKED, GEMINI)
+        GeminiChatTranslator(ERRORS).response(document, ASKED, GEMINI)
     assert type(caught.value) is kind
     with pytest.raises(kind):
         events([document])
@@ -358,7 +362,7 @@ async def test_without_a_key() -> None:
 
 def test_decoder_counts_on_the_way() -> None:
     """What was consumed so far is known before the end."""
-    decoder = StreamChatTranslator(ERRORS).decoder(ASKED, GEMINI)
+    decoder = GeminiStreamChatTranslator(ERRORS).decoder(ASKED, GEMINI)
     document = {
         "candidates": [{"content": {"parts": [{"text": "Hi"}]}}],
         "usageMetadata": {"promptTokenCount": 9},

@@ -21,7 +21,7 @@ from ringmain_server import operations
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import RingmainError
 from ringmain_server.providers.jobs import service_of
-from ringmain_server.providers.jobs.engine import Drawing
+from ringmain_server.providers.jobs.engine import JobTranslator
 from ringmain_server.providers.multi_step import Ended, Send, Sleep
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
@@ -55,10 +55,10 @@ def goldens() -> list[JobGolden]:
     return [JobGolden(path.stem, json.loads(path.read_text("utf-8"))) for path in found]
 
 
-def drawing(kind: str, operation: str) -> Drawing:
+def drawing(kind: str, operation: str) -> JobTranslator:
     """The translator of an operation."""
     service = service_of(kind)
-    return Drawing(service, service.submits[getattr(operations, operation)], MESSAGES[operation][1])
+    return JobTranslator(service, service.submits[getattr(operations, operation)], MESSAGES[operation][1])
 
 
 def played(golden: JobGolden, dumped: Callable[[Any], bytes] = orjson.dumps) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ringmain_server.errors import (
 )
 from ringmain_server.providers.jobs import service_of
 from ringmain_server.providers.jobs.errors import JobErrors
-from ringmain_server.providers.jobs.faults import Told, fault_of_job, meant
+from ringmain_server.providers.jobs.faults import FailureReport, fault_of_job, meant
 
 from tests.edge.serving import details
 from tests.fakes.jobs_server import Moment
@@ -117,7 +117,7 @@ FAILURES: Sequence[tuple[str, str, str, type[ProviderError]]] = [
 def test_what_a_failed_job_means(kind: str, code: str, text: str, expected: type[ProviderError]) -> None:
     """A failure is the filter's, the request's or the service's where that is told, and nobody's else."""
     faults = service_of(kind).faults
-    told = Told(text, (code,) if code else ())
+    told = FailureReport(text, (code,) if code else ())
     assert type(meant("p", fault_of_job(told, faults), told)) is expected
 
 

@@ -13,7 +13,7 @@ from ringmain_server.media.fetch import Fetcher
 from ringmain_server.operations import GENERATE_IMAGES
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
 from ringmain_server.providers.jobs import build
-from ringmain_server.providers.jobs.engine import Drawing
+from ringmain_server.providers.jobs.engine import JobTranslator
 from ringmain_server.providers.jobs.errors import JobErrors
 from ringmain_server.providers.jobs.transport import JobsTransport
 from ringmain_server.providers.sessions import HttpSessions
@@ -103,5 +103,5 @@ async def test_how_often_a_job_is_looked_at(settings: dict[str, Any], interval: 
     """As often as the service advises, or as the operator says."""
     made = build("p", JobsSettings(kind="luma", api_key=SecretStr("key"), **settings), HttpSessions())
     drawing = made.translators[GENERATE_IMAGES]
-    assert isinstance(drawing, Drawing)
+    assert isinstance(drawing, JobTranslator)
     assert drawing.service.interval == interval

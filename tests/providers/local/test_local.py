@@ -16,7 +16,7 @@ from ringmain_server.media.limits import ReadLimits
 from ringmain_server.media.workers import MediaWorkers, unchecked
 from ringmain_server.operations import UPSCALE_IMAGE
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.local.upscale import Job
+from ringmain_server.providers.local.upscale import UpscaleJob
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions
 
@@ -91,6 +91,6 @@ async def test_other_models_and_addresses_are_refused() -> None:
         await _enlarged(UpscaleImageRequest(image=Media(uri="https://example.com/a.png"), factor=2))
     local = _local()
     with pytest.raises(TypeError):
-        await local.transport.open(Job(b"", 2, "lanczos", ""))
+        await local.transport.open(UpscaleJob(b"", 2, "lanczos", ""))
     await local.check()
     await local.transport.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ringmain_server.kinds import KINDS
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini.chat import translators
-from ringmain_server.providers.gemini.embedding import EmbedTranslator
+from ringmain_server.providers.gemini.embedding import GeminiEmbedTranslator
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.gemini.port import GeminiPort
 from ringmain_server.providers.http import FixedHeaders, HttpTransport
@@ -49,7 +49,7 @@ def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) 
         return HttpTransport(provider_id, sessions, base_url, credentials, errors, timeout)
 
     transport = LazyTransport(connect, provider_id)
-    embedding = choice.embeds(EmbedTranslator(errors))
+    embedding = choice.embeds(GeminiEmbedTranslator(errors))
     chosen = choice.choice(GeminiPort(errors), translators(errors), embedding, embedding)
     return Provider(
         provider_id,

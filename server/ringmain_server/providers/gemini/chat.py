@@ -40,7 +40,7 @@ STREAM_HEADERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ChatTranslator:
+class GeminiChatTranslator:
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     errors: GeminiErrors
@@ -56,7 +56,7 @@ class ChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamChatTranslator:
+class GeminiStreamChatTranslator:
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     errors: GeminiErrors
@@ -66,15 +66,15 @@ class StreamChatTranslator:
         path = f"{path_of(candidate, 'streamGenerateContent')}?alt=sse"
         return HttpRequest(path, _body(request, candidate), STREAM_HEADERS)
 
-    def decoder(self, request: ChatRequest, candidate: Candidate) -> "SseChatDecoder":
+    def decoder(self, request: ChatRequest, candidate: Candidate) -> "GeminiChatDecoder":
         """Returns a decoder for one stream."""
-        return SseChatDecoder(
+        return GeminiChatDecoder(
             VertexChatDecoder(candidate.provider_id, request), candidate.provider_id, self.errors
         )
 
 
 @dataclass(frozen=True, slots=True)
-class CountTokensTranslator:
+class GeminiCountTokensTranslator:
     """A translator of token counts by the provider. See `UnaryTranslator`."""
 
     errors: GeminiErrors
@@ -92,7 +92,7 @@ class CountTokensTranslator:
         return CountTokensResponse(input_token_count=count)
 
 
-class SseChatDecoder:
+class GeminiChatDecoder:
     """A decoder for one stream of events, each of which is a message of Vertex AI in JSON. See `Decoder`."""
 
     __slots__ = ("_decoder", "_errors", "_pieces", "_provider_id", "_sse")
@@ -130,9 +130,9 @@ class SseChatDecoder:
 def translators(errors: GeminiErrors) -> Translators:
     """Returns the translators of every operation of this wire."""
     return {
-        CHAT: ChatTranslator(errors),
-        STREAM_CHAT: StreamChatTranslator(errors),
-        COUNT_TOKENS: CountTokensTranslator(errors),
+        CHAT: GeminiChatTranslator(errors),
+        STREAM_CHAT: GeminiStreamChatTranslator(errors),
+        COUNT_TOKENS: GeminiCountTokensTranslator(errors),
     }
 
 

@@ -26,7 +26,7 @@ _TOKENS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class EmbedTranslator:
+class GeminiEmbedTranslator:
     """A translator of embeddings. See `MultiStepTranslator`."""
 
     errors: GeminiErrors

@@ -61,9 +61,9 @@ class GeminiPort:
             config["speechConfig"] = {"voiceConfig": {"voice": voice}}
         return _streamed(body, candidate)
 
-    def reader(self, provider_id: str) -> "SseReader":
+    def reader(self, provider_id: str) -> "GeminiMessageReader":
         """Returns a reader for one stream."""
-        return SseReader(provider_id, self.errors)
+        return GeminiMessageReader(provider_id, self.errors)
 
     def predict(
         self,
@@ -83,7 +83,7 @@ class GeminiPort:
         return objects(document(raw, provider_id, self.errors).get("predictions", []), provider_id)
 
 
-class SseReader:
+class GeminiMessageReader:
     """Reads a stream of events, each of which is a message in JSON. See `MessageReader`."""
 
     __slots__ = ("_errors", "_pieces", "_provider_id", "_sse")

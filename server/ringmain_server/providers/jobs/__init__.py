@@ -14,7 +14,7 @@ from ringmain_server.media.fetch import Fetcher
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTransport
-from ringmain_server.providers.jobs.engine import Drawing
+from ringmain_server.providers.jobs.engine import JobTranslator
 from ringmain_server.providers.jobs.errors import JobErrors
 from ringmain_server.providers.jobs.service import Service
 from ringmain_server.providers.jobs.transport import JobsTransport
@@ -61,7 +61,7 @@ def build(provider_id: str, settings: "JobsSettings", sessions: "HttpSessions") 
     )
     hosts = settings.result_hosts or service.result_hosts
     translators = {
-        op: Drawing(service, submit, _RESPONSES[op], secrets) for op, submit in service.submits.items()
+        op: JobTranslator(service, submit, _RESPONSES[op], secrets) for op, submit in service.submits.items()
     }
     return Provider(
         provider_id=provider_id,

@@ -44,7 +44,7 @@ Found = Job | Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class JobTranslator:
     """A translator of images made by jobs. See `MultiStepTranslator`.
 
     Attributes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ringmain_server.errors import JobFailed, ProviderError, ServerFault
 from ringmain_server.providers import wording
 from ringmain_server.providers.http_errors import by_status, clean, retry_after
-from ringmain_server.providers.jobs.faults import Fault, Faults, Told, fault_of_status, meant
+from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable, fault_of_status, meant
 from ringmain_server.providers.json_reader import NotJson, read
 
 _TEXTS = ("detail", "error", "message", "msg", "title", "failure", "failure_reason")
@@ -37,7 +37,7 @@ class JobErrors:
 
     secrets: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
-    faults: Faults = field(default_factory=Faults)
+    faults: FaultTable = field(default_factory=FaultTable)
     accepted: bool = False
 
     def __call__(
@@ -53,7 +53,7 @@ class JobErrors:
         return error
 
     def _meaning(
-        self, provider_id: str, status: int, headers: Mapping[str, str], told: Told
+        self, provider_id: str, status: int, headers: Mapping[str, str], told: FailureReport
     ) -> ProviderError:
         fault = fault_of_status(told, status, self.faults)
         if fault is not None and fault is not Fault.PROVIDER:
@@ -66,13 +66,13 @@ class JobErrors:
         return by_status(provider_id, status, headers, clean(told.message, self.secrets), self.clock())
 
 
-def told_by(document: object) -> Told:
+def told_by(document: object) -> FailureReport:
     """Reads the body of an error: one text, several texts, or several objects with one text each."""
     parts = list(_parts(document))
     texts = dict.fromkeys(filter(None, (_words(part) for part in parts)))
     codes = [code for part in parts for name in _CODES if (code := _text(part, name))]
     categories = [one for part in parts for one in _categories(part)]
-    return Told("; ".join(texts), tuple(codes), tuple(categories))
+    return FailureReport("; ".join(texts), tuple(codes), tuple(categories))
 
 
 def _parts(document: object) -> Iterator[object]:

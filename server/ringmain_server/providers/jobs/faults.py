@@ -44,7 +44,7 @@ Codes = Mapping[str, Fault]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FailureReport:
     """A service's description of a failure.
 
     Attributes:
@@ -59,7 +59,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class FaultTable:
     """The table of one service.
 
     Attributes:
@@ -131,7 +131,7 @@ _CALLERS = re.compile(
 )
 
 
-def fault_of_status(told: Told, status: int, faults: Faults) -> Fault | None:
+def fault_of_status(told: FailureReport, status: int, faults: FaultTable) -> Fault | None:
     """Returns whose fault a refusal was, if the body says so; None if only the status does."""
     coded = faults.coded(told.codes)
     if coded is not None and (status < 500 or coded in (Fault.MODERATION, Fault.UNTOLD)):
@@ -159,7 +159,7 @@ _WORDS: Mapping[int, Sequence[tuple[Callable[[str], object], Fault]]] = {
 """The wordings that count for each status; the first match wins."""
 
 
-def fault_of_job(told: Told, faults: Faults) -> Fault:
+def fault_of_job(told: FailureReport, faults: FaultTable) -> Fault:
     """Returns whose fault it was that a job failed; without a reason, the provider is not blamed."""
     coded = faults.coded(told.codes)
     if coded is not None:
@@ -174,7 +174,7 @@ def fault_of_job(told: Told, faults: Faults) -> Fault:
     return Fault.CALLER if _CALLERS.search(text) else Fault.UNTOLD
 
 
-def meant(provider_id: str, fault: Fault, told: Told, secrets: Sequence[str] = ()) -> ProviderError:
+def meant(provider_id: str, fault: Fault, told: FailureReport, secrets: Sequence[str] = ()) -> ProviderError:
     """Returns the failure that a fault means for the gateway and the caller."""
     match fault:
         case Fault.CALLER:

@@ -13,7 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.providers.flags import flagged, flags
-from ringmain_server.providers.jobs.faults import Faults, Told
+from ringmain_server.providers.jobs.faults import FailureReport, FaultTable
 from ringmain_server.providers.jobs.found import Picture, pictures
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -46,7 +46,7 @@ class Job:
     done: bool = False
     pictures: tuple[Picture, ...] = ()
     withheld: int = 0
-    error: Told | None = None
+    error: FailureReport | None = None
     filtered: str | None = None
     text: str = ""
 
@@ -80,7 +80,7 @@ class Service:
     result_hosts: Sequence[str] = ()
     edits: EditForm = WHITE
     interval: tuple[float, float] = (1.0, 2.0)
-    faults: Faults = field(default_factory=Faults)
+    faults: FaultTable = field(default_factory=FaultTable)
     beside: str = ""
 
 

@@ -10,7 +10,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_UPSCALING
 from ringmain_server.operations import UPSCALE_IMAGE
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.local.transport import LocalTransport
-from ringmain_server.providers.local.upscale import METHODS, UpscaleTranslator
+from ringmain_server.providers.local.upscale import METHODS, LocalUpscaleTranslator
 
 if TYPE_CHECKING:
     from ringmain_server.config import LocalSettings
@@ -36,7 +36,7 @@ def build(
         provider_id,
         "local",
         LocalTransport(workers),
-        {UPSCALE_IMAGE: UpscaleTranslator()},
+        {UPSCALE_IMAGE: LocalUpscaleTranslator()},
         models=METHODS,
         capabilities=_capabilities,
     )

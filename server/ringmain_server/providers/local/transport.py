@@ -5,7 +5,7 @@ from typing import NoReturn
 from ringmain_server.media.prepare import Prepared
 from ringmain_server.media.transform import upscale
 from ringmain_server.media.workers import MediaWorkers
-from ringmain_server.providers.local.upscale import Job
+from ringmain_server.providers.local.upscale import UpscaleJob
 
 
 class LocalTransport:
@@ -18,7 +18,7 @@ class LocalTransport:
     def __init__(self, workers: MediaWorkers) -> None:
         self._workers = workers
 
-    async def send(self, request: Job) -> Prepared:
+    async def send(self, request: UpscaleJob) -> Prepared:
         """Returns the enlarged image.
 
         Raises:
@@ -35,7 +35,7 @@ class LocalTransport:
             read=self._workers.read,
         )
 
-    async def open(self, request: Job) -> NoReturn:
+    async def open(self, request: UpscaleJob) -> NoReturn:
         """Refuses the request, since no operation of this provider is answered in events.
 
         Raises:

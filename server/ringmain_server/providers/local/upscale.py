@@ -16,7 +16,7 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class UpscaleJob:
     """An image to enlarge.
 
     Attributes:
@@ -32,10 +32,10 @@ class Job:
     mime_type: str
 
 
-class UpscaleTranslator:
+class LocalUpscaleTranslator:
     """A translator of requests to enlarge an image. See `UnaryTranslator`."""
 
-    def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Job:
+    def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> UpscaleJob:
         """Builds the job.
 
         Raises:
@@ -48,7 +48,7 @@ class UpscaleTranslator:
         if not request.image.data:
             problem = "is at a host that the gateway does not fetch from: send the bytes"
             raise MediaInvalid.at("image.uri", problem)
-        return Job(request.image.data, request.factor, method, request.mime_type)
+        return UpscaleJob(request.image.data, request.factor, method, request.mime_type)
 
     def response(
         self, raw: Prepared, request: image_pb2.UpscaleImageRequest, candidate: Candidate

@@ -12,7 +12,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.errors import told_by
-from ringmain_server.providers.jobs.faults import Fault, Faults, Told
+from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
 from ringmain_server.providers.jobs.inputs import described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
@@ -89,7 +89,9 @@ def _read(document: Json) -> Job:
     status = text_at(document, "status")
     if document.get("error") is not None or has_failed(status):
         told = told_by(document)
-        return Job(done=True, error=told if told.message else Told(status, told.codes, told.categories))
+        return Job(
+            done=True, error=told if told.message else FailureReport(status, told.codes, told.categories)
+        )
     if status or document.get("request_id"):
         return Job(done=has_succeeded(status))
     return job if document.keys() & _PLACES else Job()
@@ -113,7 +115,7 @@ def _address(document: Json, candidate: Candidate) -> str:
     return f"/{app}/requests/{id_at(document, candidate, 'request_id')}"
 
 
-_FAULTS = Faults(
+_FAULTS = FaultTable(
     {
         "content_policy_violation": Fault.MODERATION,
         "internal_server_error": Fault.PROVIDER,

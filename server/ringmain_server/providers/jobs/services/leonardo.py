@@ -12,7 +12,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import GENERATE_IMAGES
 from ringmain_server.providers.flags import objects
-from ringmain_server.providers.jobs.faults import Fault, Faults, Told
+from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
     Job,
@@ -71,7 +71,7 @@ def _read(document: Json) -> Job:
     if job.done:
         return job
     if has_failed(status):
-        return Job(done=True, error=Told("the generation failed"))
+        return Job(done=True, error=FailureReport("the generation failed"))
     return Job()
 
 
@@ -108,5 +108,5 @@ SERVICE = Service(
     cancel=_cancel,
     result_hosts=("cdn.leonardo.ai",),
     interval=(2.0, 2.0),
-    faults=Faults({"access-denied": Fault.CREDENTIALS}),
+    faults=FaultTable({"access-denied": Fault.CREDENTIALS}),
 )

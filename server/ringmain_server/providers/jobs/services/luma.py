@@ -11,7 +11,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
-from ringmain_server.providers.jobs.faults import Told
+from ringmain_server.providers.jobs.faults import FailureReport
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
@@ -66,7 +66,7 @@ def _read(document: Json) -> Job:
     if has_succeeded(state):
         return finished(document)
     if has_failed(state):
-        return Job(done=True, error=Told(text_at(document, "failure_reason") or state))
+        return Job(done=True, error=FailureReport(text_at(document, "failure_reason") or state))
     return Job()
 
 

@@ -16,7 +16,7 @@ from ringmain.v1.content_pb2 import Media
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.errors import told_by
-from ringmain_server.providers.jobs.faults import Fault, Faults, Told
+from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
@@ -34,7 +34,7 @@ from ringmain_server.providers.transport import HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "3:2", "4:3", "5:4", "1:1", "4:5", "3:4", "2:3", "9:16", "9:21")
 _CODE = re.compile(r"\((E\d{3,4})\)")
-_FAULTS = Faults(
+_FAULTS = FaultTable(
     {
         "e003": Fault.PROVIDER,  # high demand
         "e004": Fault.PROVIDER,  # temporarily unavailable
@@ -110,7 +110,7 @@ def _read(document: Json) -> Job:
         return finished(document, document.get("output") or ())
     if has_failed(status):
         told = told_by({"error": document.get("error")})
-        return Job(done=True, error=Told(told.message or status, _CODE.findall(told.message)))
+        return Job(done=True, error=FailureReport(told.message or status, _CODE.findall(told.message)))
     return Job()
 
 

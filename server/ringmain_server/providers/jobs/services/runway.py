@@ -7,7 +7,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
-from ringmain_server.providers.jobs.faults import Fault, Faults, Told
+from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
@@ -72,7 +72,7 @@ def _read(document: Json) -> Job:
         return finished(document)
     if has_failed(status):
         code = text_at(document, "failureCode")
-        return Job(done=True, error=Told(text_at(document, "failure"), (code,), (code.lower(),)))
+        return Job(done=True, error=FailureReport(text_at(document, "failure"), (code,), (code.lower(),)))
     return Job()
 
 
@@ -84,7 +84,7 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
     return HttpRequest(f"/tasks/{id_at(document, candidate, 'id')}", method="DELETE")
 
 
-_FAULTS = Faults(
+_FAULTS = FaultTable(
     {
         "safety": Fault.MODERATION,
         "input_preprocessing.safety": Fault.MODERATION,

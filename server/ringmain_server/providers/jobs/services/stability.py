@@ -16,7 +16,7 @@ from ringmain_server.errors import InvalidField, MediaInvalid
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.jobs.errors import told_by
-from ringmain_server.providers.jobs.faults import Fault, Faults
+from ringmain_server.providers.jobs.faults import Fault, FaultTable
 from ringmain_server.providers.jobs.found import Picture
 from ringmain_server.providers.jobs.inputs import check, described
 from ringmain_server.providers.jobs.options import plain_options
@@ -174,6 +174,6 @@ SERVICE = Service(
     poll=_poll,
     edits=EditForm("luminance", outpaints=True),
     interval=(5.0, 5.0),
-    faults=Faults({"unauthorized": Fault.CREDENTIALS, "internal_error": Fault.PROVIDER}),
+    faults=FaultTable({"unauthorized": Fault.CREDENTIALS, "internal_error": Fault.PROVIDER}),
     beside="/stable-image",
 )
