@@ -19,7 +19,7 @@ _NEWEST = (99, 0)
 
 
 class ClaudeThinking(enum.Enum):
-    """How a model is told to reason."""
+    """The way in which a model is told to reason."""
 
     NONE = "none"
     BUDGET = "budget"

@@ -25,7 +25,7 @@ from ringmain_server.providers.http_errors import clean, rejected
 
 
 class Fault(enum.Enum):
-    """Whose fault a failure was."""
+    """The party that caused a failure."""
 
     CALLER = "caller"
     """The request's fault: its fields, its files or its URLs."""

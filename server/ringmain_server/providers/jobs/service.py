@@ -32,7 +32,7 @@ Cancel = Callable[[Json, Candidate], HttpRequest]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What an answer says about a job.
+    """The state of a job according to an answer.
 
     Attributes:
         done: Whether the job has ended.

@@ -30,7 +30,7 @@ class ChatWire:
     """The facts about a provider that both chat translators need.
 
     Attributes:
-        dialect: How the server deviates from OpenAI's documentation.
+        dialect: The server's deviations from OpenAI's documentation.
         errors: Translates the provider's errors.
         deployments: Whether the path names the model, as Azure's deployments do
             (https://learn.microsoft.com/azure/ai-foundry/openai/reference#chat-completions).

@@ -33,7 +33,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     Args:
         request: The caller's request.
         candidate: The candidate that is asked.
-        dialect: How the server deviates from OpenAI's documentation.
+        dialect: The server's deviations from OpenAI's documentation.
         stream: Whether the answer comes in events.
 
     Raises:

@@ -39,7 +39,7 @@ class OpenAIEmbedTranslator:
 
     Attributes:
         wire: The facts that every translator except chat needs.
-        endpoint: How this kind of provider embeds.
+        endpoint: The embedding endpoint of this kind of provider.
     """
 
     wire: MediaWire

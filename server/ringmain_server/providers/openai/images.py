@@ -39,7 +39,7 @@ class ImageWire:
 
     Attributes:
         media: The facts that every translator except chat needs.
-        endpoint: How this kind of provider draws.
+        endpoint: The image endpoint of this kind of provider.
     """
 
     media: MediaWire

@@ -141,7 +141,7 @@ def fill(response: Any, drawn: Drawn, asked: Order, candidate: Candidate, endpoi
         drawn: The answer.
         asked: The order for the images.
         candidate: The candidate that drew.
-        endpoint: How this kind of provider draws.
+        endpoint: The image endpoint of this kind of provider.
     """
     made = [picture for picture in drawn.pictures if picture.data]
     for picture in made:

@@ -101,7 +101,7 @@ def order(
         prompt: The description.
         config: How to draw.
         candidate: The candidate that draws.
-        endpoint: How this kind of provider draws.
+        endpoint: The image endpoint of this kind of provider.
         size: The size to ask for instead of the configuration's.
 
     Raises:

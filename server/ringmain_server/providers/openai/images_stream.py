@@ -46,7 +46,7 @@ class OpenAIImageDecoder:
         asked: The order, in the wire's terms.
         config: The caller's request.
         candidate: The candidate that draws.
-        endpoint: How this kind of provider draws.
+        endpoint: The image endpoint of this kind of provider.
         errors: Translates the provider's errors.
     """
 

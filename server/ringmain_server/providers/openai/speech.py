@@ -32,7 +32,7 @@ class OpenAISpeakTranslator:
 
     Attributes:
         wire: The facts that every translator except chat needs.
-        endpoint: How this kind of provider speaks.
+        endpoint: The speech endpoint of this kind of provider.
     """
 
     wire: MediaWire

@@ -48,7 +48,7 @@ class OpenAITranscribeTranslator:
 
     Attributes:
         wire: The facts that every translator except chat needs.
-        endpoint: How this kind of provider transcribes.
+        endpoint: The transcription endpoint of this kind of provider.
         needs_whole_body: Whether the recording must be complete first; a form can be sent while it comes in.
     """
 

@@ -14,7 +14,7 @@ from ringmain.v1.content_pb2 import Media
 from ringmain_server.errors import InvalidField, MediaInvalid
 
 _DILATION = {image_pb2.EDIT_MODE_OUTPAINT: 0.03}
-"""How far Imagen draws into the area to keep, as a share of the width, so that no seam is visible."""
+"""The width by which Imagen draws into the area to keep, as a share of the image's, to hide the seam."""
 
 
 def instance(request: image_pb2.EditImagesRequest) -> Mapping[str, object]:

@@ -16,7 +16,7 @@ _NEWEST = (99, 0)
 
 
 class GeminiThinking(enum.Enum):
-    """How a model is told how much to think."""
+    """The way in which a model is told how much to think."""
 
     NONE = "none"
     BUDGET = "budget"
