@@ -16,7 +16,7 @@ ToolIds = Literal["any", "up_to_40", "nine_alphanumeric"]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one kind writes chat completions. A setting whose field name is empty is ignored.
+    """The form in which one kind writes chat completions. A setting without a field name is ignored.
 
     Instructions always go as `system`: OpenAI reads it as `developer` where a model needs that, and the
     templates of many servers know no other role.
@@ -49,7 +49,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class ImageEndpoint:
-    """How one kind of provider draws. A setting with an empty field name does not exist there.
+    """The image endpoint of one kind of provider. A setting without a field name does not exist there.
 
     Attributes:
         edits: Whether it changes images, in a multipart form.
@@ -84,7 +84,7 @@ class ImageEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingEndpoint:
-    """How one kind of provider embeds.
+    """The embedding endpoint of one kind of provider.
 
     Attributes:
         base64: Whether vectors are available as base64, at a third of the size of numbers.
@@ -99,7 +99,7 @@ class EmbeddingEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionEndpoint:
-    """How one kind of provider transcribes.
+    """The transcription endpoint of one kind of provider.
 
     Attributes:
         streams: Whether any model streams what it hears.
@@ -117,7 +117,7 @@ class TranscriptionEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class SpeechEndpoint:
-    """How one kind of provider speaks.
+    """The speech endpoint of one kind of provider.
 
     Attributes:
         voice: The default voice; empty if a request must name one.

@@ -30,7 +30,7 @@ _OURS = metadata.version("ringmain-server")
 
 
 def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) -> Provider:
-    """The provider of these settings.
+    """Builds the provider that these settings describe.
 
     Args:
         provider_id: The provider's name in the configuration.

@@ -38,7 +38,7 @@ def service_of(kind: str) -> Service:
 
 
 def build(provider_id: str, settings: "JobsSettings", sessions: "HttpSessions") -> Provider:
-    """The provider of these settings, whose kind names a service."""
+    """Builds the provider that these settings describe; their kind names a service."""
     service = service_of(settings.kind)
     if settings.poll_interval is not None:
         service = replace(service, interval=(settings.poll_interval, settings.poll_interval))

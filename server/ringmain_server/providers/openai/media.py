@@ -42,7 +42,7 @@ def media_translators(has: Endpoints, errors: OpenAIErrors, *, deployments: bool
         errors: Translates the provider's errors.
         deployments: Whether the path names the model.
     """
-    wire = MediaWire(has, errors, deployments)
+    wire = MediaWire(errors, deployments)
     found: dict[object, object] = dict(_images(wire, has.images)) if has.images else {}
     if has.embeddings is not None:
         found[EMBED] = OpenAIEmbedTranslator(wire, has.embeddings)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.kinds.openai import Endpoints
 from ringmain_server.providers.openai.errors import OpenAIErrors
 
 SPEECH_FORMATS = {
@@ -23,12 +22,10 @@ class MediaWire:
     """The facts about a provider that every translator except chat needs.
 
     Attributes:
-        endpoints: The endpoints of its servers.
         errors: Translates the provider's errors.
         deployments: Whether the path names the model, as Azure's deployments do.
     """
 
-    endpoints: Endpoints
     errors: OpenAIErrors
     deployments: bool = False
 

@@ -29,7 +29,7 @@ _CONNECT = 5.0
 
 
 def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) -> Provider:
-    """The provider of these settings. It connects when it is first called.
+    """Builds the provider that these settings describe. It connects on the first call.
 
     Args:
         provider_id: The provider's name in the configuration.
