@@ -141,14 +141,14 @@ class _TurnWriter:
             self._assistant(message, path)
             return
         turn = self._turn("user")
-        turn.blocks += self._moved
+        turn.blocks += self._moved  # media of the model's turn before this one
         self._moved.clear()
         for index, part in enumerate(message.parts):
             self._user_part(turn, part, f"{path}.parts[{index}]", system=message.role == ROLE_SYSTEM)
 
     def finish(self) -> list[MessagesTurn]:
         """Returns the turns that are not empty, merged where the role repeats, beginning with the user's."""
-        if self._moved:
+        if self._moved:  # the conversation ends with the model's turn
             self._turn("user").blocks += self._moved
         turns = _merged(turn for turn in self._turns if turn.results or turn.blocks)
         if turns and turns[0].role == "assistant":

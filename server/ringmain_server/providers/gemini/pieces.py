@@ -39,6 +39,7 @@ class Pieces:
         found: list[object] = []
         for part in parts if isinstance(parts, list) else ():
             self._part(part, found)
+        # Nothing follows, so a half that still waits is replaced.
         if candidate.get("finishReason"):
             self._settle(found)
         if found:
@@ -51,6 +52,7 @@ class Pieces:
             found.append(part)
             return
         thought = part.get("thought") is True
+        # Half a character cannot continue in a part of the other kind.
         if thought != self._thought:
             self._settle(found)
         self._thought = thought

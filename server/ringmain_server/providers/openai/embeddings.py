@@ -83,8 +83,8 @@ class OpenAIEmbedTranslator:
         rows, counts = _rows(raw, who, self.wire.errors)
         if len(rows) != len(batch):
             raise malformed(who, "with more or fewer vectors than there are texts")
-        for serialised in _ordered(rows, who):
-            response.embeddings.add().MergeFromString(serialised)
+        for serialized in _ordered(rows, who):
+            response.embeddings.add().MergeFromString(serialized)
         read = count(counts, "prompt_tokens", "total_tokens")
         usage = response.usage
         if not read:

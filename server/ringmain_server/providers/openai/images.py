@@ -129,6 +129,7 @@ def _join(
     pictures = [picture for one in drawn for picture in one.pictures]
     failures += [withheld(who, picture.objection) for picture in pictures if picture.objection]
     failures += [picture.fault for picture in pictures if picture.fault is not None]
+    # Some servers answer URLs. Their pictures are already billed, so fetching them is retried.
     if elsewhere := [picture for picture in pictures if picture.address]:
         wires = [Fetch(picture.address) for picture in elsewhere]
         files = yield from patiently(wires, Patience(), partial(checked, provider_id=who))

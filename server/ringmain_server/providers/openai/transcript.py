@@ -64,7 +64,7 @@ class OpenAITranscriptDecoder:
         """Returns the events that one network read completes."""
         if self.complete:
             return ()
-        if not self._streamed:
+        if not self._streamed:  # one document, which is parsed at its end
             self._keep(chunk)
             return ()
         try:
@@ -108,6 +108,7 @@ class OpenAITranscriptDecoder:
             case "transcript.text.segment":
                 yield TranscribeEvent(segment=_segment(event))
             case "transcript.text.done":
+                # Half a character may still wait for its other half, which cannot come any more.
                 if left := self._joiner.end():
                     self._texts.append(left)
                     yield TranscribeEvent(text_delta=left)

@@ -187,6 +187,8 @@ class VertexAnswer:
 
     def _sign(self, place: bytes, signature: bytes) -> None:
         """Adds a signature to the current reasoning, or to a reasoning part of its own."""
+        # Only reasoning carries a signature in the contract. One that belongs to a neighboring part gets a
+        # reasoning part of its own, so that it can be put back in its place later.
         if self._kind != _THOUGHT or place in (signatures.BEFORE, signatures.ALONE):
             self._next(_THOUGHT)
         self.assembler.signature(place + signature, self._key)

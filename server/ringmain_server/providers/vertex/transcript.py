@@ -73,6 +73,7 @@ class TranscriptScanner:
         self._whole.append(piece)
         found: list[TranscriptUpdate] = []
         start = 0
+        # Braces are counted by hand, because no JSON parser reads a document that is not finished.
         for at, character in enumerate(piece):
             if self._step(character):
                 self._open.append(piece[start : at + 1])
@@ -82,6 +83,7 @@ class TranscriptScanner:
                     # A segment begins; text before it does not matter.
                     self._open = ["{"]
                 start = at + 1
+        # A segment is still open: its text is returned as far as it is certain.
         if self._depth == _SEGMENT_DEPTH:
             self._open.append(piece[start:])
             if delta := self._more(_partial("".join(self._open))):
@@ -138,6 +140,8 @@ class TranscriptScanner:
         if not text:
             return ""
         whole = _space(self.text, text) + text
+        # The final text may differ from the partial one, for instance without its trailing spaces; what has
+        # been returned cannot be taken back.
         delta = whole[len(self._said) :] if whole.startswith(self._said) else ""
         self._said += delta
         return delta

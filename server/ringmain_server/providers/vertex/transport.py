@@ -141,6 +141,7 @@ class VertexIncoming:
     __slots__ = (
         "_call",
         "_connection",
+        "_drained",
         "_error",
         "_held",
         "_provider_id",
@@ -148,7 +149,6 @@ class VertexIncoming:
         "_ready",
         "_secrets",
         "_wanted",
-        "_workers",
     )
 
     def __init__(
@@ -167,7 +167,7 @@ class VertexIncoming:
         self._ready: list[bytes] = []
         self._held = 0
         self._wanted = asyncio.Event()
-        self._workers = asyncio.Event()
+        self._drained = asyncio.Event()
 
     async def accepted(self) -> None:
         """Waits until the provider has accepted the call.
@@ -195,7 +195,7 @@ class VertexIncoming:
             found = [parse(wire.GenerateContentResponse, data, self._provider_id) for data in self._ready]
             self._ready.clear()
             self._held = 0
-            self._workers.set()
+            self._drained.set()
             return found
         self._reading.result()  # raises the error that ended it, if any
         return None
@@ -208,8 +208,8 @@ class VertexIncoming:
                 self._held += len(data)
                 self._wanted.set()
                 if self._held >= _AHEAD:
-                    self._workers.clear()
-                    await self._workers.wait()
+                    self._drained.clear()
+                    await self._drained.wait()
         except grpc.aio.AioRpcError as exc:
             # `abort` cancels the call, which ends the read; the reader gets the reason for the abort.
             raise self._error or _failure(self._provider_id, exc, self._secrets) from exc
@@ -224,7 +224,7 @@ class VertexIncoming:
         """Wakes the reader with `error`."""
         self._error = error
         self._call.cancel()
-        self._workers.set()
+        self._drained.set()
 
     def close(self, *, complete: bool) -> None:
         """Lets the call of a complete answer end by itself, and cancels any other at once."""
@@ -239,7 +239,7 @@ class VertexIncoming:
             asyncio.get_running_loop().call_later(_LINGER, self._call.cancel)
         else:
             self._call.cancel()
-        self._workers.set()  # otherwise `_fill` would wait for room forever
+        self._drained.set()  # otherwise `_fill` would wait for room forever
         reading.add_done_callback(_forget)
 
 

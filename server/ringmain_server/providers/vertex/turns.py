@@ -152,6 +152,7 @@ class _ContentWriter:
                     call = wire.Part(function_call={"name": part.tool_call.name}, thought_signature=signature)
                     values.fill(call.function_call.args, values.arguments(part.tool_call.arguments_json))
                     found.append(call)
+                    # Results name their function and follow the order of the calls, not their ids.
                     self._calls[part.tool_call.tool_call_id] = (len(self._calls), part.tool_call.name)
                     signature = b""
                 case "reasoning" if part.reasoning.provider_id == self._provider_id:
@@ -198,6 +199,7 @@ def _reasoning(before: list[wire.Part], reasoning: Reasoning) -> bytes:
     if place == signatures.THOUGHT:
         before.append(wire.Part(text=reasoning.text, thought=True, thought_signature=signature))
     elif place in (signatures.BEFORE, signatures.ALONE):
+        # The part may be gone, or already signed: then an empty text carries the signature.
         if place == signatures.ALONE or not before or before[-1].thought_signature:
             before.append(wire.Part(text=""))
         before[-1].thought_signature = signature
