@@ -21,6 +21,7 @@ from ringmain_server.providers.anthropic.translators import AnthropicCountTokens
 from ringmain_server.providers.gemini import chat as gemini
 from ringmain_server.providers.gemini.embedding import GeminiEmbedTranslator
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.translator import MultiStepTranslator, StreamTranslator
 from ringmain_server.providers.vertex import wire
 
 from tests.providers.anthropic import golden as anthropic
@@ -173,10 +174,10 @@ def _media_of(one: media.MediaGolden, index: int, found: Documents) -> list[Any]
 
 def _amounts(translator: Any, request: Any, candidate: Candidate, raws: list[Any]) -> list[Any]:
     """What a translator of any sort makes of raw answers."""
-    if hasattr(translator, "decoder"):
+    if isinstance(translator, StreamTranslator):
         decoder = translator.decoder(request, candidate)
         return [*(event for raw in raws for event in decoder.feed(raw)), *decoder.end(), decoder.usage()]
-    if not hasattr(translator, "steps"):
+    if not isinstance(translator, MultiStepTranslator):
         return [translator.response(raws[0], request, candidate)]
     steps = translator.steps(request, candidate)
     next(steps)
@@ -203,13 +204,13 @@ def _vertex_media(one: vertex_media.Golden, found: Documents) -> list[Any]:
         raws = [one._raw(document) for document in found]
     except _UNSAYABLE as exc:
         raise Unsayable from exc
-    streamed = hasattr(translator, "decoder")
+    streamed = isinstance(translator, StreamTranslator)
     return _amounts(translator, one.request, candidate, [[raw] for raw in raws] if streamed else raws)
 
 
 def _gemini_media(one: vertex_media.Golden, found: Documents) -> list[Any]:
     translator, candidate = one.translator("gemini"), vertex_media.candidate(one.model, "gemini")
-    streamed = hasattr(translator, "decoder")
+    streamed = isinstance(translator, StreamTranslator)
     raws = [sse([document]) if streamed else dumped(document) for document in found]
     return _amounts(translator, one.request, candidate, raws)
 

@@ -16,6 +16,7 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.json_base64 import plain
 from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.translator import UnaryTranslator
 
 from tests.fakes.script import Answer, Canned, FaultKind
 from tests.fakes.upstream import Upstream
@@ -196,8 +197,9 @@ class Translate:
         """The part of the request that a reader reads."""
         candidate = Candidate(OWN, self.wire.kind, self.wire.model)
         choose = self.provider.translators_for
-        translators = choose(candidate) if choose else self.provider.translators
-        return self.wire.essence(translators[CHAT].request(request, candidate))
+        translator = (choose(candidate) if choose else self.provider.translators)[CHAT]
+        assert isinstance(translator, UnaryTranslator)
+        return self.wire.essence(translator.request(request, candidate))
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from ringmain_server.errors import AnswerUnreadable, MalformedAnswer, ProviderEr
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Exchange, Use
 from ringmain_server.providers.multi_step import Send, Sleep, Steps, run
+from ringmain_server.providers.translator import Decoder, StreamTranslator, UnaryTranslator
 from ringmain_server.providers.unreadable import explained, unreadable
 from ringmain_server.routing.health import CandidateHealth, ProviderState
 
@@ -33,8 +34,12 @@ SURPRISES: list[Exception] = [
 EACH = pytest.mark.parametrize("surprise", SURPRISES, ids=lambda exc: type(exc).__name__)
 
 
-class Wire:
-    """A transport and its translators, which fail where they are told."""
+class Wire(
+    UnaryTranslator[ChatRequest, ChatResponse, object, bytes],
+    StreamTranslator[ChatRequest, ChatEvent, object, bytes],
+    Decoder[ChatEvent, bytes],
+):
+    """A transport, its translators and their decoder, which fail where they are told."""
 
     def __init__(self, at: str, exc: BaseException) -> None:
         self.at, self.exc = at, exc

@@ -56,7 +56,6 @@ TRANSCRIBE: Streamed[Upload, audio_pb2.TranscribeEvent] = Streamed(
     accounted=_transcribe_settled,
     identify=_transcribe_identify,
     slow_first_event=True,
-    gather=lambda upload: upload.recording.whole(),
     upload=lambda upload: upload.recording,
 )
 

@@ -1,6 +1,6 @@
 """What an operation is: all that a layer needs to know to serve chat, images and speech alike."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -179,9 +179,7 @@ class Streamed(Generic[Req, Event]):
         identify: Writes the response id into the last event, where it belongs there.
         like_first: As `Unary.like_first`.
         patient: Whether the first content may take as long as a whole answer, as a picture does.
-        gather: Waits until a request that comes in pieces is there whole, for translators that say they need
-            that (`StreamTranslator.gathers`); None where requests come whole.
-        upload: The bytes of such a request; None where requests come whole.
+        upload: The bytes of a request that comes in pieces; None where requests come whole.
         whole: How a provider without this operation serves it nevertheless, None where it cannot.
     """
 
@@ -200,7 +198,6 @@ class Streamed(Generic[Req, Event]):
     identify: Callable[[Event, str], None] = _no_id
     same_model: bool = False
     slow_first_event: bool = False
-    gather: Callable[[Req], Awaitable[object]] | None = None
     upload: Callable[[Req], ReplayBuffer] | None = None
     whole: Whole[Req, Event] | None = None
 

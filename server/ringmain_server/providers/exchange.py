@@ -2,22 +2,29 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.call import Call
+from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError, RingmainError, StreamBroken
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import Streamed, Unary
+from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.multi_step import run
-from ringmain_server.providers.options import Blamed
+from ringmain_server.providers.options import BlameOptions, passes_options
 from ringmain_server.providers.stream_timeouts import StreamTimeouts
-from ringmain_server.providers.translator import Decoder
+from ringmain_server.providers.translator import (
+    Decoder,
+    MultiStepTranslator,
+    StreamTranslator,
+    Translators,
+    UnaryTranslator,
+)
 from ringmain_server.providers.transport import Transport
 from ringmain_server.providers.unreadable import unreadable
 
@@ -26,13 +33,7 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 
 _FORESEEN = (RingmainError, MemoryError)
-"""What a translator says of an answer, and what is no fault of the answer's."""
-Translators = Mapping[object, Any]
-"""Operation to UnaryTranslator, DialogueTranslator or StreamTranslator. A missing key is a missing
-capability.
-
-The values' types follow their keys', which a mapping cannot say.
-"""
+"""Errors that pass as they are: a translator's verdict on an answer, and a lack of memory."""
 
 
 def _never(_: str) -> bool:
@@ -121,62 +122,87 @@ class Provider:
 
 
 class Exchange:
-    """One candidate's request and answer. See `Backend`."""
+    """Asks one candidate and reads its answer. See `Backend`.
 
-    __slots__ = ("_candidate", "_multi_step", "_translators", "_transport", "_use")
+    Args:
+        candidate: The candidate.
+        transport: The transport to its provider.
+        translators: The operations that it serves, with their translators.
+        use: Counts the requests under way.
+    """
+
+    __slots__ = ("_candidate", "_multi_step", "_streamed", "_transport", "_unary", "_use")
 
     def __init__(
         self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators, use: Use
     ) -> None:
         self._candidate = candidate
         self._transport = transport
-        self._translators = translators
-        self._multi_step = frozenset(op for op, one in translators.items() if hasattr(one, "steps"))
         self._use = use
+        # Each shape has a table of its own, so that no call asks a translator what it is.
+        self._unary = {op: one for op, one in translators.items() if isinstance(one, UnaryTranslator)}
+        self._multi_step = {
+            op: one for op, one in translators.items() if isinstance(one, MultiStepTranslator)
+        }
+        self._streamed = {op: one for op, one in translators.items() if isinstance(one, StreamTranslator)}
 
     @property
     def operations(self) -> frozenset[object]:
-        """What the candidate can do by itself."""
-        return frozenset(self._translators)
+        """The operations that the candidate serves by itself."""
+        return frozenset({*self._unary, *self._multi_step, *self._streamed})
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
-        """Answers whole."""
-        translator = self._translator(op, op.routed(request).model)
-        if op in self._multi_step:
-            with self._use, Blamed(request):
-                steps = translator.steps(request, self._candidate)
-                answer: Res = await run(
-                    steps,
-                    self._transport.send,
-                    deadline=_deadline(call),
-                    provider_id=self._candidate.provider_id,
-                )
-            return answer
-        with self._use, Blamed(request):
-            # No name for what is sent: it may be large, and nobody needs it once the answer comes.
-            raw = await self._transport.send(translator.request(request, self._candidate))
-            try:
-                response: Res = translator.response(raw, request, self._candidate)
-            except _FORESEEN:
+        """Asks for a whole answer."""
+        translator = self._unary.get(op)
+        if translator is None:
+            return await self._call_in_steps(op, request, call)
+        with self._use:
+            try:  # what `BlameOptions` does, without its three calls for each request
+                # No name for what is sent: it may be large, and nobody needs it once the answer comes.
+                raw = await self._transport.send(translator.request(request, self._candidate))
+                try:
+                    response: Res = translator.response(raw, request, self._candidate)
+                except _FORESEEN:
+                    raise
+                except Exception as exc:
+                    raise unreadable(self._candidate.provider_id, exc) from exc
+            except ProviderError as exc:
+                exc.by_options = passes_options(request)
                 raise
-            except Exception as exc:
-                raise unreadable(self._candidate.provider_id, exc) from exc
         return response
 
+    async def _call_in_steps(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
+        """Asks for a whole answer with several requests.
+
+        Raises:
+            CapabilityMissing: The candidate does not serve the operation.
+        """
+        translator = self._multi_step.get(op)
+        if translator is None:
+            raise CapabilityMissing(op.routed(request).model, op.name)
+        with self._use, BlameOptions(request):
+            answer: Res = await run(
+                translator.steps(request, self._candidate),
+                self._transport.send,
+                deadline=_deadline(call),
+                provider_id=self._candidate.provider_id,
+            )
+        return answer
+
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """Answers in events; each network read is handed on as one step."""
-        translator = self._translator(op, op.routed(request).model)
+        """Asks for an answer in events; hands on what one network read brings as one step."""
+        translator = self._streamed.get(op)
+        if translator is None:
+            raise CapabilityMissing(op.routed(request).model, op.name)
         if op.upload is not None:
-            call.attempt.upload = op.upload(request)
-        if op.gather is not None and translator.needs_whole_body:
-            await op.gather(request)
-        with self._use, Blamed(request):
+            await _announce(op.upload(request), call.attempt, whole=translator.needs_whole_body)
+        with self._use, BlameOptions(request):
             timeouts = StreamTimeouts(call.attempt, asyncio.get_running_loop())
             # No name for what is sent, as in `call`.
             opening = self._transport.open(translator.request(request, self._candidate))
             incoming = await timeouts.bound(opening)
             del opening
-            decoder: Decoder[Event, object] = translator.decoder(request, self._candidate)
+            decoder: Decoder[Event, Any] = translator.decoder(request, self._candidate)
             timeouts.watch(incoming.abort)
             try:
                 while not decoder.complete:
@@ -200,7 +226,7 @@ class Exchange:
                 incoming.close(complete=decoder.complete)
 
     def _decoded(self, decoder: Decoder[Event, Any], chunk: object) -> Sequence[Event]:
-        """The events of one network read, or of the end."""
+        """Returns the events of one network read, or of the end where it is None."""
         try:
             return decoder.end() if chunk is None else decoder.feed(chunk)
         except _FORESEEN:
@@ -208,11 +234,12 @@ class Exchange:
         except Exception as exc:
             raise unreadable(self._candidate.provider_id, exc) from exc
 
-    def _translator(self, op: object, model: str) -> Any:
-        translator = self._translators.get(op)
-        if translator is None:
-            raise CapabilityMissing(model, getattr(op, "name", ""))
-        return translator
+
+async def _announce(upload: ReplayBuffer, attempt: Attempt, *, whole: bool) -> None:
+    """Tells an attempt of what the caller sends in pieces, and waits for all of it if told so."""
+    attempt.upload = upload
+    if whole:
+        await upload.whole()
 
 
 def _deadline(call: Call) -> float:
@@ -228,7 +255,7 @@ def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Ev
     Raises:
         ProviderError: The failure itself, when the answer was not complete.
     """
-    if getattr(decoder, "ends_at_eof", False):
+    if decoder.ends_at_eof:
         raise error
     try:
         return decoder.end()

@@ -8,16 +8,13 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ringmain_server.aio.tasks import together
-from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, Overloaded, ProviderError, RingmainError
 from ringmain_server.providers.unreadable import unreadable
 
 Res = TypeVar("Res")
-Req_contra = TypeVar("Req_contra", contravariant=True)
-Res_co = TypeVar("Res_co", covariant=True)
 
 PARALLEL = 4
 """Most requests of one dialogue under way at once."""
@@ -82,19 +79,6 @@ class NoTimeLeft(Exception):
 
 
 Steps: TypeAlias = Generator[Send | Sleep | Ended, Sequence[Any], Res]
-
-
-class MultiStepTranslator(Protocol[Req_contra, Res_co]):
-    """Translates an operation that takes several requests. No I/O; its state is the generator's."""
-
-    def steps(self, request: Req_contra, candidate: Candidate) -> "Steps[Res_co]":
-        """What is asked, and what the answers amount to.
-
-        Raises:
-            CallerError: A value that this wire cannot carry.
-            ProviderError: An answer that is malformed, or an error in disguise.
-        """
-        ...
 
 
 async def run(

@@ -1,7 +1,7 @@
 """Room 4, pure: whether a request passes options of its own to a provider (`provider_options`).
 
-They may ask for answers of other shapes, and name what only this caller can see, so that what they bring
-about counts against no candidate.
+Such options may ask for answers of other shapes, and name what only this caller can see. What goes wrong
+because of them therefore counts against no candidate.
 """
 
 from google.protobuf.message import Message
@@ -10,7 +10,7 @@ from ringmain_server.errors import ProviderError
 
 _CONFIGS = ("generation_config", "image_config")
 _WITHIN = ("chat", "generate", "edit")
-"""Requests within requests."""
+"""Fields that hold a request within a request."""
 
 
 def passes_options(request: object) -> bool:
@@ -26,11 +26,11 @@ def passes_options(request: object) -> bool:
     )
 
 
-class Blamed:
-    """Lets failures out, with a word on whether the request's own options may be to blame.
+class BlameOptions:
+    """Marks each ProviderError that leaves it: whether the request's own options may be to blame.
 
     Args:
-        request: What is asked.
+        request: The request.
     """
 
     __slots__ = ("_request",)

@@ -11,6 +11,7 @@ from ringmain_server import errors
 from ringmain_server.config import AnthropicSettings
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.anthropic import build
+from ringmain_server.providers.anthropic.translators import AnthropicChatTranslator
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.lazy import LazyTransport
@@ -36,6 +37,13 @@ def at_vertex(upstream: FakeAnthropic) -> Provider:
     """A provider whose requests go through the SDK."""
     found = settings(platform="vertex", location="x", project="p", api_key="k", base_url=upstream.base_url)
     return build("claude", found, HttpSessions())
+
+
+def chat_of(made: Provider) -> AnthropicChatTranslator:
+    """The translator of chats that are answered whole."""
+    translator = made.translators[CHAT]
+    assert isinstance(translator, AnthropicChatTranslator)
+    return translator
 
 
 async def headers(**more: Any) -> dict[str, str]:
@@ -96,7 +104,7 @@ async def test_settings_reach_the_requests(upstream: FakeAnthropic) -> None:
         settings(base_url=upstream.base_url, api_key="k", max_output_tokens=77, cache_system_tokens=1),
         sessions,
     )
-    translator = made.translators[CHAT]
+    translator = chat_of(made)
     request = asked(
         messages=[
             {"role": "ROLE_SYSTEM", "parts": [{"text": "Be brief."}]},
@@ -149,7 +157,7 @@ async def test_an_answer_without_end_is_refused(upstream: FakeAnthropic) -> None
     known = await made.transport.warm()
     assert isinstance(known, SdkTransport)
     transport = SdkTransport("claude", known.client, known.sdk, known.error_map, limit=100)
-    body = made.translators[CHAT].request(asked(), candidate())
+    body = chat_of(made).request(asked(), candidate())
     with pytest.raises(errors.MalformedAnswer, match="exceeds 100 bytes"):
         await transport.send(body)
     await transport.close()
@@ -159,7 +167,7 @@ async def test_an_aborted_read_stays_aborted(upstream: FakeAnthropic) -> None:
     """Aborting wakes the reader with the error, and reading again gives it again."""
     upstream.default = broken(FaultKind.STALL)
     made = at_vertex(upstream)
-    request = made.translators[CHAT].request(asked(), candidate())
+    request = chat_of(made).request(asked(), candidate())
     incoming = await made.transport.open(HttpRequest(request.path, {**request.body, "stream": True}))
     assert await incoming.read()
     incoming.abort(errors.NoAnswer("claude", "too late"))
@@ -174,7 +182,7 @@ async def test_closing_ends_a_pending_read(upstream: FakeAnthropic) -> None:
     """A read that is under way when the exchange is closed does not go on."""
     upstream.default = broken(FaultKind.STALL)
     made = at_vertex(upstream)
-    request = made.translators[CHAT].request(asked(), candidate())
+    request = chat_of(made).request(asked(), candidate())
     incoming = await made.transport.open(HttpRequest(request.path, {**request.body, "stream": True}))
     assert await incoming.read()
     reading = asyncio.ensure_future(incoming.read())

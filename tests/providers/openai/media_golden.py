@@ -28,6 +28,7 @@ from ringmain_server.providers.json_base64 import plain
 from ringmain_server.providers.multi_step import Send
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
+from ringmain_server.providers.translator import MultiStepTranslator, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.fakes.openai_media import picture
@@ -117,7 +118,7 @@ def _text(data: bytes) -> str:
 def sent(golden: MediaGolden) -> Sequence[HttpRequest]:
     """What is sent for the request."""
     translator = golden.translator
-    if not hasattr(translator, "steps"):
+    if not isinstance(translator, MultiStepTranslator):
         return [translator.request(golden.request, golden.candidate)]
     step = next(translator.steps(golden.request, golden.candidate))
     assert isinstance(step, Send)
@@ -152,7 +153,7 @@ def amounts_to(golden: MediaGolden, *, cut: int = 0) -> Any:
         cut: Bytes of each network read; 0 for all at once.
     """
     translator, request, candidate = golden.translator, golden.request, golden.candidate
-    if hasattr(translator, "steps"):
+    if isinstance(translator, MultiStepTranslator):
         steps = translator.steps(request, candidate)
         next(steps)
         try:
@@ -160,7 +161,7 @@ def amounts_to(golden: MediaGolden, *, cut: int = 0) -> Any:
         except StopIteration as end:
             return _told(end.value)
         raise AssertionError("asked again")
-    if hasattr(translator, "response"):
+    if isinstance(translator, UnaryTranslator):
         return _told(translator.response(golden.answers[0], request, candidate))
     decoder, events = translator.decoder(request, candidate), []
     data = golden.answers[0]

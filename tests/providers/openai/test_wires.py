@@ -9,6 +9,7 @@ from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai import build
 from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.translator import StreamTranslator, UnaryTranslator
 
 from tests.providers.openai.golden import ASKED
 
@@ -33,7 +34,10 @@ def path(made: Provider, model: str) -> str:
     assert made.translators_for is not None
     translators = made.translators_for(candidate)
     assert translators.keys() == made.translators.keys()
-    paths = {translators[op].request(ASKED, candidate).path for op in (CHAT, STREAM_CHAT)}
+    whole, streamed = translators[CHAT], translators[STREAM_CHAT]
+    assert isinstance(whole, UnaryTranslator)
+    assert isinstance(streamed, StreamTranslator)
+    paths = {one.request(ASKED, candidate).path for one in (whole, streamed)}
     assert len(paths) == 1
     return str(paths.pop())
 

@@ -26,10 +26,11 @@ from ringmain_server.config import GeminiSettings, VertexSettings
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations import Upload
 from ringmain_server.operations.upload import ReplayBuffer
-from ringmain_server.providers.exchange import Provider, Translators
+from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini import build as build_gemini
 from ringmain_server.providers.multi_step import Send
 from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.translator import MultiStepTranslator, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import build as build_vertex
 from ringmain_server.providers.vertex import wire
@@ -66,7 +67,7 @@ def candidate(model: str, kind: str = "vertex") -> Candidate:
     return Candidate("gem", kind, model, limits=known.limits if known else NO_LIMITS)
 
 
-def translators(model: str, kind: str = "vertex") -> Translators:
+def translators(model: str, kind: str = "vertex") -> Mapping[object, Any]:
     """What serves a model."""
     choose = provider(kind).translators_for
     assert choose is not None
@@ -98,7 +99,7 @@ class Golden:
     def wires(self, kind: str = "vertex") -> Sequence[Any]:
         """The requests that are sent."""
         translator = self.translator(kind)
-        if not hasattr(translator, "steps"):
+        if not isinstance(translator, MultiStepTranslator):
             return [translator.request(self.request, candidate(self.model, kind))]
         step = next(translator.steps(self.request, candidate(self.model, kind)))
         assert isinstance(step, Send)
@@ -122,7 +123,7 @@ class Golden:
 
     def _read(self) -> Any:
         translator, asked = self.translator(), candidate(self.model)
-        if hasattr(translator, "decoder"):
+        if isinstance(translator, StreamTranslator):
             decoder = translator.decoder(self.request, asked)
             events: list[Any] = []
             for document in self.content["answers"]:
@@ -131,7 +132,7 @@ class Golden:
             assert decoder.complete
             return events
         raws = [self._raw(document) for document in self.content["answers"]]
-        if not hasattr(translator, "steps"):
+        if not isinstance(translator, MultiStepTranslator):
             return translator.response(raws[0], self.request, asked)
         steps = translator.steps(self.request, asked)
         next(steps)

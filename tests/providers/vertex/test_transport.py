@@ -18,6 +18,7 @@ from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.operations.chat_events import fold
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.translator import StreamTranslator
 from ringmain_server.providers.vertex import build, wire
 from ringmain_server.providers.vertex.channels import Connection
 from ringmain_server.providers.vertex.transport import VertexIncoming, VertexTransport
@@ -315,6 +316,7 @@ async def test_closing_twice_is_harmless(upstream: Upstream) -> None:
     transport = upstream.provider.transport
     assert isinstance(transport, VertexTransport)
     translator = upstream.provider.translators[STREAM_CHAT]
+    assert isinstance(translator, StreamTranslator)
     wire = translator.request(
         ParseDict({"messages": [{"parts": [{"text": "Hi"}]}]}, ChatRequest()), Candidate("gem", "vertex", "m")
     )

@@ -16,12 +16,13 @@ from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_err
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder
 from ringmain_server.providers.wording import report_of
 
 Events = Sequence[chat_pb2.ChatEvent]
 
 
-class MessagesDecoder:
+class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
     """A decoder for one stream. See `Decoder`.
 
     Args:
@@ -34,7 +35,6 @@ class MessagesDecoder:
     __slots__ = (
         "_answer",
         "_begun",
-        "_complete",
         "_counts",
         "_details",
         "_errors",
@@ -44,6 +44,8 @@ class MessagesDecoder:
         "_sse",
         "_started",
         "_stop_reason",
+        "_stopped",
+        "complete",
     )
 
     def __init__(
@@ -64,12 +66,8 @@ class MessagesDecoder:
         self._started = False
         self._stop_reason = ""
         self._details: object = None
-        self._complete = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether the last event, with the usage, has been returned."""
-        return self._complete
+        self._stopped = False
+        self.complete = False
 
     def usage(self) -> Usage:
         """Returns the usage so far."""
@@ -91,21 +89,21 @@ class MessagesDecoder:
             # Some servers of this wire report errors without the type that Anthropic documents.
             elif event.get("error") is not None or (not event.get("type") and report_of(event) is not None):
                 self._error(event)
-            if self._complete:
+            if self._stopped:
                 return self._finish()
         return self._answer.assembler.take()
 
     def end(self) -> Events:
         """Returns the last events, if the provider gave a stop reason before it closed the stream."""
-        if self._complete:
+        if self.complete:
             return ()
         if not self._stop_reason:
             told = self._errors.instead(self._provider_id, self._sse.document)
             raise told or StreamBroken(self._provider_id, "closed the stream before its end")
-        self._complete = True
         return self._finish()
 
     def _finish(self) -> Events:
+        self.complete = True
         return self._answer.finish(self._stop_reason, self._details, self._counts, self._request)
 
     def _message_start(self, event: Json) -> None:
@@ -156,7 +154,7 @@ class MessagesDecoder:
     def _message_stop(self, event: Json) -> None:
         if not self._stop_reason:
             raise StreamBroken(self._provider_id, "ended the stream without a reason to stop")
-        self._complete = True
+        self._stopped = True
 
     def _error(self, event: Json) -> None:
         raise self._errors.reported(self._provider_id, wire_error(event))

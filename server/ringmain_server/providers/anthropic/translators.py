@@ -13,13 +13,20 @@ from ringmain_server.providers.anthropic.formats import answer_tool
 from ringmain_server.providers.anthropic.request import Options, chat_request, count_request
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
 from ringmain_server.providers.anthropic.traits import traits_of
-from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.numbers import count_of
+from ringmain_server.providers.translator import (
+    StreamTranslator,
+    Translator,
+    Translators,
+    UnaryTranslator,
+)
 from ringmain_server.providers.transport import HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
-class AnthropicChatTranslator:
+class AnthropicChatTranslator(
+    UnaryTranslator[chat_pb2.ChatRequest, chat_pb2.ChatResponse, HttpRequest, bytes]
+):
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     options: Options
@@ -37,7 +44,9 @@ class AnthropicChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class AnthropicStreamChatTranslator:
+class AnthropicStreamChatTranslator(
+    StreamTranslator[chat_pb2.ChatRequest, chat_pb2.ChatEvent, HttpRequest, bytes]
+):
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     options: Options
@@ -53,7 +62,9 @@ class AnthropicStreamChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class AnthropicCountTokensTranslator:
+class AnthropicCountTokensTranslator(
+    UnaryTranslator[chat_pb2.CountTokensRequest, chat_pb2.CountTokensResponse, HttpRequest, bytes]
+):
     """A translator of token counts by the provider's own endpoint. See `UnaryTranslator`.
 
     https://platform.claude.com/docs/en/api/messages/count_tokens
@@ -77,7 +88,7 @@ class AnthropicCountTokensTranslator:
 
 def translators(options: Options, errors: AnthropicErrors) -> Translators:
     """Returns the translators of a platform's operations; Bedrock counts no tokens on this wire."""
-    found: dict[object, object] = {
+    found: dict[object, Translator] = {
         CHAT: AnthropicChatTranslator(options, errors),
         STREAM_CHAT: AnthropicStreamChatTranslator(options, errors),
     }

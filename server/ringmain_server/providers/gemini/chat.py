@@ -19,13 +19,13 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge, MalformedAnswer
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.gemini.pieces import Pieces
 from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder, StreamTranslator, Translators, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import VertexChatDecoder, response
@@ -40,7 +40,7 @@ STREAM_HEADERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class GeminiChatTranslator:
+class GeminiChatTranslator(UnaryTranslator[ChatRequest, ChatResponse, HttpRequest, bytes]):
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     errors: GeminiErrors
@@ -56,7 +56,7 @@ class GeminiChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class GeminiStreamChatTranslator:
+class GeminiStreamChatTranslator(StreamTranslator[ChatRequest, ChatEvent, HttpRequest, bytes]):
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     errors: GeminiErrors
@@ -74,7 +74,9 @@ class GeminiStreamChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class GeminiCountTokensTranslator:
+class GeminiCountTokensTranslator(
+    UnaryTranslator[CountTokensRequest, CountTokensResponse, HttpRequest, bytes]
+):
     """A translator of token counts by the provider. See `UnaryTranslator`."""
 
     errors: GeminiErrors
@@ -92,10 +94,10 @@ class GeminiCountTokensTranslator:
         return CountTokensResponse(input_token_count=count)
 
 
-class GeminiChatDecoder:
+class GeminiChatDecoder(Decoder[ChatEvent, bytes]):
     """A decoder for one stream of events, each of which is a message of Vertex AI in JSON. See `Decoder`."""
 
-    __slots__ = ("_decoder", "_errors", "_pieces", "_provider_id", "_sse")
+    __slots__ = ("_decoder", "_errors", "_pieces", "_provider_id", "_sse", "complete")
 
     def __init__(self, decoder: VertexChatDecoder, provider_id: str, errors: GeminiErrors) -> None:
         self._decoder = decoder
@@ -103,11 +105,7 @@ class GeminiChatDecoder:
         self._errors = errors
         self._sse = SseDecoder()
         self._pieces = Pieces()
-
-    @property
-    def complete(self) -> bool:
-        """Whether the last event, with the usage, has been returned."""
-        return self._decoder.complete
+        self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
         """Returns the events that one network read completes."""
@@ -116,11 +114,17 @@ class GeminiChatDecoder:
         except EventTooLarge as exc:
             raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         pieces = self._pieces
-        return self._decoder.feed([_message(data, self._provider_id, self._errors, pieces) for data in found])
+        events = self._decoder.feed(
+            [_message(data, self._provider_id, self._errors, pieces) for data in found]
+        )
+        self.complete = self._decoder.complete
+        return events
 
     def end(self) -> Sequence[ChatEvent]:
         """Returns the events that the end of the stream completes."""
-        return self._decoder.end()
+        events = self._decoder.end()
+        self.complete = self._decoder.complete
+        return events
 
     def usage(self) -> Usage:
         """Returns the usage so far."""

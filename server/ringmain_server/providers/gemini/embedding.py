@@ -15,6 +15,7 @@ from ringmain_server.providers.gemini.documents import Object
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count_of
+from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import vectors
 from ringmain_server.providers.vertex.embedding import TASKS, batches, response
@@ -26,7 +27,7 @@ _TOKENS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class GeminiEmbedTranslator:
+class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse]):
     """A translator of embeddings. See `MultiStepTranslator`."""
 
     errors: GeminiErrors

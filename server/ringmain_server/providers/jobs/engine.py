@@ -37,6 +37,7 @@ from ringmain_server.providers.patience import (
     patiently,
     read_one,
 )
+from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import Fetch, HttpRequest, Json
 
 Found = Job | Failure
@@ -44,7 +45,7 @@ Found = Job | Failure
 
 
 @dataclass(frozen=True, slots=True)
-class JobTranslator:
+class JobTranslator(MultiStepTranslator[Any, Any]):
     """A translator of images made by jobs. See `MultiStepTranslator`.
 
     Attributes:

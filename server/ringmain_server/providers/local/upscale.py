@@ -10,6 +10,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MediaInvalid, UnknownProviderModel
 from ringmain_server.media.prepare import Prepared
 from ringmain_server.media.transform import Method
+from ringmain_server.providers.translator import UnaryTranslator
 
 METHODS: tuple[Method, ...] = get_args(Method)
 """The models, each of which is a filter."""
@@ -32,7 +33,9 @@ class UpscaleJob:
     mime_type: str
 
 
-class LocalUpscaleTranslator:
+class LocalUpscaleTranslator(
+    UnaryTranslator[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageResponse, UpscaleJob, Prepared]
+):
     """A translator of requests to enlarge an image. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> UpscaleJob:

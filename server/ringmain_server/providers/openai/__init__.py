@@ -20,6 +20,7 @@ from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.openai.responses import ResponsesTranslator, StreamResponsesTranslator
 from ringmain_server.providers.openai.wires import Wires
 from ringmain_server.providers.sessions import HttpSessions
+from ringmain_server.providers.translator import Translators
 
 if TYPE_CHECKING:
     from ringmain_server.config import OpenAISettings
@@ -49,8 +50,12 @@ def build(
     kind = openai_kind(settings.kind)
     wire = ChatWire(kind.dialect, errors, deployments=uses_deployments(settings))
     media = media_translators(kind.endpoints, errors, deployments=uses_deployments(settings))
-    chat = {CHAT: OpenAIChatTranslator(wire), STREAM_CHAT: OpenAIStreamChatTranslator(wire), **media}
-    responses = {
+    chat: Translators = {
+        CHAT: OpenAIChatTranslator(wire),
+        STREAM_CHAT: OpenAIStreamChatTranslator(wire),
+        **media,
+    }
+    responses: Translators = {
         CHAT: ResponsesTranslator(kind.dialect, errors),
         STREAM_CHAT: StreamResponsesTranslator(kind.dialect, errors),
     }

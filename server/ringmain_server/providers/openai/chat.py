@@ -14,6 +14,7 @@ from ringmain_server.providers.openai import chat_request
 from ringmain_server.providers.openai.chat_answer import ChatAnswer
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder, StreamTranslator, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 PATH = "/chat/completions"
@@ -48,7 +49,7 @@ class ChatWire:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIChatTranslator:
+class OpenAIChatTranslator(UnaryTranslator[ChatRequest, ChatResponse, HttpRequest, bytes]):
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     wire: ChatWire
@@ -66,7 +67,7 @@ class OpenAIChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIStreamChatTranslator:
+class OpenAIStreamChatTranslator(StreamTranslator[ChatRequest, ChatEvent, HttpRequest, bytes]):
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     wire: ChatWire
@@ -83,7 +84,7 @@ class OpenAIStreamChatTranslator:
         )
 
 
-class OpenAIChatDecoder:
+class OpenAIChatDecoder(Decoder[ChatEvent, bytes]):
     """A decoder for one stream of a chat completion. See `Decoder`.
 
     https://platform.openai.com/docs/api-reference/chat/streaming: a stream consists of chunks, one of which

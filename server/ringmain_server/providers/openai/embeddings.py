@@ -23,6 +23,7 @@ from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media_answer import count, document, malformed
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.vectors import packed
+from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/embeddings"
@@ -34,7 +35,7 @@ _VALUES = bytes((Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIEmbedTranslator:
+class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
     """A translator of embeddings. See `MultiStepTranslator`.
 
     Attributes:

@@ -14,6 +14,7 @@ from ringmain.v1.image_service_pb2 import (
     GenerateImagesRequest,
     GenerateImagesResponse,
     ImageConfig,
+    ImageEvent,
     StreamImagesRequest,
 )
 
@@ -28,6 +29,7 @@ from ringmain_server.providers.openai.images_request import Order, limits_of, or
 from ringmain_server.providers.openai.images_stream import OpenAIImageDecoder
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, patiently, read_one
+from ringmain_server.providers.translator import MultiStepTranslator, StreamTranslator
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
 _GENERATE_PATH = "/images/generations"
@@ -77,7 +79,7 @@ def _number(count: int) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIGenerateTranslator:
+class OpenAIGenerateTranslator(MultiStepTranslator[GenerateImagesRequest, GenerateImagesResponse]):
     """A translator of images drawn from a description, answered whole. See `MultiStepTranslator`."""
 
     wire: ImageWire
@@ -93,7 +95,7 @@ class OpenAIGenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIEditTranslator:
+class OpenAIEditTranslator(MultiStepTranslator[EditImagesRequest, EditImagesResponse]):
     """A translator of changed images, answered whole. See `MultiStepTranslator`."""
 
     wire: ImageWire
@@ -149,7 +151,7 @@ def _join(
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIStreamGenerateTranslator:
+class OpenAIStreamGenerateTranslator(StreamTranslator[StreamImagesRequest, ImageEvent, HttpRequest, bytes]):
     """A translator of images drawn from a description, with previews. See `StreamTranslator`."""
 
     wire: ImageWire
@@ -169,7 +171,7 @@ class OpenAIStreamGenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIStreamEditTranslator:
+class OpenAIStreamEditTranslator(StreamTranslator[StreamImagesRequest, ImageEvent, HttpRequest, bytes]):
     """A translator of changed images, with previews. See `StreamTranslator`."""
 
     wire: ImageWire

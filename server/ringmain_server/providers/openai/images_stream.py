@@ -33,13 +33,14 @@ from ringmain_server.providers.openai.images_request import Order
 from ringmain_server.providers.openai.media_answer import malformed, text
 from ringmain_server.providers.patience import missing
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder
 
 _LIMIT = 256 << 20
 """Most bytes of all images of a stream, previews included."""
 _END = b"[DONE]"
 
 
-class OpenAIImageDecoder:
+class OpenAIImageDecoder(Decoder[ImageEvent, bytes]):
     """A decoder for one stream. See `Decoder`.
 
     Args:

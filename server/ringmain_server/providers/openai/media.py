@@ -15,7 +15,6 @@ from ringmain_server.operations import (
     STREAM_GENERATE_IMAGES,
     TRANSCRIBE,
 )
-from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.openai.embeddings import OpenAIEmbedTranslator
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.images import (
@@ -30,6 +29,7 @@ from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.moderations import OpenAIModerationTranslator
 from ringmain_server.providers.openai.speech import OpenAISpeakTranslator
 from ringmain_server.providers.openai.transcriptions import OpenAITranscribeTranslator
+from ringmain_server.providers.translator import Translator, Translators
 
 STREAMS_OF_IMAGES = frozenset({STREAM_GENERATE_IMAGES, STREAM_EDIT_IMAGES})
 
@@ -43,7 +43,7 @@ def media_translators(has: Endpoints, errors: OpenAIErrors, *, deployments: bool
         deployments: Whether the path names the model.
     """
     wire = MediaWire(errors, deployments)
-    found: dict[object, object] = dict(_images(wire, has.images)) if has.images else {}
+    found: dict[object, Translator] = dict(_images(wire, has.images)) if has.images else {}
     if has.embeddings is not None:
         found[EMBED] = OpenAIEmbedTranslator(wire, has.embeddings)
     if has.transcription is not None:
@@ -55,7 +55,7 @@ def media_translators(has: Endpoints, errors: OpenAIErrors, *, deployments: bool
     return found
 
 
-def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[object, object]]:
+def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[object, Translator]]:
     wire = ImageWire(media, endpoint)
     yield GENERATE_IMAGES, OpenAIGenerateTranslator(wire)
     if endpoint.edits:

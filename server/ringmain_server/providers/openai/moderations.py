@@ -15,13 +15,16 @@ from ringmain_server.media.detect import detect
 from ringmain_server.providers.json_base64 import Base64
 from ringmain_server.providers.openai.media_answer import document, malformed
 from ringmain_server.providers.openai.media_wire import MediaWire
+from ringmain_server.providers.translator import UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/moderations"
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIModerationTranslator:
+class OpenAIModerationTranslator(
+    UnaryTranslator[InspectImageRequest, InspectImageResponse, HttpRequest, bytes]
+):
     """A translator of requests to inspect an image's safety. See `UnaryTranslator`.
 
     Attributes:

@@ -18,6 +18,7 @@ from ringmain_server.providers.openai.chat import END, STREAM_HEADERS
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.responses_answer import ResponsesAnswer
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder, StreamTranslator, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 PATH = "/responses"
@@ -28,7 +29,7 @@ https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses
 
 
 @dataclass(frozen=True, slots=True)
-class ResponsesTranslator:
+class ResponsesTranslator(UnaryTranslator[ChatRequest, ChatResponse, HttpRequest, bytes]):
     """A translator of chats that are answered whole. See `UnaryTranslator`.
 
     Attributes:
@@ -51,7 +52,7 @@ class ResponsesTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamResponsesTranslator:
+class StreamResponsesTranslator(StreamTranslator[ChatRequest, ChatEvent, HttpRequest, bytes]):
     """A translator of chats that are answered in events. See `StreamTranslator`.
 
     Attributes:
@@ -73,7 +74,7 @@ class StreamResponsesTranslator:
         return ResponsesDecoder(answer, candidate.provider_id)
 
 
-class ResponsesDecoder:
+class ResponsesDecoder(Decoder[ChatEvent, bytes]):
     """A decoder for one stream of a response. See `Decoder`.
 
     https://platform.openai.com/docs/api-reference/responses-streaming: the last event says whether the

@@ -18,6 +18,7 @@ from ringmain_server.kinds.openai import SpeechEndpoint
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.media_wire import SPEECH_FORMATS, MediaWire
 from ringmain_server.providers.openai.request_pieces import short
+from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/audio/speech"
@@ -27,7 +28,7 @@ _PIECE = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAISpeakTranslator:
+class OpenAISpeakTranslator(StreamTranslator[SpeakRequest, SpeakEvent, HttpRequest, bytes]):
     """A translator of speech that is sent while it is made. See `StreamTranslator`.
 
     Attributes:
@@ -75,7 +76,7 @@ class OpenAISpeakTranslator:
         return wanted
 
 
-class OpenAISpeechDecoder:
+class OpenAISpeechDecoder(Decoder[SpeakEvent, bytes]):
     """A decoder for one stream. See `Decoder`.
 
     Args:

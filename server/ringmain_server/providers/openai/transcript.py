@@ -21,6 +21,7 @@ from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, seconds, text
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder
 from ringmain_server.text.surrogates import Joiner
 
 _LIMIT = 16 << 20
@@ -28,7 +29,7 @@ _LIMIT = 16 << 20
 _END = b"[DONE]"
 
 
-class OpenAITranscriptDecoder:
+class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
     """A decoder for one answer. See `Decoder`.
 
     Args:

@@ -9,6 +9,8 @@ into English, on servers that have it; the transcribing GPTs cannot do that.
 import re
 from dataclasses import dataclass
 
+from ringmain.v1.audio_service_pb2 import TranscribeEvent
+
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import model_key
 from ringmain_server.errors import CapabilityMissing
@@ -17,6 +19,7 @@ from ringmain_server.operations.audio import Upload
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.transcript import OpenAITranscriptDecoder
+from ringmain_server.providers.translator import StreamTranslator
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 _TRANSCRIBE, _TRANSLATE = "/audio/transcriptions", "/audio/translations"
@@ -43,18 +46,16 @@ _EXTENSIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAITranscribeTranslator:
+class OpenAITranscribeTranslator(StreamTranslator[Upload, TranscribeEvent, HttpRequest, bytes]):
     """A translator of transcriptions that are sent while the provider hears. See `StreamTranslator`.
 
     Attributes:
         wire: The facts that every translator except chat needs.
         endpoint: The transcription endpoint of this kind of provider.
-        needs_whole_body: Whether the recording must be complete first; a form can be sent while it comes in.
     """
 
     wire: MediaWire
     endpoint: TranscriptionEndpoint
-    needs_whole_body: bool = False
 
     def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
         """Builds the HTTP request.

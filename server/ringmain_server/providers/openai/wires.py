@@ -5,8 +5,8 @@ from typing import Literal
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import lookup
-from ringmain_server.providers.exchange import Translators
 from ringmain_server.providers.openai.media import STREAMS_OF_IMAGES, streams_images
+from ringmain_server.providers.translator import Translators
 
 WireSetting = Literal["auto", "chat", "responses"]
 

@@ -1,6 +1,5 @@
 """Room 4: the sandbox, a provider without network, key or model. `docs/sandbox.md` says what it does."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
@@ -33,6 +32,7 @@ from ringmain_server.providers.sandbox.host import HOST
 from ringmain_server.providers.sandbox.speech import SpeakTranslator
 from ringmain_server.providers.sandbox.transcription import TranscribeTranslator
 from ringmain_server.providers.sandbox.transport import SandboxTransport
+from ringmain_server.providers.translator import Translators
 
 if TYPE_CHECKING:
     from ringmain_server.config import SandboxSettings
@@ -82,14 +82,14 @@ def capabilities(model: str) -> frozenset[int] | None:
     return found | CHAT_FEATURES if found and CAPABILITY_CHAT in found else found
 
 
-def translators(errors: OpenAIErrors) -> Mapping[object, object]:
+def translators(errors: OpenAIErrors) -> Translators:
     """What the sandbox can do.
 
     Args:
         errors: What a refusal means.
     """
     wire = ChatWire(_DIALECT, errors)
-    stream = pictures.StreamTranslator()
+    stream = pictures.SandboxStreamImagesTranslator()
     return {
         CHAT: OpenAIChatTranslator(wire),
         STREAM_CHAT: OpenAIStreamChatTranslator(wire),

@@ -8,6 +8,7 @@ from ringmain_sandbox.vectors.endpoint import PATH
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.providers.sandbox.answers import count, decoded, document, malformed, objects
+from ringmain_server.providers.translator import UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 _PURPOSES: Mapping[int, str] = MappingProxyType(
@@ -21,7 +22,9 @@ _PURPOSES: Mapping[int, str] = MappingProxyType(
 _TAG = bytes((embedding_pb2.Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
 
 
-class EmbedTranslator:
+class EmbedTranslator(
+    UnaryTranslator[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse, HttpRequest, bytes]
+):
     """Vectors from texts. See `UnaryTranslator`."""
 
     def request(self, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> HttpRequest:

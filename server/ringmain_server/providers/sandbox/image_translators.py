@@ -16,6 +16,7 @@ from ringmain_server.operations.image_events import chunks
 from ringmain_server.providers.sandbox import image_requests as requests
 from ringmain_server.providers.sandbox.answers import count, decoded, document, malformed, objects
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder, StreamTranslator, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest, Json
 
 _EVENT_LIMIT = 256 << 20
@@ -24,7 +25,9 @@ _EVENT_LIMIT = 256 << 20
 DrawnT = TypeVar("DrawnT", image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
 
 
-class GenerateTranslator:
+class GenerateTranslator(
+    UnaryTranslator[image_pb2.GenerateImagesRequest, image_pb2.GenerateImagesResponse, HttpRequest, bytes]
+):
     """Images from words. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> HttpRequest:
@@ -38,7 +41,9 @@ class GenerateTranslator:
         return _drawn(raw, candidate, image_pb2.GenerateImagesResponse())
 
 
-class EditTranslator:
+class EditTranslator(
+    UnaryTranslator[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse, HttpRequest, bytes]
+):
     """Changed images. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.EditImagesRequest, candidate: Candidate) -> HttpRequest:
@@ -52,7 +57,9 @@ class EditTranslator:
         return _drawn(raw, candidate, image_pb2.EditImagesResponse())
 
 
-class StreamTranslator:
+class SandboxStreamImagesTranslator(
+    StreamTranslator[image_pb2.StreamImagesRequest, image_pb2.ImageEvent, HttpRequest, bytes]
+):
     """Images made or changed, in events. See `StreamTranslator` of room 4."""
 
     def request(self, request: image_pb2.StreamImagesRequest, candidate: Candidate) -> HttpRequest:
@@ -66,7 +73,7 @@ class StreamTranslator:
         return ImageDecoder(candidate)
 
 
-class ImageDecoder:
+class ImageDecoder(Decoder[image_pb2.ImageEvent, bytes]):
     """Reads one stream of pictures. See `Decoder`.
 
     https://platform.openai.com/docs/api-reference/images-streaming: previews, then the image; the event of
@@ -126,7 +133,9 @@ class ImageDecoder:
         return image_pb2.ImageEvent(finished=image_pb2.ImageFinished(usage=self._usage))
 
 
-class UpscaleTranslator:
+class UpscaleTranslator(
+    UnaryTranslator[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageResponse, HttpRequest, bytes]
+):
     """An enlarged image. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> HttpRequest:
@@ -144,7 +153,9 @@ class UpscaleTranslator:
         return response
 
 
-class ClassifyTranslator:
+class ClassifyTranslator(
+    UnaryTranslator[image_pb2.InspectImageRequest, image_pb2.InspectImageResponse, HttpRequest, bytes]
+):
     """Ratings and labels of an image. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.InspectImageRequest, candidate: Candidate) -> HttpRequest:

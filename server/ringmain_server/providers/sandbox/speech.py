@@ -12,6 +12,7 @@ from ringmain_sandbox.sound.tones import RATE
 from ringmain_server.candidate import Candidate
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.sandbox.answers import malformed
+from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 _FORMATS: Mapping[str, str] = MappingProxyType(
@@ -27,7 +28,7 @@ _FORMATS: Mapping[str, str] = MappingProxyType(
 _SAMPLES_A_MS = RATE // 1000
 
 
-class SpeakTranslator:
+class SpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent, HttpRequest, bytes]):
     """Speech from text. See `StreamTranslator`."""
 
     def request(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> HttpRequest:
@@ -48,7 +49,7 @@ class SpeakTranslator:
         return SpeechDecoder(request, candidate)
 
 
-class SpeechDecoder:
+class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
     """Reads one file as it comes in. See `Decoder`.
 
     Its first bytes say what it is; bare samples have no such sign.

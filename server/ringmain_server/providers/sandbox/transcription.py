@@ -13,13 +13,12 @@ from ringmain_server.errors import StreamBroken
 from ringmain_server.operations import Upload
 from ringmain_server.providers.sandbox.answers import count, malformed
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
 
-class TranscribeTranslator:
+class TranscribeTranslator(StreamTranslator[Upload, audio_pb2.TranscribeEvent, HttpRequest, bytes]):
     """Text from speech. See `StreamTranslator`."""
-
-    needs_whole_body = False
 
     def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
         """The request on the wire; the recording follows as it comes in."""
@@ -37,7 +36,7 @@ class TranscribeTranslator:
         return TranscriptDecoder(candidate)
 
 
-class TranscriptDecoder:
+class TranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, bytes]):
     """Reads one transcript. See `Decoder`.
 
     https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event and those after it; the

@@ -15,7 +15,7 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, StreamBroken
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.providers.exchange import Translators
+from ringmain_server.providers.translator import Decoder, StreamTranslator, Translators, UnaryTranslator
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.answer import VertexAnswer
 from ringmain_server.providers.vertex.request import apply_options, count_request, generate_request
@@ -61,7 +61,9 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
-class VertexChatTranslator:
+class VertexChatTranslator(
+    UnaryTranslator[ChatRequest, ChatResponse, VertexRequest, wire.GenerateContentResponse]
+):
     """A translator of chats that are answered whole. See `UnaryTranslator`."""
 
     resources: Resources
@@ -78,7 +80,9 @@ class VertexChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class VertexStreamChatTranslator:
+class VertexStreamChatTranslator(
+    StreamTranslator[ChatRequest, ChatEvent, VertexRequest, Sequence[wire.GenerateContentResponse]]
+):
     """A translator of chats that are answered in events. See `StreamTranslator`."""
 
     resources: Resources
@@ -93,7 +97,9 @@ class VertexStreamChatTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class VertexCountTokensTranslator:
+class VertexCountTokensTranslator(
+    UnaryTranslator[CountTokensRequest, CountTokensResponse, VertexRequest, wire.CountTokensResponse]
+):
     """A translator of token counts by the provider. See `UnaryTranslator`.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/get-token-count
@@ -118,7 +124,7 @@ class VertexCountTokensTranslator:
         return CountTokensResponse(input_token_count=raw.total_tokens)
 
 
-class VertexChatDecoder:
+class VertexChatDecoder(Decoder[ChatEvent, Sequence[wire.GenerateContentResponse]]):
     """A decoder for one stream of messages. See `Decoder`.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#stream: the last message

@@ -18,7 +18,7 @@ from ringmain_server.operations import (
     TRANSCRIBE,
     UPSCALE_IMAGE,
 )
-from ringmain_server.providers.exchange import Translators
+from ringmain_server.providers.translator import Translator, Translators
 from ringmain_server.providers.vertex import draw, imagen
 from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.port import Port
@@ -79,7 +79,7 @@ def choice(port: Port, chat: Translators, embed: Translators, embed_content: Tra
     )
 
 
-def embeds(translator: object) -> Translators:
+def embeds(translator: Translator) -> Translators:
     """Returns the translators of a model that only embeds."""
     return {EMBED: translator}
 

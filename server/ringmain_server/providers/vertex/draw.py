@@ -15,6 +15,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid, ProviderError
 from ringmain_server.providers.multi_step import Failure, Steps
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
+from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
@@ -30,7 +31,9 @@ Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesR
 
 
 @dataclass(frozen=True, slots=True)
-class VertexGenerateTranslator:
+class VertexGenerateTranslator(
+    MultiStepTranslator[image_pb2.GenerateImagesRequest, image_pb2.GenerateImagesResponse]
+):
     """A translator of images drawn from a description. See `MultiStepTranslator`."""
 
     port: Port
@@ -45,7 +48,7 @@ class VertexGenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class VertexEditTranslator:
+class VertexEditTranslator(MultiStepTranslator[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse]):
     """A translator of changed images. See `MultiStepTranslator`."""
 
     port: Port

@@ -17,6 +17,7 @@ from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count
+from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.vertex import vectors, wire
 from ringmain_server.providers.vertex.chat import Resources
 from ringmain_server.providers.vertex.port import VertexPort
@@ -40,7 +41,9 @@ _SAFE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class VertexPredictEmbedTranslator:
+class VertexPredictEmbedTranslator(
+    MultiStepTranslator[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse]
+):
     """A translator of embeddings by `predict`. See `MultiStepTranslator`."""
 
     resources: Resources
@@ -66,7 +69,9 @@ class VertexPredictEmbedTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class VertexEmbedContentTranslator:
+class VertexEmbedContentTranslator(
+    MultiStepTranslator[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse]
+):
     """A translator of embeddings by a method of its own, one text at a time. See `MultiStepTranslator`.
 
     https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#embedcontentrequest

@@ -15,6 +15,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.multi_step import Failure, Steps
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
+from ringmain_server.providers.translator import MultiStepTranslator, UnaryTranslator
 from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
 from ringmain_server.providers.vertex.draw import styled
 from ringmain_server.providers.vertex.kinds import version
@@ -32,7 +33,9 @@ Drawn = TypeVar("Drawn", image_pb2.GenerateImagesResponse, image_pb2.EditImagesR
 
 
 @dataclass(frozen=True, slots=True)
-class ImagenGenerateTranslator:
+class ImagenGenerateTranslator(
+    MultiStepTranslator[image_pb2.GenerateImagesRequest, image_pb2.GenerateImagesResponse]
+):
     """A translator of images drawn from a description. See `MultiStepTranslator`."""
 
     port: Port
@@ -50,7 +53,7 @@ class ImagenGenerateTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class ImagenEditTranslator:
+class ImagenEditTranslator(MultiStepTranslator[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse]):
     """A translator of changed images. See `MultiStepTranslator`."""
 
     port: Port
@@ -66,7 +69,9 @@ class ImagenEditTranslator:
 
 
 @dataclass(frozen=True, slots=True)
-class ImagenUpscaleTranslator:
+class ImagenUpscaleTranslator(
+    UnaryTranslator[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageResponse, object, object]
+):
     """A translator of requests to enlarge an image. See `UnaryTranslator`."""
 
     port: Port

@@ -16,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.providers.faults import said_nothing
+from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, pcm, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.kinds import version
@@ -33,7 +34,7 @@ _TOKENS_A_SECOND = 25
 
 
 @dataclass(frozen=True, slots=True)
-class VertexSpeakTranslator:
+class VertexSpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent, Any, Any]):
     """A translator of speech. See `StreamTranslator`."""
 
     port: Port
@@ -65,7 +66,7 @@ def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
         yield f"Speak at {request.speed:g} times the usual speed"
 
 
-class VertexSpeechDecoder:
+class VertexSpeechDecoder(Decoder[audio_pb2.SpeakEvent, Any]):
     """A decoder for one stream. See `Decoder`."""
 
     __slots__ = (

@@ -17,6 +17,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations import Upload
 from ringmain_server.providers.faults import said_nothing
+from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, generation, schemas, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
@@ -59,11 +60,12 @@ _BYTES_A_TOKEN = 500
 
 
 @dataclass(frozen=True, slots=True)
-class VertexTranscribeTranslator:
+class VertexTranscribeTranslator(StreamTranslator[Upload, audio_pb2.TranscribeEvent, Any, Any]):
     """A translator of transcriptions. See `StreamTranslator`."""
 
+    needs_whole_body = True
+
     port: Port
-    needs_whole_body: bool = True
 
     def request(self, upload: Upload, candidate: Candidate) -> Any:
         """Builds the request."""
@@ -104,7 +106,7 @@ def _configure(target: wire.GenerationConfig, candidate: Candidate, *, marks_tim
         target.audio_timestamp = True
 
 
-class VertexTranscriptDecoder:
+class VertexTranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, Any]):
     """A decoder for one stream. See `Decoder`.
 
     Args:
