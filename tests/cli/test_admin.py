@@ -17,6 +17,7 @@ from ringmain_server.cli.status_table import status_table
 
 from tests.cli.conftest import CommandLine
 from tests.client.gateway import Gateway, answers, fails, streams
+from tests.fakes.waiting import LIMIT
 
 NOW = 1_800_000_000
 OK = pb.Breaker(provider_model="gpt[red]", state=pb.BREAKER_STATE_CLOSED)
@@ -206,15 +207,15 @@ def test_ctrl_c_ends_the_watching(gateway: Gateway, ringmain: CommandLine) -> No
 
     def waits(context: grpc.ServicerContext) -> object:
         yield event("config", "loaded")
-        gateway.ended.wait(10)
+        gateway.ended.wait(timeout=LIMIT)
 
     gateway.script(waits)
     process = ringmain.start("events", "--admin-target", ringmain.target)
     assert process.stdout is not None
     assert "loaded" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 130
-    assert gateway.ended.wait(5)
+    assert process.wait(timeout=LIMIT) == 130
+    assert gateway.ended.wait(timeout=LIMIT)
 
 
 def test_status_on_a_terminal_is_shown_in_place(gateway: Gateway, ringmain: CommandLine) -> None:
@@ -228,5 +229,5 @@ def test_status_on_a_terminal_is_shown_in_place(gateway: Gateway, ringmain: Comm
         while piece := os.read(ours, 4096):
             said += piece
     os.close(ours)
-    assert process.wait(timeout=10) == 1
+    assert process.wait(timeout=LIMIT) == 1
     assert b"gpt[red]" in said

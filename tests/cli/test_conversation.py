@@ -13,6 +13,7 @@ from ringmain_server.cli.screen import Screen
 
 from tests.client.gateway import Gateway, Step, fails, hangs, streams
 from tests.client.samples import events_of
+from tests.fakes.waiting import LIMIT
 
 Line = str | type[BaseException]
 Talk = Callable[..., tuple[list[ChatRequest], str, str]]
@@ -102,4 +103,4 @@ def test_interrupt_cancels_the_answer(talk: Talk, gateway: Gateway) -> None:
     _, out, err = talk(["One", KeyboardInterrupt], hangs(*events), screen=Impatient())
     assert out == "half\n\n"
     assert "cancelled; the question is forgotten" in err
-    assert gateway.ended.wait(5)
+    assert gateway.ended.wait(timeout=LIMIT)

@@ -15,6 +15,7 @@ from PIL import Image
 from tests.cli.conftest import CommandLine
 from tests.e2e.processes import free_port, serving
 from tests.e2e.test_documents import pdf
+from tests.fakes.waiting import LIMIT
 
 Lines = Callable[[str], CommandLine]
 
@@ -165,11 +166,11 @@ def test_a_reading_goes_on_where_it_was_interrupted(
     arguments = ("read", "r.pdf", "-o", "r.md", "--model", "sandbox/chat", "--mode", "page", "--parallel")
     process = process_of(slow_target).start(*arguments, "1")
     part = Path("r.md.part")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline and not (part.exists() and len(part.read_bytes().splitlines()) >= 4):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 130, errors
     assert not Path("r.md").exists()
     kept = len(part.read_text(encoding="utf-8").splitlines()) - 1

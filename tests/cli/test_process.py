@@ -17,13 +17,14 @@ from tests.cli.conftest import CommandLine, clean_environment
 from tests.client.gateway import Gateway, hangs, streams
 from tests.client.samples import events_of, opened, started
 from tests.fakes.ports import mute_port
+from tests.fakes.waiting import LIMIT
 
 LOCAL = ("--admin-listen", "127.0.0.1:0", "--metrics-listen", "null")
 
 
 def until(process: "subprocess.Popen[str]", text: str, descriptor: int) -> str:
     """Reads what a process writes until a text is there; fails after ten seconds."""
-    seen, end = "", time.monotonic() + 10
+    seen, end = "", time.monotonic() + LIMIT
     while text not in seen:
         readable, _, _ = select.select([descriptor], [], [], max(0, end - time.monotonic()))
         assert readable, f"no {text!r} in {seen!r}"
@@ -38,9 +39,9 @@ def test_interrupt_cancels_the_call(gateway: Gateway, ringmain: CommandLine) -> 
     assert process.stdout is not None
     until(process, "so far", process.stdout.fileno())
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, out, err) == (130, "\n", "cancelled\n")
-    assert gateway.ended.wait(5)
+    assert gateway.ended.wait(timeout=LIMIT)
 
 
 def test_reader_that_leaves(gateway: Gateway, ringmain: CommandLine) -> None:
@@ -50,7 +51,7 @@ def test_reader_that_leaves(gateway: Gateway, ringmain: CommandLine) -> None:
     os.close(read)
     process = ringmain.start("chat", "Hi", "-m", "m", stdout=write)
     os.close(write)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, err) == (1, "")
 
 
@@ -64,7 +65,7 @@ def test_conversation_on_a_terminal(gateway: Gateway, ringmain: CommandLine) -> 
     os.write(ours, b"Hi\n")
     assert "Hello" in until(process, "total", ours)
     os.write(ours, b"/exit\n")
-    assert process.wait(10) == 0
+    assert process.wait(timeout=LIMIT) == 0
     os.close(ours)
 
 
@@ -73,7 +74,7 @@ def test_conversation_only_streams(ringmain: CommandLine) -> None:
     ours, theirs = pty.openpty()
     process = ringmain.start("chat", "-m", "m", "--no-stream", stdin=theirs)
     os.close(theirs)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, err) == (2, "error: a conversation always streams: give a PROMPT\n")
     os.close(ours)
 
@@ -108,7 +109,7 @@ def test_serve_answers_and_stops(process_of: Callable[[str], CommandLine], tmp_p
     assert "sandbox/chat" in ringmain("models").stdout
     assert " tokens · " in ringmain("tokens", "Hello").stdout
     server.send_signal(signal.SIGTERM)
-    _, err = server.communicate(timeout=15)
+    _, err = server.communicate(timeout=LIMIT)
     assert server.returncode == 0
     assert "Traceback" not in err
 
@@ -117,7 +118,7 @@ def test_serve_on_a_port_in_use(process_of: Callable[[str], CommandLine]) -> Non
     """A port in use is one line and exit code 1."""
     with mute_port() as port:
         server = process_of("").start("serve", "--listen", f"127.0.0.1:{port}", *LOCAL)
-        _, err = server.communicate(timeout=15)
+        _, err = server.communicate(timeout=LIMIT)
     assert server.returncode == 1
     last = err.splitlines()[-1]
     assert last.startswith("error: ")

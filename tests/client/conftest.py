@@ -6,6 +6,7 @@ import pytest
 from ringmain import AsyncClient, Client
 
 from tests.client.gateway import Gateway
+from tests.fakes.waiting import LIMIT
 
 
 @pytest.fixture
@@ -18,12 +19,12 @@ def gateway() -> Iterator[Gateway]:
 @pytest.fixture
 def client(gateway: Gateway) -> Iterator[Client]:
     """A threaded client of the gateway."""
-    with Client(gateway.target, model="smart", timeout=20) as made:
+    with Client(gateway.target, model="smart", timeout=LIMIT) as made:
         yield made
 
 
 @pytest.fixture
 async def aclient(gateway: Gateway) -> AsyncIterator[AsyncClient]:
     """An asyncio client of the gateway."""
-    async with AsyncClient(gateway.target, model="smart", timeout=20) as made:
+    async with AsyncClient(gateway.target, model="smart", timeout=LIMIT) as made:
         yield made

@@ -23,7 +23,7 @@ async def test_chat(gateway: Gateway, aclient: AsyncClient) -> None:
     gateway.script(answers(samples.response("hello")))
     assert await aclient.chat("Hi") == Answer(samples.response("hello"))
     assert gateway.requests == [ringmain.chat_request("Hi", model="smart")]
-    assert gateway.timeouts[0] == pytest.approx(20, abs=5)
+    assert gateway.timeouts[0] == pytest.approx(LIMIT, abs=20)
 
 
 async def test_errors_are_ours(gateway: Gateway, aclient: AsyncClient) -> None:

@@ -27,7 +27,7 @@ def test_chat(gateway: Gateway, client: Client) -> None:
     answer = client.chat("Hi")
     assert answer == Answer(samples.response("hello"))
     assert gateway.requests == [ringmain.chat_request("Hi", model="smart")]
-    assert gateway.timeouts[0] == pytest.approx(20, abs=5)
+    assert gateway.timeouts[0] == pytest.approx(LIMIT, abs=20)
 
 
 def test_the_call_wins_over_the_client(gateway: Gateway, client: Client) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from ringmain import Client
 
+from tests.fakes.waiting import LIMIT
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [
     example
@@ -42,7 +44,7 @@ def target() -> Iterator[str]:
     """The address of a gateway with its embedded default, the sandbox."""
     listen, admin, metrics = free_addresses(3)
     with served("--listen", listen, "--admin-listen", admin, "--metrics-listen", metrics):
-        with Client(listen, wait_for_ready=True, timeout=30) as client:
+        with Client(listen, wait_for_ready=True, timeout=LIMIT) as client:
             assert client.health() == "SERVING"
         yield listen
 

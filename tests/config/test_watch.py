@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from ringmain_server.config.watch import LONG_REST, REST, FileWatch, Turn, follow, wait_for_rest
 
+from tests.fakes.waiting import LIMIT
+
 CHANGED, NOTHING = Turn(changed=True), Turn()
 
 
@@ -113,7 +115,7 @@ async def test_each_change_is_acted_on(tmp_path: Path) -> None:
 
     scripted = Scripted(str(tmp_path / "none"))
     following = asyncio.ensure_future(follow(scripted, act, tell, interval=0.001))
-    await asyncio.wait_for(over.wait(), 5)
+    await asyncio.wait_for(over.wait(), LIMIT)
     following.cancel()
     told = [("the configuration file is gone", True), ("the configuration file is back, as it was", False)]
     assert acted == ["read", *told, "read"]
@@ -140,11 +142,11 @@ async def test_a_file_system_that_does_not_answer(tmp_path: Path) -> None:
 
     dead = Dead(str(tmp_path / "none"))
     following = asyncio.ensure_future(follow(dead, act, tell, interval=0.001, patience=0.01))
-    assert "does not answer" in (await asyncio.wait_for(told.get(), 5))[0]
+    assert "does not answer" in (await asyncio.wait_for(told.get(), LIMIT))[0]
     await asyncio.sleep(0.05)
     assert len(looks) == 1
     hanging.set()
-    assert await asyncio.wait_for(told.get(), 5) == ("the configuration file answers again", False)
+    assert await asyncio.wait_for(told.get(), LIMIT) == ("the configuration file answers again", False)
     following.cancel()
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests.fakes.waiting import LIMIT
+
 
 def free_port() -> int:
     """A port of loopback that was free just now."""
@@ -44,7 +46,7 @@ class Process:
 
     def rest(self) -> str:
         """What it still wrote to standard error, once it has ended."""
-        _, errors = self.process.communicate(timeout=20)
+        _, errors = self.process.communicate(timeout=LIMIT)
         return errors
 
 
@@ -60,7 +62,7 @@ def serving(*arguments: str, environ: dict[str, str] | None = None) -> Iterator[
     finally:
         process.terminate()
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -74,7 +76,7 @@ def command(*arguments: str) -> Sequence[str]:
 
 def fetch(port: int, path: str) -> str:
     """The body of a page of loopback."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=LIMIT) as response:
         return str(response.read().decode())
 
 

@@ -4,12 +4,12 @@ import os
 import re
 import signal
 import socket
-import time
 
 import pytest
 from ringmain import Client
 
 from tests.e2e.processes import children, fetch, free_port, serving
+from tests.fakes.waiting import LIMIT
 
 
 def _addresses(listen: int, *more: str) -> list[str]:
@@ -26,21 +26,19 @@ def test_a_signal_drains_and_exits_0(number: signal.Signals) -> None:
         with Client(f"127.0.0.1:{port}") as client:
             assert client.chat("Hello", model="sandbox/echo").text == "Hello"
         service.process.send_signal(number)
-        assert service.process.wait(timeout=10) == 0
+        assert service.process.wait(timeout=LIMIT) == 0
         assert "Traceback" not in service.rest()
 
 
 def test_a_second_signal_stops_at_once() -> None:
     """A second SIGTERM does not wait for the grace."""
     port = free_port()
-    with serving(*_addresses(port, "--set", "server.drain_delay=60s")) as service:
+    with serving(*_addresses(port, "--set", "server.drain_delay=600s")) as service:
         service.line("serving")
         service.process.terminate()
         service.line("draining")
-        start = time.monotonic()
         service.process.terminate()
-        service.process.wait(timeout=10)
-        assert time.monotonic() - start < 5
+        service.process.wait(timeout=LIMIT)
 
 
 def test_a_port_in_use_is_said_in_one_line() -> None:
@@ -77,7 +75,7 @@ def test_workers_share_the_port_and_are_restarted() -> None:
         assert len(workers) == 2
         assert victim not in workers
         service.process.terminate()
-        assert service.process.wait(timeout=15) == 0
+        assert service.process.wait(timeout=LIMIT) == 0
 
 
 def test_workers_refuse_what_they_cannot_share() -> None:
@@ -110,6 +108,6 @@ def test_a_log_that_nobody_reads_stops_no_call() -> None:
         service.line("serving")
         with Client(f"127.0.0.1:{port}") as client:
             for _ in range(300):  # more than the 64 KiB that a pipe holds
-                client.chat("Hello", model="sandbox/echo", timeout=5)
+                client.chat("Hello", model="sandbox/echo", timeout=LIMIT)
         service.process.terminate()
         assert service.rest().count('"event":"call"') == 300

@@ -11,6 +11,7 @@ from ringmain import Client, NotFound
 
 from tests.e2e.processes import Process, command, free_port, serving
 from tests.e2e.test_process import _addresses
+from tests.fakes.waiting import LIMIT
 
 ONE = "models: {one: {candidates: [sandbox/echo]}}\n"
 TWO = "models: {two: {candidates: [sandbox/echo]}}\n"
@@ -102,7 +103,7 @@ def test_a_closed_terminal_stops_it(file: Path) -> None:
         said += os.read(ours, 4096)
     os.close(ours)
     process.send_signal(signal.SIGHUP)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=LIMIT) == 0
 
 
 def test_files_that_nobody_can_want(file: Path, tmp_path: Path) -> None:
@@ -125,4 +126,4 @@ def test_files_that_nobody_can_want(file: Path, tmp_path: Path) -> None:
         assert line["changed_paths"] == "models.one models.two"
         ask(port, "two")
         service.process.terminate()
-        assert service.process.wait(timeout=10) == 0
+        assert service.process.wait(timeout=LIMIT) == 0

@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.e2e.processes import command, free_port, serving
 from tests.e2e.test_process import _addresses
+from tests.fakes.waiting import LIMIT
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -52,7 +53,7 @@ def test_sigterm_ends_a_start() -> None:
             health.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=20, wait_for_ready=True)
         service.process.send_signal(signal.SIGTERM)
         service.line("stopped")
-        assert service.process.wait(timeout=10) == 0
+        assert service.process.wait(timeout=LIMIT) == 0
         assert "Traceback" not in service.rest()
 
 
@@ -84,7 +85,7 @@ def test_closed_streams() -> None:
             health.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=20, wait_for_ready=True)
     finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=LIMIT) == 0
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux which signals are handled")

@@ -13,6 +13,7 @@ from tests.e2e.test_admin import provider, refusal
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.rejections import UNAUTHORIZED
 from tests.fakes.script import Answer, Pace
+from tests.fakes.waiting import LIMIT
 
 RELOAD = pb.ReloadConfigRequest()
 SLOW = Answer(tokens=("a", "b", "c", "d", "e"), pace=Pace(token=0.03))
@@ -93,7 +94,7 @@ async def test_a_stream_goes_on_over_a_provider_that_is_replaced() -> None:
             assert len(new.requests) == 1
             events = [event async for event in stream]
             assert events[-1].finished.finish_reason == FINISH_REASON_STOP
-            await old.requests[0].closed(within=2)
+            await old.requests[0].closed(within=LIMIT)
 
 
 async def test_what_is_replaced_while_the_gateway_stops_is_closed_too() -> None:
@@ -107,7 +108,7 @@ async def test_what_is_replaced_while_the_gateway_stops_is_closed_too() -> None:
             await reload(ringmain, providers={"up": {**limited, "connection_limit": 6}})
             stream.cancel()
             await ringmain.app.stop()
-            await old.requests[0].closed(within=1)
+            await old.requests[0].closed(within=LIMIT)
 
 
 async def test_what_outlives_its_caller_is_not_cut_off() -> None:
@@ -120,7 +121,7 @@ async def test_what_outlives_its_caller_is_not_cut_off() -> None:
             await stream.read()
             await reload(ringmain, providers={"up": {**limited, "connection_limit": 6}})
             stream.cancel()
-            await old.requests[0].closed(within=2)
+            await old.requests[0].closed(within=LIMIT)
             assert not old.requests[0].abandoned
 
 

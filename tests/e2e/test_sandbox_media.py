@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import time
 import wave
 from collections.abc import AsyncIterator
 
@@ -25,6 +24,7 @@ from ringmain_server.operations.image_events import fold
 
 from tests.e2e.gateway import Gateway, gateway
 from tests.fakes.pictures import photo, saved, scene
+from tests.fakes.waiting import until
 
 TEXT = "The ring main feeds every house from two sides. Ohne Strom ist niemand, 你好!"
 LARGE = [("grpc.max_receive_message_length", 64 << 20)]
@@ -239,20 +239,23 @@ async def test_answers_of_more_than_4_mib_come_whole_and_in_pieces() -> None:
         assert [one.media for one in folded.images] == [one.media for one in whole.images]
 
 
-@pytest.mark.alone
-async def test_a_cancelled_drawing_ends_within_100_ms() -> None:
+async def test_a_cancelled_drawing_ends() -> None:
     """A caller who leaves while it is drawn, or while its answer is awaited, leaves nothing under way."""
-    async with gateway({"providers": {"slow": {"kind": "sandbox", "first_token_ms": 60_000}}}) as ringmain:
+    async with gateway({"providers": {"slow": {"kind": "sandbox", "first_token_ms": 600_000}}}) as ringmain:
         request = _drawing("a pattern", "slow/image", size="2048x2048")
-        for wait in (0.03, 0.6):
+
+        async def begun() -> bool:
+            return await _in_flight(ringmain) == 1
+
+        async def over() -> bool:
+            return await _in_flight(ringmain) == 0
+
+        for wait in (0, 0.6):
             call = _images(ringmain).GenerateImages(request)
+            await until(begun)
             await asyncio.sleep(wait)
-            assert await _in_flight(ringmain) == 1
             call.cancel()
-            start = time.monotonic()
-            while await _in_flight(ringmain):  # noqa: ASYNC110  what is waited for happens elsewhere
-                await asyncio.sleep(0.002)
-            assert time.monotonic() - start < 0.1
+            await until(over)
 
 
 async def _in_flight(ringmain: Gateway) -> int:

@@ -9,7 +9,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ringmain_server.edge.health import LIVENESS, NOT_SERVING, READINESS, SERVING, Health, add_health
 
-from tests.fakes.waiting import until
+from tests.fakes.waiting import LIMIT, until
 
 NAMES = ("", READINESS, "a.Service")
 
@@ -59,7 +59,7 @@ async def test_a_watch_sees_changes_and_does_not_hold_the_server_open() -> None:
         await health.drain()
         assert (await watch.read()).status == NOT_SERVING
         health.close()
-        await asyncio.wait_for(server.stop(30), timeout=2)
+        await asyncio.wait_for(server.stop(600), LIMIT)
         assert await watch.code() == grpc.StatusCode.OK
 
 
@@ -83,9 +83,9 @@ async def test_a_watch_that_does_not_read_holds_up_nobody() -> None:
     reading, request = Reading(), health_pb2.HealthCheckRequest()
     watches = [asyncio.create_task(health.Watch(request, context)) for context in (Stuck(), reading)]
     await written.wait()
-    await asyncio.wait_for(health.ready(), timeout=1)
+    await asyncio.wait_for(health.ready(), LIMIT)
     await until(lambda: len(reading.seen) == 2)
-    await asyncio.wait_for(health.drain(), timeout=1)
+    await asyncio.wait_for(health.drain(), LIMIT)
     await until(lambda: reading.seen == [NOT_SERVING, SERVING, NOT_SERVING])
     watches[0].cancel()
     health.close()

@@ -4,12 +4,10 @@ import asyncio
 import signal
 import sys
 
-import pytest
-
 from tests.e2e.gateway import gateway, upstreams
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.script import FaultKind, broken
-from tests.fakes.waiting import until
+from tests.fakes.waiting import LIMIT, until
 
 _CALLER = """
 import sys, grpc
@@ -23,7 +21,6 @@ with grpc.insecure_channel(sys.argv[1]) as channel:
 METHOD = "ringmain.v1.ChatService/Chat"
 
 
-@pytest.mark.alone
 async def test_a_frozen_callers_call_ends_with_its_keepalive() -> None:
     """The process of a caller is stopped within a call: its connection ends within keepalive_time and
     keepalive_timeout, and the call and the provider's work with it."""
@@ -35,7 +32,7 @@ async def test_a_frozen_callers_call_ends_with_its_keepalive() -> None:
         address = f"127.0.0.1:{running.app.port}"
         caller = await asyncio.create_subprocess_exec(sys.executable, "-c", _CALLER, address)
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(LIMIT):
                 while not upstream.requests:  # noqa: ASYNC110  what is waited for is another process
                     await asyncio.sleep(0.05)
             caller.send_signal(signal.SIGSTOP)

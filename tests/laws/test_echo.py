@@ -15,6 +15,7 @@ from tests.e2e.gateway import Gateway, ask, gateway, upstreams
 from tests.edge.rules.places import SERVICES, Place, is_map, places
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.rejections import MODEL_NOT_FOUND, rejection
+from tests.fakes.waiting import LIMIT
 
 FILLS = ("x", "\0", "é", "🙂")
 LONG, SHORT = 100_000, 250
@@ -68,13 +69,13 @@ async def _status(
     try:
         if method.client_streaming:
             upload = channel.stream_stream(path, kind.SerializeToString, read)
-            async for _ in upload(_parts(kind(config=request)), timeout=20):
+            async for _ in upload(_parts(kind(config=request)), timeout=LIMIT):
                 pass
         elif method.server_streaming:
-            async for _ in channel.unary_stream(path, kind.SerializeToString, read)(request, timeout=20):
+            async for _ in channel.unary_stream(path, kind.SerializeToString, read)(request, timeout=LIMIT):
                 pass
         else:
-            await channel.unary_unary(path, kind.SerializeToString, read)(request, timeout=20)
+            await channel.unary_unary(path, kind.SerializeToString, read)(request, timeout=LIMIT)
     except grpc.aio.AioRpcError as error:
         return error
     return None

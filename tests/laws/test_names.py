@@ -18,6 +18,7 @@ from tests.e2e.test_admin import provider
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.rejections import MODEL_NOT_FOUND, SERVER_ERROR
 from tests.fakes.script import Answer
+from tests.fakes.waiting import LIMIT
 
 NAMES = 3_000
 MEGABYTE = 1 << 20
@@ -37,7 +38,7 @@ def _resident(pid: int) -> float:
     return pages * 4096 / MEGABYTE
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
 async def test_invented_names_take_no_memory(tmp_path: Path) -> None:
     """Three thousand names take less than 20 MB, and the last third nothing, whatever comes of them."""
@@ -59,7 +60,7 @@ async def test_invented_names_take_no_memory(tmp_path: Path) -> None:
         path.write_text(json.dumps(config))
         process = stack.enter_context(serving("--config", str(path))).process
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
-        await asyncio.wait_for(channel.channel_ready(), 30)
+        await asyncio.wait_for(channel.channel_ready(), LIMIT)
         stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
 
         async def end_of(name: str) -> str:

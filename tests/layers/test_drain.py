@@ -17,6 +17,7 @@ from tests.e2e.gateway import ask, gateway, upstreams
 from tests.fakes.backend import HANG, ScriptedBackend
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.script import Answer, Pace
+from tests.fakes.waiting import LIMIT
 
 REQUEST = chat_pb2.ChatRequest(model="m")
 
@@ -37,7 +38,7 @@ def _events(count: int) -> list[chat_pb2.ChatEvent]:
 
 
 async def _ended(backend: ScriptedBackend) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(LIMIT):
         while backend.closed == 0:  # noqa: ASYNC110 - the script has no event
             await asyncio.sleep(0.001)
 
@@ -110,7 +111,7 @@ async def test_the_upstream_is_not_abandoned_under_on_cancel_drain() -> None:
             stream = ringmain.stub.StreamChat(ask("m"))
             await stream.read()
             stream.cancel()
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(LIMIT):
                 while upstream.requests[0].answered_at is None:  # noqa: ASYNC110 - nor has the fake
                     await asyncio.sleep(0.005)
             assert not upstream.requests[0].abandoned

@@ -10,6 +10,8 @@ from ringmain_server.errors import Overloaded
 from ringmain_server.media.runner import MediaPool, default_workers
 from ringmain_server.media.work import Abandoned, checkpoint
 
+from tests.fakes.waiting import LIMIT
+
 
 async def test_work_is_done_in_a_thread() -> None:
     """The result comes back, failures too, and the event loop's own thread does nothing."""
@@ -69,12 +71,12 @@ async def test_a_cancelled_caller_ends_its_work() -> None:
 
     first = asyncio.ensure_future(pool.run(work))
     never = asyncio.ensure_future(pool.run(began.clear))
-    await asyncio.to_thread(began.wait, 5)
+    await asyncio.to_thread(began.wait, LIMIT)
     for task in (never, first):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert await asyncio.to_thread(ended.wait, 5)
+    assert await asyncio.to_thread(ended.wait, LIMIT)
     assert began.is_set()
     assert await pool.run(int) == 0
     pool.close()

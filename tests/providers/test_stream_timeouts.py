@@ -10,6 +10,8 @@ from ringmain_server.errors import CallerLimitPassed, NoAnswer, ProviderError, R
 from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.stream_timeouts import StreamTimeouts
 
+from tests.fakes.waiting import LIMIT
+
 
 class _Reader:
     """A stream that is fed by the test, aborted by the timer."""
@@ -66,7 +68,7 @@ async def test_the_idle_timeout_does_not_wait_for_a_longer_one() -> None:
     timeouts.heard()
     timeouts.listen()
     with pytest.raises(NoAnswer, match=r"further content within 0\.02 s"):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(LIMIT):
             await reader.error
 
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ringmain_server.backend import Backend
 from ringmain_server.call import Call
@@ -19,15 +19,18 @@ OPERATIONS: frozenset[object] = frozenset({CHAT, STREAM_CHAT})
 
 
 def target(
-    backend: Backend, candidate: Candidate | None = None, settings: HealthSettings | None = None
+    backend: Backend,
+    candidate: Candidate | None = None,
+    settings: HealthSettings | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Target:
-    """A candidate with a condition of its own."""
+    """A candidate with a health of its own, by a clock of its own."""
     who = candidate or Candidate("p0", "openai", "model-0")
     health = CandidateHealth(
         who.provider_id,
         who.provider_model,
         ProviderState(),
-        time.monotonic,
+        clock,
         settings or HealthSettings(),
     )
     return Target(who, backend, OPERATIONS, health)

@@ -24,6 +24,8 @@ from ringmain_server.routing.models import RoutePlan, Target
 from ringmain_server.routing.policy import HedgePolicy, ModelPolicy
 
 from tests.fakes.backend import HANG, ScriptedBackend
+from tests.fakes.clock import FakeClock
+from tests.fakes.waiting import until
 from tests.routing.routing import new_call, router_of, target
 
 REQUEST = chat_pb2.ChatRequest(model="m")
@@ -95,12 +97,15 @@ async def test_a_rate_limited_last_candidate_is_waited_for_once() -> None:
 
 async def test_a_held_candidate_is_passed_over_until_its_time() -> None:
     """After a 429 others answer, without the held one being asked, until the hold has ended."""
-    first, second = _at("p0", [LIMITED], [_answer()]), _at("p1", [_answer()])
+    clock = FakeClock(0)
+    held = ScriptedBackend([[errors.RateLimited("p0", "is limiting our rate", retry_after=20)], [_answer()]])
+    first, second = target(held, Candidate("p0", "openai", "model"), clock=clock), _at("p1", [_answer()])
     router = router_of([first, second], RETRYING)
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p1"
+    clock.advance(19)
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p1"
     assert _asked(first) == 1
-    await asyncio.sleep(0.03)
+    clock.advance(2)
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p0"
 
 
@@ -119,14 +124,15 @@ async def test_an_open_breaker_refuses_at_once_with_the_time_of_return() -> None
 
 async def test_a_cancelled_probe_lets_the_next_call_probe() -> None:
     """A caller that leaves during the probe says nothing of the candidate: the next call may probe."""
-    settings = HealthSettings(BreakerSettings(consecutive_failures=1, open_for=0.01))
-    alone = target(ScriptedBackend([[DOWN], [HANG], [_answer()]]), settings=settings)
+    clock = FakeClock(0)
+    settings = HealthSettings(BreakerSettings(consecutive_failures=1, open_for=10))
+    alone = target(ScriptedBackend([[DOWN], [HANG], [_answer()]]), settings=settings, clock=clock)
     router = router_of([alone])
     with pytest.raises(errors.ProvidersUnavailable):
         await router.call(CHAT, REQUEST, new_call())
-    await asyncio.sleep(0.02)
+    clock.advance(11)
     probe = asyncio.ensure_future(router.call(CHAT, REQUEST, new_call()))
-    await asyncio.sleep(0.01)
+    await until(lambda: _asked(alone) == 2)
     with pytest.raises(errors.ProvidersUnavailable):
         await router.call(CHAT, REQUEST, new_call())
     probe.cancel()
@@ -295,8 +301,7 @@ async def test_cancelling_a_hedged_call_cancels_both() -> None:
     """A caller that leaves ends both attempts."""
     first, second = _at("p0", [HANG]), _at("p1", [HANG])
     task = asyncio.ensure_future(router_of([first, second], HEDGING).call(CHAT, REQUEST, new_call()))
-    await asyncio.sleep(0.05)
-    assert _asked(second) == 1
+    await until(lambda: _asked(second) == 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -12,10 +12,11 @@ from ringmain_server.telemetry.logs import make_log
 from ringmain_server.telemetry.metrics import Metrics
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.waiting import LIMIT
 
 
 async def _read(watcher: Watcher, count: int) -> list[Event]:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(LIMIT):
         return [await anext(watcher) for _ in range(count)]
 
 

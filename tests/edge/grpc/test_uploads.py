@@ -24,6 +24,7 @@ from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.observer import Observer
 
 from tests.edge.serving import details
+from tests.fakes.waiting import LIMIT
 
 Request = audio_pb2.TranscribeRequest
 CONFIG = Request(config=audio_pb2.TranscriptionConfig(model="m"))
@@ -131,7 +132,7 @@ async def test_messages_that_cannot_be_parsed_are_refused(before: Iterable[Reque
             await call.write(message)  # type: ignore[arg-type] # raw bytes
         await call.done_writing()
         with pytest.raises(grpc.aio.AioRpcError) as failed:
-            await asyncio.wait_for(call.read(), timeout=2)
+            await asyncio.wait_for(call.read(), LIMIT)
     assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert details(failed.value)["ErrorInfo"].reason == "INVALID_FIELD"  # type: ignore[attr-defined]
 

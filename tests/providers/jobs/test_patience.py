@@ -15,6 +15,7 @@ from ringmain.v1.content_pb2 import Media
 from tests.e2e.gateway import Gateway, gateway
 from tests.edge.serving import details
 from tests.fakes.jobs_server import JobsServer, Moment, jobs_server, picture
+from tests.fakes.waiting import LIMIT
 from tests.providers.jobs.test_services import CANCELLING, MODELS, ask, setup
 
 BAD = [Moment(status) for status in (500, 502, 408, 409, 425, 404, 0)]
@@ -99,10 +100,9 @@ async def test_no_wait_beyond_the_deadline() -> None:
     """A caller is not kept waiting for a time that lies behind its deadline."""
     async with setup("replicate", interval=0.002) as here:
         here.upstream.moments = {"/files/": [Moment(503, headers={"Retry-After": "600"})]}
-        start = time.monotonic()
-        with pytest.raises(grpc.aio.AioRpcError):
-            await here.stub.GenerateImages(ask(), timeout=30)
-    assert time.monotonic() - start < 10
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await here.stub.GenerateImages(ask(), timeout=LIMIT)
+    assert failed.value.code() is not grpc.StatusCode.DEADLINE_EXCEEDED
     assert (here.upstream.jobs, undone(here.upstream)) == (1, [])
 
 
@@ -188,7 +188,7 @@ async def test_who_leaves_while_a_picture_is_fetched_takes_nothing_back() -> Non
     async with setup("replicate", interval=0.002) as here:
         here.upstream.refuse["/files/"] = (503, {})
         call = here.stub.GenerateImages(ask())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             while not here.upstream.sent("GET /files/"):  # noqa: ASYNC110 - the fake's list has no event
                 await asyncio.sleep(0.01)
         call.cancel()

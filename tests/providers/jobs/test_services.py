@@ -18,6 +18,7 @@ from ringmain.v1.content_pb2 import Media
 from tests.e2e.gateway import Gateway, gateway
 from tests.edge.serving import details
 from tests.fakes.jobs_server import JobsServer, jobs_server, mask_picture, picture
+from tests.fakes.waiting import LIMIT
 
 MODELS = {
     "stability": "core",
@@ -96,7 +97,7 @@ async def test_a_caller_that_leaves_stops_the_job(kind: str) -> None:
         await asyncio.wait_for(here.upstream.hanging.wait(), 15)
         before = len(here.upstream.requests)
         call.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             while not _stops(here.upstream, before):  # noqa: ASYNC110 - the fake's list has no event
                 await asyncio.sleep(0.01)
 
@@ -158,7 +159,7 @@ async def test_a_bad_moment_does_not_lose_a_paid_job() -> None:
     async with setup("replicate") as here:
         here.upstream.refuse["/predictions/"] = (503, {})
         call = asyncio.ensure_future(here.stub.GenerateImages(ask()))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             while len(here.upstream.requests) < 2:  # noqa: ASYNC110 - the fake's list has no event
                 await asyncio.sleep(0.01)
         here.upstream.refuse.clear()

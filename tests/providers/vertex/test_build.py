@@ -17,6 +17,7 @@ from ringmain_server.providers.vertex import build, host_of
 from ringmain_server.providers.vertex.channels import Access, Connections
 
 from tests.fakes.ports import closed_port
+from tests.fakes.waiting import LIMIT
 from tests.providers.vertex.golden import ASKED
 from tests.providers.vertex.test_transport import call
 
@@ -113,7 +114,7 @@ async def test_credentials_in_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
     access = Access("x", credentials_file=str(path) if named == "credentials_file" else None)
     with pytest.raises(errors.CredentialsRefused):
-        await asyncio.wait_for(Connections("gem", access).take(), 5)
+        await asyncio.wait_for(Connections("gem", access).take(), LIMIT)
 
 
 async def test_with_tls() -> None:

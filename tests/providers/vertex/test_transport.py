@@ -26,7 +26,7 @@ from ringmain_server.providers.vertex.transport import VertexIncoming, VertexTra
 from tests.fakes.ports import closed_port, mute_port
 from tests.fakes.vertex_script import HELLO, Fault, Pace, broken, text
 from tests.fakes.vertex_server import FakeVertex
-from tests.fakes.waiting import until
+from tests.fakes.waiting import LIMIT, until
 from tests.providers.vertex.golden import ASKED
 
 
@@ -270,7 +270,7 @@ async def test_unreachable(port: object) -> None:
         found = provider(f"127.0.0.1:{number}", timeouts={"connect": 0.2})
         candidate = Candidate("gem", "vertex", "m")
         with pytest.raises(errors.ConnectionFailed):
-            await asyncio.wait_for(found.backend(candidate).call(CHAT, ASKED, call(candidate)), 3)
+            await asyncio.wait_for(found.backend(candidate).call(CHAT, ASKED, call(candidate)), LIMIT)
         with pytest.raises(errors.ConnectionFailed):
             async for _ in found.backend(candidate).stream(STREAM_CHAT, ASKED, call(candidate)):
                 pass
