@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: conformance tools tools-check check-deploy check-examples live-test
-.PHONY: help setup run tour-python test faults soak fuzz nightly lint format generate check-generated check-floor check-docs bench lock clean
+.PHONY: help setup run tour-python test faults soak fuzz nightly lint format generate check-generated check-floor docs check-docs bench lock clean
 
 # Most of what is called here starts Python many times, and each would compile the same modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -236,8 +236,13 @@ $(tests): client-%:
 check-floor: .venv-floor/.stamp ## Import the client under the oldest grpcio and protobuf that it promises
 	@cd clients/python && $(CURDIR)/.venv-floor/bin/python -B -W error $(CURDIR)/scripts/import_all.py ringmain
 
-check-docs: dev-environment ## Fail when the configuration reference is not what the settings give
+docs: dev-environment ## Write what of the documentation is made from settings and provider kinds
+	$(bin)/python -m ringmain_server.config.reference --write docs/configuration.md
+	$(bin)/python scripts/kind_tables.py
+
+check-docs: dev-environment ## Fail when that part of the documentation is stale
 	$(bin)/python -m ringmain_server.config.reference --check docs/configuration.md
+	$(bin)/python scripts/kind_tables.py --check
 
 # --- upkeep --------------------------------------------------------------------------------------------
 

@@ -37,6 +37,14 @@ def test_paths_lead_to_what_differs() -> None:
     assert "sk-two" not in str(paths)
 
 
+def test_another_kind_changes_what_was_written_alone() -> None:
+    """A provider that becomes one of another wire names what was written, and nothing that was left out."""
+    written = settings(providers__up__organization="org")
+    other = settings(providers__up__kind="anthropic")
+    assert changed_paths(settings(), other) == ["providers.up.kind"]
+    assert changed_paths(written, other) == ["providers.up.kind", "providers.up.organization"]
+
+
 def test_what_needs_a_restart_stays_as_it_was() -> None:
     """Addresses, workers, logs, overload and kept answers wait for a restart; graces and models do not."""
     running = settings()

@@ -40,8 +40,16 @@ def _differences(keys: Keys, old: object, new: object) -> Iterator[Keys]:
     for name in sorted({*before, *after}):
         if name in before and name in after:
             yield from _differences((*keys, name), before[name], after[name])
-        else:
+        elif not _is_default(old if name in before else new, name):
             yield (*keys, name)
+
+
+def _is_default(section: object, name: str) -> bool:
+    """Whether a setting that only one of two wires has is as if it had not been written."""
+    if not isinstance(section, BaseModel):
+        return False
+    usual = type(section).model_fields[name].get_default(call_default_factory=True, validated_data={})
+    return bool(dict(section)[name] == usual)
 
 
 def _named(value: object) -> Mapping[str, object] | None:

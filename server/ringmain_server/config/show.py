@@ -1,10 +1,11 @@
 """Configuration, outside the rooms: the merged result for people, and its secrets for maskers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from pydantic import BaseModel, SecretStr
 
+from ringmain_server.config.providers import ProviderSettings
 from ringmain_server.config.settings import Settings
 
 MASK = "********"
@@ -51,7 +52,7 @@ def _plain(value: object) -> object:
         case SecretStr():
             return MASK
         case BaseModel():
-            return {name: _plain(inner) for name, inner in value if _worth_showing(value, name)}
+            return {name: _plain(inner) for name, inner in _ordered(value) if _worth_showing(value, name)}
         case Mapping():
             return {name: _plain(inner) for name, inner in value.items()}
         case tuple():
@@ -64,6 +65,13 @@ def _plain(value: object) -> object:
             return value.replace("$", "$$")
         case _:
             return value
+
+
+def _ordered(section: BaseModel) -> Iterable[tuple[str, object]]:
+    """Returns the settings of a section; those of a wire come before the sections that all providers have."""
+    if isinstance(section, ProviderSettings):
+        return sorted(section, key=lambda setting: isinstance(setting[1], BaseModel))
+    return section
 
 
 def _worth_showing(section: BaseModel, name: str) -> bool:
