@@ -25,7 +25,6 @@ from ringmain_server.providers.http import (
     _LINGERING,
     ANSWER_LIMIT,
     ERROR_LIMIT,
-    FixedHeaders,
     HttpIncoming,
     HttpTransport,
     connection_error,
@@ -39,7 +38,7 @@ from ringmain_server.providers.transport import FormField, HttpRequest
 from tests.fakes.ports import closed_port
 from tests.fakes.waiting import until
 
-KEY = FixedHeaders({"Authorization": "Bearer key", "Content-Type": "application/json"})
+KEY = {"Authorization": "Bearer key", "Content-Type": "application/json"}
 LARGE = bytes(range(256)) * (SMALL // 128)
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -200,7 +199,7 @@ async def test_a_body_may_be_part_of_another() -> None:
         await writer.drain()
 
     async with served(handle) as made:
-        response = await made.sessions.get().post(made.base_url, data=form)
+        response = await made.sessions.start().post(made.base_url, data=form)
         response.release()
     assert seen[1].count(orjson.dumps(plain(body))) == 1
 

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from ringmain_server.providers.http import FixedHeaders, HttpTransport
+from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.http_errors import by_status
 from ringmain_server.providers.sessions import HttpSessions, unusable_proxies, usable_proxies
 from ringmain_server.providers.transport import HttpRequest
@@ -24,7 +24,7 @@ async def asked(base_url: str, sessions: HttpSessions, port: int) -> str:
         "up",
         sessions,
         base_url,
-        FixedHeaders({"Authorization": "Bearer key"}),
+        {"Authorization": "Bearer key"},
         lambda who, status, headers, body: by_status(who, status, headers, "", 0.0),
     )
     server = await asyncio.start_server(answer, "127.0.0.1", port)

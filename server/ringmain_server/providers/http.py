@@ -5,9 +5,8 @@ import functools
 import io
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import aiohttp
 from yarl import URL
@@ -44,46 +43,27 @@ _LINGER = 1.0
 """Seconds that a complete answer's connection may take to end, so that it can be kept."""
 
 
-class Credentials(Protocol):
-    """What the provider's SDK knows and each request needs."""
-
-    async def headers(self) -> Mapping[str, str]:
-        """The headers of the next request, authorization included."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FixedHeaders:
-    """Credentials that never change."""
-
-    fixed: Mapping[str, str]
-
-    async def headers(self) -> Mapping[str, str]:
-        """The same headers, always."""
-        return self.fixed
-
-
 @dataclass(frozen=True, slots=True)
 class HttpTransport:
-    """An HTTP endpoint. See `Transport`.
+    """A transport to an HTTP endpoint. See `Transport`.
 
     Attributes:
-        provider_id: Whose endpoint it is.
-        sessions: Where the shared session is.
-        base_url: What paths are appended to.
-        credentials: Headers of each request.
-        error_map: What a status that is not a success means.
+        provider_id: The provider's name in the configuration.
+        sessions: Supplies the shared session.
+        base_url: The address to which paths are appended.
+        headers: Headers of each request, authorization included.
+        error_map: Translates a status that is not a success.
         connect_timeout: Seconds to reach the provider.
         query: The query string of each request, such as `api-version=…`.
         owns_sessions: Whether the session is this endpoint's own, to be closed with it.
-        objection: Why a safety system objects to an answer, by its headers; empty where it does not. None
-            for a provider that says such things in its answers alone.
+        objection: Returns why a safety system objects to an answer, from its headers; empty if it does not.
+            None for a provider that says such things in its answers alone.
     """
 
     provider_id: str
     sessions: HttpSessions
     base_url: str
-    credentials: Credentials
+    headers: Mapping[str, str]
     error_map: ErrorMap
     connect_timeout: float = 5.0
     query: str = ""
@@ -91,29 +71,30 @@ class HttpTransport:
     objection: Callable[[Mapping[str, str]], str] | None = None
 
     async def send(self, request: HttpRequest) -> bytes:
-        """The whole answer. See `Transport.send`."""
-        response = await self._post(request)
+        """Returns the whole answer. See `Transport.send`."""
+        response = await self._ask(request)
         blob = request.blob
         del request  # what was sent may be large, and so may be what comes
         try:
             if blob:
-                return await self._cut(response, BlobCutter(blob))
+                cutter = BlobCutter(blob)
+                return cutter.end(await self._read(response, DRAWN_LIMIT, cutter.feed))
             return await self._read(response, ANSWER_LIMIT)
         except BaseException:
             response.close()
             raise
 
     async def open(self, request: HttpRequest) -> "HttpIncoming":
-        """The answer as it comes in. See `Transport.open`."""
-        return HttpIncoming(self.provider_id, await self._post(request))
+        """Returns the answer as it comes in. See `Transport.open`."""
+        return HttpIncoming(self.provider_id, await self._ask(request))
 
     async def check(self, path: str) -> None:
-        """Gets a path and lets go of the answer, once it is known to be a success.
+        """Gets a path and drops the answer, once it is known to be a success.
 
         Raises:
             ProviderError: No answer, or one that is not a success.
         """
-        response = await self._ask("GET", path, await self.credentials.headers(), None)
+        response = await self._ask(HttpRequest(path, method="GET"))
         response.close()
 
     async def close(self) -> None:
@@ -121,45 +102,33 @@ class HttpTransport:
         if self.owns_sessions:
             await self.sessions.close()
 
-    async def _post(self, request: HttpRequest) -> aiohttp.ClientResponse:
-        headers = {**await self.credentials.headers(), **request.headers}
-        upload = _Upload()
+    async def _ask(self, request: HttpRequest) -> aiohttp.ClientResponse:
+        """Sends a request and returns the response, of which only the head has been read."""
+        headers: Mapping[str, str] = {**self.headers, **request.headers}
         body: bytes | aiohttp.Payload | aiohttp.FormData | None = None
+        upload: _Upload | None = None
         if request.form:
+            upload = _Upload()
             headers, body = _without_type(headers), _form(request.form, upload)
         elif request.method != "GET":
             body = json_body(request.body)
-            upload.size = (len(body) if isinstance(body, bytes) else body.size) or 0
+        address = self.base_url + request.path + (f"?{self.query}" if self.query else "")
+        sessions = self.sessions
         try:
-            return await self._ask(request.method, request.path, headers, body)
-        except ConnectionFailed as exc:
-            if cut := upload_cut(exc, upload.size):
-                raise cut from exc
-            raise
-
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: "bytes | aiohttp.Payload | aiohttp.FormData | None",
-    ) -> aiohttp.ClientResponse:
-        try:
-            asking = self.sessions.get().request(
-                method,
-                self._url(path),
+            asking = (sessions.session or sessions.start()).request(
+                request.method,
+                _parsed(address),
                 data=body,
                 headers=headers,
                 allow_redirects=False,
-                proxy=self.sessions.proxy(self.base_url),
+                proxy=sessions.proxy(self.base_url) if sessions.proxies else None,
                 timeout=_connect_within(self.connect_timeout),
             )
-            limited = self.sessions.limited
-            response = await (in_turn(asking, self.connect_timeout) if limited else asking)
+            response = await (in_turn(asking, self.connect_timeout) if sessions.limited else asking)
         except ConnectionsInUse as exc:
             raise CandidateFull(self.provider_id, "has as many connections in use as it may") from exc
         except (aiohttp.ClientError, OSError) as exc:
-            raise _upload_error(exc) or connection_error(self.provider_id, exc) from exc
+            raise self._failure(exc, _size(body) if upload is None else upload.size) from exc
         if response.status not in _ANSWERED:
             raise await self._refusal(response)
         if self.objection is not None and (category := self.objection(response.headers)):
@@ -168,28 +137,40 @@ class HttpTransport:
             raise ContentFiltered(self.provider_id, why, metadata={"category": category})
         return response
 
-    def _url(self, path: str) -> URL:
-        query = f"?{self.query}" if self.query else ""
-        return _parsed(self.base_url + path + query)
+    async def _read(
+        self,
+        response: aiohttp.ClientResponse,
+        limit: int,
+        cut: Callable[[bytes], bytes] | None = None,
+    ) -> bytes:
+        """Reads a whole body.
 
-    async def _read(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
-        chunks = [chunk async for chunk in self._chunks(response, limit)]
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    async def _cut(self, response: aiohttp.ClientResponse, cutter: BlobCutter) -> bytes:
-        """A document without its leaves, which are decoded as they come."""
-        texts = [cutter.feed(chunk) async for chunk in self._chunks(response, DRAWN_LIMIT)]
-        return cutter.end(b"".join(texts))
-
-    async def _chunks(self, response: aiohttp.ClientResponse, limit: int) -> AsyncGenerator[bytes, None]:
-        workers = limit
+        Args:
+            response: The response.
+            limit: Most bytes of the body.
+            cut: Takes out of each chunk what shall not be in the result; None to keep everything.
+        """
+        chunks: list[bytes] = []
+        left = limit
+        content = response.content
         try:
-            while chunk := await response.content.readany():
-                if (workers := workers - len(chunk)) < 0:
+            while chunk := await content.readany():
+                if (left := left - len(chunk)) < 0:
                     raise AnswerTooLarge(self.provider_id, f"the answer exceeds {limit} bytes")
-                yield chunk
+                chunks.append(chunk if cut is None else cut(chunk))
         except (aiohttp.ClientError, OSError) as exc:
             raise _upload_error(exc) or connection_error(self.provider_id, exc) from exc
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _failure(self, exc: BaseException, size: int) -> RingmainError:
+        """Returns the failure of a request that got no answer.
+
+        Args:
+            exc: The failure below HTTP.
+            size: Bytes of the request that were sent, or were to be.
+        """
+        error = _upload_error(exc) or connection_error(self.provider_id, exc)
+        return upload_cut(error, size) or error
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> ProviderError:
         try:
@@ -204,7 +185,7 @@ class HttpTransport:
 
 
 class _Upload:
-    """How large a request is, as far as it is known.
+    """The size of a form, as far as it is known.
 
     Attributes:
         size: Bytes; of a body that is still coming in, those that came.
@@ -250,6 +231,13 @@ def _form(fields: Sequence[FormField], upload: _Upload) -> aiohttp.FormData:
             content_type=field.mime_type or None,
         )
     return form
+
+
+def _size(body: bytes | aiohttp.Payload | aiohttp.FormData | None) -> int:
+    """Returns the bytes of a body that is no form."""
+    if isinstance(body, bytes):
+        return len(body)
+    return (body.size or 0) if isinstance(body, aiohttp.Payload) else 0
 
 
 def _without_type(headers: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ _LARGE = 1 << 20
 
 
 def json_body(body: Json) -> bytes | Payload:
-    """A JSON body: bytes, or what writes it where large leaves are in it."""
+    """Returns a JSON body: bytes, or a payload that writes it where large bytes are in it."""
     rendered = render(body)
     whole = rendered[0]
     small = len(rendered) == 1 and isinstance(whole, bytes) and len(whole) <= _LARGE
@@ -21,10 +21,10 @@ def json_body(body: Json) -> bytes | Payload:
 
 
 class JsonPayload(Payload):
-    """A rendered document, its leaves encoded while they are written. See aiohttp's `Payload`.
+    """A rendered document whose large bytes are encoded while they are written. See aiohttp's `Payload`.
 
     Args:
-        rendered: See `leaves.render`.
+        rendered: See `json_base64.render`.
     """
 
     _value: Sequence[bytes | Base64]

@@ -61,14 +61,16 @@ class Base64:
 
 def render(body: object) -> Sequence[bytes | Base64]:
     """A JSON document cut where its large leaves are; each stands between two pieces of text."""
-    mark = secrets.token_hex(16)
+    mark = ""
     found: list[Base64] = []
 
     def default(value: object) -> str:
+        nonlocal mark
         if not isinstance(value, Base64):
             raise TypeError(f"{type(value).__name__} is no JSON")
         if len(value.data) <= SMALL:
             return value.text
+        mark = mark or secrets.token_hex(16)
         found.append(value)
         return mark
 

@@ -55,6 +55,10 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
         make: Imports the library and makes the transport.
         provider_id: Whose it is.
         clock: Seconds on any monotonic clock.
+
+    Attributes:
+        send: See `Transport.send`.
+        open: See `Transport.open`.
     """
 
     def __init__(
@@ -69,6 +73,9 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
         self._made: Checked[Wire, Raw, Chunk] | None = None
         self._making: asyncio.Future[Checked[Wire, Raw, Chunk]] | None = None
         self._broken_until = 0.0
+        # Once the transport is made, its own methods stand here: nothing of this class is on a request's way.
+        self.send: Callable[[Wire], Coroutine[Any, Any, Raw]] = self._send_first
+        self.open: Callable[[Wire], Coroutine[Any, Any, Incoming[Chunk]]] = self._open_first
 
     @property
     def made(self) -> bool:
@@ -96,8 +103,9 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
 
     async def prepare(self) -> None:
         """Loads what is needed, if it can be: what cannot be is the attempt's failure."""
-        with suppress(LibraryBroken):
-            await self.warm()
+        if self._made is None:
+            with suppress(LibraryBroken):
+                await self.warm()
 
     def _ended(self, making: "asyncio.Future[Checked[Wire, Raw, Chunk]]") -> None:
         self._making = None
@@ -105,16 +113,7 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
             self._broken_until = self._clock() + _AGAIN
         else:
             self._made = making.result()
-
-    # Once it is made, its own coroutine is handed on: one more around it would run at each wake-up.
-
-    def send(self, request: Wire) -> Coroutine[Any, Any, Raw]:
-        """See `Transport.send`."""
-        return self._send_first(request) if self._made is None else self._made.send(request)
-
-    def open(self, request: Wire) -> Coroutine[Any, Any, Incoming[Chunk]]:
-        """See `Transport.open`."""
-        return self._open_first(request) if self._made is None else self._made.open(request)
+            self.send, self.open = self._made.send, self._made.open
 
     async def _send_first(self, request: Wire) -> Raw:
         return await (await self.warm()).send(request)

@@ -23,40 +23,40 @@ class HttpSessions:
     """The one aiohttp session of a process, made at the first request, within the running loop.
 
     Args:
-        connection_limit: Most connections at once, 0 for no limit. Who has a limit has a session of its own.
+        connection_limit: Most connections at once, 0 for no limit. A provider with a limit has a session of
+            its own.
+
+    Attributes:
+        session: The session; None until it is made.
+        limited: Whether a request may have to wait for another's connection.
+        proxies: The proxies that the environment names, by scheme.
     """
 
     def __init__(self, connection_limit: int = 0) -> None:
+        self.session: aiohttp.ClientSession | None = None
+        self.limited = connection_limit > 0
+        self.proxies: Mapping[str, str] = usable_proxies(getproxies())
         self._connection_limit = connection_limit
-        self._session: aiohttp.ClientSession | None = None
-        self._proxies = usable_proxies(getproxies())
         self._chosen: dict[str, str | None] = {}
 
-    @property
-    def limited(self) -> bool:
-        """Whether a request may have to wait for another's connection."""
-        return self._connection_limit > 0
-
     def proxy(self, base_url: str) -> str | None:
-        """The proxy that the environment names for an address, None to go without.
+        """Returns the proxy that the environment names for an address, None to go without.
 
         The library would find it out too (`trust_env`), for each request anew and in a thread, and would take
         the user and password of `~/.netrc` along, which collide with a provider's own credentials.
         """
-        if not self._proxies:
-            return None
         if base_url not in self._chosen:
             url = urlsplit(base_url)
             passed = bool(proxy_bypass(url.netloc.rpartition("@")[2]))
-            self._chosen[base_url] = None if passed else self._proxies.get(url.scheme)
+            self._chosen[base_url] = None if passed else self.proxies.get(url.scheme)
         return self._chosen[base_url]
 
-    def get(self) -> "aiohttp.ClientSession":
-        """The session."""
-        if self._session is None:
+    def start(self) -> "aiohttp.ClientSession":
+        """Returns the session, made now if it was not."""
+        if self.session is None:
             import aiohttp  # not at the top: the sandbox alone does without
 
-            self._session = aiohttp.ClientSession(
+            self.session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=self._connection_limit, keepalive_timeout=60, ttl_dns_cache=30
                 ),
@@ -67,11 +67,11 @@ class HttpSessions:
                 trust_env=False,
                 trace_configs=[_turns()] if self.limited else None,
             )
-        return self._session
+        return self.session
 
     async def close(self) -> None:
         """Closes every connection. A late request would open another session."""
-        session, self._session = self._session, None
+        session, self.session = self.session, None
         if session is not None:
             await session.close()
 

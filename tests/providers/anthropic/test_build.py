@@ -52,7 +52,7 @@ async def headers(**more: Any) -> dict[str, str]:
     assert isinstance(made.transport, LazyTransport)
     transport = await made.transport.warm()
     assert isinstance(transport, HttpTransport)
-    return dict(await transport.credentials.headers())
+    return dict(transport.headers)
 
 
 @pytest_asyncio.fixture

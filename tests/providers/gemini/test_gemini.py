@@ -355,8 +355,7 @@ async def test_without_a_key() -> None:
     assert isinstance(lazy, LazyTransport)
     found = await lazy.warm()
     assert isinstance(found, HttpTransport)
-    headers = await found.credentials.headers()
-    assert "x-goog-api-key" not in headers
+    assert "x-goog-api-key" not in found.headers
     assert found.base_url == "http://127.0.0.1:1/v1beta"
 
 

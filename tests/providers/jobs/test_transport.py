@@ -11,7 +11,7 @@ from ringmain_server.config import JobsSettings
 from ringmain_server.errors import ConnectionFailed, CredentialsRefused, MalformedAnswer
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.operations import GENERATE_IMAGES
-from ringmain_server.providers.http import FixedHeaders, HttpTransport
+from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.jobs import build
 from ringmain_server.providers.jobs.engine import JobTranslator
 from ringmain_server.providers.jobs.errors import JobErrors
@@ -29,7 +29,7 @@ KEY = {"Authorization": "Bearer key"}
 async def transport(upstream: JobsServer, fetcher: Fetcher) -> AsyncIterator[JobsTransport]:
     """A transport to a service whose pictures are elsewhere."""
     sessions = HttpSessions()
-    http = HttpTransport("p", sessions, upstream.url, FixedHeaders(KEY), JobErrors(), owns_sessions=True)
+    http = HttpTransport("p", sessions, upstream.url, KEY, JobErrors(), owns_sessions=True)
     made = JobsTransport(http, fetcher, replace(http, error_map=JobErrors(accepted=True)))
     try:
         yield made

@@ -7,7 +7,7 @@ import httpx2
 
 from ringmain_server.providers.anthropic.credentials import headers, key
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
-from ringmain_server.providers.http import FixedHeaders, HttpTransport
+from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sdk_transport import Mute, Sdk, SdkTransport
 from ringmain_server.providers.sessions import HttpSessions, no_cookies, sdk_trust
@@ -39,7 +39,7 @@ def direct(
         provider_id=provider_id,
         sessions=sessions,
         base_url=str(client.base_url).rstrip("/"),
-        credentials=FixedHeaders(sent),
+        headers=sent,
         error_map=errors,
         connect_timeout=settings.timeouts.connect or _CONNECT,
     )

@@ -15,7 +15,7 @@ from ringmain_server.providers.gemini.chat import translators
 from ringmain_server.providers.gemini.embedding import GeminiEmbedTranslator
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.gemini.port import GeminiPort
-from ringmain_server.providers.http import FixedHeaders, HttpTransport
+from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.vertex import choice
@@ -44,9 +44,9 @@ def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) 
     def connect() -> HttpTransport:
         endpoint = settings.base_url or KINDS[settings.kind].base_url or ""
         base_url = f"{endpoint.rstrip('/')}/{_VERSION}"
-        credentials = FixedHeaders({**_headers(key), **own})
+        headers = {**_headers(key), **own}
         timeout = settings.timeouts.connect or _CONNECT
-        return HttpTransport(provider_id, sessions, base_url, credentials, errors, timeout)
+        return HttpTransport(provider_id, sessions, base_url, headers, errors, timeout)
 
     transport = LazyTransport(connect, provider_id)
     embedding = choice.embeds(GeminiEmbedTranslator(errors))

@@ -13,7 +13,7 @@ from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMAGE
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTransport
+from ringmain_server.providers.http import ANSWER_LIMIT, HttpTransport
 from ringmain_server.providers.jobs.engine import JobTranslator
 from ringmain_server.providers.jobs.errors import JobErrors
 from ringmain_server.providers.jobs.service import Service
@@ -50,7 +50,7 @@ def build(provider_id: str, settings: "JobsSettings", sessions: "HttpSessions") 
         provider_id=provider_id,
         sessions=sessions,
         base_url=settings.base_url or "",
-        credentials=FixedHeaders({**service.headers(key), "Content-Type": "application/json", **extra}),
+        headers={**service.headers(key), "Content-Type": "application/json", **extra},
         error_map=errors,
         connect_timeout=settings.timeouts.connect or 5.0,
     )

@@ -17,7 +17,7 @@ from ringmain_server.errors import CredentialsRefused
 from ringmain_server.kinds import OpenAIKind, openai_kind
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.providers.flags import means_yes
-from ringmain_server.providers.http import ANSWER_LIMIT, FixedHeaders, HttpTransport
+from ringmain_server.providers.http import ANSWER_LIMIT, HttpTransport
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
 from ringmain_server.providers.pictures import WITHIN, Pictures, WithPictures, picture_errors
@@ -68,7 +68,7 @@ def make_transport(
         provider_id=provider_id,
         sessions=HttpSessions(limit) if limit else sessions,
         base_url=known.base_url,
-        credentials=FixedHeaders(known.headers),
+        headers=known.headers,
         error_map=errors,
         connect_timeout=connect,
         query=known.query,
