@@ -2,7 +2,7 @@
 
 https://platform.openai.com/docs/api-reference/images/create and /createEdit. There are two shapes: gpt-image,
 which always answers in bytes and has `output_format` and `background`, and DALL·E, which accepts
-`response_format`. Other kinds of this wire have their own fields (`endpoints.py`). Where a model lacks a
+`response_format`. Other kinds of this wire have their own fields (`kinds/openai.py`). Where a model lacks a
 field:
 
 * A seed and a negative prompt are ignored, as the contract says.
