@@ -197,7 +197,7 @@ def _each(found: object, read: Callable[[Object], Object]) -> object:
 
 
 def _number(found: Object, name: str, numbers: Mapping[str, int]) -> Object:
-    """Returns a reason by its number; a value that is neither a word nor a number is no reason."""
+    """Returns a reason by its number; other values than words and numbers are left out."""
     value = found.get(name)
     if place(value):
         return {name: value}

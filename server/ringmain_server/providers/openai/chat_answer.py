@@ -180,7 +180,7 @@ class ChatAnswer:
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
         reason = choice.get("finish_reason")
-        # Some servers write an empty reason into every chunk but the last; it is no reason.
+        # Some servers write an empty reason into every chunk but the last; that is not a reason.
         if reason and isinstance(reason, str):
             self._finish_reason(reason, choice, document)
 

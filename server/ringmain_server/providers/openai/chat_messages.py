@@ -135,7 +135,7 @@ class _ChatMessages:
 
     def _tool_call(self, call: ToolCall) -> Object:
         self._asked.add(call.tool_call_id)
-        # Some models write no text at all for empty arguments, which servers refuse because it is no JSON.
+        # Some models write no text at all for empty arguments, which servers refuse because it is not JSON.
         function = {"name": call.name, "arguments": call.arguments_json or "{}"}
         return {"id": self._tool_id(call.tool_call_id), "type": "function", "function": function}
 

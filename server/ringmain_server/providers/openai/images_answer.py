@@ -127,7 +127,7 @@ def checked(data: bytes, provider_id: str) -> bytes:
     """Returns the bytes of an image after a check that they are one.
 
     Raises:
-        MalformedAnswer: The bytes are no image.
+        MalformedAnswer: The bytes are not an image.
     """
     picture_type(data, provider_id)
     return data
@@ -170,7 +170,7 @@ def picture_type(data: bytes, provider_id: str) -> str:
     """Returns the media type of an image, detected from its bytes.
 
     Raises:
-        MalformedAnswer: The bytes are no image.
+        MalformedAnswer: The bytes are not an image.
     """
     mime_type = detect(data)
     if not mime_type.startswith("image/"):

@@ -172,7 +172,7 @@ class ResponsesAnswer:
             raise self._errors.reported(self._provider_id, error)
         ending = STATUSES.get(status) if isinstance(status, str) else None
         why = self._why_incomplete(response)
-        # A filter may end a response as failed; that is no fault of the server.
+        # A filter may end a response as failed; that is not the server's fault.
         if status in _BROKEN_OFF and why is Ending.WITHHELD:
             raise withheld(self._provider_id, self._category)
         failure = None if ending is None else ending.failure(self._provider_id)

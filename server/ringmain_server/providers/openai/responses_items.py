@@ -99,7 +99,7 @@ def _assistant_turn(parts: Iterable[Part], dialect: Dialect, path: str, provider
 
 
 def _tool_call(call: ToolCall) -> Object:
-    # Some models write no text at all for empty arguments, which servers refuse because it is no JSON.
+    # Some models write no text at all for empty arguments, which servers refuse because it is not JSON.
     call_id, arguments = up_to_64(call.tool_call_id), call.arguments_json or "{}"
     return {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments}
 

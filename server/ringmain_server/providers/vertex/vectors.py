@@ -48,7 +48,7 @@ def packed(numbers: Sequence[float]) -> Embedding:
     """Returns a vector of these numbers, several times as fast as adding them one by one.
 
     Raises:
-        TypeError: A value is no number.
+        TypeError: A value is not a number.
         ValueError: A number is not finite, or there are none.
         OverflowError: A number is an integer that is too large.
     """
