@@ -14,7 +14,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 from ringmain_server.app import descriptors
 from ringmain_server.errors import Overloaded
-from ringmain_server.errors.shortage import in_words, lacking_descriptors, shortage
+from ringmain_server.errors.shortage import lacking_descriptors, shortage, shortage_in_message
 from ringmain_server.providers.http import connection_error
 from ringmain_server.providers.sdk_transport import transport_error
 
@@ -71,9 +71,9 @@ def test_a_lack_is_known_by_its_number_wherever_it_is_in_the_chain(
 
 def test_grpcs_words_are_understood() -> None:
     """gRPC's core tells of a lack in the system's words; other failures are none."""
-    found = in_words("failed to connect to all addresses; last error: socket: Too many open files")
+    found = shortage_in_message("failed to connect to all addresses; last error: socket: Too many open files")
     assert (found and found.limit) == "descriptors"
-    assert in_words("connect: Connection refused (111)") is None
+    assert shortage_in_message("connect: Connection refused (111)") is None
 
 
 @contextmanager

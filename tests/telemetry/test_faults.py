@@ -151,7 +151,7 @@ def test_a_listener_that_fails_keeps_an_event_from_nobody() -> None:
         events.publish("limit", "again")
         assert len(watcher._waiting) == 2
     assert [event.message for event in heard] == ["full", "again"]
-    assert {line["where"] for line in bench.told()} == {"Events._tell", "Events._publish"}
+    assert {line["where"] for line in bench.told()} == {"Events._notify", "Events._publish"}
 
 
 def test_a_reporter_never_raises() -> None:
@@ -159,12 +159,12 @@ def test_a_reporter_never_raises() -> None:
     bench = Bench()
     reporter = Reporter(Broken(), Broken(), bench.clock, bench.faults)  # type: ignore[arg-type]
     reporter.configured([Broken()])  # type: ignore[list-item]
-    reporter.look(1, 3)
+    reporter.refresh(1, 3)
     reporter.breaker_changed(Broken(), "open", "x")  # type: ignore[arg-type]
     reporter.ended(call(attempt(NoAnswer("p", "x")), Attempt(Candidate("q", "openai", "m"), 0.0)))
     reporter.refused(Overloaded("full"))
     assert {line["where"] for line in bench.told()} == {
-        f"Reporter.{name}" for name in ("configured", "look", "breaker_changed", "ended", "refused")
+        f"Reporter.{name}" for name in ("configured", "refresh", "breaker_changed", "ended", "refused")
     }
 
 

@@ -129,7 +129,7 @@ def test_what_is_refused_last_is_told_too() -> None:
     for limit in ("gateway", "gateway", "candidate"):
         bench.reporter.refused(Overloaded("full", limit=limit))
     bench.clock.advance(1)
-    bench.reporter.look(10)
+    bench.reporter.refresh(10)
     told = [(event.attributes["limit"], event.attributes["refused_count"]) for event in bench.told]
     assert told == [("gateway", "1"), ("candidate", "1"), ("gateway", "1")]
     assert bench.registry.get_sample_value("ringmain_refusals_total", {"limit": "gateway"}) == 2
@@ -141,7 +141,7 @@ def test_the_limits_of_concurrent_calls_are_numbers() -> None:
     health = bench.health("x")
     bench.reporter.configured([health])
     permit = health.admit()
-    bench.reporter.look(4000)
+    bench.reporter.refresh(4000)
     labels = {"provider": "p", "model": "x"}
     assert permit is not None
     assert bench.registry.get_sample_value("ringmain_calls_limit") == 4000

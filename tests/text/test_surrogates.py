@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ringmain_server.text.surrogates import Cut, Joiner, mended
+from ringmain_server.text.surrogates import Cut, Joiner, repaired
 
 TEXTS = st.text(alphabet=st.sampled_from("aé你🙂\U0010ffff\ufffd \n"), max_size=12)
 
@@ -39,7 +39,7 @@ def test_any_cutting_gives_the_text(text: str, cuts: list[int], by_bytes: bool) 
 def test_nonsense_is_replaced_alike_however_cut(raw: list[bytes]) -> None:
     """Halves without their other half become U+FFFD, one each, wherever the pieces end."""
     joiner = Joiner()
-    assert "".join(map(joiner.feed, map(Cut.of, raw))) + joiner.end() == mended(b"".join(raw))
+    assert "".join(map(joiner.feed, map(Cut.of, raw))) + joiner.end() == repaired(b"".join(raw))
 
 
 def test_whoever_knows_of_no_halves_reads_a_valid_text() -> None:

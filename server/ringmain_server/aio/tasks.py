@@ -38,13 +38,15 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     if not tasks:
         return []
     try:
+        # FIRST_EXCEPTION does not count a task that was cancelled, which `result` below raises for.
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         if failed := [task for task in tasks if task.done() and not task.cancelled() and task.exception()]:
             failed[0].result()
         return [task.result() for task in tasks]
     finally:
+        # Also when the caller is cancelled while it waits: no task outlives this function.
         await _ended(tasks)
-        tasks.clear()
+        tasks.clear()  # an exception that passes through keeps this frame, and must not keep the tasks
 
 
 async def _ended(tasks: "Sequence[asyncio.Future[Any]]") -> None:
@@ -54,6 +56,7 @@ async def _ended(tasks: "Sequence[asyncio.Future[Any]]") -> None:
         task.cancel()
     if left:
         await asyncio.wait(left)
+    # Other exceptions keep their traceback: they are faults, and the log needs it.
     for task in tasks:
         if task.cancelled() or isinstance(task.exception(), RingmainError):
             release_task(task)

@@ -26,7 +26,8 @@ def in_daemon(work: Callable[[], T], name: str = "work") -> "asyncio.Future[T]":
     loop = asyncio.get_running_loop()
     result: asyncio.Future[T] = loop.create_future()
 
-    def settle(set_outcome: Callable[[Any], None], outcome: object) -> None:
+    # Runs on the loop. The future may have been cancelled while the thread worked.
+    def deliver(set_outcome: Callable[[Any], None], outcome: object) -> None:
         if not result.done():
             set_outcome(outcome)
 
@@ -38,7 +39,7 @@ def in_daemon(work: Callable[[], T], name: str = "work") -> "asyncio.Future[T]":
         except BaseException as exc:  # noqa: BLE001  whoever awaits the future gets it
             set_outcome, outcome = result.set_exception, exc
         with suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(settle, set_outcome, outcome)
+            loop.call_soon_threadsafe(deliver, set_outcome, outcome)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return result

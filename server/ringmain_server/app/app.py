@@ -214,15 +214,15 @@ class App:
             await provider.transport.close()
         await self._sessions.close()
         await self._workers.close()
-        self._metrics.pass_on()
+        self._metrics.flush()
         self.log.info("stopped", ended_calls=ended)
 
     async def _look(self) -> None:
         """Brings the figures up to date that nothing else tells of, again and again."""
         while True:
             self._metrics.tasks(len(asyncio.all_tasks()))
-            self._metrics.pass_on()
-            self._reporter.look(self.calls.limit.limit, self.losses.count)
+            self._metrics.flush()
+            self._reporter.refresh(self.calls.limit.limit, self.losses.count)
             await asyncio.sleep(_LOOK)
 
     async def _reload_everywhere(self) -> Reloaded:

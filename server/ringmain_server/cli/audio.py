@@ -58,7 +58,7 @@ class TranscribeFlags:
     format: Annotated[Literal["text", "json", "srt", "vtt"], typer.Option(help="What to write.")] = "text"
 
 
-def transcribe(what: TranscribeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+def transcribe(flags: TranscribeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Transcribe recordings."""
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.choice import chosen_model
@@ -66,33 +66,33 @@ def transcribe(what: TranscribeFlags, batch: BatchFlags, connection: ConnectionF
     from ringmain_server.cli.inputs import files
     from ringmain_server.cli.targets import target_of
 
-    names = files(what.recordings or [], what.lines)
-    if what.output is None and len(names) > 1:
+    names = files(flags.recordings or [], flags.lines)
+    if flags.output is None and len(names) > 1:
         raise Failure("error: several recordings need a folder: name one with --output", code=USAGE)
     with connected(connection) as client:
-        model, note = chosen_model(client, what.model, "transcription")
+        model, note = chosen_model(client, flags.model, "transcription")
         if note:
             print(note, file=sys.stderr)
         taken: set[Path] = set()
         works = []
         for name in names:
             target = None
-            if what.output is not None:
-                suffix = _SUFFIXES[what.format]
-                target = target_of(what.output, name, suffix, alone=len(names) == 1, taken=taken)
-            works.append(Work(name, _hearing(client, name, model, what, target), target))
+            if flags.output is not None:
+                suffix = _SUFFIXES[flags.format]
+                target = target_of(flags.output, name, suffix, alone=len(names) == 1, taken=taken)
+            works.append(Work(name, _hearing(client, name, model, flags, target), target))
         return run(works, batch)
 
 
 def _hearing(
-    client: "Client", name: str, model: str, what: TranscribeFlags, target: Path | None
+    client: "Client", name: str, model: str, flags: TranscribeFlags, target: Path | None
 ) -> Callable[[], str]:
     def hear() -> str:
         from ringmain.files import write_whole
 
-        live = target is None and what.format == "text"
+        live = target is None and flags.format == "text"
         listening = client.audio.listen(
-            name, model=model, language=what.language, translate=what.translate, prompt=what.prompt
+            name, model=model, language=flags.language, translate=flags.translate, prompt=flags.prompt
         )
         with listening:
             spoken = False
@@ -103,9 +103,9 @@ def _hearing(
                     sys.stdout.flush()
         transcript = listening.transcript
         if target is not None:
-            write_whole(target, (_written(transcript, what.format).encode(),))
+            write_whole(target, (_written(transcript, flags.format).encode(),))
             return str(target)
-        print("" if live and spoken else _written(transcript, what.format).rstrip("\n"))
+        print("" if live and spoken else _written(transcript, flags.format).rstrip("\n"))
         return ""
 
     return hear
@@ -117,12 +117,12 @@ def _written(transcript: "Transcript", form: str) -> str:
         return f"{transcript.text}\n"
     segments = [(one.text, one.start, one.end) for one in transcript.segments]
     if form == "json":
-        told: dict[str, Any] = {
+        document: dict[str, Any] = {
             "text": transcript.text,
             "language": transcript.language_code or None,
             "segments": [{"text": text, "start": start, "end": end} for text, start, end in segments],
         }
-        return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     return _subtitles(segments, form)
 
 
@@ -178,17 +178,17 @@ class SpeakFlags:
     ] = None
 
 
-def speak(what: SpeakFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+def speak(flags: SpeakFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Speak texts into files."""
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.inputs import texts
     from ringmain_server.cli.targets import target_of
 
-    spoken = texts(what.texts or [], what.lines)
-    wanted = what.format or _AUDIO.get(Path(what.output or "").suffix.lower())
+    spoken = texts(flags.texts or [], flags.lines)
+    wanted = flags.format or _AUDIO.get(Path(flags.output or "").suffix.lower())
     with connected(connection) as client:
-        model, note = chosen_model(client, what.model, "speech")
+        model, note = chosen_model(client, flags.model, "speech")
         if note:
             print(note, file=sys.stderr)
         taken: set[Path] = set()
@@ -196,31 +196,33 @@ def speak(what: SpeakFlags, batch: BatchFlags, connection: ConnectionFlags) -> i
         for text in spoken:
             # Where no type is named, only the answer tells its type and so the file's suffix.
             suffix = f".{wanted}" if wanted else ""
-            target = target_of(what.output, text, suffix or ".speech", alone=len(spoken) == 1, taken=taken)
+            target = target_of(flags.output, text, suffix or ".speech", alone=len(spoken) == 1, taken=taken)
             target = target if suffix or target.suffix != ".speech" else target.with_suffix("")
-            works.append(Work(text, _speaking(client, text, model, what, wanted, target), target))
+            works.append(Work(text, _speaking(client, text, model, flags, wanted, target), target))
         return run(works, batch)
 
 
 def _speaking(
-    client: "Client", text: str, model: str, what: SpeakFlags, wanted: str | None, target: Path
+    client: "Client", text: str, model: str, flags: SpeakFlags, wanted: str | None, target: Path
 ) -> Callable[[], str]:
     def say() -> str:
         speech = client.audio.speak(
             text,
             model=model,
-            voice=what.voice,
-            instructions=what.instructions,
-            speed=what.speed,
+            voice=flags.voice,
+            instructions=flags.instructions,
+            speed=flags.speed,
             format=wanted,  # type: ignore[arg-type] # one of the flag's choices
         )
         path = speech.save(target)
-        said = (
+        mime_note = (
             ""
             if not wanted or speech.mime_type.endswith(f"/{_MIME.get(wanted, wanted)}")
             else speech.mime_type
         )
-        return " · ".join(filter(None, (str(path), f"{speech.provider}/{speech.route.provider_model}", said)))
+        return " · ".join(
+            filter(None, (str(path), f"{speech.provider}/{speech.route.provider_model}", mime_note))
+        )
 
     return say
 
@@ -257,28 +259,28 @@ class EmbedFlags:
 _AT_ONCE = 2048
 
 
-def embed(what: EmbedFlags, connection: ConnectionFlags) -> None:
+def embed(flags: EmbedFlags, connection: ConnectionFlags) -> None:
     """Turn texts into vectors: a line of JSON for each, with the text and its numbers."""
     from ringmain.files import write_whole
 
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.inputs import texts
 
-    given = texts(what.texts or [], what.lines)
+    given = texts(flags.texts or [], flags.lines)
     with connected(connection) as client:
-        model, note = chosen_model(client, what.model, "embedding")
+        model, note = chosen_model(client, flags.model, "embedding")
         if note:
             print(note, file=sys.stderr)
         lines = []
         for start in range(0, len(given), _AT_ONCE):
             part = given[start : start + _AT_ONCE]
-            vectors = client.embed(part, model=model, dimensions=what.dimensions, purpose=what.purpose)
+            vectors = client.embed(part, model=model, dimensions=flags.dimensions, purpose=flags.purpose)
             for text, vector in zip(part, vectors, strict=True):
                 lines.append(json.dumps({"text": text, "embedding": list(vector)}, ensure_ascii=False) + "\n")
-    if what.output is None:
+    if flags.output is None:
         sys.stdout.writelines(lines)
     else:
-        write_whole(what.output, (line.encode() for line in lines))
+        write_whole(flags.output, (line.encode() for line in lines))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -31,15 +31,15 @@ def protocol(environ: Mapping[str, str] = os.environ) -> str:
     return "iterm" if named else ""
 
 
-def picture(data: bytes, spoken: str) -> str:
+def picture(data: bytes, protocol_name: str) -> str:
     """Returns the control sequence that shows a picture.
 
     Args:
         data: A PNG; iTerm2's protocol takes any format.
-        spoken: The result of `protocol`.
+        protocol_name: The result of `protocol`.
     """
     encoded = base64.b64encode(data).decode()
-    if spoken == "iterm":
+    if protocol_name == "iterm":
         return f"\x1b]1337;File=inline=1;size={len(data)};preserveAspectRatio=1:{encoded}\a\n"
     return "".join(_kitty(encoded)) + "\n"
 

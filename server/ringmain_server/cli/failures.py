@@ -37,7 +37,7 @@ def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> Fai
     if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
         return Failure(_unreachable(error, target, flag))
     lines = [f"error: {error.reason or error.code.name}: {error.message}"]
-    violations = [f"{field}: {what}" for field, what in error.violations]
+    violations = [f"{field}: {description}" for field, description in error.violations]
     lines += [f"  {violation}" for violation in violations if violation not in error.message]
     if error.retry_delay is not None:
         lines.append(f"  retry in {error.retry_delay:.3g} s")
@@ -50,9 +50,11 @@ def of_surprise(error: Exception) -> Failure:
         return Failure(
             f"error: this command needs {error.name}, which is not installed: pip install 'ringmain[server]'"
         )
-    said = " ".join(str(error).split())
-    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return Failure(f"error: unexpected {what} (RINGMAIN_DEBUG=1 or `ringmain --debug` shows the traceback)")
+    text = " ".join(str(error).split())
+    description = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return Failure(
+        f"error: unexpected {description} (RINGMAIN_DEBUG=1 or `ringmain --debug` shows the traceback)"
+    )
 
 
 def _unreachable(error: RingmainError, target: str, flag: str) -> str:

@@ -92,67 +92,78 @@ class PictureFlags:
     ] = None
 
 
-def image(what: DrawFlags, how: PictureFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+def image(
+    flags: DrawFlags, picture_flags: PictureFlags, batch: BatchFlags, connection: ConnectionFlags
+) -> int:
     """Draw pictures, change them, or enlarge them.
 
     The same command again continues where the last one stopped: pictures that exist are not drawn again.
     """
     with connected(connection) as client:
-        return (_upscale if what.upscale else _draw)(client, what, how, batch)
+        return (_upscale if flags.upscale else _draw)(client, flags, picture_flags, batch)
 
 
-def _draw(client: "Client", what: DrawFlags, how: PictureFlags, batch: BatchFlags) -> int:
+def _draw(client: "Client", flags: DrawFlags, picture_flags: PictureFlags, batch: BatchFlags) -> int:
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.inputs import texts
     from ringmain_server.cli.targets import target_of
 
-    wordless = bool(what.edit) and (what.outpaint is not None or what.restyle) and not what.prompts
-    prompts = [""] if wordless and what.lines is None else texts(what.prompts or [], what.lines)
-    model, note = chosen_model(client, what.model, "image_editing" if what.edit else "image_generation")
+    wordless = bool(flags.edit) and (flags.outpaint is not None or flags.restyle) and not flags.prompts
+    prompts = [""] if wordless and flags.lines is None else texts(flags.prompts or [], flags.lines)
+    model, note = chosen_model(client, flags.model, "image_editing" if flags.edit else "image_generation")
     if note:
         print(note, file=sys.stderr)
-    options = {**_options(what, how), "model": model}
+    options = {**_options(flags, picture_flags), "model": model}
     taken: set[Path] = set()
     works = []
     for prompt in prompts:
-        name = prompt or what.edit[0]
-        suffix = _SUFFIXES[how.format or _format_of(what.output)]
-        target = target_of(what.output, name, suffix, alone=len(prompts) == 1, taken=taken)
-        works.append(Work(name, _drawing(client, prompt, what, how, options, target), _first(target, what.n)))
+        name = prompt or flags.edit[0]
+        suffix = _SUFFIXES[picture_flags.format or _format_of(flags.output)]
+        target = target_of(flags.output, name, suffix, alone=len(prompts) == 1, taken=taken)
+        works.append(
+            Work(
+                name, _drawing(client, prompt, flags, picture_flags, options, target), _first(target, flags.n)
+            )
+        )
     return run(works, batch)
 
 
 def _drawing(
-    client: "Client", prompt: str, what: DrawFlags, how: PictureFlags, options: dict[str, Any], target: Path
+    client: "Client",
+    prompt: str,
+    flags: DrawFlags,
+    picture_flags: PictureFlags,
+    options: dict[str, Any],
+    target: Path,
 ) -> Any:
-    wanted = {**options, "format": how.format or _format_of(target.name)}
+    wanted = {**options, "format": picture_flags.format or _format_of(target.name)}
 
     def draw() -> str:
-        if what.edit:
-            stream = client.images.stream_edit(what.edit, prompt, previews=how.previews, **wanted)
+        if flags.edit:
+            stream = client.images.stream_edit(flags.edit, prompt, previews=picture_flags.previews, **wanted)
         else:
-            stream = client.images.stream(prompt, previews=how.previews, **wanted)
+            stream = client.images.stream(prompt, previews=picture_flags.previews, **wanted)
         with stream:
-            return _finish(stream, how, target, what.n)
+            return _finish(stream, picture_flags, target, flags.n)
 
     return draw
 
 
-def _finish(stream: "Drawing", how: PictureFlags, target: Path, count: int) -> str:
+def _finish(stream: "Drawing", picture_flags: PictureFlags, target: Path, count: int) -> str:
     """Shows the previews as they come, and writes the finished pictures."""
     from ringmain_server.cli.targets import numbered
 
     for preview in stream:
-        _show(preview.image.data, preview.image.mime_type, how.show)
+        _show(preview.image.data, preview.image.mime_type, picture_flags.show)
     images = stream.images
     for picture, path in zip(images, numbered(target, max(count, len(images))), strict=False):
         picture.save(path)
-        _show(picture.data, picture.mime_type, how.show)
-    return _said(images, target, count)
+        _show(picture.data, picture.mime_type, picture_flags.show)
+    return _summary(images, target, count)
 
 
-def _said(images: "Images", target: Path, count: int) -> str:
+def _summary(images: "Images", target: Path, count: int) -> str:
     from ringmain_server.cli.summary import money
 
     where = str(target) if count == 1 else f"{len(images)} pictures beside {_first(target, count)}"
@@ -161,48 +172,50 @@ def _said(images: "Images", target: Path, count: int) -> str:
     return " · ".join([where, f"{images.provider}/{images.route.provider_model}", cost, *notes])
 
 
-def _upscale(client: "Client", what: DrawFlags, how: PictureFlags, batch: BatchFlags) -> int:
+def _upscale(client: "Client", flags: DrawFlags, picture_flags: PictureFlags, batch: BatchFlags) -> int:
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.inputs import files
     from ringmain_server.cli.targets import target_of
 
-    names = files(what.prompts or what.edit, what.lines)
-    model, _ = chosen_model(client, what.model, "image_upscaling")
-    factor, taken = what.upscale or 2, set[Path]()
+    names = files(flags.prompts or flags.edit, flags.lines)
+    model, _ = chosen_model(client, flags.model, "image_upscaling")
+    factor, taken = flags.upscale or 2, set[Path]()
     works: list[Work] = []
     for name in names:
-        suffix = _SUFFIXES[how.format] if how.format else Path(name).suffix or ".png"
+        suffix = _SUFFIXES[picture_flags.format] if picture_flags.format else Path(name).suffix or ".png"
         source = f"{Path(name).stem}-{factor}x{suffix}"
-        target = target_of(what.output, source, suffix, alone=len(names) == 1, taken=taken)
-        works.append(Work(name, _enlarging(client, name, factor, model, how, target), target))
+        target = target_of(flags.output, source, suffix, alone=len(names) == 1, taken=taken)
+        works.append(Work(name, _enlarging(client, name, factor, model, picture_flags, target), target))
     return run(works, batch)
 
 
-def _enlarging(client: "Client", name: str, factor: int, model: str, how: PictureFlags, target: Path) -> Any:
+def _enlarging(
+    client: "Client", name: str, factor: int, model: str, picture_flags: PictureFlags, target: Path
+) -> Any:
     def enlarge() -> str:
-        found = client.images.upscale(name, factor, model=model, format=how.format)
+        found = client.images.upscale(name, factor, model=model, format=picture_flags.format)
         found.save(target)
-        _show(found.image.data, found.image.mime_type, how.show)
+        _show(found.image.data, found.image.mime_type, picture_flags.show)
         return f"{target} · {found.provider}/{found.route.provider_model}"
 
     return enlarge
 
 
-def _options(what: DrawFlags, how: PictureFlags) -> dict[str, Any]:
+def _options(flags: DrawFlags, picture_flags: PictureFlags) -> dict[str, Any]:
     options: dict[str, Any] = {
-        "count": what.n if what.n > 1 else None,
-        "size": how.size,
-        "aspect_ratio": how.ratio,
-        "quality": how.quality,
-        "style": what.style,
-        "transparent": how.transparent or None,
-        "seed": how.seed,
-        "negative_prompt": how.negative,
+        "count": flags.n if flags.n > 1 else None,
+        "size": picture_flags.size,
+        "aspect_ratio": picture_flags.ratio,
+        "quality": picture_flags.quality,
+        "style": flags.style,
+        "transparent": picture_flags.transparent or None,
+        "seed": picture_flags.seed,
+        "negative_prompt": picture_flags.negative,
     }
-    if what.edit:
-        options |= {"mask": what.mask, "outpaint": _margins(what.outpaint)}
-        if what.restyle:
+    if flags.edit:
+        options |= {"mask": flags.mask, "outpaint": _margins(flags.outpaint)}
+        if flags.restyle:
             options["mode"] = "style"
     return options
 
@@ -246,9 +259,9 @@ def _show(data: bytes, mime_type: str, wanted: bool | None) -> None:
 
     if wanted is False or not sys.stdout.isatty():
         return
-    spoken = protocol()
-    if spoken and (spoken == "iterm" or mime_type == "image/png"):
-        sys.stdout.write(picture(data, spoken))
+    protocol_name = protocol()
+    if protocol_name and (protocol_name == "iterm" or mime_type == "image/png"):
+        sys.stdout.write(picture(data, protocol_name))
         sys.stdout.flush()
     elif wanted:
         print("this terminal shows no pictures", file=sys.stderr)
@@ -271,14 +284,14 @@ class InspectFlags:
     ] = None
 
 
-def inspect(what: InspectFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+def inspect(flags: InspectFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Inspect image files, with a line of JSON for each: type, size, EXIF, hashes, colors, ratings."""
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.inputs import files
 
-    names = files(what.images or [], what.lines)
+    names = files(flags.images or [], flags.lines)
     with connected(connection) as client:
-        works: Sequence[Work] = [Work(name, _inspecting(client, name, what.classify)) for name in names]
+        works: Sequence[Work] = [Work(name, _inspecting(client, name, flags.classify)) for name in names]
         return run(works, batch, quiet=True)
 
 
@@ -287,8 +300,8 @@ def _inspecting(client: "Client", name: str, classifier: str | None) -> Any:
         from google.protobuf.json_format import MessageToDict
 
         found = client.images.inspect(name, classifier=classifier or "")
-        told = {"file": name, **MessageToDict(found, preserving_proto_field_name=True)}
-        print(json.dumps(told, ensure_ascii=False), flush=True)
+        fields = {"file": name, **MessageToDict(found, preserving_proto_field_name=True)}
+        print(json.dumps(fields, ensure_ascii=False), flush=True)
         return ""
 
     return look

@@ -52,10 +52,14 @@ def check(flags: NameFlags, admin: AdminFlags) -> int:
 
     with operating(admin) as operator:
         request = CheckProviderRequest(provider_id=flags.name)
-        said = operator.ask(operator.stub.CheckProvider, request)
-    took = seconds(said.latency.ToNanoseconds() / 1e9)
-    print(f"{said.error.message} ({took})" if said.HasField("error") else f"{flags.name} is well ({took})")
-    return int(said.HasField("error"))
+        response = operator.ask(operator.stub.CheckProvider, request)
+    took = seconds(response.latency.ToNanoseconds() / 1e9)
+    print(
+        f"{response.error.message} ({took})"
+        if response.HasField("error")
+        else f"{flags.name} is well ({took})"
+    )
+    return int(response.HasField("error"))
 
 
 def primary(flags: PrimaryFlags, admin: AdminFlags) -> None:

@@ -87,8 +87,8 @@ class Reading:
 
     def _fingerprint(self) -> str:
         """Returns a digest of everything that the pages depend on: the document's bytes, model and flags."""
-        told: list[Any] = [self.model, self.flags.mode, self.flags.prompt, self.flags.first_page]
-        digest = hashlib.sha256(json.dumps(told).encode())
+        identity: list[Any] = [self.model, self.flags.mode, self.flags.prompt, self.flags.first_page]
+        digest = hashlib.sha256(json.dumps(identity).encode())
         with Path(self.name).open("rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)

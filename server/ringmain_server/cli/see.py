@@ -41,34 +41,34 @@ class SeeFlags:
     )
 
 
-def see(what: SeeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+def see(flags: SeeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Ask a question about pictures: `ringmain see a.jpg b.jpg "What differs?"`."""
     from ringmain_server.cli.batch import Work, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.failures import USAGE, Failure
     from ringmain_server.cli.inputs import files
 
-    if not what.words or Path(what.words[-1]).is_file():
+    if not flags.words or Path(flags.words[-1]).is_file():
         raise Failure("error: nothing is asked: the last word is the question", code=USAGE)
-    *named, question = what.words
-    pictures = files(named, what.lines)
+    *named, question = flags.words
+    pictures = files(named, flags.lines)
     with connected(connection) as client:
-        model, note = chosen_model(client, what.model, "vision")
+        model, note = chosen_model(client, flags.model, "vision")
         if note:
             print(note, file=sys.stderr)
-        groups = [[one] for one in pictures] if what.each else [pictures]
-        works = [Work(", ".join(group), _seeing(client, group, question, model, what)) for group in groups]
+        groups = [[one] for one in pictures] if flags.each else [pictures]
+        works = [Work(", ".join(group), _seeing(client, group, question, model, flags)) for group in groups]
         return run(works, batch)
 
 
 def _seeing(
-    client: "Client", pictures: list[str], question: str, model: str, what: SeeFlags
+    client: "Client", pictures: list[str], question: str, model: str, flags: SeeFlags
 ) -> Callable[[], str]:
     def ask() -> str:
         from ringmain_server.cli.summary import money, tokens
 
-        answer = client.vision.analyze(pictures, question, model=model, max_output_tokens=what.max_tokens)
-        head = f"{pictures[0]}: " if what.each else ""
+        answer = client.vision.analyze(pictures, question, model=model, max_output_tokens=flags.max_tokens)
+        head = f"{pictures[0]}: " if flags.each else ""
         print(f"{head}{answer.text}", flush=True)
         cost = money(answer.usage.cost_nano_usd if answer.usage.HasField("cost_nano_usd") else None)
         return f"{answer.provider}/{answer.route.provider_model} · {tokens(answer.usage)} · {cost}"
@@ -112,7 +112,7 @@ class ReadFlags:
     first_page: Annotated[int, typer.Option(metavar="N", min=1, help="The first page to read.")] = 1
 
 
-def read(what: ReadFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
+def read(flags: ReadFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Turn documents into Markdown, with their pictures described.
 
     A reading that was interrupted continues at its next page when the same command is given again.
@@ -124,20 +124,20 @@ def read(what: ReadFlags, batch: BatchFlags, connection: ConnectionFlags) -> int
     from ringmain_server.cli.reading import Reading
     from ringmain_server.cli.targets import target_of
 
-    names = files(what.documents or [], what.lines)
-    if what.output is None and len(names) > 1:
+    names = files(flags.documents or [], flags.lines)
+    if flags.output is None and len(names) > 1:
         raise Failure("error: several documents need a folder: name one with --output", code=USAGE)
     with connected(connection) as client:
-        model, note = chosen_model(client, what.model, "vision")
+        model, note = chosen_model(client, flags.model, "vision")
         if note:
             print(note, file=sys.stderr)
         taken: set[Path] = set()
         works = []
         for name in names:
             target = None
-            if what.output is not None:
-                target = target_of(what.output, name, ".md", alone=len(names) == 1, taken=taken)
-            works.append(Work(name, Reading(client, name, model, what, target, len(names) == 1).run, target))
+            if flags.output is not None:
+                target = target_of(flags.output, name, ".md", alone=len(names) == 1, taken=taken)
+            works.append(Work(name, Reading(client, name, model, flags, target, len(names) == 1).run, target))
         return run(works, batch)
 
 

@@ -49,6 +49,8 @@ def regions(rows: Sequence[Row]) -> Iterator[Region]:
     plain: list[Segment] = []
     at = 0
     while at < len(rows):
+        # A band that cannot be split into columns or cells gives its first row to the plain lines, and the
+        # search goes on at the next row.
         band, gaps = _band(rows[at:], far[at:], left, right)
         found = list(_split(band, gaps)) if gaps else []
         if found:

@@ -139,15 +139,15 @@ def _holds(found: list[Inline]) -> bool:
     return any(not isinstance(inline, Run) or inline.text.strip() for inline in found)
 
 
-def inlines(element: "_Element", links: dict[str, str], look: Run | None = None) -> Iterator[Inline]:
+def inlines(element: "_Element", links: dict[str, str], formatting: Run | None = None) -> Iterator[Inline]:
     """Yields the content of a paragraph in its order."""
-    look = look or Run("")
+    formatting = formatting or Run("")
     for child in element:
         if child.tag in _SKIPPED or not isinstance(child.tag, str):
             continue
         if child.tag == f"{W}r":
             style = child.find(f"{W}rPr")
-            inner = Run("", _is_on(style, "b"), _is_on(style, "i"), look.address)
+            inner = Run("", _is_on(style, "b"), _is_on(style, "i"), formatting.address)
             yield from inlines(child, links, inner)
         elif child.tag == f"{W}hyperlink":
             address = links.get(child.get(f"{_R}id", ""), "")
@@ -159,8 +159,8 @@ def inlines(element: "_Element", links: dict[str, str], look: Run | None = None)
         else:
             text = _text(child)
             if text:
-                yield Run(text, look.bold, look.italic, look.address)
-            yield from inlines(child, links, look)
+                yield Run(text, formatting.bold, formatting.italic, formatting.address)
+            yield from inlines(child, links, formatting)
 
 
 def _is_on(style: "_Element | None", name: str) -> bool:

@@ -116,6 +116,7 @@ def unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:
             if machine is None:
                 piece, rest = rest, b""
             else:
+                # Bounded output: what is left of the input waits in `unconsumed_tail`.
                 piece = machine.decompress(rest, 4 * _STEP)
                 rest = b"" if machine.eof else machine.unconsumed_tail
             found += len(piece)
@@ -131,6 +132,8 @@ def unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:
 
 
 def _directory(file: BinaryIO, size: int) -> _Directory:
+    # The record that ends the archive is followed by a comment of any length up to 64 KiB. `zipfile` takes
+    # the last signature too, so that both read the same directory.
     tail_at = max(size - _LONGEST_COMMENT - _END_SIZE, 0)
     file.seek(tail_at)
     tail = file.read(size - tail_at)

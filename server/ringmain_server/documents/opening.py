@@ -26,7 +26,7 @@ _READERS = {
     **dict.fromkeys(IMAGE_TYPES, "image"),
 }
 # Types without a signature, which the caller has to name.
-_SPOKEN = frozenset({HTML, "application/xhtml+xml"})
+_WITHOUT_SIGNATURE = frozenset({HTML, "application/xhtml+xml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ def open_document(
     check_size(source, limits, field)
     sample = source.sample()
     found = detect(sample)
-    spoken = mime_type.partition(";")[0].strip().lower()
-    if not found and spoken in _SPOKEN and describe(sample) == "plain text":
+    named_type = mime_type.partition(";")[0].strip().lower()
+    if not found and named_type in _WITHOUT_SIGNATURE and describe(sample) == "plain text":
         found = HTML
     if found not in _READERS:
-        problem = f"said to be {spoken}" if spoken else "which is not read here"
+        problem = f"said to be {named_type}" if named_type else "which is not read here"
         raise refuse(field, describe(sample), problem, ALLOWED)
     reader = importlib.import_module(f"ringmain_server.documents.{_READERS[found]}")
     build: Callable[[Opening], Document] = reader.build

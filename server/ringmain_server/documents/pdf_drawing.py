@@ -63,6 +63,7 @@ def _draw(raw: Any, page: Any, bitmap: Any, size: tuple[int, int]) -> None:
     started = raw.FPDF_RenderPageBitmap_Start(
         bitmap.raw, page.raw, 0, 0, *size, 0, raw.FPDF_ANNOT, ctypes.byref(pause)
     )
+    # Paused means that `is_over` stopped it: drawing is never resumed, only abandoned or refused.
     raw.FPDF_RenderPage_Close(page.raw)
     if started == _PAUSED:
         checkpoint()
@@ -97,22 +98,22 @@ class _Estimate:
         left, bottom, right, top = self._page.get_bbox()
         whole = (right - left) * (top - bottom)
         for index in range(raw.FPDFPage_CountObjects(page)):
-            self._look(raw.FPDFPage_GetObject(page, index), 1.0, whole, 0)
+            self._add(raw.FPDFPage_GetObject(page, index), 1.0, whole, 0)
         for index in range(raw.FPDFPage_GetAnnotCount(page)):
-            note = raw.FPDFPage_GetAnnot(page, index)
-            if note:
-                self._look_at_note(note, whole)
+            annotation = raw.FPDFPage_GetAnnot(page, index)
+            if annotation:
+                self._add_annotation(annotation, whole)
 
-    def _look_at_note(self, note: Any, whole: float) -> None:
+    def _add_annotation(self, annotation: Any, whole: float) -> None:
         """Adds the objects of an annotation, which may be enlarged to the whole page."""
         raw = self._raw
         try:
-            for index in range(raw.FPDFAnnot_GetObjectCount(note)):
-                self._look(raw.FPDFAnnot_GetObject(note, index), 1.0, whole, 0)
+            for index in range(raw.FPDFAnnot_GetObjectCount(annotation)):
+                self._add(raw.FPDFAnnot_GetObject(annotation, index), 1.0, whole, 0)
         finally:
-            raw.FPDFPage_CloseAnnot(note)
+            raw.FPDFPage_CloseAnnot(annotation)
 
-    def _look(self, found: Any, growth: float, most: float, depth: int) -> None:
+    def _add(self, found: Any, growth: float, most: float, depth: int) -> None:
         """Adds an object.
 
         Args:
@@ -132,7 +133,7 @@ class _Estimate:
         if self._work > _MOST_WORK or self._count > _MOST_OBJECTS:
             raise Beyond("with a page that is painted over too often", "pages that are drawn in seconds")
         if kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
-            self._look_within(found, growth, area, depth)
+            self._add_children(found, growth, area, depth)
 
     def _weight(self, found: Any, kind: int) -> float:
         raw = self._raw
@@ -147,9 +148,9 @@ class _Estimate:
             return _FILLED if fill.value else _LINES
         return _LINES
 
-    def _look_within(self, form: Any, growth: float, area: float, depth: int) -> None:
+    def _add_children(self, form: Any, growth: float, area: float, depth: int) -> None:
         matrix = self._raw.FS_MATRIX()
         if self._raw.FPDFPageObj_GetMatrix(form, ctypes.byref(matrix)):
             growth *= abs(matrix.a * matrix.d - matrix.b * matrix.c)
         for index in range(self._raw.FPDFFormObj_CountObjects(form)):
-            self._look(self._raw.FPDFFormObj_GetObject(form, index), growth, area, depth + 1)
+            self._add(self._raw.FPDFFormObj_GetObject(form, index), growth, area, depth + 1)

@@ -73,9 +73,11 @@ def _slide(slide: "Slide", pictures: Pictures) -> Iterator[Block]:
 
 def _check_shapes(slide: "Slide") -> None:
     """Bounds the placeholders: the library searches for each among those of the layout several times."""
-    own, held = (len(one._element.xpath(".//p:nvPr/p:ph")) for one in (slide, slide.slide_layout))
-    if own * (held + 1) > _MOST_PLACEHOLDERS:
-        raise ValueError(f"{own} placeholders, and {held} of the layout")
+    placeholders, of_layout = (
+        len(one._element.xpath(".//p:nvPr/p:ph")) for one in (slide, slide.slide_layout)
+    )
+    if placeholders * (of_layout + 1) > _MOST_PLACEHOLDERS:
+        raise ValueError(f"{placeholders} placeholders, and {of_layout} of the layout")
     shapes = len(slide._element.xpath(".//p:cNvPr"))
     if shapes > _MOST_SHAPES:
         raise ValueError(f"{shapes} shapes")

@@ -55,10 +55,10 @@ def lacking_descriptors() -> Overloaded | None:
     return None
 
 
-def in_words(said: str) -> Overloaded | None:
+def shortage_in_message(message: str) -> Overloaded | None:
     """Recognizes a lack by the system's message, for libraries such as gRPC that hide the number."""
     for number, lack in _LACKS.items():
-        if os.strerror(number).lower() in said.lower() and lack != "ports":
+        if os.strerror(number).lower() in message.lower() and lack != "ports":
             return _overloaded(lack)
     return None
 
@@ -78,9 +78,9 @@ def _lack(cause: BaseException) -> str | None:
     return found.pop() if len(found) == 1 else "descriptors" if "descriptors" in found else None
 
 
-def _of_number(number: int, said: str) -> str | None:
+def _of_number(number: int, message: str) -> str | None:
     lack = _LACKS.get(number)
-    return None if lack == "ports" and _IPV6.search(said) else lack
+    return None if lack == "ports" and _IPV6.search(message) else lack
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

@@ -155,6 +155,7 @@ class Fetcher:
                 if response.status not in _REDIRECTS:
                     return await self._body(response, field)
                 uri = urljoin(uri, response.headers.get("Location", ""))
+            # The new address needs a host from the list as well, or one redirect would bypass it.
             if not self.allows(uri):
                 raise MediaInvalid.at(field, "is redirected to an address that is not allowed")
         raise MediaInvalid.at(field, f"is redirected more than {_HOPS} times")
@@ -171,20 +172,21 @@ class Fetcher:
 
     async def _body(self, response: "aiohttp.ClientResponse", field: str) -> tuple[bytes, str]:
         if response.status != 200:
-            said = f"could not be fetched: its host answered {response.status}"
+            problem = f"could not be fetched: its host answered {response.status}"
             if may_pass(response.status):
-                raise NotFetched.now(field, said, response.headers)
-            raise NotFetched.at(field, said)
+                raise NotFetched.now(field, problem, response.headers)
+            raise NotFetched.at(field, problem)
         too_large = MediaInvalid.at(field, f"is larger than {self._limit} bytes, the most that is fetched")
         if (response.content_length or 0) > self._limit:
             raise too_large
-        chunks, room = [], self._limit
+        # A length that the host announces may be missing or wrong, so the bytes are counted too.
+        chunks, left = [], self._limit
         while chunk := await response.content.readany():
             chunks.append(chunk)
-            if (room := room - len(chunk)) < 0:
+            if (left := left - len(chunk)) < 0:
                 raise too_large
-        told = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return b"".join(chunks), told
+        claimed_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return b"".join(chunks), claimed_type
 
     def _sessions(self) -> "aiohttp.ClientSession":
         if self._session is None:
@@ -217,6 +219,8 @@ def _guarded(public: Callable[[str], bool]) -> "aiohttp.abc.AbstractResolver":
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
         ) -> "list[ResolveResult]":
+            # Checked here and not before connecting: between two lookups a name can change its address
+            # (DNS rebinding), and this is the result that the connection uses.
             found = [one for one in await super().resolve(host, port, family) if public(one["host"])]
             if not found:
                 raise OSError(None, "no public address")

@@ -64,6 +64,7 @@ class MediaPool:
             done = self._threads.submit(partial(context.run, work, *args, **kwargs))
             return await asyncio.wrap_future(done)
         finally:
+            # The place is free at once, although an abandoned thread may still work for a moment.
             flag.set()  # on cancellation too: work that nobody waits for ends at its next checkpoint
             self._callers -= 1
 

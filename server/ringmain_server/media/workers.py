@@ -84,8 +84,8 @@ class MediaWorkers:
         """
         if not media.uri or not self.fetcher.allows(media.uri):
             return media
-        data, told = await self.fetcher.get(media.uri, f"{path}.uri")
-        mime_type = detect(data) or media.mime_type or told
+        data, claimed_type = await self.fetcher.get(media.uri, f"{path}.uri")
+        mime_type = detect(data) or media.mime_type or claimed_type
         return Media(mime_type=mime_type, data=data, filename=media.filename, detail=media.detail)
 
     async def prepared(self, media: Media, limits: ModelLimits, path: str) -> Media:
@@ -127,5 +127,5 @@ class MediaWorkers:
         await self.fetcher.close()
 
 
-def _is_image(told: str, found: str) -> bool:
-    return told.lower().startswith("image/") or found.startswith("image/")
+def _is_image(claimed_type: str, found: str) -> bool:
+    return claimed_type.lower().startswith("image/") or found.startswith("image/")

@@ -80,11 +80,12 @@ class Watcher:
 
     async def __anext__(self) -> Event:
         """Waits for the next event and returns it. Ends when the gateway closes its events."""
+        # The flag stays set while events wait, so it is cleared only once there are none.
         while not self._waiting and not self._closed:
             self._news.clear()
             await self._news.wait()
         if self._lost:
-            return self._told()
+            return self._loss_event()
         if not self._waiting:
             raise StopAsyncIteration
         return self._waiting.popleft()
@@ -102,7 +103,7 @@ class Watcher:
         self._closed = True
         self._news.set()
 
-    def _told(self) -> Event:
+    def _loss_event(self) -> Event:
         lost, self._lost = self._lost, 0
         message = f"{lost} events were lost here: they came faster than they were read"
         return Event(self._waiting[0].time, "limit", message, attributes={"lost_event_count": str(lost)})
@@ -148,13 +149,13 @@ class Events:
 
     @harmless
     def _publish(self, kind: str, message: str, provider_id: str, attributes: Mapping[str, str]) -> None:
-        told = {name: excerpt(value, MESSAGE_LIMIT) for name, value in attributes.items()}
-        event = Event(self._clock(), kind, excerpt(message, MESSAGE_LIMIT), provider_id, told)
+        safe = {name: excerpt(value, MESSAGE_LIMIT) for name, value in attributes.items()}
+        event = Event(self._clock(), kind, excerpt(message, MESSAGE_LIMIT), provider_id, safe)
         for hear in (*self._listeners, *(watcher.hear for watcher in self._watchers)):
-            self._tell(hear, event)
+            self._notify(hear, event)
 
     @harmless
-    def _tell(self, hear: Listener, event: Event) -> None:
+    def _notify(self, hear: Listener, event: Event) -> None:
         """Passes an event to one listener; its failure does not keep the event from the others."""
         hear(event)
 

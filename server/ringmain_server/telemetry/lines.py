@@ -23,9 +23,9 @@ QUEUE_LINES = 10_000
 QUEUE_CHARACTERS = 8 << 20
 """The most characters that wait to be written to one destination."""
 
-_TOGETHER = 4096
+_WRITE_SIZE = 4096
 """Characters of one write: the kernel does not mix writes of this size from several processes."""
-_BREATH = 0.05
+_PAUSE = 0.05
 """Seconds between two writes of a busy gateway: waking the thread more often costs each call some percent."""
 _AT_EXIT = 2.0
 """Seconds to wait for unwritten lines when the process ends."""
@@ -66,8 +66,8 @@ class Lines:
         self._losses = losses
         self._queue: deque[str] = deque()
         self._characters = 0
-        self._counting = threading.Lock()
-        self._news = threading.Event()
+        self._lock = threading.Lock()
+        self._pending = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         threading.Thread(target=self._run, name="log", daemon=True).start()
@@ -75,7 +75,7 @@ class Lines:
 
     def put(self, line: str) -> None:
         """Queues a line without blocking, or drops it when the queue is full."""
-        with self._counting:
+        with self._lock:
             full = len(self._queue) >= QUEUE_LINES or self._characters + len(line) > QUEUE_CHARACTERS
             if not full:
                 self._characters += len(line)
@@ -83,9 +83,9 @@ class Lines:
         if full:
             self._losses.add(1)
             return
-        if not self._news.is_set():
+        if not self._pending.is_set():
             self._idle.clear()
-            self._news.set()
+            self._pending.set()
 
     def flush(self, seconds: float) -> bool:
         """Waits until everything is written, but no longer than `seconds`.
@@ -97,22 +97,22 @@ class Lines:
 
     def _run(self) -> None:
         while True:
-            self._news.wait()
+            self._pending.wait()
             # The flag is cleared before the queue is read: a line that is queued in between is found by this
             # pass or by the next, and never has to wait for another line.
-            self._news.clear()
+            self._pending.clear()
             while self._queue:
                 self._write_some()
-            if not self._news.is_set():
+            if not self._pending.is_set():
                 self._idle.set()
-                if self._news.is_set():  # a line came after the check above
+                if self._pending.is_set():  # a line came after the check above
                     self._idle.clear()
-            time.sleep(_BREATH)
+            time.sleep(_PAUSE)
 
     def _write_some(self) -> None:
         lines, size = [self._queue.popleft()], 0
         size = len(lines[0])
-        while self._queue and size + len(self._queue[0]) <= _TOGETHER:
+        while self._queue and size + len(self._queue[0]) <= _WRITE_SIZE:
             lines.append(self._queue.popleft())
             size += len(lines[-1])
         try:
@@ -120,7 +120,7 @@ class Lines:
         except Exception:  # noqa: BLE001  the log itself failed, so it can only be counted
             self._losses.add(len(lines))
         finally:
-            with self._counting:
+            with self._lock:
                 self._characters -= size
 
 

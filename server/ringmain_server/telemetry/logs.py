@@ -229,13 +229,13 @@ class Foreign(logging.Handler):
         if not (count := self._repeats.happened(record.name)):
             return
         try:
-            said = record.getMessage()
+            message = record.getMessage()
         except Exception:  # noqa: BLE001  a library's malformed record must not fail here
-            said = str(record.msg)
+            message = str(record.msg)
         write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
         exc = record.exc_info[1] if record.exc_info else None
         more = {} if exc is None else {"exc_info": exc}
-        write("library", logger=record.name, message=said, count=count, **more)
+        write("library", logger=record.name, message=message, count=count, **more)
 
 
 def adopt_libraries(log: FilteringBoundLogger) -> None:

@@ -53,7 +53,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
-        registry.register(_PassOn(self))  # registered first, so that it is collected first
+        registry.register(_Flush(self))  # registered first, so that it is collected first
         self._calls = Counter(
             "ringmain_calls", "Calls by method and status code.", ["method", "code"], registry=registry
         )
@@ -121,7 +121,7 @@ class Metrics:
         )
         self._running: dict[str, int] = {}
         self._ended: deque[_Ended] = deque()
-        self._passing_on = threading.Lock()
+        self._flushing = threading.Lock()
         # Another process collects the shared files and cannot ask this one to count first.
         self._together = 1 if os.environ.get(MULTIPROCESS) else TOGETHER
         self._children: dict[tuple[MetricWrapperBase, tuple[str, ...]], Any] = {}
@@ -143,15 +143,16 @@ class Metrics:
             for part in call.parts:
                 self._ended.append(_Ended("", code, 0.0, _outcomes(part, code), _tokens(part)))
             if len(self._ended) >= self._together:
-                self.pass_on()
+                self.flush()
         except Exception as exc:  # noqa: BLE001 - the call's log line must still be written
             self.faults.happened("Metrics.ended", exc)
 
     @harmless
-    def pass_on(self) -> None:
+    def flush(self) -> None:
         """Counts the calls that ended since the last time. May be called from any thread."""
-        with self._passing_on:
+        with self._flushing:
             counts: _Counts = defaultdict(int)
+            # The event loop may append meanwhile, which a deque allows from another thread.
             while self._ended:
                 self._add(self._ended.popleft(), counts)
             for key, count in counts.items():
@@ -223,7 +224,7 @@ class Metrics:
         return child
 
 
-class _PassOn(Collector):
+class _Flush(Collector):
     """A collector without metrics of its own; it counts the waiting calls before the others are collected."""
 
     def __init__(self, metrics: Metrics) -> None:
@@ -233,7 +234,7 @@ class _PassOn(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        self._metrics.pass_on()
+        self._metrics.flush()
         return ()
 
 

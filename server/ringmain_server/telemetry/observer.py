@@ -98,7 +98,7 @@ class Observer:
 
     def _report(self, call: Call, error: RingmainError | None = None) -> None:
         if error is not None or len(call.attempts) > 1 or call.parts:
-            self._tell_unreadable(call)
+            self._log_unreadable(call)
         if self._reporter is None:
             return
         for one in (call, *call.parts) if call.parts else (call,):
@@ -107,7 +107,7 @@ class Observer:
         if error is not None:
             self._reporter.refused(error)
 
-    def _tell_unreadable(self, call: Call) -> None:
+    def _log_unreadable(self, call: Call) -> None:
         """Logs how reading an answer failed, which nothing else does."""
         for one in (call, *call.parts):
             for attempt in one.attempts:

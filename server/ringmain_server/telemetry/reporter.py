@@ -19,7 +19,7 @@ _LOG = "log"
 _LOG_PAUSE = 60.0
 """Seconds between two events of lost log lines."""
 
-_SAID = {"open": "opened", "half_open": "lets one call through", "closed": "closed"}
+_CHANGES = {"open": "opened", "half_open": "lets one call through", "closed": "closed"}
 
 
 class Reporter:
@@ -49,7 +49,7 @@ class Reporter:
         self._metrics.follow_breakers({_key(one): one.breaker.state.value for one in self._candidates})
 
     @harmless
-    def look(self, limit: int, lost_lines: int = 0) -> None:
+    def refresh(self, limit: int, lost_lines: int = 0) -> None:
         """Updates the metrics that nobody reports, and publishes events that were held back.
 
         Args:
@@ -59,13 +59,13 @@ class Reporter:
         if lost_lines > self._lost_lines:
             lost, self._lost_lines = lost_lines - self._lost_lines, lost_lines
             self._metrics.lost_lines(lost)
-            self._tell_lost(self._lost.happened(_LOG, lost))
+            self._publish_lost(self._lost.happened(_LOG, lost))
         else:
-            self._tell_lost(sum(count for _, count in self._lost.due()))
+            self._publish_lost(sum(count for _, count in self._lost.due()))
         occupied = {_key(one): (one.limit.in_flight, one.limit.limit) for one in self._candidates}
         self._metrics.occupied(limit, occupied)
         for name, count in self._refused.due():
-            self._tell_refused(name, count)
+            self._publish_refused(name, count)
 
     @harmless
     def breaker_changed(self, health: CandidateHealth, state: str, reason: str) -> None:
@@ -73,7 +73,7 @@ class Reporter:
         self._metrics.breaker_changed(health.provider_id, health.provider_model, state)
         self._events.publish(
             "breaker",
-            f"the breaker of {health.name} {_SAID[state]}: {reason}",
+            f"the breaker of {health.name} {_CHANGES[state]}: {reason}",
             health.provider_id,
             provider_model=health.provider_model,
             state=state,
@@ -95,17 +95,17 @@ class Reporter:
         self._metrics.refused(error.limit)
         self._refusal[error.limit] = error.message
         if count := self._refused.happened(error.limit):
-            self._tell_refused(error.limit, count)
+            self._publish_refused(error.limit, count)
 
-    def _tell_lost(self, count: int) -> None:
+    def _publish_lost(self, count: int) -> None:
         if count:
             message = f"{count} lines of the log were lost: nobody reads it, or the disk is full"
             self._events.publish("limit", message, limit="log", lost_line_count=str(count))
 
-    def _tell_refused(self, limit: str, count: int) -> None:
-        said = "1 call was refused" if count == 1 else f"{count} calls were refused"
+    def _publish_refused(self, limit: str, count: int) -> None:
+        text = "1 call was refused" if count == 1 else f"{count} calls were refused"
         self._events.publish(
-            "limit", f"{said}: {self._refusal[limit]}", limit=limit, refused_count=str(count)
+            "limit", f"{text}: {self._refusal[limit]}", limit=limit, refused_count=str(count)
         )
 
     def _moved(self, call: Call, failed: Attempt, following: Attempt, error: RingmainError) -> None:

@@ -12,12 +12,12 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-_PATIENCE = 10.0
+_TIMEOUT = 10.0
 """Seconds to wait for a request, or for the reader to take a part of the answer."""
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = _PATIENCE
+    timeout = _TIMEOUT
 
     def log_message(self, *_: object) -> None:
         """Logs nothing: requests for metrics do not belong in the log of calls."""
@@ -47,12 +47,12 @@ def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> WSGIServ
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, *_, address = found[0]
     served = type("_Server", (_Server,), {"address_family": family})
-    server: WSGIServer = make_server(str(address[0]), port, _answering(registry), served, _Handler)
+    server: WSGIServer = make_server(str(address[0]), port, _metrics_app(registry), served, _Handler)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server
 
 
-def _answering(registry: CollectorRegistry) -> "WSGIApplication":
+def _metrics_app(registry: CollectorRegistry) -> "WSGIApplication":
     app: WSGIApplication = make_wsgi_app(registry)
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

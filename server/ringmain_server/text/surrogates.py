@@ -44,7 +44,7 @@ class Cut(str):
     @classmethod
     def of(cls, raw: bytes) -> str:
         """Makes a text from WTF-8: a plain string unless it begins or ends within a character."""
-        text = mended(raw)
+        text = repaired(raw)
         if _HEAD.match(raw) is None and not _rest(raw):
             return text
         cut = cls(text)
@@ -72,12 +72,12 @@ class Joiner:
         raw = b"".join((self._held, *map(_raw, pieces)))
         rest = _rest(raw)
         self._held = rest
-        return mended(raw[: len(raw) - len(rest)])
+        return repaired(raw[: len(raw) - len(rest)])
 
     def end(self) -> str:
         """Returns U+FFFD for a half whose other half never came; empty when nothing waits."""
         held, self._held = self._held, b""
-        return mended(held)
+        return repaired(held)
 
 
 def is_cut(pieces: Iterable[str]) -> bool:
@@ -88,7 +88,7 @@ def is_cut(pieces: Iterable[str]) -> bool:
     return False
 
 
-def mended(raw: bytes) -> str:
+def repaired(raw: bytes) -> str:
     """Returns a valid text from WTF-8: joins pairs and replaces stray bytes and halves by U+FFFD."""
     return _SURROGATES.sub(_joined, raw).decode("utf-8", "replace")
 

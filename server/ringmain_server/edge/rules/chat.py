@@ -84,8 +84,8 @@ def _messages(messages: Sequence[Message]) -> Rules:
     if len(messages) > MESSAGE_LIMIT:
         yield Violation("messages", f"holds more than {MESSAGE_LIMIT}")
         return
-    room = PART_LIMIT
-    asked: set[str] = set()
+    left = PART_LIMIT
+    call_ids: set[str] = set()
     for index, message in enumerate(messages):
         path = f"messages[{index}]"
         allowed = _ALLOWED_PARTS.get(message.role)
@@ -94,17 +94,17 @@ def _messages(messages: Sequence[Message]) -> Rules:
             yield Violation(f"{path}.role", wrong)
         if not message.parts:
             yield Violation(f"{path}.parts", "holds no part")
-        room -= len(message.parts)
-        if room < 0:
+        left -= len(message.parts)
+        if left < 0:
             yield Violation(f"{path}.parts", f"is beyond the {PART_LIMIT} parts that a request may hold")
             return
         for position, part in enumerate(message.parts):
             if allowed is not None and "text" in allowed and part.HasField("text"):
                 continue  # nearly every part takes this shortcut
-            yield from _part(part, message.role, allowed, asked, f"{path}.parts[{position}]")
+            yield from _part(part, message.role, allowed, call_ids, f"{path}.parts[{position}]")
 
 
-def _part(part: Part, role: int, allowed: frozenset[str] | None, asked: set[str], path: str) -> Rules:
+def _part(part: Part, role: int, allowed: frozenset[str] | None, call_ids: set[str], path: str) -> Rules:
     kind = part.WhichOneof("content")
     if kind == "text":
         if allowed is not None and "text" not in allowed:
@@ -118,30 +118,30 @@ def _part(part: Part, role: int, allowed: frozenset[str] | None, asked: set[str]
     if kind == "media":
         yield from media(part.media, f"{path}.media")
     elif kind == "tool_call":
-        yield from _tool_call(part, asked, f"{path}.tool_call")
+        yield from _tool_call(part, call_ids, f"{path}.tool_call")
     elif kind == "reasoning":
         yield from short(part.reasoning.provider_id, f"{path}.reasoning.provider_id")
     elif kind == "tool_result":
-        yield from _tool_result(part, asked, f"{path}.tool_result")
+        yield from _tool_result(part, call_ids, f"{path}.tool_result")
 
 
-def _tool_call(part: Part, asked: set[str], path: str) -> Rules:
+def _tool_call(part: Part, call_ids: set[str], path: str) -> Rules:
     call = part.tool_call
     if not call.tool_call_id:
         yield Violation(f"{path}.tool_call_id", "is empty")
-    elif call.tool_call_id in asked:
+    elif call.tool_call_id in call_ids:
         yield Violation(f"{path}.tool_call_id", "repeats the id of another call")
     yield from short(call.tool_call_id, f"{path}.tool_call_id")
-    asked.add(call.tool_call_id)
+    call_ids.add(call.tool_call_id)
     if not call.name:
         yield Violation(f"{path}.name", "is empty")
     yield from short(call.name, f"{path}.name")
     yield from shallow(call.arguments_json, f"{path}.arguments_json")
 
 
-def _tool_result(part: Part, asked: set[str], path: str) -> Rules:
+def _tool_result(part: Part, call_ids: set[str], path: str) -> Rules:
     result = part.tool_result
-    if result.tool_call_id not in asked:
+    if result.tool_call_id not in call_ids:
         yield Violation(f"{path}.tool_call_id", "answers no tool call of an earlier message")
     yield from short(result.tool_call_id, f"{path}.tool_call_id")
     yield from few(result.parts, f"{path}.parts", RESULT_LIMIT)

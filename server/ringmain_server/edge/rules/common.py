@@ -151,8 +151,8 @@ def _bytes(media: Media, data: bytes, path: str) -> Rules:
     if not data:
         yield Violation(f"{path}.data", "is empty", of_media=True)
     elif not media.mime_type and not detect(data):
-        told = f"is empty, and the bytes are of no known kind: {describe(data)}"
-        yield Violation(f"{path}.mime_type", told, of_media=True)
+        problem = f"is empty, and the bytes are of no known kind: {describe(data)}"
+        yield Violation(f"{path}.mime_type", problem, of_media=True)
 
 
 def json_object(text: str, path: str) -> Rules:

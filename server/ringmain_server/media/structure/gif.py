@@ -30,6 +30,7 @@ def check(data: bytes, budget: Budget) -> None:
     while at < len(data) and data[at] != _END:
         if data[at] == _IMAGE:
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, at + 1)
+            # The canvas grows with each frame and counts in full, however small the frame is.
             width, height = max(width, left + wide), max(height, top + high)
             budget.frame(width, height)
             if budget.frames > 1:

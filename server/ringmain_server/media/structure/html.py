@@ -121,6 +121,7 @@ def _check_nesting(data: bytes, start: int, end: int, most: int) -> None:
                     counts[ended] -= 1
                 counts[name] -= 1
         elif name not in _VOID:
+            # As in a browser, a new `<li>` or `<td>` closes an open one without an end tag.
             ends = _ENDED_BY.get(name)
             while ends and names and names[-1] in ends:
                 counts[names.pop()] -= 1

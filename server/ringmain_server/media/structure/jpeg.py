@@ -108,7 +108,7 @@ def check_one(data: bytes, start: int, budget: Budget) -> _Found:
         segments += 1
         if segments > _MOST_SEGMENTS:
             raise Beyond(f"with more than {_MOST_SEGMENTS} segments", f"at most {_MOST_SEGMENTS} segments")
-        if marker in _BARE or not marker:
+        if marker in _BARE or not marker:  # a marker without a length
             at += 2
             continue
         _segment(data, at, marker, found, budget)

@@ -184,16 +184,16 @@ class _Check:
 
     def _packed(self, found: Object) -> int:
         """Returns the bytes of a stream as it stands in the file, as far as can be told."""
-        said = self._objects.number(found.text, b"Length")
-        there = found.end - found.stream
-        return min(said, there) if said else there
+        stated = self._objects.number(found.text, b"Length")
+        available = found.end - found.stream
+        return min(stated, available) if stated else available
 
-    def _pieces(self, found: Object, room: int = 0) -> "pdf_filters.Pieces":
+    def _pieces(self, found: Object, expected: int = 0) -> "pdf_filters.Pieces":
         """Yields the pieces of a stream, unpacked.
 
         Args:
             found: The object with the stream.
-            room: Bytes that the stream is known to have, as a picture's pixels are; these may be packed well.
+            expected: Bytes that the stream is known to have, such as a picture's pixels, which may pack well.
         """
         names, limits = filters(self._objects, found), self._limits
         if len(names) > _MOST_FILTERS:
@@ -204,10 +204,10 @@ class _Check:
             size += len(piece)
             self._unpacked += len(piece)
             packed = min(raw.count, max(self._packed(found), 1))
-            if size > max(_LARGE, room) and size > limits.max_ratio * packed:
+            if size > max(_LARGE, expected) and size > limits.max_ratio * packed:
                 problem = f"with a stream packed more than {limits.max_ratio} times smaller, as bombs are"
                 raise Beyond(problem, f"at most {limits.max_ratio} times")
-            if size > max(limits.max_stream_bytes, room):
+            if size > max(limits.max_stream_bytes, expected):
                 most = size_words(limits.max_stream_bytes)
                 raise Beyond(f"with a stream of more than {most} unpacked", f"at most {most}")
             if self._unpacked > limits.max_unpacked_bytes:
@@ -266,10 +266,10 @@ class _Check:
         if len(names) > 1 or names[-1] not in pdf_filters.GROWING:
             self._check_coded(found, names[-1], packed, 2 * _BYTES_PER_PIXEL * width * height)
 
-    def _check_coded(self, found: Object, coding: bytes, packed: int, room: int) -> None:
+    def _check_coded(self, found: Object, coding: bytes, packed: int, expected: int) -> None:
         """Checks a picture that has a header of its own and may be packed once more."""
         head = b""
-        for piece in self._pieces(found, room):
+        for piece in self._pieces(found, expected):
             head += piece[: max(_HEADER - len(head), 0)]
         if coding in pdf_filters.JPEG and head[:2] == b"\xff\xd8":
             self._check_jpeg(found, head, packed)
@@ -356,8 +356,10 @@ class _Check:
         total = 0
         for number, times in notes.items():
             for note in self._objects.resolved(number):
-                looks = references(self._objects.value(note.text, b"AP")[:_OVERLAP])
-                total += times * max((self._cost_of(look, note, 0) for look in looks), default=0)
+                appearances = references(self._objects.value(note.text, b"AP")[:_OVERLAP])
+                total += times * max(
+                    (self._cost_of(appearance, note, 0) for appearance in appearances), default=0
+                )
             if total > self._limits.max_page_bytes:
                 break
         return total
@@ -394,9 +396,9 @@ class _Check:
             return self._costs[key]
         self._costs[key] = total = drawing.size  # set first, so that a stream that draws itself counts once
         for name, times in drawing.uses.items():
-            meant = self._meant(name, owner)
-            self._step(1 + len(meant))
-            total += times * max((self._cost_of(one, owner, depth + 1) for one in meant), default=0)
+            targets = self._targets(name, owner)
+            self._step(1 + len(targets))
+            total += times * max((self._cost_of(one, owner, depth + 1) for one in targets), default=0)
             if total > self._limits.max_page_bytes:
                 break
         self._costs[key] = total
@@ -409,7 +411,7 @@ class _Check:
             found = "whose drawings draw each other in too many ways"
             raise Beyond(found, f"at most {self._most_steps} ways")
 
-    def _meant(self, name: bytes, owner: Object | None) -> set[int]:
+    def _targets(self, name: bytes, owner: Object | None) -> set[int]:
         """Returns the objects that a name may mean: by the owner's resources, else by those of any object."""
         if owner is None or b"/Resources" not in owner.text:
             return self._everywhere.get(name, set())

@@ -36,6 +36,7 @@ def _flate(pieces: Pieces) -> Pieces:
                 yield machine.decompress(rest, _STEP)
                 if machine.eof:
                     return
+                # Never more than a step at once: a bomb is noticed after its first pieces.
                 rest = machine.unconsumed_tail
     except zlib.error:
         return
@@ -129,6 +130,7 @@ def _lzw(pieces: Pieces) -> Pieces:
             if code == 257 or code > len(table) or (code == len(table) and not before):
                 yield b"".join(out)
                 return
+            # A code may name the entry that is just being made: the last one plus its own first byte.
             entry = table[code] if code < len(table) else before + before[:1]
             out.append(entry)
             size += len(entry)

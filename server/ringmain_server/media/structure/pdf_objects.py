@@ -120,6 +120,7 @@ def _heads(data: Data) -> Iterator[tuple[int, int]]:
 
 def _object(data: Data, number: int, start: int, end: int) -> Object:
     most = min(end, start + _LONGEST_DICTIONARY)
+    # Whichever comes first decides: `stream` may also be a word within a later object.
     stream, over = data.find(b"stream", start, most), data.find(b"endobj", start, most)
     if over >= 0 and (stream < 0 or over < stream):
         return Object(number, _plain(data[start:over]))

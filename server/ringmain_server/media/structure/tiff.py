@@ -217,6 +217,7 @@ def _coded(directory: Directory, part: tuple[int, int], budget: Budget) -> None:
     ]
     for place in (*places[:_MOST_CODED], directory.number(_JPEG_FILE)):
         if place and directory.data[place : place + 2] == b"\xff\xd8":
+            # Each strip is decoded by itself, so that their sizes must not add up.
             inner.frames = inner.pixels = 0
             found = check_one(directory.data, place, inner)
             if found.width * found.height > 4 * (part[0] + 64) * (part[1] + 64):

@@ -82,7 +82,7 @@ def _coded(data: bytes, name: bytes, start: int) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _same(size: tuple[int, int], said: tuple[int, int] | None) -> None:
-    if said is not None and size != said:
-        found = "with a picture of {}x{} pixels where {}x{} are announced".format(*size, *said)
+def _same(size: tuple[int, int], announced: tuple[int, int] | None) -> None:
+    if announced is not None and size != announced:
+        found = "with a picture of {}x{} pixels where {}x{} are announced".format(*size, *announced)
         raise Beyond(found, "pictures of the size that is announced")

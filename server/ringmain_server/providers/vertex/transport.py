@@ -24,7 +24,7 @@ from ringmain_server.errors import (
     Overloaded,
     ProviderError,
 )
-from ringmain_server.errors.shortage import in_words, lacking_descriptors
+from ringmain_server.errors.shortage import lacking_descriptors, shortage_in_message
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.channels import Connection, Connections
 from ringmain_server.providers.vertex.errors import from_rpc
@@ -127,7 +127,7 @@ def _failure(
     A failed connection may be caused by a shortage on this machine, which gRPC only reports in words.
     """
     error = from_rpc(provider_id, exc, secrets)
-    lack = in_words(exc.details() or "") or lacking_descriptors()
+    lack = shortage_in_message(exc.details() or "") or lacking_descriptors()
     return lack if lack is not None and isinstance(error, ConnectionFailed) else error
 
 
