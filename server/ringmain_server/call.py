@@ -123,7 +123,8 @@ class Attempt:
         """It was answered whole."""
         self.latency = now - self.start
         if self.permit is not None:
-            waited = max(self.ready_at - self.start, 0.0)
+            sent_at_once = self.upload is None and not self.prepared_at
+            waited = 0.0 if sent_at_once else max(self.ready_at - self.start, 0.0)
             self.permit.succeeded(self.first_content, waited)
 
     def fail(self, now: float, error: ProviderError) -> None:

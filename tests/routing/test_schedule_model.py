@@ -132,7 +132,7 @@ class RouterModel(RuleBasedStateMachine):
     @invariant()
     def nothing_is_left_running(self) -> None:
         """Between requests no candidate has a call under way."""
-        for target in getattr(self, "served", ()):
+        for target in getattr(self, "target", ()):
             assert target.health.limit.in_flight == 0
 
 

@@ -77,13 +77,23 @@ class FlatPrice:
         return self
 
     def cost_nano_usd(self, usage: Usage) -> int | None:
-        """The cost of a usage in units of 1e-9 US dollars; None where something in it has no price."""
-        if usage.image_count or usage.audio_duration_ms or usage.character_count:
-            return self._of_media(usage)
-        return self._of_tokens(usage)
+        """Returns the cost of a usage in units of 1e-9 US dollars; None where something in it has no price.
 
-    def _of_media(self, usage: Usage) -> int | None:
-        """Media are paid by the piece where that has a price, else by tokens where those were counted."""
+        What is not paid by tokens is rounded by itself.
+        """
+        plain_rate, output_rate, cached_rate, written_rate = self._rates
+        cached, written = usage.cached_input_token_count, usage.cache_write_input_token_count
+        plain = max(usage.input_token_count - cached - written, 0)
+        scaled = plain * plain_rate + cached * cached_rate + written * written_rate
+        whole, rest = divmod(scaled + usage.output_token_count * output_rate, _SCALE)
+        # A half is rounded to the even number, as decimals are.
+        tokens = whole + (rest * 2 > _SCALE or (rest * 2 == _SCALE and whole % 2 == 1))
+        if usage.image_count or usage.audio_duration_ms or usage.character_count:
+            return self._with_media(usage, tokens)
+        return tokens
+
+    def _with_media(self, usage: Usage, of_tokens: int) -> int | None:
+        """Adds media, paid by the piece where that has a price, else by tokens where those were counted."""
         counted = (
             (usage.image_count, self.per_image, 1),
             (usage.audio_duration_ms, self.per_audio_minute, 60_000),
@@ -95,14 +105,7 @@ class FlatPrice:
         ]
         if not priced and not tokens and self != FREE:
             return None
-        return round(sum(priced, Decimal(0)) * NANO) + self._of_tokens(usage)
-
-    def _of_tokens(self, usage: Usage) -> int:
-        plain_rate, output_rate, cached_rate, written_rate = self._rates
-        cached, written = usage.cached_input_token_count, usage.cache_write_input_token_count
-        plain = max(usage.input_token_count - cached - written, 0)
-        scaled = plain * plain_rate + cached * cached_rate + written * written_rate
-        return _rounded(scaled + usage.output_token_count * output_rate)
+        return round(sum(priced, Decimal(0)) * NANO) + of_tokens
 
 
 FREE = FlatPrice(Decimal(0), Decimal(0))
@@ -138,23 +141,23 @@ class ListPrice:
         self._stale_at = -math.inf
 
     def at(self, input_tokens: int) -> FlatPrice | None:
-        """The prices for a request with that much input, None when the list does not know the model."""
+        """Returns the prices for a request with that much input; None when the list lacks the model."""
+        if self._clock() >= self._stale_at:
+            self._look_up()
         found = None
-        for tier in self._current():
+        for tier in self._tiers:
             if input_tokens > tier.above:
                 found = tier.price
         return found
 
     def cost_nano_usd(self, usage: Usage) -> int | None:
-        """The cost of a usage in units of 1e-9 US dollars, None when the list does not say."""
+        """Returns the cost of a usage in units of 1e-9 US dollars; None when the list does not say."""
         price = self.at(usage.input_token_count)
         return None if price is None else price.cost_nano_usd(usage)
 
-    def _current(self) -> list[_Tier]:
-        now = self._clock()
-        if now >= self._stale_at:
-            self._tiers, self._stale_at = _tiers(self._provider, self._model), now + _HOLD
-        return self._tiers
+    def _look_up(self) -> None:
+        self._tiers = _tiers(self._provider, self._model)
+        self._stale_at = self._clock() + _HOLD
 
 
 def list_price(kind: str, provider_model: str) -> ListPrice | None:
@@ -168,12 +171,6 @@ def list_price(kind: str, provider_model: str) -> ListPrice | None:
     """
     found = KINDS.get(kind)
     return ListPrice(kind, provider_model) if found is not None and found.prices else None
-
-
-def _rounded(scaled: int) -> int:
-    """The nearest whole number, a half to the even one as for decimals."""
-    whole, rest = divmod(scaled, _SCALE)
-    return whole + (rest * 2 > _SCALE or (rest * 2 == _SCALE and whole % 2 == 1))
 
 
 def load_list() -> None:

@@ -6,6 +6,7 @@ The waits grow exponentially with full jitter: a uniformly random part of a wind
 
 import random
 from dataclasses import dataclass
+from functools import partial
 
 from ringmain_server.policies import Clock
 from ringmain_server.policies.window import SlidingCounts
@@ -86,6 +87,9 @@ class RetryBudget:
     Args:
         clock: Seconds on any monotonic clock.
         settings: How many retries there may be.
+
+    Attributes:
+        request: Counts a first attempt.
     """
 
     def __init__(
@@ -96,10 +100,7 @@ class RetryBudget:
         self._share = settings.share
         self._minimum = settings.min_per_second * settings.window
         self._lately = SlidingCounts(2, settings.window, clock)
-
-    def request(self) -> None:
-        """Counts a first attempt."""
-        self._lately.add(_REQUEST)
+        self.request = partial(self._lately.add, _REQUEST)
 
     def take(self) -> bool:
         """Whether one more retry is allowed; if so, counts it."""

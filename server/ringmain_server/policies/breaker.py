@@ -17,6 +17,7 @@ import enum
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pybreaker
 
@@ -101,6 +102,9 @@ class Breaker:
         clock: Seconds on any monotonic clock.
         settings: When it opens and for how long.
         on_change: Called with each change, once it is complete.
+
+    Attributes:
+        state: The present state. An open breaker becomes half-open by admitting a probe.
     """
 
     def __init__(
@@ -114,7 +118,7 @@ class Breaker:
         self._on_change = on_change
         self._storage = pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED)
         self._rate = _FailureRate(settings, clock)
-        self._state = BreakerState.CLOSED
+        self.state = BreakerState.CLOSED
         self._changed_at = clock()
         self._open_span = settings.open_for
         self._opens_until = 0.0
@@ -123,23 +127,18 @@ class Breaker:
         self._last_failure: Failure | None = None
 
     @property
-    def state(self) -> BreakerState:
-        """The present state. An open breaker becomes half-open by admitting a probe."""
-        return self._state
-
-    @property
     def admits(self) -> bool:
         """Whether `admit` would give a permit now."""
-        if self._state is BreakerState.CLOSED:
+        if self.state is BreakerState.CLOSED:
             return True
-        if self._state is BreakerState.OPEN:
+        if self.state is BreakerState.OPEN:
             return self._clock() >= self._opens_until
         return not self._probing
 
     @property
     def opens_until(self) -> float | None:
         """The instant from which an open breaker admits a probe; None when it is not open."""
-        return self._opens_until if self._state is BreakerState.OPEN else None
+        return self._opens_until if self.state is BreakerState.OPEN else None
 
     @property
     def changed_at(self) -> float:
@@ -153,11 +152,11 @@ class Breaker:
 
     def admit(self) -> Permit | None:
         """Returns a permit for one call, or None when the call must not be made."""
-        if self._state is BreakerState.CLOSED:
+        if self.state is BreakerState.CLOSED:
             return self._permit
         if not self.admits:
             return None
-        if self._state is BreakerState.OPEN:
+        if self.state is BreakerState.OPEN:
             self._circuit().half_open()
             self._follow("time for a probe")
         # Each probe has a generation of its own: the result of an earlier one comes too late.
@@ -169,7 +168,7 @@ class Breaker:
         """Records that the call got a complete answer."""
         if permit.generation != self._permit.generation:
             return
-        if self._state is BreakerState.CLOSED:
+        if self.state is BreakerState.CLOSED:
             # All that a closed circuit does with a success, and nearly every call is one.
             self._storage.reset_counter()
             self._rate.add_success()
@@ -196,13 +195,13 @@ class Breaker:
 
     def trip(self, reason: str = "tripped") -> None:
         """Opens the breaker now, unless it is open."""
-        if self._state is not BreakerState.OPEN:
+        if self.state is not BreakerState.OPEN:
             self._circuit().open()
             self._follow(reason)
 
     def reset(self, reason: str = "restored") -> None:
         """Closes the breaker and forgets its counts; calls that are under way no longer count."""
-        if self._state is BreakerState.CLOSED:
+        if self.state is BreakerState.CLOSED:
             self._begin_generation()
             self._storage.reset_counter()
             self._rate.clear()
@@ -230,10 +229,10 @@ class Breaker:
         pybreaker calls its listeners before its storage has the new state and while it holds its lock. So
         the storage is read afterwards, and `on_change` sees a breaker whose change is complete.
         """
-        old, new = self._state, _STATES[self._storage.state]
+        old, new = self.state, _STATES[self._storage.state]
         if old is new:
             return
-        self._state, self._changed_at = new, self._clock()
+        self.state, self._changed_at = new, self._clock()
         self._begin_generation()
         if new is BreakerState.OPEN:
             self._opens_until = self._changed_at + self._open_span
@@ -250,25 +249,24 @@ class Breaker:
 
 
 class _FailureRate(pybreaker.CircuitBreakerListener):
-    """Opens a circuit when too many of the last seconds' calls failed."""
+    """Opens a circuit when too many of the last seconds' calls failed.
+
+    Attributes:
+        add_success: Counts a successful call. A closed breaker calls this itself. Successes that pybreaker
+            hears of close the circuit, which clears the counts, so that `CircuitBreakerListener.success`
+            need not count them.
+    """
 
     def __init__(self, settings: BreakerSettings, clock: Clock) -> None:
         self._settings = settings
         self._lately = SlidingCounts(2, settings.window, clock)
+        self.add_success = partial(self._lately.add, _SUCCESS)
 
     def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
         """Counts a failed call, and opens the circuit if the rate is too high."""
         self._lately.add(_FAILURE)
         if self._settings.enabled and self._is_exceeded():
             cb.open()
-
-    def add_success(self) -> None:
-        """Counts a successful call.
-
-        A closed breaker calls this itself. Successes that pybreaker hears of close the circuit, which
-        clears the counts, so that `CircuitBreakerListener.success` need not count them.
-        """
-        self._lately.add(_SUCCESS)
 
     def clear(self) -> None:
         """Forgets all calls."""

@@ -57,6 +57,10 @@ class ConcurrencyLimit:
     Args:
         clock: Seconds on any monotonic clock.
         settings: The limit and its bounds.
+
+    Attributes:
+        limit: How many calls may run at once now.
+        in_flight: How many calls run.
     """
 
     def __init__(
@@ -66,8 +70,10 @@ class ConcurrencyLimit:
     ) -> None:
         self._clock = clock
         self._settings = settings
-        self._limit = float(settings.limit)
-        self._in_flight = 0
+        # Plain attributes, since every call reads them several times.
+        self.limit = settings.limit
+        self.in_flight = 0
+        self._exact = float(settings.limit)
         self._usual = 0.0
         self._steps = 0
         self._step_at = clock() + settings.interval
@@ -76,33 +82,23 @@ class ConcurrencyLimit:
         self._sum = 0.0
         self._dropped = False
 
-    @property
-    def limit(self) -> int:
-        """How many calls may run at once now."""
-        return int(self._limit)
-
-    @property
-    def in_flight(self) -> int:
-        """How many calls run."""
-        return self._in_flight
-
     def acquire(self) -> bool:
         """Whether one more call may run; if so, it is counted until its `release`."""
-        if self._in_flight >= self.limit:
+        if self.in_flight >= self.limit:
             return False
-        self._in_flight += 1
-        self._peak = max(self._peak, self._in_flight)
+        self.in_flight = in_flight = self.in_flight + 1
+        self._peak = max(self._peak, in_flight)
         return True
 
     def release(self, latency: float | None, *, dropped: bool = False) -> None:
-        """A call ended.
+        """Notes that a call ended.
 
         Args:
             latency: Seconds it took, None when that says nothing about the load: cancelled, or failed early.
             dropped: Whether it was lost to overload: refused as too many, or timed out.
         """
-        assert self._in_flight > 0, "released more often than acquired"
-        self._in_flight -= 1
+        assert self.in_flight > 0, "released more often than acquired"
+        self.in_flight -= 1
         if not self._settings.adaptive:
             return
         if dropped:
@@ -110,28 +106,29 @@ class ConcurrencyLimit:
         elif latency is not None:
             self._samples += 1
             self._sum += latency
-        if self._clock() >= self._step_at and (self._dropped or self._samples >= self._settings.min_samples):
+        known = self._dropped or self._samples >= self._settings.min_samples
+        if known and self._clock() >= self._step_at:
             self._step()
 
     def _step(self) -> None:
         if self._dropped:
-            self._move(self._limit * self._settings.dropped_factor)
+            self._move(self._exact * self._settings.dropped_factor)
         else:
             self._follow(self._sum / self._samples)
         self._begin_interval()
 
     def _follow(self, short: float) -> None:
         long = self._learn(short)
-        if self._peak < self._limit / 2:
+        if self._peak < self._exact / 2:
             return  # the limit was not felt, so latency says nothing about it
         settings = self._settings
         ratio = settings.tolerance * long / short if short > 0 else 1.0
         gradient = max(_LEAST_GRADIENT, min(1.0, ratio))
-        aim = self._limit * gradient + settings.headroom
-        self._move(self._limit + settings.smoothing * (aim - self._limit))
+        aim = self._exact * gradient + settings.headroom
+        self._move(self._exact + settings.smoothing * (aim - self._exact))
 
     def _learn(self, short: float) -> float:
-        """The usual latency: a mean at first, then a moving one. It comes down fast after an overload."""
+        """Returns the usual latency: a mean at first, then a moving one. It falls fast after an overload."""
         self._steps += 1
         weight = max(1 / self._steps, 2 / (self._settings.memory + 1))
         self._usual += weight * (short - self._usual)
@@ -140,11 +137,12 @@ class ConcurrencyLimit:
         return self._usual
 
     def _move(self, limit: float) -> None:
-        self._limit = max(self._settings.minimum, min(limit, self._settings.maximum))
+        self._exact = max(self._settings.minimum, min(limit, self._settings.maximum))
+        self.limit = int(self._exact)
 
     def _begin_interval(self) -> None:
         self._step_at = self._clock() + self._settings.interval
-        self._peak = self._in_flight
+        self._peak = self.in_flight
         self._samples = 0
         self._sum = 0.0
         self._dropped = False

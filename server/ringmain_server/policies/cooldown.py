@@ -33,12 +33,17 @@ class Cooldown:
     Args:
         clock: Seconds on any monotonic clock.
         settings: How long the holds are.
+
+    Attributes:
+        ends_at: The instant at which the latest cooldown ends or ended; minus infinity when there was none.
+        grown: Whether the next one will be longer because of an earlier one, until a call succeeds.
     """
 
     def __init__(self, clock: Clock, settings: CooldownSettings = CooldownSettings()) -> None:
         self._clock = clock
         self._settings = settings
-        self._until = _NEVER
+        self.ends_at = _NEVER
+        self.grown = False
         self._reason = ""
         self._next = settings.first
         self._checked = False
@@ -46,14 +51,12 @@ class Cooldown:
     @property
     def until(self) -> float | None:
         """The instant it ends, None when the candidate is not held."""
-        until = self._until
-        # Nearly always there was no hold yet: no need to look at the clock.
-        return until if until > _NEVER and until > self._clock() else None
+        return self.ends_at if self.ends_at > self._clock() else None
 
     @property
     def reason(self) -> str | None:
         """Why the candidate is held, None when it is not."""
-        return self._reason if self._until > self._clock() else None
+        return self._reason if self.ends_at > self._clock() else None
 
     @property
     def awaits_check(self) -> bool:
@@ -73,6 +76,7 @@ class Cooldown:
             # Calls that were under way together fail together: only the first of them is news.
             self._begin(self._next, reason)
             self._next = min(self._next * 2, self._settings.growing_max)
+            self.grown = True
 
     def long(self, reason: str) -> None:
         """The quota is spent, access refused, or the model unknown."""
@@ -94,15 +98,17 @@ class Cooldown:
         """A call succeeded. One that began before the hold does not end it."""
         if self.until is None:
             self._next = self._settings.first
+            self.grown = False
 
     def clear(self) -> None:
         """Ends the hold: a check passed, the configuration changed, or an operator said so."""
-        self._until = _NEVER
+        self.ends_at = _NEVER
         self._checked = False
         self._next = self._settings.first
+        self.grown = False
 
     def _begin(self, seconds: float, reason: str) -> None:
         until = self._clock() + seconds
-        if until > self._until:
+        if until > self.ends_at:
             self._checked = False
-            self._until, self._reason = until, reason
+            self.ends_at, self._reason = until, reason

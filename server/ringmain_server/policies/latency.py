@@ -1,4 +1,4 @@
-"""Room 3, pure: how fast and how reliable a candidate was in the last minute.
+"""Policies, pure: how fast and how reliable a candidate was in the last minute.
 
 The quantiles are those of a histogram with logarithmic buckets, which bounds the relative error of each
 (Masson, Rim and Lee, "DDSketch", VLDB 2019, https://arxiv.org/abs/1908.10693): with buckets that end at
@@ -25,20 +25,22 @@ _SCALE = 1 / math.log(_GAMMA)
 _LOWEST = math.ceil(math.log(SHORTEST) * _SCALE)
 _BUCKETS = math.ceil(math.log(LONGEST) * _SCALE) - _LOWEST + 1
 _SLICES = 6
+# The histogram's window has two more counts, so that an attempt is counted once.
+_FAILED, _REFUSED = _BUCKETS, _BUCKETS + 1
 
 
-class Latency:
-    """The latencies of the last minute.
+class RecentAttempts:
+    """The attempts of the last minute: how long those that succeeded took, and how many failed.
 
     Args:
         clock: Seconds on any monotonic clock.
     """
 
     def __init__(self, clock: Clock) -> None:
-        self._counts = SlidingCounts(_BUCKETS, SPAN, clock, _SLICES)
+        self._counts = SlidingCounts(_BUCKETS + 2, SPAN, clock, _SLICES)
 
-    def observe(self, seconds: float) -> None:
-        """Records how long something took. A time-out is recorded too, or silence would look fast."""
+    def succeeded(self, seconds: float) -> None:
+        """Records how long an attempt took that succeeded."""
         if seconds <= SHORTEST:
             self._counts.add(0)
         elif seconds >= LONGEST:
@@ -46,20 +48,38 @@ class Latency:
         else:
             self._counts.add(math.ceil(math.log(seconds) * _SCALE) - _LOWEST)
 
+    def ended(self, *, failed: bool) -> None:
+        """Records an attempt without an answer.
+
+        Args:
+            failed: Whether the candidate failed, as opposed to a request that it rightly refused.
+        """
+        self._counts.add(_FAILED if failed else _REFUSED)
+
     def quantile(self, q: float) -> float | None:
-        """The latency in seconds that a share `q` did not exceed, None when nothing was recorded lately.
+        """Returns the latency in seconds that a share `q` of the answers did not exceed; None without any.
 
         Args:
             q: 0 to 1: 0.5 is the median.
         """
-        return _quantile(self._counts.sums, q)
+        return _quantile(self._counts.sums[:_BUCKETS], q)
+
+    @property
+    def count(self) -> int:
+        """The number of attempts that ended."""
+        return sum(self._counts.sums)
+
+    @property
+    def failed_count(self) -> int:
+        """The number of attempts in which the candidate failed."""
+        return self._counts.sums[_FAILED]
 
 
-def joint_quantile(latencies: Iterable[Latency], q: float) -> float | None:
-    """The quantile of all that was recorded by several, as if by one; see `Latency.quantile`."""
+def joint_quantile(several: Iterable[RecentAttempts], q: float) -> float | None:
+    """Returns the quantile over the attempts at several candidates; see `RecentAttempts.quantile`."""
     sums = [0] * _BUCKETS
-    for latency in latencies:
-        sums = [total + count for total, count in zip(sums, latency._counts.sums, strict=True)]
+    for recent in several:
+        sums = [total + count for total, count in zip(sums, recent._counts.sums[:_BUCKETS], strict=True)]
     return _quantile(sums, q)
 
 
@@ -70,34 +90,3 @@ def _quantile(sums: Sequence[int], q: float) -> float | None:
     # The nearest-rank definition: the smallest value with at least q of all values at or below it.
     bucket = bisect_left(below, max(1, math.ceil(q * below[-1])))
     return float(2 * _GAMMA ** (bucket + _LOWEST) / (_GAMMA + 1))
-
-
-class FailureRate:
-    """The share of failed attempts in the last minute.
-
-    Args:
-        clock: Seconds on any monotonic clock.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._counts = SlidingCounts(2, SPAN, clock, _SLICES)
-
-    def observe(self, *, failed: bool) -> None:
-        """Records how an attempt ended."""
-        self._counts.add(failed)
-
-    @property
-    def attempts(self) -> int:
-        """How many attempts ended."""
-        return sum(self._counts.sums)
-
-    @property
-    def failed(self) -> int:
-        """How many of them failed."""
-        return self._counts.sums[1]
-
-    @property
-    def rate(self) -> float | None:
-        """0 to 1, None when no attempt ended lately."""
-        good, bad = self._counts.sums
-        return bad / (good + bad) if good + bad else None

@@ -70,6 +70,13 @@ def capable(model: str, target: Sequence[ServableT], op: Operation[Req], request
     return _roomy(serving, op, request) if len(serving) > 1 else serving
 
 
+def equal_for(target: Sequence[Servable], op: Operation[Any]) -> bool:
+    """Whether all candidates can serve every request of an operation: `capable` would leave out none."""
+    if any(op not in one.operations or _may_lack(one.candidate, op) for one in target):
+        return False
+    return len({one.candidate.context_tokens for one in target}) == 1
+
+
 def same_model(first: ServableT, target: Sequence[ServableT]) -> list[ServableT]:
     """The candidates that are of the same provider model as the first, whoever serves it.
 

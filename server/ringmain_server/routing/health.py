@@ -29,7 +29,7 @@ from ringmain_server.policies import Clock
 from ringmain_server.policies.breaker import Breaker, BreakerSettings, BreakerState, Permit
 from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
 from ringmain_server.policies.cooldown import Cooldown, CooldownSettings
-from ringmain_server.policies.latency import FailureRate, Latency
+from ringmain_server.policies.latency import RecentAttempts
 
 IDLE = 600.0
 """Seconds without an attempt after which a candidate that no configuration names is not worth showing."""
@@ -109,8 +109,7 @@ class CandidateHealth:
         self.breaker = Breaker(clock, settings.breaker, tell)
         self.cooldown = Cooldown(clock, settings.cooldown)
         self.limit = ConcurrencyLimit(clock, settings.concurrency)
-        self.first_content = Latency(clock)
-        self.failures = FailureRate(clock)
+        self.recent = RecentAttempts(clock)
         self.last_error: ProviderError | None = None
         self._cooldown_cause: ProviderError | None = None
 
@@ -133,17 +132,16 @@ class CandidateHealth:
     @property
     def latency(self) -> float | None:
         """The median time to the first content of the last minute, in seconds."""
-        return self.first_content.quantile(0.5)
+        return self.recent.quantile(0.5)
 
     def refusal(self) -> ProviderError | None:
         """Why no attempt may be made now, with the time until one may; None when one may."""
         if self.provider.drained:
             return Drained(self.provider_id, "is drained")
         now = self.clock()
-        until = self.cooldown.until
-        if until is not None:
-            return self._refused(until - now)
-        if not self.breaker.admits:
+        if self.cooldown.ends_at > now:
+            return self._refused(self.cooldown.ends_at - now)
+        if self.breaker.state is not BreakerState.CLOSED and not self.breaker.admits:
             opens = self.breaker.opens_until
             wait = None if opens is None else max(opens - now, 0.0)
             return BreakerOpen(self.provider_id, "is left alone: its breaker is open", retry_after=wait)
@@ -155,13 +153,13 @@ class CandidateHealth:
 
     def admit(self) -> "AttemptPermit | None":
         """Leave for one attempt; None when `refusal` says why not."""
-        if self.provider.drained or self.cooldown.until is not None or not self.limit.acquire():
+        now = self.clock()
+        if self.provider.drained or self.cooldown.ends_at > now or not self.limit.acquire():
             return None
         permit = self.breaker.admit()
         if permit is None:
             self.limit.release(None)
             return None
-        now = self.clock()
         if now - self._used_at > _NEWS:
             self._used_at = now
             if self.on_use is not None:
@@ -267,11 +265,11 @@ class AttemptPermit:
         health = self._health
         seconds = health.clock() - self._start if first_content is None else first_content
         seconds = max(seconds - waited, 0.0)
-        health.first_content.observe(seconds)
-        health.failures.observe(failed=False)
+        health.recent.succeeded(seconds)
         health.limit.release(seconds)
         health.breaker.succeeded(self._permit)
-        health.cooldown.succeeded()
+        if health.cooldown.grown:
+            health.cooldown.succeeded()
 
     def failed(self, error: ProviderError) -> None:
         """Notes that the attempt failed; the error's class says what that means."""
@@ -281,7 +279,7 @@ class AttemptPermit:
         dropped = isinstance(error, RateLimited | NoAnswer) and not (chosen or isinstance(error, TierFull))
         health.limit.release(None, dropped=dropped)
         if not chosen:
-            health.failures.observe(failed=error.breaker_failure)
+            health.recent.ended(failed=error.breaker_failure)
         # A caller's own options may make an answer that nobody can read here.
         if error.breaker_failure and not (error.by_options and isinstance(error, MalformedAnswer)):
             health.breaker.failed(self._permit, error.message)

@@ -51,10 +51,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """What serves a model, and how its requests are routed."""
+    """What serves a model, and how its requests are routed.
+
+    Attributes:
+        target: The candidates in order; at least one.
+        policy: The model's policy.
+        equal_for: Whether every candidate can serve every request of an operation, kept since the first one.
+    """
 
     target: tuple[Target, ...]
     policy: ModelPolicy = field(default_factory=ModelPolicy)
+    equal_for: dict[object, bool] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Models:

@@ -31,7 +31,8 @@ def finish(accounted: Accounted | None, call: Call, candidate: Candidate) -> Non
     # list; whoever runs the gateway knows better than both.
     told = usage.HasField("cost_nano_usd") and not candidate.price_configured
     if candidate.price is not None and not told:
-        cost = candidate.price.cost_nano_usd(usage)
+        price = candidate.price.at(usage.input_token_count)
+        cost = None if price is None else price.cost_nano_usd(usage)
         if cost is not None and cost <= MOST_NANO:
             usage.cost_nano_usd = cost
     route.provider_id = candidate.provider_id
@@ -55,7 +56,7 @@ def _write_attempt(attempt: Attempt, message: routing_pb2.Attempt) -> None:
     latency = message.latency
     latency.seconds = whole = int(seconds)
     latency.nanos = int((seconds - whole) * 1e9)
-    latency.SetInParent()
+    latency.SetInParent()  # even where it took no time
     if attempt.error is not None:
         message.error.CopyFrom(status(attempt.error))
     elif attempt.lost:

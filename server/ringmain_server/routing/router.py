@@ -29,10 +29,10 @@ from ringmain_server.operations.base import Recovering, Streamed, Unary
 from ringmain_server.policies import Clock
 from ringmain_server.policies.deadline import share
 from ringmain_server.routing.balance import Strategy, arrange
-from ringmain_server.routing.eligibility import capable, same_model
+from ringmain_server.routing.eligibility import capable, equal_for, same_model
 from ringmain_server.routing.hedge import Runner, race
 from ringmain_server.routing.models import Models, RoutePlan, Target
-from ringmain_server.routing.policy import ModelPolicy
+from ringmain_server.routing.policy import HedgePolicy, ModelPolicy
 from ringmain_server.routing.route_info import attempt_message, finish
 from ringmain_server.routing.schedule import Retries, Schedule
 from ringmain_server.text.excerpt import quoted
@@ -152,8 +152,9 @@ class Router:
         """
         while True:
             target, attempt = await self._begin(schedule, call)
-            delay = _hedge_delay(schedule.policy, target) if hedged else None
-            if delay is not None:
+            hedge = schedule.policy.hedge
+            if hedge is not None and hedged:
+                delay = _hedge_delay(hedge, target)
                 won = await self._race(schedule, call, ask, target, attempt, delay)
                 if won is not None:
                     return won
@@ -177,7 +178,7 @@ class Router:
                 await target.prepare()
             attempt = schedule.begin(target)
             if attempt is not None:
-                if others := schedule.attempts_left:
+                if schedule.left and (others := schedule.attempts_left):
                     attempt.time_limit = share(call.deadline - self._clock(), others + 1, math.inf)
                 return target, attempt
 
@@ -250,9 +251,24 @@ class Router:
         policy: RoutingPolicy,
         first: Target | None = None,
     ) -> RoutePlan:
+        """Returns the candidates of a model that can serve a request, in the order to try them.
+
+        Args:
+            op: The operation.
+            request: The request.
+            model: The model asked for, or the one that stands in for it.
+            policy: The request's own routing policy.
+            first: The first candidate of the model asked for, where another one stands in for it.
+        """
         plan = self._models.plan(model)
-        chosen = _chosen(plan.target, policy) if policy.provider_ids else plan.target
-        target = capable(model, chosen, op, request)
+        target: Sequence[Target] = plan.target
+        if policy.provider_ids:
+            target = _chosen(target, policy)
+        equal = plan.equal_for.get(op)
+        if equal is None:
+            equal = plan.equal_for[op] = equal_for(plan.target, op)
+        if not equal:
+            target = capable(model, target, op, request)
         if not policy.provider_ids and plan.policy.strategy is not Strategy.PRIORITY:
             target = arrange(plan.policy.strategy, target, self._rng)
         if op.same_model:
@@ -294,12 +310,9 @@ def _recovery(op: Streamed[Req, Event], request: Req, policy: ModelPolicy) -> Re
     return op.recovering(request, mode == STREAM_RECOVERY_CONTINUE)
 
 
-def _hedge_delay(policy: ModelPolicy, target: Target) -> float | None:
-    """Seconds until a candidate's first content counts as late, None where nothing is hedged."""
-    hedge = policy.hedge
-    if hedge is None:
-        return None
-    usual = target.health.first_content.quantile(hedge.quantile)
+def _hedge_delay(hedge: HedgePolicy, target: Target) -> float:
+    """Returns the seconds until a candidate's first content counts as late."""
+    usual = target.health.recent.quantile(hedge.quantile)
     return hedge.after if usual is None else max(usual, hedge.least)
 
 

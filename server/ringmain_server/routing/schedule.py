@@ -23,7 +23,6 @@ from ringmain_server.policies import Clock
 from ringmain_server.policies.backoff import Backoff, RetryBudget
 from ringmain_server.routing.failover import exhausted, may_help
 from ringmain_server.routing.models import RoutePlan, Target
-from ringmain_server.routing.policy import ModelPolicy
 
 _CALLERS_FAULT = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION)
 
@@ -48,6 +47,10 @@ class Schedule:
         clock: Seconds on the clock of the call's deadline.
         retries: What all requests share.
         fallback: The plan of the model's fallback, asked for when it is needed.
+
+    Attributes:
+        left: The candidates that are left.
+        policy: The policy that holds now: the model's, then its fallback's.
     """
 
     def __init__(
@@ -58,8 +61,8 @@ class Schedule:
         retries: Retries,
         fallback: Callable[[str], RoutePlan] | None = None,
     ) -> None:
-        self._left = list(plan.target)
-        self._policy = plan.policy
+        self.left = list(plan.target)
+        self.policy = plan.policy
         self._call = call
         self._clock = clock
         self._retries = retries
@@ -73,14 +76,9 @@ class Schedule:
         retries.budget.request()
 
     @property
-    def policy(self) -> ModelPolicy:
-        """The policy that holds now: the model's, then its fallback's."""
-        return self._policy
-
-    @property
     def attempts_left(self) -> int:
         """How many candidates may still be tried."""
-        return min(len(self._left), max(self._policy.max_hops - self._hops, 0))
+        return min(len(self.left), max(self.policy.max_hops - self._hops, 0))
 
     def next(self) -> tuple[Target, float]:
         """Who is tried next, and how many seconds to wait before.
@@ -91,8 +89,8 @@ class Schedule:
         if self._again is not None:
             again, self._again = self._again, None
             return again
-        while self._left and self._hops < self._policy.max_hops:
-            target = self._left.pop(0)
+        while self.left and self._hops < self.policy.max_hops:
+            target = self.left.pop(0)
             if target.health.refusal() is None:
                 self._hops += 1
                 self._tries = 0
@@ -131,23 +129,23 @@ class Schedule:
         if isinstance(error, PrefillRejected):
             self._again = (target, 0.0)
             return
-        self._left = [other for other in self._left if self._may_help(error, target, other)]
-        if not self._left and not content and error.cooldown is CooldownKind.TIMED and not error.final:
+        self.left = [other for other in self.left if self._may_help(error, target, other)]
+        if not self.left and not content and error.cooldown is CooldownKind.TIMED and not error.final:
             self._wait_for(target)
 
     def second(self) -> tuple[Target, Attempt] | None:
         """Begins an attempt beside the one that runs, at a candidate that may be tried at once."""
-        for target in self._left[: self.attempts_left]:
+        for target in self.left[: self.attempts_left]:
             attempt = self.begin(target) if target.health.refusal() is None else None
             if attempt is not None:
-                self._left.remove(target)
+                self.left.remove(target)
                 self._hops += 1
                 return target, attempt
         return None
 
     def _retry(self, target: Target, error: ProviderError) -> bool:
         """Asks the same candidate again, if that may help and the budget has room."""
-        if error.final or not error.retry or self._tries > self._policy.retries:
+        if error.final or not error.retry or self._tries > self.policy.retries:
             return False
         if not self._retries.budget.take():
             return False
@@ -158,7 +156,7 @@ class Schedule:
         return True
 
     def _may_help(self, error: ProviderError, failed: Target, other: Target) -> bool:
-        chosen = self._policy.failover_on
+        chosen = self.policy.failover_on
         if chosen is None:
             return may_help(error, failed.candidate, other.candidate)
         return isinstance(error, tuple(chosen))
@@ -167,8 +165,8 @@ class Schedule:
         """Waits for a rate-limited candidate, once, when no other is left and the wait is short enough."""
         until = target.health.cooldown.until
         wait = math.inf if until is None else until - self._clock() + MARGIN
-        longest = min(self._policy.rate_limit_wait, self._remaining())
-        if self._tries <= self._policy.retries and wait <= longest:
+        longest = min(self.policy.rate_limit_wait, self._remaining())
+        if self._tries <= self.policy.retries and wait <= longest:
             self._again = (target, wait)
 
     def _when_none_is_left(self) -> tuple[Target, float]:
@@ -181,13 +179,13 @@ class Schedule:
         if not self._failures and waits:
             wait, target = min(waits, key=lambda pair: pair[0])
             wait += MARGIN
-            if self._waited + wait <= min(self._policy.exhausted_wait, self._remaining()):
+            if self._waited + wait <= min(self.policy.exhausted_wait, self._remaining()):
                 self._waited += wait
                 self._passed.remove(target)
                 return target, wait
-        if self._policy.fallback and self._fallback is not None and self._open_to_fallback():
-            plan = self._fallback(self._policy.fallback)
-            self._left, self._policy, self._hops = list(plan.target), plan.policy, 0
+        if self.policy.fallback and self._fallback is not None and self._open_to_fallback():
+            plan = self._fallback(self.policy.fallback)
+            self.left, self.policy, self._hops = list(plan.target), plan.policy, 0
             return self.next()
         raise self._exhausted([refusal for _, refusal in refusals if refusal is not None])
 

@@ -52,8 +52,8 @@ def provider_status(
         clocks: What tells dates.
         drained: Whether an operator has taken it out.
     """
-    attempts = sum(one.failures.attempts for one in healths)
-    failed = sum(one.failures.failed for one in healths)
+    attempts = sum(one.recent.count for one in healths)
+    failed = sum(one.recent.failed_count for one in healths)
     found = admin_pb2.Provider(
         provider_id=provider_id,
         kind=kind,
@@ -62,7 +62,7 @@ def provider_status(
         in_flight_count=sum(one.limit.in_flight for one in healths),
         failure_rate=failed / attempts if attempts else 0.0,
     )
-    median = joint_quantile((one.first_content for one in healths), 0.5)
+    median = joint_quantile((one.recent for one in healths), 0.5)
     if median is not None:
         found.median_latency.CopyFrom(duration(median))
     return found
