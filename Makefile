@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: conformance tools tools-check check-deploy check-examples live-test
-.PHONY: help setup run tour-python test faults soak fuzz nightly lint format generate check-generated check-floor docs check-docs bench lock clean
+.PHONY: help setup run tour-python test test-busy faults soak fuzz nightly lint format generate check-generated check-floor docs check-docs bench lock clean
 
 # Most of what is called here starts Python many times, and each would compile the same modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -89,17 +89,19 @@ tour-python: build/tour/bin/python ## Stream an answer from that gateway with th
 build/tour/bin/python:
 	$(call make_venv,build/tour)
 
-# What is held to a time runs by itself, with the cores for it alone, and without a tracer that would take the time.
+# Nothing is held to a time, so that all of it shares the cores with whatever else runs on them.
 # Coverage is judged for the whole suite only.
 test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
 ifeq ($(ARGS),)
-	$(bin)/python -m pytest -m "not live and not alone" --numprocesses auto --dist loadfile \
-		--cov --cov-report= --cov-fail-under 0
-	$(bin)/python -m pytest -m "alone and not live" $$(grep -rl "pytest.mark.alone" tests --include="test_*.py")
+	$(bin)/python -m pytest -m "not live" --numprocesses auto --dist loadfile --cov --cov-report= --cov-fail-under 0
 	$(bin)/coverage report
 else
 	$(bin)/python -m pytest -m "not live" $(ARGS)
 endif
+
+# What passes on a quiet machine alone is held to a time somewhere. ARGS selects tests, and TIMES says how often they run.
+test-busy: dev-environment ## Run tests while a busy loop holds each core, TIMES=1; ARGS="tests/faults" for some
+	@$(bin)/python -m tests.busy --times $(or $(TIMES),1) $(or $(ARGS),--numprocesses auto --dist loadfile)
 
 # Each provider runs that the environment has a key for (tests/live/providers.py); a run costs under a cent.
 live-test: dev-environment ## Ask the real providers that the environment has keys for

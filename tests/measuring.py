@@ -23,7 +23,8 @@ from hypothesis import is_hypothesis_test
 
 TESTS = Path(__file__).parent
 WHOLE = [
-    TESTS / name for name in ("bench", "conformance", "deploy", "examples", "fakes", "fuzz", "laws", "tools")
+    TESTS / name
+    for name in ("bench", "conformance", "deploy", "examples", "fakes", "faults", "fuzz", "laws", "tools")
 ]
 PROCESSES = [
     TESTS / name for name in ("cli", "e2e", "media/test_processes.py", "providers/vertex/test_light.py")
@@ -37,8 +38,7 @@ def pytest_collection() -> Generator[None, object, object]:
     """Imports what is measured, and collects the rest without the tracer.
 
     Nor does the garbage collector look through a heap that only grows: that takes a third of the time. What
-    is there after it stays: to look through it again takes 0.1 to 0.3 s, in which a test that is held to a
-    time stands still.
+    is there after it stays: to look through it again takes 0.1 to 0.3 s.
     """
     if sys.gettrace() is not None:
         for package in (ringmain, ringmain_server):

@@ -43,7 +43,7 @@ def kept(**environ: str) -> tuple[bool, float]:
     return told == "True", float(megabytes)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and tells glibc")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: reads /proc, and tells glibc")
 def test_large_blocks_go_back() -> None:
     """What large blocks took is the kernel's again although smaller ones lie between them."""
     told, megabytes = kept()
@@ -51,7 +51,7 @@ def test_large_blocks_go_back() -> None:
     assert megabytes < 10
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: reads /proc")
 def test_the_operators_word_goes_first() -> None:
     """Where the environment has a threshold of its own, nothing is changed."""
     told, megabytes = kept(MALLOC_MMAP_THRESHOLD_=str(32 << 20))

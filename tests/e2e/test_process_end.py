@@ -180,7 +180,7 @@ def test_the_pipe_alone_tells_of_the_end() -> None:
     os.close(reading)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: only its kernel tells of a parent's end")
 @pytest.mark.parametrize("supervisor", ["os.getppid()", "1234567"])
 def test_the_kernel_alone_tells_of_the_end(supervisor: str) -> None:
     """The kernel tells a child that its parent was killed, and one that asked too late finds out itself."""

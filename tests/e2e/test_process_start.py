@@ -79,7 +79,9 @@ def test_sigterm_ends_a_start(slow_disk: SlowDisk) -> None:
     with serving(*_addresses(port, *OPENAI), environ=slow_disk.environ) as service:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             health: Any = health_pb2_grpc.HealthStub(channel)
-            health.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=LIMIT, wait_for_ready=True)
+            health.Check(
+                health_pb2.HealthCheckRequest(service="liveness"), timeout=LIMIT, wait_for_ready=True
+            )
         service.process.send_signal(signal.SIGTERM)
         service.line("stopped")
         assert service.process.wait(timeout=LIMIT) == 0
@@ -111,13 +113,15 @@ def test_closed_streams() -> None:
     try:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             health: Any = health_pb2_grpc.HealthStub(channel)
-            health.Check(health_pb2.HealthCheckRequest(service="liveness"), timeout=LIMIT, wait_for_ready=True)
+            health.Check(
+                health_pb2.HealthCheckRequest(service="liveness"), timeout=LIMIT, wait_for_ready=True
+            )
     finally:
         process.terminate()
         assert process.wait(timeout=LIMIT) == 0
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux which signals are handled")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux: reads /proc")
 def test_signals_of_a_process_that_is_still_importing() -> None:
     """SIGHUP and SIGQUIT do not end a process that has not come to its event loop yet."""
     with serving(*_addresses(free_port())) as service:

@@ -11,7 +11,7 @@ CALLS, SIZE = 6, 8 * MIB
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc: run it on Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: reads /proc")
 async def test_memory_after_failures() -> None:
     """Of six failed calls, of any class, less stays than one of them carried."""
     kept = [one async for one in measure(CLASSES.__contains__, calls=CALLS, size=SIZE, settle=0.5)]

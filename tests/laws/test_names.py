@@ -39,7 +39,7 @@ def _resident(pid: int) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux: reads /proc")
 async def test_invented_names_take_no_memory(tmp_path: Path) -> None:
     """Three thousand names take less than 20 MB, and the last third nothing, whatever comes of them."""
     port, metrics = free_port(), free_port()

@@ -105,7 +105,7 @@ for data in (b"%PDF-1.7", b"PK\\3\\4word/document.xml", b"PK\\3\\4ppt/presentati
     ]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: reads /proc")
 def test_a_large_image_takes_little_memory(tmp_path: Path) -> None:
     """A picture of 20 MB in and out raises the process by at most 100 MB, scaled or as it is."""
     file = tmp_path / "large.png"
@@ -131,7 +131,7 @@ print(len(data) / 1e6, peak() - before)
     assert grown < 100
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: reads /proc")
 @pytest.mark.slow
 def test_memory_is_bounded_by_pages_in_work(tmp_path: Path) -> None:
     """Of a PDF of 500 pages read one after the other, the last take no more memory than the first."""

@@ -14,7 +14,9 @@ from ringmain_server.media.webp import decoded_webp
 
 from tests.fakes import pictures
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="libwebp is built into Pillow's module there")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="needs a libwebp beside Pillow, which Windows has not"
+)
 
 
 def scaled(data: bytes, size: tuple[int, int]) -> PIL.Image.Image | None:

@@ -30,7 +30,7 @@ def gateway() -> Iterator[Addresses]:
     started = command("--listen", api, "--admin-listen", admin)
     with subprocess.Popen(started, stderr=subprocess.DEVNULL) as process:
         try:
-            with Client(api, wait_for_ready=True, timeout=50) as client:
+            with Client(api, wait_for_ready=True, timeout=120) as client:
                 assert client.health() == "SERVING"
             yield Addresses(api, admin)
         finally:
