@@ -13,10 +13,8 @@ from random import Random
 
 from ringmain_sandbox import tokens
 from ringmain_sandbox.host import Host
-from ringmain_sandbox.instance import instance
 from ringmain_sandbox.prompt import Attachment, Prompt, Turn
 from ringmain_sandbox.refusal import bad_request
-from ringmain_sandbox.schema import SchemaError
 
 _QUOTE = 120
 """Most characters of the user's text that an answer repeats."""
@@ -138,6 +136,10 @@ def _call(name: str, prompt: Prompt, rng: Random) -> ToolCall:
 
 
 def _instance(schema: object, whose: str, param: str, rng: Random) -> str:
+    # Loaded by the first schema: the library that checks them takes as much memory as the idle sandbox.
+    from ringmain_sandbox.instance import instance
+    from ringmain_sandbox.schema import SchemaError
+
     try:
         return json.dumps(instance(schema, rng), ensure_ascii=False)
     except SchemaError as exc:

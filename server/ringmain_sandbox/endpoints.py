@@ -23,6 +23,7 @@ from ringmain_sandbox.models import ECHO
 from ringmain_sandbox.pictures import endpoint as pictures
 from ringmain_sandbox.prompt import CONTEXT_TOKENS, read_prompt
 from ringmain_sandbox.question import Question
+from ringmain_sandbox.received import Received
 from ringmain_sandbox.refusal import RefusedError, context_exceeded
 from ringmain_sandbox.script import Reply
 from ringmain_sandbox.sound import endpoint as sound
@@ -49,12 +50,12 @@ class Endpoint:
     Attributes:
         capability: What a model must be able to do to be asked there.
         answer: Makes the answer, or raises a RefusedError.
-        work: Where it is made.
+        work: Tells where a request's answer is made.
     """
 
     capability: int
     answer: Callable[[Question], Reply]
-    work: Work = Work.DRAWING
+    work: Callable[[Received], Work]
 
 
 def _chat(question: Question) -> Reply:
@@ -70,17 +71,31 @@ def _chat(question: Question) -> Reply:
     return wire.reply(answer, head, include_usage=usage)
 
 
+def _chat_work(received: Received) -> Work:
+    """Returns a thread for a chat with schemas: each takes milliseconds, and the first loads a library."""
+    body = received.body
+    return Work.THREAD if body.get("tools") or body.get("response_format") else Work.LOOP
+
+
+def _thread(_: Received) -> Work:
+    return Work.THREAD
+
+
+def _drawing(_: Received) -> Work:
+    return Work.DRAWING
+
+
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     {
-        CHAT_PATH: Endpoint(CAPABILITY_CHAT, _chat, Work.LOOP),
-        vectors.PATH: Endpoint(CAPABILITY_EMBEDDING, vectors.embed, Work.THREAD),
-        sound.SPEECH_PATH: Endpoint(CAPABILITY_SPEECH, sound.speak, Work.THREAD),
-        sound.TRANSCRIPTION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.transcribe, Work.THREAD),
-        sound.TRANSLATION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.translate, Work.THREAD),
-        pictures.GENERATION_PATH: Endpoint(CAPABILITY_IMAGE_GENERATION, pictures.generate),
-        pictures.EDIT_PATH: Endpoint(CAPABILITY_IMAGE_EDITING, pictures.edit),
-        pictures.UPSCALE_PATH: Endpoint(CAPABILITY_IMAGE_UPSCALING, pictures.upscale),
-        pictures.CLASSIFY_PATH: Endpoint(CAPABILITY_IMAGE_CLASSIFICATION, pictures.classify),
+        CHAT_PATH: Endpoint(CAPABILITY_CHAT, _chat, _chat_work),
+        vectors.PATH: Endpoint(CAPABILITY_EMBEDDING, vectors.embed, _thread),
+        sound.SPEECH_PATH: Endpoint(CAPABILITY_SPEECH, sound.speak, _thread),
+        sound.TRANSCRIPTION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.transcribe, _thread),
+        sound.TRANSLATION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.translate, _thread),
+        pictures.GENERATION_PATH: Endpoint(CAPABILITY_IMAGE_GENERATION, pictures.generate, _drawing),
+        pictures.EDIT_PATH: Endpoint(CAPABILITY_IMAGE_EDITING, pictures.edit, _drawing),
+        pictures.UPSCALE_PATH: Endpoint(CAPABILITY_IMAGE_UPSCALING, pictures.upscale, _drawing),
+        pictures.CLASSIFY_PATH: Endpoint(CAPABILITY_IMAGE_CLASSIFICATION, pictures.classify, _drawing),
     }
 )
 """Every path of the server."""

@@ -10,7 +10,7 @@ from itertools import islice
 from random import Random
 
 from ringmain_sandbox.budget import Budget, TooInvolvedError
-from ringmain_sandbox.conform import Conformance, property_schemas
+from ringmain_sandbox.judge import Judge, property_schemas
 from ringmain_sandbox.merge import ContradictionError, Plain, merge
 from ringmain_sandbox.scalars import integers, numbers, strings
 from ringmain_sandbox.schema import (
@@ -57,10 +57,10 @@ def instance(schema: object, rng: Random) -> object:
     Raises:
         SchemaError: It is malformed, beyond the sandbox, or nothing that satisfies it was found.
     """
-    root = Root(schema, Budget())
     try:
+        root = Root(schema, Budget())
         return _Writer(root, rng).value(root.schema, "$", 0)
-    except (TooInvolvedError, RecursionError) as exc:
+    except (TooInvolvedError, RecursionError, ArithmeticError) as exc:
         raise SchemaError("it is too involved for the sandbox") from exc
 
 
@@ -70,7 +70,7 @@ class _Writer:
     def __init__(self, root: Root, rng: Random) -> None:
         self._root = root
         self._rng = rng
-        self._judge = Conformance(root)
+        self._judge = Judge(root)
         self._culprit = ""
 
     def value(self, schema: Schema, path: str, depth: int) -> object:
@@ -79,7 +79,7 @@ class _Writer:
             raise self._unsatisfied(path)
         for form in islice(self._forms(schema, depth, 0), _FORMS):
             for proposal in self._proposals(form, path, depth):
-                if self._judge.check(schema, proposal):
+                if self._judge.accepts(schema, proposal):
                     return proposal
         raise self._unsatisfied(path)
 
@@ -101,6 +101,7 @@ class _Writer:
     def _joined(
         self, base: Plain, rest: Sequence[Sequence[Schema]], depth: int, hops: int
     ) -> Iterator[Plain]:
+        self._root.budget.spend(1 + len(rest))
         if not rest:
             yield base
             return
@@ -144,6 +145,7 @@ class _Writer:
             yield from self._of_type(kind, form, path, depth)
 
     def _of_type(self, kind: str, form: Plain, path: str, depth: int) -> Iterator[object]:
+        self._root.budget.spend(4)
         match kind:
             case "object":
                 yield from self._briefer(self._object, form, path, depth)
@@ -222,7 +224,7 @@ class _Writer:
         return needed
 
     def _property(self, form: Plain, name: str, path: str, depth: int) -> object:
-        parts = property_schemas(self._judge, form, name)
+        parts = property_schemas(self._root, form, name)
         schema: Schema = parts[0] if len(parts) == 1 else {"allOf": parts}
         return self.value(schema, f"{path}.{name}", depth + 1)
 

@@ -4,8 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from ringmain_sandbox.conform import same
-
 Plain = Mapping[str, object]
 """A schema without references and combinations."""
 
@@ -30,6 +28,17 @@ def merge(one: Plain, other: Plain) -> Plain:
         elif (join := _JOINS.get(keyword)) is not None:
             merged[keyword] = join(merged[keyword], value)
     return merged
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values are equal in JSON, where true is not 1, and 1.0 is."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return one == other
 
 
 def _both(one: object, other: object) -> object:

@@ -26,7 +26,9 @@ def strings(schema: Mapping[str, object], root: Root, rng: Random) -> Iterator[s
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         yield from _matching(root, pattern, rng)
-    yield from (_text(least, most, rng) for _ in range(_TRIES))
+    for _ in range(_TRIES):
+        root.budget.spend(least // 16)
+        yield _text(least, most, rng)
     yield from (_digits(rng, most if most < 12 else max(least, 12)) for _ in range(_TRIES))
 
 

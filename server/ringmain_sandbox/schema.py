@@ -6,7 +6,7 @@ schema: an answer is never merely hoped to be valid.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from ringmain_sandbox.budget import Budget
@@ -36,6 +36,8 @@ _SCHEMAS = frozenset(
 )
 _LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
+_VALUES = frozenset({"const", "enum", "required", "dependentRequired"})
+_DEPTH_LIMIT = 100
 
 
 class SchemaError(ValueError):
@@ -54,29 +56,27 @@ class Root:
     """
 
     def __init__(self, schema: object, budget: Budget) -> None:
-        self.schema = _checked(schema, "$", 0)
         self.budget = budget
+        self._source = schema
+        self._targets: dict[str, Schema] = {}
         self._patterns: dict[str, Pattern] = {}
+        self.schema = self._read(schema, "$", 0)
 
     def target(self, reference: str) -> Schema:
-        """What a `$ref` points to.
+        """Returns the schema to which a `$ref` points.
 
         Raises:
-            SchemaError: Nothing, or another document.
+            SchemaError: It points to nothing, or to another document.
         """
-        pointer = reference.removeprefix("#")
-        if pointer == reference or (pointer and not pointer.startswith("/")):
-            raise SchemaError(f"$ref {reference!r} is not a pointer within the schema")
-        found: object = self.schema
-        for token in pointer.split("/")[1:]:
-            found = _member(found, token.replace("~1", "/").replace("~0", "~"))
-        return _checked(found, reference, 0)
+        if reference not in self._targets:
+            self._targets[reference] = self._read(self._pointed(reference), reference, 0)
+        return self._targets[reference]
 
     def pattern(self, source: str) -> Pattern:
-        """The parsed expression.
+        """Returns the parsed expression.
 
         Raises:
-            SchemaError: It is beyond what is read.
+            SchemaError: It is malformed, or beyond what is read.
         """
         if source not in self._patterns:
             try:
@@ -84,6 +84,46 @@ class Root:
             except PatternError as exc:
                 raise SchemaError(f"pattern {source!r} {exc}") from exc
         return self._patterns[source]
+
+    def _pointed(self, reference: str) -> object:
+        pointer = reference.removeprefix("#")
+        if pointer == reference or (pointer and not pointer.startswith("/")):
+            raise SchemaError(f"$ref {reference!r} is not a pointer within the schema")
+        found: object = self._source
+        for token in pointer.split("/")[1:]:
+            found = _member(found, token.replace("~1", "/").replace("~0", "~"))
+        return found
+
+    def _read(self, schema: object, path: str, depth: int) -> Schema:
+        """Returns a copy of a schema, once every keyword has the shape that the code beyond relies on.
+
+        The copy lacks `$schema`: jsonschema would follow the rules of the dialect that it names.
+        """
+        if isinstance(schema, bool):
+            return schema
+        if not isinstance(schema, Mapping):
+            raise SchemaError(f"{path} must be an object or a boolean")
+        if depth > _DEPTH_LIMIT:
+            raise SchemaError(f"{path} is nested too deeply")
+        read: dict[str, object] = {}
+        for keyword, value in schema.items():
+            self.budget.spend()
+            if keyword in _VALUES:
+                self.budget.spend_for(value)
+            where = f"{path}.{keyword}"
+            _check(keyword, value, where)
+            if keyword != "$schema":
+                read[keyword] = self._read_below(keyword, value, where, depth + 1)
+        return read
+
+    def _read_below(self, keyword: str, value: object, where: str, depth: int) -> object:
+        if keyword in _SCHEMAS:
+            return self._read(value, where, depth)
+        if isinstance(value, list) and keyword in _LISTS:
+            return [self._read(child, f"{where}[{index}]", depth) for index, child in enumerate(value)]
+        if isinstance(value, Mapping) and keyword in _MAPS:
+            return {name: self._read(child, f"{where}.{name}", depth) for name, child in value.items()}
+        return value
 
 
 def number(schema: Mapping[str, object], keyword: str) -> int | float | None:
@@ -137,31 +177,6 @@ def _member(value: object, token: str) -> object:
     if isinstance(value, list) and token.isdecimal() and int(token[:9]) < len(value):
         return value[int(token)]
     raise SchemaError(f"a $ref points to {token!r}, which is not there")
-
-
-def _checked(schema: object, path: str, depth: int) -> Schema:
-    """The schema, once every keyword has the shape that the code beyond relies on."""
-    if isinstance(schema, bool):
-        return schema
-    if not isinstance(schema, Mapping):
-        raise SchemaError(f"{path} must be an object or a boolean")
-    if depth > 100:
-        raise SchemaError(f"{path} is nested too deeply")
-    for keyword, value in schema.items():
-        where = f"{path}.{keyword}"
-        _check(keyword, value, where)
-        for below, child in _children(keyword, value):
-            _checked(child, f"{where}{below}", depth + 1)
-    return schema
-
-
-def _children(keyword: str, value: object) -> Iterator[tuple[str, object]]:
-    if keyword in _SCHEMAS:
-        yield "", value
-    elif isinstance(value, list) and keyword in _LISTS:
-        yield from ((f"[{index}]", child) for index, child in enumerate(value))
-    elif isinstance(value, Mapping) and keyword in _MAPS:
-        yield from ((f".{name}", child) for name, child in value.items())
 
 
 def _check(keyword: str, value: object, where: str) -> None:

@@ -12,7 +12,7 @@ from ringmain_sandbox.pattern import Pattern, PatternError
 READ = [
     *(r"^[A-Z]{3}-\d{4}$", r"^\w+@\w+\.[a-z]{2,4}$", r"^(?:red|green|blue)?$", r"^#[0-9a-fA-F]{6}$"),
     *(r"^\+?[1-9]\d{1,14}$", r"^[^abc]x*$", r"^.+\s\S$", r"^a{2}b{1,}c{0,3}?$", r"^(a|b)*c+?$", r"\D\W"),
-    *(r"^\x41\u0042\n\t$", r"^[\d\-_.]+$", r"^[\]\\^-]+$", r"^[\b]$", r"^a??$", r"^[\Da]$", r"^[^\w]$"),
+    *(r"^\x41\u0042\n\t$", r"^[\d\-_.]+$", r"^[\]\\^-]+$", r"^a??$", r"^[\Da]$", r"^[^\w]$"),
     *(r"^[^\Da]$", r"^[\d\W]+$", r"^[\D\W]$"),
 ]
 
@@ -49,15 +49,22 @@ def test_matching_agrees_with_python(source: str, text: str) -> None:
             "*",
             "a|+",
             "\\",
-            r"\b",
             r"\1",
-            r"\p{L}",
+            r"[\b]",
             "(?=a)",
-            "(?<n>a)",
-            "a{",
-            "a{x}",
+            "(?!a)",
+            "[]",
+            "[^]",
         ),
-        *("a{2,1}", "a{5000}", "a{,3}", r"\x4", r"\uzzzz", "[z-a]", r"[\d-z]", "(" * 60 + ")" * 60),
+        *(
+            "a{2,1}",
+            "a{5000}",
+            "(a{40}){40}",
+            r"\x4",
+            r"\uzzzz",
+            "[z-a]",
+            r"[a-\d]",
+        ),
     ],
 )
 def test_what_is_not_read_is_refused(source: str) -> None:
@@ -67,16 +74,15 @@ def test_what_is_not_read_is_refused(source: str) -> None:
 
 
 def test_an_empty_class_cannot_be_written() -> None:
-    """A class without members, or that leaves out everything printable, has no character."""
+    """A class that leaves out every character of ASCII has none to write; one of control characters has."""
     with pytest.raises(PatternError):
-        Pattern("[]", Budget()).write(Random(0))
-    with pytest.raises(PatternError):
-        Pattern(r"[^ -~]", Budget()).write(Random(0))
+        Pattern(r"[^\x00-\x7f]", Budget()).write(Random(0))
+    assert Pattern(r"[^ -~]", Budget()).write(Random(0)).isspace()
     assert Pattern("[^a-zA-Z0-9]", Budget()).write(Random(0))
 
 
 def test_the_classic_trap_is_quick() -> None:
-    """An expression that keeps a backtracking engine busy for ever is answered within the budget."""
+    """An expression that keeps a backtracking engine busy for ever is answered, or refused by its size."""
     assert not Pattern("^(a+)+$", Budget()).matches("a" * 40 + "!")
     with pytest.raises(TooInvolvedError):
-        Pattern("(a*)*b", Budget(50)).matches("a" * 100)
+        Pattern("^[ab]*a[ab]{900}$", Budget()).matches("ab" * 1000)

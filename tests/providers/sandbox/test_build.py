@@ -18,7 +18,7 @@ from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import body
 
-HEAVY = ("aiohttp", "openai", "genai_prices", "typer", "rich", "PIL")
+HEAVY = ("aiohttp", "openai", "genai_prices", "typer", "rich", "PIL", "jsonschema", "re2", "rstr")
 PROGRAM = f"""
 import sys
 from ringmain_sandbox.models import MODELS

@@ -106,7 +106,8 @@ class SandboxTransport:
 
     async def _perform(self, admitted: Admitted, *, stream: bool) -> Script:
         perform = partial(self._upstream.perform, admitted, stream=stream)
-        match admitted.endpoint.work:
+        work = admitted.endpoint.work(admitted.received)
+        match work:
             case Work.LOOP:
                 return perform()
             case Work.THREAD:
@@ -114,7 +115,7 @@ class SandboxTransport:
             case Work.DRAWING:
                 return await self._pool.run(perform)
             case _:
-                assert_never(admitted.endpoint.work)
+                assert_never(work)
 
 
 class SandboxIncoming:
