@@ -369,7 +369,11 @@ _WORK: dict[str, Any] = {
     "long messages": {**_LONG, "not": {"anyOf": [{"type": "integer"}] * 2000}},
     "many values": {"type": "array", "minItems": 1000, "items": {"type": "array", "minItems": 1000}},
     "a slow pattern": {"type": "string", "pattern": "^[ab]*a[ab]{900}c?$", "minLength": 950},
-    "nested repetitions": {"type": "string", "pattern": "^" + "(" * 40 + "a*" + ")*" * 40 + "b$"},
+    "nested repetitions": {
+        "type": "string",
+        "pattern": "^" + "(" * 40 + "a*" + ")*" * 40 + "b$",
+        "minLength": 90,
+    },
     "a wide range": {"type": "string", "pattern": r"^[\u0000-\uffff]{1000}$"},
     "many patterns": {
         "type": "object",
