@@ -170,6 +170,7 @@ class Call:
         answer_id: The response id in an answer that began as another call's, empty otherwise.
         parts: Requests that were made to answer this one, such as those about a document's pages.
         detached: Whether its work may go on without the caller, beyond the deadline.
+        may_hold_media: Whether its request may hold media. The router looks once for every later room.
     """
 
     response_id: str
@@ -187,6 +188,7 @@ class Call:
     answer_id: str = ""
     parts: "list[Call]" = field(default_factory=list)
     detached: bool = False
+    may_hold_media: bool = True
 
     current: Attempt | None = None
 

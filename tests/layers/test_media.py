@@ -26,8 +26,10 @@ from ringmain_server.operations import (
     STREAM_EDIT_IMAGES,
     STREAM_GENERATE_IMAGES,
     UPSCALE_IMAGE,
+    AnyOperation,
 )
 from ringmain_server.operations.image_events import fold
+from ringmain_server.providers.whole_as_stream import WholeAsStream
 
 from tests.fakes.backend import ScriptedBackend
 
@@ -49,11 +51,14 @@ def opened(data: bytes) -> Image.Image:
 class World:
     """A layer around a scripted backend."""
 
-    def __init__(self, *answers: object, able: frozenset[object] = frozenset(), **candidate: Any) -> None:
+    def __init__(
+        self, *answers: object, made_streams: frozenset[AnyOperation] = frozenset(), **candidate: Any
+    ) -> None:
         self.backend = ScriptedBackend([answers or (chat_pb2.ChatResponse(),)])
         self.candidate = Candidate("p", "openai", "m", **candidate)
         self.workers = MediaWorkers(check_document=check_document)
-        self.layer = FitMedia(self.backend, self.candidate, self.workers, able)
+        layer = FitMedia(self.backend, self.candidate, self.workers)
+        self.layer = WholeAsStream(layer, made_streams) if made_streams else layer
         self.calling = Call("resp_1", "test", 1e9)
         self.calling.current = Attempt(self.candidate, 0.0)
 
@@ -184,7 +189,7 @@ async def test_a_mask_must_come_as_bytes() -> None:
     request = image_pb2.StreamImagesRequest(
         edit=edit(images=[Media(uri="https://example.com/m.png")], mask=mask())
     )
-    world = World(able=frozenset({STREAM_EDIT_IMAGES}))
+    world = World()
     with pytest.raises(MediaInvalid) as failed:
         await world.stream(STREAM_EDIT_IMAGES, request)
     assert failed.value.violations[0].field == "edit.images[0].uri"
@@ -238,7 +243,9 @@ async def test_a_whole_answer_is_streamed() -> None:
     response = drawn(picture((80, 60), "JPEG"))
     whole = await World(drawn(picture((80, 60), "JPEG"))).call(GENERATE_IMAGES, draw(size="10x10"))
     request = image_pb2.StreamImagesRequest(generate=draw(size="10x10"))
-    events = await World(response).stream(STREAM_GENERATE_IMAGES, request)
+    events = await World(response, made_streams=frozenset({STREAM_GENERATE_IMAGES})).stream(
+        STREAM_GENERATE_IMAGES, request
+    )
     assert fold(events, image_pb2.GenerateImagesResponse) == whole
     assert whole.images[0].note
 

@@ -85,10 +85,22 @@ def test_plain_text_needs_nothing() -> None:
     assert chat_needs(ask()) == NONE
 
 
+def test_only_media_and_results_of_tools_make_one_look_closer() -> None:
+    """A conversation of text, reasoning and calls of tools is told by one look to hold no media."""
+    request = ask()
+    request.messages.add(role=ROLE_USER).parts.add().reasoning.text = "hm"
+    request.messages.add(role=ROLE_USER).parts.add().tool_call.name = "f"
+    assert not CHAT.may_hold_media(request)
+    assert not COUNT_TOKENS.may_hold_media(pb.CountTokensRequest(chat=request))
+    assert CHAT.may_hold_media(ask(Part(media=Media(uri="https://example.com/cat"))))
+    assert CHAT.may_hold_media(ask(Part(tool_result=ToolResult(parts=[Part(media=Media(data=PNG))]))))
+
+
 def test_every_chat_operation_knows_its_needs() -> None:
     """Whole, streamed and counted chats need the same, and nothing that the operation does not announce."""
     request = ask(Part(media=Media(data=PNG)))
     counted = pb.CountTokensRequest(chat=request)
-    assert CHAT.needs(request) == STREAM_CHAT.needs(request) == COUNT_TOKENS.needs(counted) == VISION
+    assert CHAT.needs(request, True) == STREAM_CHAT.needs(request, True) == VISION
+    assert COUNT_TOKENS.needs(counted, True) == VISION
     assert CHAT.input_tokens(request) == COUNT_TOKENS.input_tokens(counted) > 1000
     assert CHAT.may_need == STREAM_CHAT.may_need == COUNT_TOKENS.may_need == CHAT_NEEDS >= VISION

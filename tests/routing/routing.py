@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ringmain_server.backend import Backend
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.operations import CHAT, STREAM_CHAT
+from ringmain_server.operations import CHAT, STREAM_CHAT, AnyOperation
 from ringmain_server.policies.backoff import Backoff, BackoffSettings, RetryBudget
 from ringmain_server.routing.health import CandidateHealth, HealthSettings, ProviderState
 from ringmain_server.routing.models import Models, RoutePlan, Target
@@ -15,7 +15,7 @@ from ringmain_server.routing.policy import ModelPolicy
 from ringmain_server.routing.router import Router
 from ringmain_server.routing.schedule import Retries
 
-OPERATIONS: frozenset[object] = frozenset({CHAT, STREAM_CHAT})
+OPERATIONS: frozenset[AnyOperation] = frozenset({CHAT, STREAM_CHAT})
 
 
 def target(

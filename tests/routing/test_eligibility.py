@@ -16,8 +16,8 @@ from ringmain.v1.model_service_pb2 import (
 )
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing
-from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT, Unary
-from ringmain_server.routing.eligibility import capable, required
+from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT, AnyOperation, Unary
+from ringmain_server.routing.eligibility import capable
 
 EMBED: Unary[pb.ChatRequest, object] = Unary(
     name="embed",
@@ -25,7 +25,6 @@ EMBED: Unary[pb.ChatRequest, object] = Unary(
     cacheable=False,
     routed=lambda request: request,
     accounted=lambda _: None,
-    identify=lambda _response, _id: None,
 )
 
 
@@ -34,7 +33,7 @@ class Fake:
     """A candidate and its provider's operations."""
 
     candidate: Candidate
-    operations: frozenset[object] = frozenset({CHAT, STREAM_CHAT})
+    operations: frozenset[AnyOperation] = frozenset({CHAT, STREAM_CHAT})
 
 
 def fake(*capabilities: int, context: int = 0, unknown: bool = False) -> Fake:
@@ -113,12 +112,6 @@ def test_an_operation_that_says_nothing_needs_nothing() -> None:
         Fake(Candidate("p", "openai", "e", context_tokens=context), frozenset({EMBED})) for context in (1, 2)
     )
     assert capable("m", [small, large], EMBED, plain(1000)) == [small, large]
-    assert required(EMBED, plain()) == (CAPABILITY_EMBEDDING,)
-
-
-def test_required_is_in_the_order_of_the_contract() -> None:
-    """A request's needs, the operation's own first."""
-    assert required(CHAT, rich()) == (CAPABILITY_CHAT, CAPABILITY_VISION, CAPABILITY_TOOLS)
 
 
 ALL = (CAPABILITY_VISION, CAPABILITY_TOOLS, CAPABILITY_JSON_SCHEMA, CAPABILITY_DOCUMENT)

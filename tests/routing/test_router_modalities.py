@@ -18,8 +18,9 @@ from ringmain_server.operations import (
     SPEAK,
     STREAM_GENERATE_IMAGES,
     TRANSCRIBE,
+    AnyOperation,
     Upload,
-    served_by,
+    streams_from_whole,
 )
 from ringmain_server.operations.images import CLASSIFY_IMAGE
 from ringmain_server.operations.upload import ReplayBuffer
@@ -33,7 +34,7 @@ TEXTS = embedding_pb2.EmbedRequest(model="m", texts=["one"])
 VECTORS = embedding_pb2.EmbedResponse(embeddings=[embedding_pb2.Embedding(values=[1.0])])
 
 
-def _target(op: object, *names: str, backends: Sequence[ScriptedBackend]) -> list[Target]:
+def _target(op: AnyOperation, *names: str, backends: Sequence[ScriptedBackend]) -> list[Target]:
     found = []
     for index, (name, backend) in enumerate(zip(names, backends, strict=True)):
         one = target(backend, Candidate(f"p{index}", "openai", name, price=FlatPrice(Decimal(1), Decimal(1))))
@@ -118,5 +119,6 @@ async def test_a_stated_cost_stays() -> None:
 
 def test_who_draws_whole_also_streams() -> None:
     """A provider that only answers whole serves the streamed twin; one that cannot draw does not."""
-    assert STREAM_GENERATE_IMAGES in served_by(frozenset({GENERATE_IMAGES}))
-    assert STREAM_GENERATE_IMAGES not in served_by(frozenset({EMBED}))
+    assert streams_from_whole(frozenset({GENERATE_IMAGES, EMBED})) == {STREAM_GENERATE_IMAGES}
+    assert not streams_from_whole(frozenset({EMBED}))
+    assert not streams_from_whole(frozenset({GENERATE_IMAGES, STREAM_GENERATE_IMAGES}))

@@ -1,6 +1,6 @@
 """Assembly: a candidate of a model, with the layers around its exchange with the provider.
 
-timeout → media → exchange
+timeout → streams made from whole answers, where any are → media → exchange
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,9 +22,10 @@ from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
 from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
 from ringmain_server.media.workers import MediaWorkers
-from ringmain_server.operations import served_by
+from ringmain_server.operations import streams_from_whole
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
+from ringmain_server.providers.whole_as_stream import WholeAsStream
 from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.routing.models import RoutePlan, Target
 
@@ -61,8 +62,11 @@ class CandidateBuilder:
         provider = self.providers[stated.provider]
         candidate = _candidate(self.settings, self.providers, stated, model)
         exchange = provider.backend(candidate)
-        own = exchange.operations
-        backend: Backend = Timeout(FitMedia(exchange, candidate, self.workers, own), candidate.timeouts)
+        served = exchange.operations
+        backend: Backend = FitMedia(exchange, candidate, self.workers)
+        if made_streams := streams_from_whole(served):
+            backend = WholeAsStream(backend, made_streams)
+        backend = Timeout(backend, candidate.timeouts)
         if model is not None and self.settings.models[model].on_cancel == "drain":
             backend = Drain(backend)
         machines = health_settings(self.settings, stated.provider, model)
@@ -70,7 +74,7 @@ class CandidateBuilder:
         health = self.health_registry.get(stated.provider, stated.model, machines, addressed=model is None)
         transport = provider.transport
         prepare = transport.prepare if isinstance(transport, LazyTransport) else None
-        return Target(candidate, backend, served_by(own), health, stated.weight, prepare)
+        return Target(candidate, backend, served | made_streams, health, stated.weight, prepare)
 
 
 def _candidate(

@@ -64,4 +64,4 @@ def _serves(provider: Provider, model: str) -> bool:
     known = lookup(provider.kind, model)
     if known is None or known.capabilities is None:
         return True
-    return any(getattr(op, "capability", 0) in known.capabilities for op in provider.translators)
+    return any(op.capability in known.capabilities for op in provider.translators)

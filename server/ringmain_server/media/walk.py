@@ -34,6 +34,11 @@ def media_in(request: Message, path: str = "") -> Iterator[tuple[str, Media]]:
             yield from _found(getattr(request, name), path + name, is_media)
 
 
+def holds_media(request: Message) -> bool:
+    """Whether a request holds a medium."""
+    return any_media(request, lambda _: True)
+
+
 def any_media(request: Message, wanted: Callable[[Media], bool]) -> bool:
     """Whether a request holds a medium that is wanted. Most hold none, so no path is built here."""
     for name, repeated, is_media in _ways(request.DESCRIPTOR):

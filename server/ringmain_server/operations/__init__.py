@@ -1,8 +1,9 @@
-"""The operations as values: what a layer needs to know to serve chat, images and speech alike."""
+"""Room 3: the operations as values, so that a layer serves chat, images and speech alike."""
 
 from ringmain_server.operations.audio import SPEAK, TRANSCRIBE, Upload
 from ringmain_server.operations.base import (
     Accounted,
+    AnyOperation,
     Operation,
     Recovering,
     Replay,
@@ -36,6 +37,7 @@ __all__ = [
     "TRANSCRIBE",
     "UPSCALE_IMAGE",
     "Accounted",
+    "AnyOperation",
     "Operation",
     "Recovering",
     "Replay",
@@ -44,12 +46,16 @@ __all__ = [
     "Unary",
     "Upload",
     "Whole",
-    "served_by",
+    "streams_from_whole",
 ]
 
 _WHOLE = {op: op.whole.op for op in (STREAM_GENERATE_IMAGES, STREAM_EDIT_IMAGES) if op.whole is not None}
 
 
-def served_by(able: frozenset[object]) -> frozenset[object]:
-    """What a provider with translators for `able` serves: also streams of what it only answers whole."""
-    return able | {op for op, whole in _WHOLE.items() if whole in able}
+def streams_from_whole(served: frozenset[AnyOperation]) -> frozenset[AnyOperation]:
+    """Returns the streamed operations that can be made from whole answers.
+
+    Args:
+        served: The operations that a provider serves by itself. Those among them are not returned.
+    """
+    return frozenset(op for op, whole in _WHOLE.items() if whole in served and op not in served)

@@ -2,27 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_SPEECH, CAPABILITY_TRANSCRIPTION
 from ringmain.v1.routing_pb2 import RoutingPolicy
 
+from ringmain_server.call import Call
+from ringmain_server.candidate import Candidate
 from ringmain_server.operations.base import Accounted, Streamed
 from ringmain_server.operations.upload import ReplayBuffer
-
-if TYPE_CHECKING:
-    from ringmain_server.call import Call
-    from ringmain_server.candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upload:
-    """A recording to transcribe: what the wire says in several messages.
+    """A recording to transcribe, which comes in several messages.
 
     Attributes:
-        config: What to listen for; `mime_type` is set.
-        recording: Its bytes, of which more may be coming.
+        config: The caller's wishes; `mime_type` is set.
+        recording: The bytes of the recording, of which more may be coming.
     """
 
     config: audio_pb2.TranscriptionConfig
@@ -30,16 +27,16 @@ class Upload:
 
     @property
     def model(self) -> str:
-        """The model asked for."""
+        """The model that the caller asks for."""
         return self.config.model
 
     @property
     def routing_policy(self) -> RoutingPolicy:
-        """How the caller wants it routed."""
+        """The caller's wishes about its route."""
         return self.config.routing_policy
 
 
-def _transcribe_settled(event: audio_pb2.TranscribeEvent) -> Accounted | None:
+def _transcribe_accounted(event: audio_pb2.TranscribeEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
@@ -53,22 +50,21 @@ TRANSCRIBE: Streamed[Upload, audio_pb2.TranscribeEvent] = Streamed(
     cacheable=False,
     routed=lambda upload: upload,
     started=lambda _call, _candidate, _first: (),
-    accounted=_transcribe_settled,
+    accounted=_transcribe_accounted,
     identify=_transcribe_identify,
     slow_first_event=True,
+    may_hold_media=lambda _: False,
     upload=lambda upload: upload.recording,
 )
 
 
-def _speak_started(
-    call: "Call", _: "Candidate", first: audio_pb2.SpeakEvent
-) -> Sequence[audio_pb2.SpeakEvent]:
+def _speak_started(call: Call, _: Candidate, first: audio_pb2.SpeakEvent) -> Sequence[audio_pb2.SpeakEvent]:
     # Only the translator knows the media type, so its first event opens the stream.
     first.started.response_id = call.response_id
     return ()
 
 
-def _speak_settled(event: audio_pb2.SpeakEvent) -> Accounted | None:
+def _speak_accounted(event: audio_pb2.SpeakEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
@@ -78,5 +74,5 @@ SPEAK: Streamed[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent] = Streamed(
     cacheable=True,
     routed=lambda request: request,
     started=_speak_started,
-    accounted=_speak_settled,
+    accounted=_speak_accounted,
 )

@@ -1,36 +1,38 @@
 """What an operation is: all that a layer needs to know to serve chat, images and speech alike."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from ringmain.v1.routing_pb2 import Attempt, Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
+from ringmain_server.call import Call
+from ringmain_server.candidate import Candidate
+from ringmain_server.media.walk import holds_media
+from ringmain_server.media.workers import MediaWorkers
+from ringmain_server.operations.fit import fit_each
 from ringmain_server.operations.needs import NOTHING
 from ringmain_server.operations.upload import ReplayBuffer
-
-if TYPE_CHECKING:
-    from ringmain_server.call import Call
-    from ringmain_server.candidate import Candidate
 
 Req = TypeVar("Req")
 Req_co = TypeVar("Req_co", covariant=True)
 Res = TypeVar("Res")
 Event = TypeVar("Event")
+Answer = TypeVar("Answer")
 
 
 class Routed(Protocol):
-    """What the router reads from any request."""
+    """The part of a request that the router reads."""
 
     @property
     def model(self) -> str:
-        """The model asked for."""
+        """The model that the caller asks for."""
         ...
 
     @property
     def routing_policy(self) -> RoutingPolicy:
-        """How the caller wants it routed."""
+        """The caller's wishes about its route."""
         ...
 
 
@@ -39,27 +41,27 @@ class Accounted(Protocol):
 
     @property
     def usage(self) -> Usage:
-        """What it consumed."""
+        """The usage that the request was charged with."""
         ...
 
     @property
     def route(self) -> Route:
-        """How it was served."""
+        """The route that the request took."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replay(Generic[Req, Res, Event]):
-    """How the answer to a request can be given again. A whole and a streamed operation share one.
+    """The functions by which an answer is given again. A whole and a streamed operation share one.
 
     Attributes:
-        request_id: The id that makes two requests one, empty where the caller chose none.
-        essence: The request's bytes without what may differ between repeats: ids, labels, timeouts.
-        fold: The response that events amount to.
-        unfold: The events of a response.
-        serialise: A response as bytes.
+        request_id: Returns the id that makes two requests one, empty where the caller chose none.
+        essence: Returns the request's bytes without what may differ between repeats: ids, labels, timeouts.
+        fold: Returns the response that events amount to.
+        unfold: Returns the events of a response.
+        serialise: Returns a response as bytes.
         parse: Inverts `serialise`.
-        event_size: The bytes of an event.
+        event_size: Returns how many bytes an event has.
         keep: Most bytes of an answer that can be given again; a repeat of a larger one runs again.
     """
 
@@ -73,34 +75,38 @@ class Replay(Generic[Req, Res, Event]):
     keep: int = 4 << 20
 
 
-def _needs_nothing(_: object) -> frozenset[int]:
+def _needs_nothing(_request: object, _may_hold_media: bool) -> frozenset[int]:
     return NOTHING
 
 
-def _no_id(_event: object, _response_id: str) -> None:
-    """Only the first event has it."""
+def _no_id(_answer: object, _response_id: str) -> None:
+    """Does nothing: the answer has no place for the id, or only its first event has."""
 
 
-def _no_tokens(_: object) -> int:
+def _no_tokens(_request: object) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unary(Generic[Req, Res]):
-    """A request answered whole.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Operation(Generic[Req, Answer]):
+    """What an operation that is answered whole and one that is answered in events have in common.
 
     Attributes:
-        name: For metrics and logs.
-        capability: What a candidate must be able to do.
-        cacheable: Whether an answer may be stored and given again.
-        routed: Where the model and the routing policy sit in the request.
-        settled: Where usage and route sit in the response, None where it has none.
-        identify: Writes the response id into the response.
-        may_need: Everything that a request may need of a candidate beside, as values of `Capability`.
-        needs: What of it a request does need.
-        input_tokens: About how many tokens of a candidate's context a request takes.
-        replay: How an answer is given again, None where a repeat simply runs again.
-        like_first: Whether answers of different models do not go together, as vectors of different spaces:
+        name: The name in metrics and logs.
+        capability: The `Capability` that a candidate must have.
+        cacheable: Whether an answer may be stored and given again to another caller.
+        routed: Returns the part of a request that has the model and the routing policy.
+        accounted: Returns the message of the answer that holds usage and route. None where an answer has
+            none; of a stream only the last event has it.
+        identify: Writes the response id into that message.
+        may_need: Everything that a request may need of a candidate besides, as values of `Capability`.
+        needs: Returns what of it a request does need, given whether it may hold media.
+        input_tokens: Returns about how many tokens of a candidate's context a request takes.
+        may_hold_media: Whether a request may hold media, told by one look that costs little.
+        fit: Returns a request with its media as a candidate takes them; the same request where nothing had
+            to change.
+        replay: The functions by which an answer is given again; None where a repeat simply runs again.
+        same_model: Whether answers of different models do not go together, as vectors of different spaces:
             then only candidates of the first one's provider model are tried.
     """
 
@@ -108,14 +114,32 @@ class Unary(Generic[Req, Res]):
     capability: int
     cacheable: bool
     routed: Callable[[Req], Routed]
-    accounted: Callable[[Res], Accounted | None]
-    identify: Callable[[Res, str], None]
+    accounted: Callable[[Answer], Accounted | None]
+    identify: Callable[[Answer, str], None] = _no_id
     may_need: frozenset[int] = NOTHING
-    needs: Callable[[Req], frozenset[int]] = _needs_nothing
+    needs: Callable[[Req, bool], frozenset[int]] = _needs_nothing
     input_tokens: Callable[[Req], int] = _no_tokens
-    # A unary operation does not know the events of its streamed twin.
-    replay: Replay[Req, Res, Any] | None = None
+    may_hold_media: Callable[[Req], bool] = holds_media  # type: ignore[assignment] # a request is a message, or says so itself
+    fit: Callable[[Req, Candidate, MediaWorkers], Awaitable[Req]] = fit_each  # type: ignore[assignment] # as above
+    # An operation does not know the answer of its twin of the other shape.
+    replay: Replay[Req, Any, Any] | None = None
     same_model: bool = False
+
+
+AnyOperation: TypeAlias = Operation[Any, Any]
+"""An operation, whatever its types."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Unary(Operation[Req, Res]):
+    """A request answered whole.
+
+    Attributes:
+        finish: Brings a provider's response into the form that the caller asked for; None where every
+            translator does.
+    """
+
+    finish: Callable[[Req, Res, Candidate, MediaWorkers], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +148,9 @@ class Whole(Generic[Req, Event]):
 
     Attributes:
         op: The operation that answers whole.
-        request: Its request.
-        events: What its response amounts to: the events after `Streamed.started`, `finished` included.
+        request: Returns its request.
+        events: Returns what its response amounts to: the events after `Streamed.started`, `finished`
+            included.
     """
 
     op: Unary[Any, Any]
@@ -134,7 +159,7 @@ class Whole(Generic[Req, Event]):
 
 
 class Recovering(Protocol[Req_co, Event]):
-    """One stream's memory of what the caller has, and how it goes on after a break."""
+    """One stream's memory of what the caller has, which lets it go on after a break."""
 
     @property
     def prefilled(self) -> bool:
@@ -142,71 +167,45 @@ class Recovering(Protocol[Req_co, Event]):
         ...
 
     def broke(self, failed: Attempt) -> None:
-        """The stream broke."""
+        """Notes that the stream broke."""
         ...
 
-    def resume(self, candidate: "Candidate") -> Req_co:
-        """What the candidate that goes on is asked."""
+    def resume(self, candidate: Candidate) -> Req_co:
+        """Returns the request for the candidate that goes on."""
         ...
 
     def refuse_prefill(self) -> None:
-        """The candidate rejected an unfinished turn: it may answer anew."""
+        """Notes that the candidate rejected an unfinished turn: it may answer anew."""
         ...
 
     def feed(self, event: Event) -> Sequence[Event]:
-        """The events to send for one of the candidate that answers now."""
+        """Returns the events to send for one of the candidate that answers now."""
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Streamed(Generic[Req, Event]):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Streamed(Operation[Req, Event]):
     """A request answered in events.
 
     Attributes:
-        name: For metrics and logs.
-        capability: What a candidate must be able to do.
-        cacheable: Whether an answer may be stored and given again.
-        routed: Where the model and the routing policy sit in the request.
-        started: The events that open the stream, made when its first content is there. Where that opens the
-            stream itself, it gets what it lacks and nothing is made.
-        settled: The message inside a stream's last event, None for every other event.
-        may_need: As `Unary.may_need`.
-        needs: As `Unary.needs`.
-        input_tokens: As `Unary.input_tokens`.
-        replay: How an answer is given again, None where a repeat simply runs again.
-        recovering: Remembers a stream so that it can go on after a break, by prefill if told so; None where
-            a break is final.
-        identify: Writes the response id into the last event, where it belongs there.
-        like_first: As `Unary.like_first`.
-        patient: Whether the first content may take as long as a whole answer, as a picture does.
-        upload: The bytes of a request that comes in pieces; None where requests come whole.
-        whole: How a provider without this operation serves it nevertheless, None where it cannot.
+        started: Returns the events that open the stream, made when its first content is there. Where that
+            opens the stream itself, it gets what it lacks and nothing is made.
+        recovering: Returns a memory of the stream that lets it go on after a break, by prefill if told so;
+            None where a break is final.
+        slow_first_event: Whether the first content may take as long as a whole answer, as a picture does.
+        upload: Returns the bytes of a request that comes in pieces; None where requests come whole.
+        whole: How a provider without this operation serves it nevertheless; None where it cannot.
     """
 
-    name: str
-    capability: int
-    cacheable: bool
-    routed: Callable[[Req], Routed]
-    started: Callable[["Call", "Candidate", Event], Sequence[Event]]
-    accounted: Callable[[Event], Accounted | None]
-    may_need: frozenset[int] = NOTHING
-    needs: Callable[[Req], frozenset[int]] = _needs_nothing
-    input_tokens: Callable[[Req], int] = _no_tokens
-    # A streamed operation does not know the response of its unary twin.
-    replay: Replay[Req, Any, Event] | None = None
+    started: Callable[[Call, Candidate, Event], Sequence[Event]]
     recovering: Callable[[Req, bool], Recovering[Req, Event]] | None = None
-    identify: Callable[[Event, str], None] = _no_id
-    same_model: bool = False
     slow_first_event: bool = False
     upload: Callable[[Req], ReplayBuffer] | None = None
     whole: Whole[Req, Event] | None = None
 
 
-Operation: TypeAlias = Unary[Any, Any] | Streamed[Any, Any]
-
-
 def unlabelled(policy: RoutingPolicy) -> RoutingPolicy | None:
-    """A routing policy without what may differ between repeats; None when nothing else is in it."""
+    """Returns a routing policy without what may differ between repeats; None when nothing else is in it."""
     bare = RoutingPolicy()
     bare.CopyFrom(policy)
     bare.ClearField("labels")

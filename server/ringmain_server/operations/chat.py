@@ -1,29 +1,24 @@
 """Operations of chat."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
+from ringmain_server.call import Call
+from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import request_tokens
 from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary, unlabelled
 from ringmain_server.operations.chat_events import fold, unfold
-from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs
+from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs, may_hold_media
 from ringmain_server.operations.recovery import Recovery as ChatRecovery
-
-if TYPE_CHECKING:
-    from ringmain_server.call import Call
-    from ringmain_server.candidate import Candidate
 
 
 def _chat_identify(response: chat_pb2.ChatResponse, response_id: str) -> None:
     response.response_id = response_id
 
 
-def _chat_started(
-    call: "Call", candidate: "Candidate", _: chat_pb2.ChatEvent
-) -> Sequence[chat_pb2.ChatEvent]:
+def _chat_started(call: Call, candidate: Candidate, _: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
     started = chat_pb2.ChatStarted(
         response_id=call.response_id,
         provider_id=candidate.provider_id,
@@ -32,7 +27,7 @@ def _chat_started(
     return (chat_pb2.ChatEvent(started=started),)
 
 
-def _chat_settled(event: chat_pb2.ChatEvent) -> Accounted | None:
+def _chat_accounted(event: chat_pb2.ChatEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
@@ -66,6 +61,7 @@ CHAT: Unary[chat_pb2.ChatRequest, chat_pb2.ChatResponse] = Unary(
     identify=_chat_identify,
     may_need=CHAT_NEEDS,
     needs=chat_needs,
+    may_hold_media=may_hold_media,
     input_tokens=request_tokens,
     replay=_CHAT_REPLAY,
 )
@@ -83,10 +79,11 @@ STREAM_CHAT: Streamed[chat_pb2.ChatRequest, chat_pb2.ChatEvent] = Streamed(
     cacheable=True,
     routed=lambda request: request,
     started=_chat_started,
-    accounted=_chat_settled,
+    accounted=_chat_accounted,
     recovering=_chat_recovering,
     may_need=CHAT_NEEDS,
     needs=chat_needs,
+    may_hold_media=may_hold_media,
     input_tokens=request_tokens,
     replay=_CHAT_REPLAY,
 )
@@ -97,8 +94,8 @@ COUNT_TOKENS: Unary[chat_pb2.CountTokensRequest, chat_pb2.CountTokensResponse] =
     cacheable=False,
     routed=lambda request: request.chat,
     accounted=lambda _: None,
-    identify=lambda _response, _id: None,
     may_need=CHAT_NEEDS,
-    needs=lambda request: chat_needs(request.chat),
+    needs=lambda request, media: chat_needs(request.chat, media),
+    may_hold_media=lambda request: may_hold_media(request.chat),
     input_tokens=lambda request: request_tokens(request.chat),
 )

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.model_service_pb2 import (
@@ -15,12 +15,17 @@ from ringmain.v1.model_service_pb2 import (
 from ringmain.v1.routing_pb2 import Route, RoutingPolicy
 from ringmain.v1.usage_pb2 import Usage
 
+from ringmain_server.call import Call
+from ringmain_server.candidate import Candidate
 from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, Whole, unlabelled
 from ringmain_server.operations.image_events import fold, pieces, unfold
-
-if TYPE_CHECKING:
-    from ringmain_server.call import Call
-    from ringmain_server.candidate import Candidate
+from ringmain_server.operations.image_media import (
+    finish_edited,
+    finish_generated,
+    finish_upscaled,
+    fit_edit_images,
+    fit_stream_edit_images,
+)
 
 KEPT = 32 << 20
 """Most bytes of drawn images that can be given again."""
@@ -43,7 +48,7 @@ def _essence(request: Drawing) -> bytes:
 
 
 def _replay(response: type[Any], drawing: Callable[[Any], Drawing]) -> Replay[Any, Any, Any]:
-    """How drawn images are given again. A whole and a streamed operation share what the id stands for."""
+    """Returns how drawn images are given again. A whole and a streamed operation share request ids."""
     return Replay(
         request_id=lambda request: drawing(request).request_id,
         essence=lambda request: _essence(drawing(request)),
@@ -63,6 +68,7 @@ GENERATE_IMAGES: Unary[image_pb2.GenerateImagesRequest, image_pb2.GenerateImages
     routed=lambda request: request,
     accounted=lambda response: response,
     identify=_identify,
+    finish=finish_generated,
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request),
 )
 
@@ -73,12 +79,14 @@ EDIT_IMAGES: Unary[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse] = 
     routed=lambda request: request,
     accounted=lambda response: response,
     identify=_identify,
+    fit=fit_edit_images,
+    finish=finish_edited,
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request),
 )
 
 
 def _started(
-    call: "Call", _candidate: "Candidate", _first: image_pb2.ImageEvent
+    call: Call, _candidate: Candidate, _first: image_pb2.ImageEvent
 ) -> Sequence[image_pb2.ImageEvent]:
     started = image_pb2.ImageStarted(response_id=call.response_id)
     return (image_pb2.ImageEvent(started=started),)
@@ -97,7 +105,7 @@ STREAM_GENERATE_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageE
     accounted=_accounted,
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request.generate),
     slow_first_event=True,
-    whole=Whole(GENERATE_IMAGES, lambda request: request.generate, pieces),
+    whole=Whole(op=GENERATE_IMAGES, request=lambda request: request.generate, events=pieces),
 )
 
 STREAM_EDIT_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent] = Streamed(
@@ -107,9 +115,10 @@ STREAM_EDIT_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent
     routed=lambda request: request.edit,
     started=_started,
     accounted=_accounted,
+    fit=fit_stream_edit_images,
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request.edit),
     slow_first_event=True,
-    whole=Whole(EDIT_IMAGES, lambda request: request.edit, pieces),
+    whole=Whole(op=EDIT_IMAGES, request=lambda request: request.edit, events=pieces),
 )
 
 UPSCALE_IMAGE: Unary[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageResponse] = Unary(
@@ -119,12 +128,13 @@ UPSCALE_IMAGE: Unary[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageRespon
     routed=lambda request: request,
     accounted=lambda response: response,
     identify=_identify,
+    finish=finish_upscaled,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Classifier:
-    """Where the model sits in a request to inspect an image."""
+    """The model of a request to inspect an image, under the name that every request has it."""
 
     model: str
     routing_policy: RoutingPolicy
@@ -132,7 +142,7 @@ class _Classifier:
 
 @dataclass(frozen=True, slots=True)
 class _Unrouted:
-    """The usage of an answer that does not tell its route."""
+    """The usage of an answer that has no place for its route."""
 
     usage: Usage
     route: Route = field(default_factory=Route)
@@ -144,5 +154,4 @@ CLASSIFY_IMAGE: Unary[image_pb2.InspectImageRequest, image_pb2.InspectImageRespo
     cacheable=True,
     routed=lambda request: _Classifier(request.classifier_model, request.routing_policy),
     accounted=lambda response: _Unrouted(response.usage),
-    identify=lambda _response, _id: None,
 )

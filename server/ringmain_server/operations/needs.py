@@ -1,4 +1,4 @@
-"""Room 3, pure: what a chat request needs of a model, by the contract's words.
+"""Room 3, pure: what a chat request needs of a model, according to the contract.
 
 `generation.proto` draws the line: a knob that a provider does not have is ignored, a part or tool that it
 cannot take is an error. So images, documents and declared tools are needs, and the effort to reason with is
@@ -31,18 +31,31 @@ _DOCUMENTS = frozenset({"application/pdf", "application/msword", "application/ep
 _OFFICE = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
 
 
-def chat_needs(request: ChatRequest) -> frozenset[int]:
-    """Values of `Capability` that a chat request needs, beside `CAPABILITY_CHAT` itself."""
-    rich = [part for message in request.messages for part in message.parts if not part.HasField("text")]
-    config = request.HasField("generation_config")
-    if not rich and not config and not request.tools:
-        return NOTHING
-    needs = {need for part in rich for need in _part_needs(part)}
+def may_hold_media(request: ChatRequest) -> bool:
+    """Whether a chat request may hold media: it does, or it has the result of a tool, which may hold some."""
+    for message in request.messages:
+        for part in message.parts:
+            # Nearly every part is text: one look is enough for it.
+            if not part.HasField("text") and (part.HasField("media") or part.HasField("tool_result")):
+                return True
+    return False
+
+
+def chat_needs(request: ChatRequest, media: bool = True) -> frozenset[int]:
+    """Returns the values of `Capability` that a chat request needs besides `CAPABILITY_CHAT`.
+
+    Args:
+        request: The request.
+        media: Whether it may hold media. Its messages are not looked through where it holds none.
+    """
+    needs: set[int] = set()
+    if media:
+        needs.update(*(_part_needs(part) for message in request.messages for part in message.parts))
     if request.tools:
         needs.add(CAPABILITY_TOOLS)
-    if config and request.generation_config.response_format.HasField("json_schema"):
+    if request.generation_config.response_format.HasField("json_schema"):
         needs.add(CAPABILITY_JSON_SCHEMA)
-    return frozenset(needs)
+    return frozenset(needs) if needs else NOTHING
 
 
 def _part_needs(part: Part) -> set[int]:
@@ -54,7 +67,10 @@ def _part_needs(part: Part) -> set[int]:
 
 
 def _media_needs(media: Media) -> set[int]:
-    """Text files go as text, which every model reads; for audio and video there is no capability."""
+    """Returns what a medium needs.
+
+    Text files go as text, which every model reads; for audio and video there is no capability.
+    """
     mime_type = _mime_type(media)
     # An address that says nothing is taken for an image by every provider.
     if mime_type.startswith("image/") or (not mime_type and media.uri):

@@ -13,7 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing, ProviderError, RingmainError, StreamBroken
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
-from ringmain_server.operations.base import Streamed, Unary
+from ringmain_server.operations.base import AnyOperation, Streamed, Unary
 from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.multi_step import run
 from ringmain_server.providers.options import BlameOptions, passes_options
@@ -147,7 +147,7 @@ class Exchange:
         self._streamed = {op: one for op, one in translators.items() if isinstance(one, StreamTranslator)}
 
     @property
-    def operations(self) -> frozenset[object]:
+    def operations(self) -> frozenset[AnyOperation]:
         """The operations that the candidate serves by itself."""
         return frozenset({*self._unary, *self._multi_step, *self._streamed})
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.operations.base import AnyOperation
 from ringmain_server.providers.multi_step import Steps
 
 Res_co = TypeVar("Res_co", covariant=True)
@@ -123,7 +124,7 @@ Translator: TypeAlias = (
 )
 """A translator of any shape."""
 
-Translators: TypeAlias = Mapping[object, Translator]
+Translators: TypeAlias = Mapping[AnyOperation, Translator]
 """Operations to their translators. A missing key is a missing capability.
 
 The types of a translator follow those of its operation, which a mapping cannot say.

@@ -12,10 +12,9 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import capability_name
 from ringmain_server.catalog.models import model_key
 from ringmain_server.errors import CapabilityMissing
-from ringmain_server.operations.base import Streamed, Unary
+from ringmain_server.operations.base import AnyOperation, Operation
 
 Req = TypeVar("Req")
-Operation = Unary[Req, Any] | Streamed[Req, Any]
 
 FAR_BEYOND = 1.5
 """From how many times its context on an estimated input leaves a candidate out: the estimate is by size, and
@@ -31,7 +30,7 @@ class Servable(Protocol):
         ...
 
     @property
-    def operations(self) -> frozenset[object]:
+    def operations(self) -> frozenset[AnyOperation]:
         """The operations of its provider."""
         ...
 
@@ -39,19 +38,22 @@ class Servable(Protocol):
 ServableT = TypeVar("ServableT", bound=Servable)
 
 
-def required(op: Operation[Req], request: Req) -> tuple[int, ...]:
-    """Values of `Capability` that a request needs, in the order of the contract."""
-    return tuple(sorted({op.capability, *op.needs(request)}))
-
-
-def capable(model: str, target: Sequence[ServableT], op: Operation[Req], request: Req) -> Sequence[ServableT]:
-    """The candidates that can serve a request, in their order; at least one.
+def capable(
+    model: str,
+    target: Sequence[ServableT],
+    op: Operation[Req, Any],
+    request: Req,
+    *,
+    may_hold_media: bool = True,
+) -> Sequence[ServableT]:
+    """Returns the candidates that can serve a request, in their order; at least one.
 
     Args:
         model: The model asked for, or the one that stands in for it.
         target: Its candidates, in order; at least one.
         op: The operation.
         request: The request.
+        may_hold_media: Whether the request may hold media (`Call.may_hold_media`).
 
     Raises:
         CapabilityMissing: None can. Its metadata names what all of them lack.
@@ -65,12 +67,12 @@ def capable(model: str, target: Sequence[ServableT], op: Operation[Req], request
         raise CapabilityMissing(model, _missing_operation(target, op))
     for one in serving:
         if _may_lack(one.candidate, op):
-            serving = _with_needs(model, serving, op, request)
+            serving = _with_needs(model, serving, op, op.needs(request, may_hold_media))
             break
     return _roomy(serving, op, request) if len(serving) > 1 else serving
 
 
-def equal_for(target: Sequence[Servable], op: Operation[Any]) -> bool:
+def equal_for(target: Sequence[Servable], op: AnyOperation) -> bool:
     """Whether all candidates can serve every request of an operation: `capable` would leave out none."""
     if any(op not in one.operations or _may_lack(one.candidate, op) for one in target):
         return False
@@ -87,22 +89,22 @@ def same_model(first: ServableT, target: Sequence[ServableT]) -> list[ServableT]
     return [one for one in target if model_key(one.candidate.provider_model) == wanted]
 
 
-def _may_lack(candidate: Candidate, op: Operation[Req]) -> bool:
+def _may_lack(candidate: Candidate, op: Operation[Req, Any]) -> bool:
     """Whether it pays to look into the request: most models can do everything that a chat may need."""
     has = candidate.capabilities
     return has is not None and not (op.capability in has and op.may_need <= has)
 
 
-def _missing_operation(target: Sequence[Servable], op: Operation[Req]) -> str:
+def _missing_operation(target: Sequence[Servable], op: Operation[Req, Any]) -> str:
     """The operation's capability, or its name where a candidate has that capability in other operations."""
-    had = {getattr(other, "capability", 0) for one in target for other in one.operations}
+    had = {other.capability for one in target for other in one.operations}
     return op.name if op.capability in had else capability_name(op.capability)
 
 
 def _with_needs(
-    model: str, serving: Sequence[ServableT], op: Operation[Req], request: Req
+    model: str, serving: Sequence[ServableT], op: AnyOperation, needs: frozenset[int]
 ) -> list[ServableT]:
-    base, needs = op.capability, op.needs(request)
+    base = op.capability
     found = []
     for one in serving:
         has = one.candidate.capabilities
@@ -120,7 +122,7 @@ def _lacking(serving: Sequence[Servable], needs: set[int]) -> str:
     return ",".join(capability_name(value) for value in sorted(by_all or lacks[0]))
 
 
-def _roomy(serving: Sequence[ServableT], op: Operation[Req], request: Req) -> Sequence[ServableT]:
+def _roomy(serving: Sequence[ServableT], op: Operation[Req, Any], request: Req) -> Sequence[ServableT]:
     contexts = [one.candidate.context_tokens for one in serving]
     if min(contexts) == max(contexts):
         return serving

@@ -9,6 +9,7 @@ from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import Price
 from ringmain_server.errors import ModelNotFound
+from ringmain_server.operations.base import AnyOperation
 from ringmain_server.routing.balance import Strategy
 from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.policy import ModelPolicy
@@ -33,7 +34,7 @@ class Target:
 
     candidate: Candidate
     backend: Backend
-    operations: frozenset[object]
+    operations: frozenset[AnyOperation]
     health: CandidateHealth
     weight: float = 1.0
     prepare: Callable[[], Awaitable[object]] | None = None
@@ -61,7 +62,7 @@ class RoutePlan:
 
     target: tuple[Target, ...]
     policy: ModelPolicy = field(default_factory=ModelPolicy)
-    equal_for: dict[object, bool] = field(default_factory=dict, compare=False, repr=False)
+    equal_for: dict[AnyOperation, bool] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Models:

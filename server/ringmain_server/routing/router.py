@@ -25,7 +25,7 @@ from ringmain_server.errors import (
     StreamInterrupted,
     Violation,
 )
-from ringmain_server.operations.base import Recovering, Streamed, Unary
+from ringmain_server.operations.base import Operation, Recovering, Streamed, Unary
 from ringmain_server.policies import Clock
 from ringmain_server.policies.deadline import share
 from ringmain_server.routing.balance import Strategy, arrange
@@ -234,19 +234,21 @@ class Router:
 
         return ask
 
-    def _schedule(self, op: Unary[Req, Any] | Streamed[Req, Any], request: Req, call: Call) -> Schedule:
+    def _schedule(self, op: Operation[Req, Any], request: Req, call: Call) -> Schedule:
         routed = op.routed(request)
-        plan = self._plan(op, request, routed.model, routed.routing_policy)
+        call.may_hold_media = op.may_hold_media(request)
+        plan = self._plan(op, request, call, routed.model, routed.routing_policy)
 
         def fallback(model: str) -> RoutePlan:
-            return self._plan(op, request, model, routed.routing_policy, plan.target[0])
+            return self._plan(op, request, call, model, routed.routing_policy, plan.target[0])
 
         return Schedule(plan, call, self._clock, self._retries, fallback)
 
     def _plan(
         self,
-        op: Unary[Req, Any] | Streamed[Req, Any],
+        op: Operation[Req, Any],
         request: Req,
+        call: Call,
         model: str,
         policy: RoutingPolicy,
         first: Target | None = None,
@@ -256,6 +258,7 @@ class Router:
         Args:
             op: The operation.
             request: The request.
+            call: The call, which says whether the request may hold media.
             model: The model asked for, or the one that stands in for it.
             policy: The request's own routing policy.
             first: The first candidate of the model asked for, where another one stands in for it.
@@ -268,7 +271,7 @@ class Router:
         if equal is None:
             equal = plan.equal_for[op] = equal_for(plan.target, op)
         if not equal:
-            target = capable(model, target, op, request)
+            target = capable(model, target, op, request, may_hold_media=call.may_hold_media)
         if not policy.provider_ids and plan.policy.strategy is not Strategy.PRIORITY:
             target = arrange(plan.policy.strategy, target, self._rng)
         if op.same_model:

@@ -60,7 +60,7 @@ def _capabilities(target: Target) -> frozenset[int]:
 
     Of a model of which nothing is known, what its provider has operations for.
     """
-    served_here = frozenset(getattr(op, "capability", 0) for op in target.operations)
+    served_here = frozenset(op.capability for op in target.operations)
     known = target.candidate.capabilities
     if known is None:
         return served_here

@@ -62,9 +62,10 @@ class MediaGolden:
         return Candidate("up", kind, model, limits=known.limits)
 
     @property
-    def operation(self) -> object:
+    def operation(self) -> operations.AnyOperation:
         """What is asked for."""
-        return getattr(operations, self.content["operation"])
+        found: operations.AnyOperation = getattr(operations, self.content["operation"])
+        return found
 
     @property
     def translator(self) -> Any:

@@ -67,7 +67,7 @@ def candidate(model: str, kind: str = "vertex") -> Candidate:
     return Candidate("gem", kind, model, limits=known.limits if known else NO_LIMITS)
 
 
-def translators(model: str, kind: str = "vertex") -> Mapping[object, Any]:
+def translators(model: str, kind: str = "vertex") -> Mapping[operations.AnyOperation, Any]:
     """What serves a model."""
     choose = provider(kind).translators_for
     assert choose is not None

@@ -6,7 +6,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
-from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT, AnyOperation
 from ringmain_server.providers.anthropic.answer import parse, response
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.formats import answer_tool
@@ -88,7 +88,7 @@ class AnthropicCountTokensTranslator(
 
 def translators(options: Options, errors: AnthropicErrors) -> Translators:
     """Returns the translators of a platform's operations; Bedrock counts no tokens on this wire."""
-    found: dict[object, Translator] = {
+    found: dict[AnyOperation, Translator] = {
         CHAT: AnthropicChatTranslator(options, errors),
         STREAM_CHAT: AnthropicStreamChatTranslator(options, errors),
     }

@@ -19,6 +19,7 @@ from ringmain_server.providers.jobs.errors import JobErrors
 from ringmain_server.providers.jobs.service import Service
 from ringmain_server.providers.jobs.transport import JobsTransport
 from ringmain_server.providers.pictures import WITHIN
+from ringmain_server.providers.translator import Translators
 
 if TYPE_CHECKING:
     from ringmain_server.config import JobsSettings
@@ -60,7 +61,7 @@ def build(provider_id: str, settings: "JobsSettings", sessions: "HttpSessions") 
         error_map=replace(errors, accepted=True),
     )
     hosts = settings.result_hosts or service.result_hosts
-    translators = {
+    translators: Translators = {
         op: JobTranslator(service, submit, _RESPONSES[op], secrets) for op, submit in service.submits.items()
     }
     return Provider(

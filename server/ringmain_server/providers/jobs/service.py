@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.media.canvas import EditForm
+from ringmain_server.operations import AnyOperation
 from ringmain_server.providers.flags import flagged, flags
 from ringmain_server.providers.jobs.faults import FailureReport, FaultTable
 from ringmain_server.providers.jobs.found import Picture, pictures
@@ -71,7 +72,7 @@ class Service:
         beside: The end of its base URL that is left out in requests about jobs; empty for none.
     """
 
-    submits: Mapping[object, Submit]
+    submits: Mapping[AnyOperation, Submit]
     read: Callable[[Json], Job]
     headers: Callable[[str], Mapping[str, str]]
     poll: Callable[[Json, Candidate], HttpRequest] | None = None

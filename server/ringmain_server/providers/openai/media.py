@@ -14,6 +14,7 @@ from ringmain_server.operations import (
     STREAM_EDIT_IMAGES,
     STREAM_GENERATE_IMAGES,
     TRANSCRIBE,
+    AnyOperation,
 )
 from ringmain_server.providers.openai.embeddings import OpenAIEmbedTranslator
 from ringmain_server.providers.openai.errors import OpenAIErrors
@@ -43,7 +44,7 @@ def media_translators(has: Endpoints, errors: OpenAIErrors, *, deployments: bool
         deployments: Whether the path names the model.
     """
     wire = MediaWire(errors, deployments)
-    found: dict[object, Translator] = dict(_images(wire, has.images)) if has.images else {}
+    found: dict[AnyOperation, Translator] = dict(_images(wire, has.images)) if has.images else {}
     if has.embeddings is not None:
         found[EMBED] = OpenAIEmbedTranslator(wire, has.embeddings)
     if has.transcription is not None:
@@ -55,7 +56,7 @@ def media_translators(has: Endpoints, errors: OpenAIErrors, *, deployments: bool
     return found
 
 
-def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[object, Translator]]:
+def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[AnyOperation, Translator]]:
     wire = ImageWire(media, endpoint)
     yield GENERATE_IMAGES, OpenAIGenerateTranslator(wire)
     if endpoint.edits:

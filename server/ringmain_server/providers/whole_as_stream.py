@@ -1,0 +1,47 @@
+"""Room 4: streams of operations that a candidate only answers whole, such as images of most providers."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
+
+from ringmain_server.backend import Backend
+from ringmain_server.call import Call
+from ringmain_server.operations.base import AnyOperation, Streamed, Unary, Whole
+from ringmain_server.providers.stream_timeouts import StreamTimeouts
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+Event = TypeVar("Event")
+
+
+class WholeAsStream:
+    """Makes the events of a stream from a whole answer. A `Backend` around what finishes whole answers.
+
+    Args:
+        inner: The backend that answers whole.
+        lacking: The streamed operations that it does not serve; each has its `Streamed.whole`.
+    """
+
+    __slots__ = ("_inner", "_lacking")
+
+    def __init__(self, inner: Backend, lacking: frozenset[AnyOperation]) -> None:
+        self._inner = inner
+        self._lacking = lacking
+
+    def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
+        """Asks the inner backend."""
+        return self._inner.call(op, request, call)
+
+    def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
+        """Asks the inner backend, for a whole answer where it has no stream."""
+        if op.whole is None or op not in self._lacking:
+            return self._inner.stream(op, request, call)
+        return self._unfolded(op.whole, request, call)
+
+    async def _unfolded(
+        self, whole: Whole[Req, Event], request: Req, call: Call
+    ) -> AsyncGenerator[Event, None]:
+        timeouts = StreamTimeouts(call.attempt, asyncio.get_running_loop())
+        response = await timeouts.bound(self._inner.call(whole.op, whole.request(request), call))
+        for event in whole.events(response):
+            yield event
