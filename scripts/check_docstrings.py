@@ -26,6 +26,7 @@ ENFORCED = (
     "server/ringmain_server/edge/rules",
     "server/ringmain_server/errors",
     "server/ringmain_server/media",
+    "server/ringmain_server/policies",
     "server/ringmain_server/telemetry",
     "server/ringmain_server/text",
 )

@@ -1,6 +1,6 @@
-"""Room 3, pure: machines that decide and never wait; they get their clock."""
+"""Policies, pure: state machines that decide and never wait. They take their clock as an argument."""
 
 from collections.abc import Callable
 
 Clock = Callable[[], float]
-"""Seconds on any monotonic clock."""
+"""A function that returns seconds on any monotonic clock."""

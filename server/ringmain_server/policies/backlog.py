@@ -1,13 +1,13 @@
-"""Room 1, pure: since when a call has waited to be taken, found from how many came and how many were taken.
+"""Policies, pure: estimates when a call arrived, from how many arrived and how many were taken.
 
-gRPC hands calls to the event loop one by one and in their order, without saying when each came. A busy loop
-takes them later than they come, so that they wait where neither the log nor a limit sees them. What can be
-counted is how many calls have come so far, at some cost, and how many were taken. Counted now and then, the
-first makes a curve; the n-th call that is taken came when the curve passed n.
+gRPC hands calls to the event loop one by one and in order, without saying when each arrived. A busy loop
+takes them later than they arrive, so that they wait where neither the log nor a limit sees them. Two numbers
+can be counted: how many calls have arrived, at some cost, and how many were taken. Counts of the arrivals
+over time make a curve, and the n-th call that is taken arrived when the curve passed n.
 
-Calls that gRPC itself refuses, such as those without a path, are counted as come and are never taken. So the
-two counts are set equal whenever nothing can be waiting: when no call was taken for a while although the loop
-had turns to take one. No call is held to have come before that, whatever the counts say.
+gRPC refuses some calls itself, such as those without a path. They count as arrived and are never taken. So
+the two counts are set equal whenever nothing can be waiting: when no call was taken for a while although the
+loop had turns to take one. No call is taken to have arrived before that, whatever the counts say.
 """
 
 from collections import deque
@@ -16,23 +16,23 @@ from collections.abc import Callable
 from ringmain_server.policies import Clock
 
 UNSUSPICIOUS = 0.05
-"""Seconds without a pause after which calls may be waiting; shorter waits are not seen."""
+"""Seconds of work without a pause after which calls may be waiting. Shorter waits are not seen."""
 
 _BETWEEN_COUNTS = 0.05
 _SHARE = 0.002
-"""The part of the time that counting may take."""
+"""The share of the time that counting may take."""
 _TRUSTED = 10.0
-"""Seconds for which two counts that were set equal are held to be."""
+"""Seconds for which the counts are trusted after they were set equal."""
 _CERTAINLY_QUIET = 0.1
-"""Seconds without a call after which nothing waits, though more were counted than taken."""
+"""Seconds without a call after which nothing waits, even if more calls were counted than taken."""
 
 
 class Backlog:
-    """Estimates when calls came.
+    """An estimate of when calls arrived.
 
     Args:
         clock: Seconds on any monotonic clock.
-        count: How many calls have come so far, None when nobody knows.
+        count: Returns how many calls have arrived so far; None when that is not known.
     """
 
     def __init__(self, clock: Clock, count: Callable[[], int | None]) -> None:
@@ -46,10 +46,13 @@ class Backlog:
         self._equal_at = clock()
 
     def taken(self, now: float) -> float:
-        """A call is taken; returns when it came, not later than now.
+        """Records that a call is taken, and returns when it arrived.
 
         Args:
             now: The clock's time.
+
+        Returns:
+            A time of the clock, not later than now.
         """
         if self._busy_since is None:
             self._busy_since = now
@@ -60,14 +63,14 @@ class Backlog:
         return self._came(self._taken + self._never_taken, now)
 
     def quiet(self, now: float, seconds: float) -> bool:
-        """No call was taken for a while, although the loop had its turns.
+        """Records that no call was taken for a while, although the loop had turns to take one.
 
         Args:
             now: The clock's time.
-            seconds: How long.
+            seconds: The length of that while.
 
         Returns:
-            Whether nothing waits; else the same is to be asked again.
+            Whether nothing waits. If not, this is to be called again.
         """
         doubtful = len(self._curve) > 1 or now - self._equal_at > _TRUSTED
         if doubtful and not self._settle(now, certain=seconds >= _CERTAINLY_QUIET):
@@ -77,7 +80,7 @@ class Backlog:
         return True
 
     def _settle(self, now: float, *, certain: bool) -> bool:
-        """Sets the counts equal, if they are or if they must be."""
+        """Sets the counts equal if nothing can be waiting, and returns whether it did."""
         come = self._counted(now)
         if come is not None:
             never_taken = come - self._taken
@@ -96,7 +99,7 @@ class Backlog:
         while len(curve) > 1 and curve[1][1] < number:
             curve.popleft()
         if len(curve) == 1:
-            return now  # came after the last count, or nobody counts
+            return now  # it arrived after the last count, or nothing is counted
         (before, fewer), (after, more) = curve[0], curve[1]
         part = max(number - fewer, 0) / (more - fewer) if more > fewer else 1.0
         return before + (after - before) * part

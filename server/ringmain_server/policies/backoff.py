@@ -1,4 +1,4 @@
-"""Room 3, pure: how long to wait before a retry, and how many retries there may be.
+"""Policies, pure: the waits before retries, and a bound on the number of retries.
 
 The waits grow exponentially with full jitter: a uniformly random part of a window that doubles
 (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
@@ -20,9 +20,9 @@ class BackoffSettings:
     """Settings for how the waits grow.
 
     Attributes:
-        initial: Seconds that the first wait may take at most.
-        maximum: Seconds that any wait may take at most.
-        base: How many times longer each may take than the one before.
+        initial: The most seconds of the first wait.
+        maximum: The most seconds of any wait.
+        base: The factor by which the most seconds of a wait grow from one to the next.
     """
 
     initial: float = 0.25
@@ -31,10 +31,10 @@ class BackoffSettings:
 
 
 class Backoff:
-    """The waits before retries.
+    """A series of waits before retries.
 
     Args:
-        rng: Where the jitter comes from.
+        rng: The source of the jitter.
         settings: How the waits grow.
     """
 
@@ -69,8 +69,8 @@ class RetryBudgetSettings:
 
     Attributes:
         share: The retries in the window, as a share of the requests in it.
-        min_per_second: Retries that are allowed whatever the traffic, so that a quiet gateway can retry.
-        window: Seconds of the past that count.
+        min_per_second: Retries that are allowed without any traffic, so that a quiet gateway can retry.
+        window: The length of the window in seconds.
     """
 
     share: float = 0.2
@@ -79,7 +79,7 @@ class RetryBudgetSettings:
 
 
 class RetryBudget:
-    """Keeps retries a small share of the requests, so that an outage is never multiplied.
+    """A bound that keeps retries a small share of the requests, so that an outage is never multiplied.
 
     The idea and its three settings are those of Finagle's `RetryBudget`
     (https://twitter.github.io/finagle/guide/Clients.html#retries).

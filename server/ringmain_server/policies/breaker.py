@@ -1,4 +1,4 @@
-"""Room 3, pure: a circuit breaker (laws, section 2).
+"""Policies, pure: a circuit breaker (laws, section 2).
 
 pybreaker (https://github.com/danielfm/pybreaker) keeps the state, counts consecutive failures and makes the
 transitions; the pattern is Michael Nygard's, "Release It!". This module adds what pybreaker lacks:
@@ -224,7 +224,7 @@ class Breaker:
         )
 
     def _follow(self, reason: str) -> None:
-        """Adopts the state that the circuit is in now.
+        """Takes over the state that the circuit is in now.
 
         pybreaker calls its listeners before its storage has the new state and while it holds its lock. So
         the storage is read afterwards, and `on_change` sees a breaker whose change is complete.

@@ -1,14 +1,15 @@
-"""Room 3, pure: how many calls may run at once, found from how latency answers to load.
+"""Policies, pure: a limit on the calls that run at once, which adapts to their latency.
 
-The rule is the one of Netflix's `Gradient2Limit` (https://github.com/Netflix/concurrency-limits): while calls
-take as long as they usually do, the limit grows by a small headroom; when they take longer, calls queue
-somewhere behind, and the limit shrinks by the ratio. With `long` the usual latency and `short` the latest,
+The rule is that of Netflix's `Gradient2Limit` (https://github.com/Netflix/concurrency-limits). While calls
+take as long as they usually do, the limit grows by a small headroom. When they take longer, calls queue at
+the provider, and the limit shrinks by the ratio. With `long` the usual latency and `short` the latest,
 
     gradient = clamp(tolerance · long / short, 0.5, 1)
     limit    = limit + smoothing · (limit · gradient + headroom - limit)
 
-Dropped calls shrink the limit by a factor, as in TCP's multiplicative decrease. Here a step is made for each
-interval, not for each call: two single answers of a model differ by their lengths, not by the load.
+Dropped calls shrink the limit by a factor, as in TCP's multiplicative decrease. The limit takes a step in
+each interval, not with each call, because two answers of a model differ in latency by their lengths, not by
+the load.
 """
 
 from dataclasses import dataclass
@@ -22,20 +23,20 @@ _DECAY = 0.95
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencySettings:
-    """How many calls may run at once.
+    """Settings for how many calls may run at once.
 
     Attributes:
-        limit: The fixed limit, or where an adaptive one starts.
-        adaptive: Whether it follows latency.
-        minimum: Never fewer than these when adaptive,
-        maximum: and never more than these.
-        tolerance: How many times the usual latency is still no sign of load.
-        headroom: Calls that may queue behind.
+        limit: The fixed limit, or the first one when it is adaptive.
+        adaptive: Whether the limit follows latency.
+        minimum: The least that an adaptive limit may be.
+        maximum: The most that an adaptive limit may be.
+        tolerance: The multiple of the usual latency that is still no sign of load.
+        headroom: The number of calls that may queue at the provider.
         smoothing: The weight of each step, 0 to 1.
-        dropped_factor: What the limit shrinks to in an interval with dropped calls.
-        interval: Seconds between steps, at least.
-        min_samples: Calls between steps, at least.
-        memory: Over how many steps the usual latency is averaged.
+        dropped_factor: The factor by which the limit shrinks in an interval with dropped calls.
+        interval: The least seconds between steps.
+        min_samples: The fewest calls between steps.
+        memory: The number of steps over which the usual latency is averaged.
     """
 
     limit: int = 100
@@ -52,15 +53,15 @@ class ConcurrencySettings:
 
 
 class ConcurrencyLimit:
-    """Counts calls that run and refuses those beyond the limit.
+    """A limit on concurrent calls, which counts those that run.
 
     Args:
         clock: Seconds on any monotonic clock.
         settings: The limit and its bounds.
 
     Attributes:
-        limit: How many calls may run at once now.
-        in_flight: How many calls run.
+        limit: The present limit.
+        in_flight: The number of calls that run.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class ConcurrencyLimit:
         self._dropped = False
 
     def acquire(self) -> bool:
-        """Whether one more call may run; if so, it is counted until its `release`."""
+        """Whether one more call may run. If so, it counts until its `release`."""
         if self.in_flight >= self.limit:
             return False
         self.in_flight = in_flight = self.in_flight + 1
@@ -91,11 +92,12 @@ class ConcurrencyLimit:
         return True
 
     def release(self, latency: float | None, *, dropped: bool = False) -> None:
-        """Notes that a call ended.
+        """Records that a call ended.
 
         Args:
-            latency: Seconds it took, None when that says nothing about the load: cancelled, or failed early.
-            dropped: Whether it was lost to overload: refused as too many, or timed out.
+            latency: The seconds that it took; None for a call that says nothing about the load, because it
+                was cancelled or failed early.
+            dropped: Whether it was lost to overload: refused as one too many, or timed out.
         """
         assert self.in_flight > 0, "released more often than acquired"
         self.in_flight -= 1
@@ -128,7 +130,10 @@ class ConcurrencyLimit:
         self._move(self._exact + settings.smoothing * (aim - self._exact))
 
     def _learn(self, short: float) -> float:
-        """Returns the usual latency: a mean at first, then a moving one. It falls fast after an overload."""
+        """Updates and returns the usual latency: a mean at first, then a moving one.
+
+        It falls fast after an overload, whose latencies were not usual.
+        """
         self._steps += 1
         weight = max(1 / self._steps, 2 / (self._settings.memory + 1))
         self._usual += weight * (short - self._usual)

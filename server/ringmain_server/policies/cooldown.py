@@ -1,4 +1,4 @@
-"""Room 3, pure: a candidate is left alone until a time, because it said so (laws, section 1)."""
+"""Policies, pure: the time until which a candidate gets no calls, because it said so (laws, section 1)."""
 
 import math
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from ringmain_server.policies import Clock
 
 @dataclass(frozen=True, slots=True)
 class CooldownSettings:
-    """How long a candidate is left alone, in seconds.
+    """Settings for how long cooldowns are, in seconds.
 
     Attributes:
-        first: After a rate limit that named no time. Each further one doubles it,
-        growing_max: up to this, until a call succeeds.
+        first: The cooldown after a rate limit that named no time. Each further one doubles it.
+        growing_max: The most that doubling may reach. A call that succeeds ends the growth.
         named_max: The longest time that a provider may name.
-        long: After a spent quota, refused access or an unknown model; after refused credentials from the
-            latest check on that found them refused.
+        long: The cooldown after a spent quota, refused access or an unknown model. After refused credentials
+            it begins anew with each check that finds them refused.
     """
 
     first: float = 1.0
@@ -28,11 +28,11 @@ _NEVER = -math.inf
 
 
 class Cooldown:
-    """Until when a candidate is left alone. A hold is never shortened by a later one.
+    """The time until which a candidate gets no calls. A later cooldown never shortens an earlier one.
 
     Args:
         clock: Seconds on any monotonic clock.
-        settings: How long the holds are.
+        settings: How long cooldowns are.
 
     Attributes:
         ends_at: The instant at which the latest cooldown ends or ended; minus infinity when there was none.
@@ -50,25 +50,25 @@ class Cooldown:
 
     @property
     def until(self) -> float | None:
-        """The instant it ends, None when the candidate is not held."""
+        """The instant at which the present cooldown ends; None when there is none."""
         return self.ends_at if self.ends_at > self._clock() else None
 
     @property
     def reason(self) -> str | None:
-        """Why the candidate is held, None when it is not."""
+        """The reason for the present cooldown; None when there is none."""
         return self._reason if self.ends_at > self._clock() else None
 
     @property
     def awaits_check(self) -> bool:
-        """Whether the candidate is held for what a check finds out, which may end the hold or renew it."""
+        """Whether the present cooldown waits for a check, which may end or renew it."""
         return self._checked and self.until is not None
 
     def rate_limited(self, retry_after: float | None, reason: str = "rate limited") -> None:
-        """The candidate answered 429.
+        """Begins a cooldown because the candidate answered 429.
 
         Args:
-            retry_after: Seconds that it asked for; None, or nothing above zero, for a growing hold.
-            reason: For people.
+            retry_after: The seconds that it asked for. None, or nothing above zero, means a growing cooldown.
+            reason: A text for people.
         """
         if retry_after is not None and retry_after > 0:
             self._begin(min(retry_after, self._settings.named_max), reason)
@@ -79,29 +79,29 @@ class Cooldown:
             self.grown = True
 
     def long(self, reason: str) -> None:
-        """The quota is spent, access refused, or the model unknown."""
+        """Begins a long cooldown because the quota is spent, access is refused, or the model is unknown."""
         self._begin(self._settings.long, reason)
 
     def until_checked(self, reason: str) -> None:
-        """The credentials were refused, in a call or in a check.
+        """Begins a long cooldown because the credentials were refused, in a call or in a check.
 
-        Where nobody asks again, the hold ends by itself: no hold is for ever.
+        It ends by itself if no check follows, so that no candidate is left alone for ever.
         """
         self._begin(self._settings.long, reason)
         self._checked = True
 
     def resume(self, until: float, reason: str) -> None:
-        """Holds until an instant that is known from before."""
+        """Begins a cooldown until an instant that an earlier process knew."""
         self._begin(until - self._clock(), reason)
 
     def succeeded(self) -> None:
-        """A call succeeded. One that began before the hold does not end it."""
+        """Records that a call succeeded. One that began before the cooldown does not end it."""
         if self.until is None:
             self._next = self._settings.first
             self.grown = False
 
     def clear(self) -> None:
-        """Ends the hold: a check passed, the configuration changed, or an operator said so."""
+        """Ends the cooldown because of a passed check, a new configuration or an operator."""
         self.ends_at = _NEVER
         self._checked = False
         self._next = self._settings.first

@@ -1,4 +1,4 @@
-"""Policies, pure: how fast and how reliable a candidate was in the last minute.
+"""Policies, pure: the latency and the failures of a candidate in the last minute.
 
 The quantiles are those of a histogram with logarithmic buckets, which bounds the relative error of each
 (Masson, Rim and Lee, "DDSketch", VLDB 2019, https://arxiv.org/abs/1908.10693): with buckets that end at
@@ -14,11 +14,11 @@ from ringmain_server.policies import Clock
 from ringmain_server.policies.window import SlidingCounts
 
 SHORTEST, LONGEST = 0.001, 1000.0
-"""Seconds that are told apart; what is outside counts as the nearest."""
+"""The range of seconds that are told apart. A latency outside counts as the nearest bound."""
 ACCURACY = 0.05
 """The relative error of a quantile."""
 SPAN = 60.0
-"""Seconds that are looked back on."""
+"""The seconds of the past that count."""
 
 _GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 _SCALE = 1 / math.log(_GAMMA)

@@ -1,4 +1,4 @@
-"""Pure: tells of what happens again and again at once, and then once an interval, with how often."""
+"""Policies, pure: reports repeated events the first time, and then once in an interval with their number."""
 
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -6,16 +6,16 @@ from typing import Generic, TypeVar
 from ringmain_server.policies import Clock
 
 Key = TypeVar("Key")
-"""What is told apart. There must be few of them."""
+"""The kind of an event. There must be few of them."""
 
 
 @dataclass(slots=True)
 class Repeats(Generic[Key]):
-    """Counts what happens.
+    """A counter of events that are reported once in an interval.
 
     Attributes:
         clock: Seconds on any monotonic clock.
-        interval: Seconds between two times that the same is told.
+        interval: Seconds between two reports of the same kind.
     """
 
     clock: Clock
@@ -24,12 +24,12 @@ class Repeats(Generic[Key]):
     _quiet_until: dict[Key, float] = field(default_factory=dict, init=False)
 
     def happened(self, key: Key, count: int = 1) -> int:
-        """It happened; returns how often since it was told last, if it is to be told now, and else 0."""
+        """Counts an event; returns the number since the last report if it is to be reported now, else 0."""
         self._counts[key] = self._counts.get(key, 0) + count
         return self._told(key)
 
     def due(self) -> list[tuple[Key, int]]:
-        """What is to be told now although it has not happened again, and how often it happened."""
+        """Returns the kinds that are to be reported now although no event came, each with its number."""
         return [(key, count) for key in list(self._counts) if (count := self._told(key))]
 
     def _told(self, key: Key) -> int:

@@ -1,7 +1,7 @@
-"""Room 3, pure: counts of what happened lately, in bounded memory.
+"""Policies, pure: counts of recent events, in bounded memory.
 
 The time is cut into slices. The counts of a slice fall out together, so that counting costs a fraction of a
-microsecond however much is counted.
+microsecond however many events there are.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from ringmain_server.policies import Clock
 
 
 class SlidingCounts:
-    """How often things of a few kinds happened in a span that slides.
+    """The number of events of each kind in a sliding window.
 
-    What is older than the span never counts; what is younger than the span less one slice always does.
+    An event older than the window never counts; one younger than the window less one slice always does.
 
     Args:
-        kinds: How many kinds there are; they are numbered from 0.
-        span: Seconds.
+        kinds: The number of kinds. They are numbered from 0.
+        span: The length of the window in seconds.
         clock: Seconds on any monotonic clock.
-        slices: How many steps the span slides in.
+        slices: The number of slices that the window is cut into.
     """
 
     __slots__ = ("_clock", "_kinds", "_newest", "_ring", "_slice", "_sums", "_width")
@@ -34,7 +34,7 @@ class SlidingCounts:
         self._newest: list[int] | None = None
 
     def add(self, kind: int) -> None:
-        """Counts one of that kind, now."""
+        """Counts one event of a kind, now."""
         now = int(self._clock() / self._width)
         if now > self._slice:
             self._slide(now)
