@@ -27,6 +27,12 @@ ENFORCED = (
     "server/ringmain_server/errors",
     "server/ringmain_server/media",
     "server/ringmain_server/policies",
+    "server/ringmain_server/providers/anthropic",
+    "server/ringmain_server/providers/gemini",
+    "server/ringmain_server/providers/jobs",
+    "server/ringmain_server/providers/local",
+    "server/ringmain_server/providers/openai",
+    "server/ringmain_server/providers/vertex",
     "server/ringmain_server/telemetry",
     "server/ringmain_server/text",
 )
