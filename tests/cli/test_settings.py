@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ringmain_server.cli import main
-from ringmain_server.cli.failures import Failure
+from ringmain_server.cli.failures import CommandFailure
 from ringmain_server.cli.flag import parsed
 from ringmain_server.cli.serve import ServeFlags, overrides
 
@@ -95,7 +95,7 @@ def test_flags_become_settings() -> None:
 
 def test_set_needs_a_value() -> None:
     """`--set` without an equals sign is a mistake that says what is expected."""
-    with pytest.raises(Failure, match=r"--set takes PATH=VALUE, not 'timeouts\.idle'"):
+    with pytest.raises(CommandFailure, match=r"--set takes PATH=VALUE, not 'timeouts\.idle'"):
         overrides(ServeFlags(set=["timeouts.idle"]))
 
 

@@ -5,11 +5,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from ringmain_server.config.watch import LONG_REST, REST, FileWatch, Turn, follow, wait_for_rest
+from ringmain_server.config.watch import LONG_REST, REST, FileWatch, Observation, follow, wait_for_rest
 
 from tests.fakes.waiting import LIMIT
 
-CHANGED, NOTHING = Turn(changed=True), Turn()
+CHANGED, NOTHING = Observation(changed=True), Observation()
 
 
 class Watched:
@@ -22,7 +22,7 @@ class Watched:
         self.now = 0.0
         self.watch = FileWatch(str(path), lambda: self.now)
 
-    def after(self, seconds: float) -> Turn:
+    def after(self, seconds: float) -> Observation:
         """What a look finds, so much later."""
         self.now += seconds
         return self.watch.turn()
@@ -87,22 +87,22 @@ def test_a_file_that_is_gone_and_comes_back(watched: Watched) -> None:
     assert [watched.after(0.5), watched.after(0.5)] == [NOTHING] * 2
     watched.path.rename(aside)
     assert watched.after(0.5) == NOTHING
-    assert watched.after(REST) == Turn(gone=True)
+    assert watched.after(REST) == Observation(gone=True)
     assert watched.after(60) == NOTHING
     aside.rename(watched.path)
     assert watched.after(0.5) == NOTHING
-    assert watched.after(0.5) == Turn(back=True)
+    assert watched.after(0.5) == Observation(back=True)
     assert watched.after(60) == NOTHING
 
 
 async def test_each_change_is_acted_on(tmp_path: Path) -> None:
     """Following a file acts once for each change, tells of what is no change, and goes on."""
-    turns = iter([CHANGED, NOTHING, Turn(gone=True), Turn(back=True), CHANGED])
+    turns = iter([CHANGED, NOTHING, Observation(gone=True), Observation(back=True), CHANGED])
     acted: list[object] = []
     over = asyncio.Event()
 
     class Scripted(FileWatch):
-        def turn(self) -> Turn:
+        def turn(self) -> Observation:
             return next(turns, NOTHING)
 
     async def act() -> None:
@@ -127,10 +127,10 @@ async def test_a_file_system_that_does_not_answer(tmp_path: Path) -> None:
     looks: list[int] = []
 
     class Dead(FileWatch):
-        def turn(self) -> Turn:
+        def turn(self) -> Observation:
             looks.append(1)
             hanging.wait(5)
-            return Turn()
+            return Observation()
 
     told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
 

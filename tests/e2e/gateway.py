@@ -13,7 +13,7 @@ from ringmain.admin.v1 import admin_service_pb2_grpc as admin_grpc
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 from ringmain_server.app.app import App
-from ringmain_server.assembly.reload import Source
+from ringmain_server.assembly.reload import ConfigSource
 from ringmain_server.config import LogSettings, Settings, load
 from ringmain_server.telemetry.logs import Mask, make_log
 
@@ -71,7 +71,7 @@ async def gateway(config: Config | None = None) -> AsyncIterator[Gateway]:
         return load(environ={}, overrides=overrides)
 
     log = make_log(LogSettings(format="json"), mask, stream=lines)
-    app = App(read(), log, registry=registry, source=Source(read), mask=mask)
+    app = App(read(), log, registry=registry, source=ConfigSource(read), mask=mask)
     await app.start()
     try:
         async with (

@@ -13,7 +13,7 @@ from ringmain_server.call import Call
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.operations.chat_events import ChatAssembler, fold
-from ringmain_server.stores.answers import Answer, Key
+from ringmain_server.stores.answers import Key, StoredAnswer
 from ringmain_server.stores.memory import MemoryAnswers
 
 from tests.fakes.clock import FakeClock
@@ -103,11 +103,11 @@ async def cancel(task: asyncio.Task[Any]) -> None:
 class SlowAnswers(MemoryAnswers):
     """A store somewhere else: every look takes a while."""
 
-    async def get(self, key: Key) -> Answer | None:
+    async def get(self, key: Key) -> StoredAnswer | None:
         found = await super().get(key)
         await settle()
         return found
 
-    async def put(self, key: Key, answer: Answer) -> None:
+    async def put(self, key: Key, answer: StoredAnswer) -> None:
         await settle()
         await super().put(key, answer)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain_server.media.limits import ModelLimits
-from ringmain_server.media.plan import Source, fit, plan, scaled
+from ringmain_server.media.plan import ImageProperties, fit, plan, scaled
 
 SIDES = st.integers(1, 20_000)
 LIMITS = st.builds(
@@ -39,19 +39,24 @@ def test_the_shape_stays(size: tuple[int, int], limits: ModelLimits) -> None:
 
 def test_what_fits_is_left_alone() -> None:
     """An image within all limits is not touched."""
-    source = Source("image/png", (100, 100), 5000)
+    source = ImageProperties("image/png", (100, 100), 5000)
     assert plan(source, ModelLimits(max_long_side=100, max_bytes=5000)).is_untouched
 
 
 def test_the_target_keeps_what_the_picture_has() -> None:
     """Transparency keeps a format with transparency, a photo goes as JPEG, a drawing as PNG."""
     limits = ModelLimits(mime_types=("image/jpeg", "image/png", "image/webp"))
-    assert plan(Source("image/tiff", (100, 100), 90_000, has_alpha=True), limits).mime_type == "image/png"
-    assert plan(Source("image/tiff", (100, 100), 90_000), limits).mime_type == "image/jpeg"
-    assert plan(Source("image/tiff", (100, 100), 900), limits).mime_type == "image/png"
-    assert plan(Source("image/heic", (100, 100), 900), limits).mime_type == "image/jpeg"
+    assert (
+        plan(ImageProperties("image/tiff", (100, 100), 90_000, has_alpha=True), limits).mime_type
+        == "image/png"
+    )
+    assert plan(ImageProperties("image/tiff", (100, 100), 90_000), limits).mime_type == "image/jpeg"
+    assert plan(ImageProperties("image/tiff", (100, 100), 900), limits).mime_type == "image/png"
+    assert plan(ImageProperties("image/heic", (100, 100), 900), limits).mime_type == "image/jpeg"
     only_jpeg = ModelLimits(mime_types=("image/jpeg",))
-    assert plan(Source("image/png", (9, 9), 900, has_alpha=True), only_jpeg).mime_type == "image/jpeg"
+    assert (
+        plan(ImageProperties("image/png", (9, 9), 900, has_alpha=True), only_jpeg).mime_type == "image/jpeg"
+    )
 
 
 def test_rounding_stays_below_the_pixels_allowed() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain_server.errors import InvalidField
-from ringmain_server.media.sizes import Choice, choose
+from ringmain_server.media.sizes import SizeChoice, choose
 
 SIZES = ("1024x1024", "1024x1536", "1536x1024")
 RATIOS = ("1:1", "3:4", "4:3", "9:16", "16:9")
@@ -57,4 +57,4 @@ def test_what_is_offered_is_its_own_nearest(wanted: str, offered: list[str]) -> 
     """Whatever a model has is chosen exactly, in any order of the list."""
     key = "size" if "x" in wanted else "aspect_ratio"
     choice = choose([text for text in offered if ("x" in text) == ("x" in wanted)], **{key: wanted})
-    assert choice == Choice(wanted)
+    assert choice == SizeChoice(wanted)

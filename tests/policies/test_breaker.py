@@ -1,14 +1,14 @@
 """The breaker, example by example. `test_breaker_model.py` holds it against a model."""
 
 import time_machine
-from ringmain_server.policies.breaker import Breaker, BreakerSettings, BreakerState, Failure, Permit
+from ringmain_server.policies.breaker import Breaker, BreakerPermit, BreakerSettings, BreakerState, Failure
 
 from tests.fakes.clock import FakeClock
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
 
 
-def admitted(breaker: Breaker) -> Permit:
+def admitted(breaker: Breaker) -> BreakerPermit:
     """Leave for a call that must get it."""
     permit = breaker.admit()
     assert permit is not None

@@ -5,7 +5,7 @@ import math
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
-from ringmain_server.policies.breaker import Breaker, BreakerSettings, BreakerState, Permit
+from ringmain_server.policies.breaker import Breaker, BreakerPermit, BreakerSettings, BreakerState
 
 from tests.fakes.clock import FakeClock
 
@@ -108,19 +108,19 @@ class BreakerFollowsTheLaws(RuleBasedStateMachine):
         return multiple(*begun)
 
     @rule(call=running)
-    def succeed(self, call: tuple[Permit, int]) -> None:
+    def succeed(self, call: tuple[BreakerPermit, int]) -> None:
         """One ends well; some twice, which a late one may."""
         self.breaker.succeeded(call[0])
         self.model.ended(call[1], succeeded=True)
 
     @rule(call=running)
-    def fail(self, call: tuple[Permit, int]) -> None:
+    def fail(self, call: tuple[BreakerPermit, int]) -> None:
         """One fails."""
         self.breaker.failed(call[0], "failed")
         self.model.ended(call[1], succeeded=False)
 
     @rule(call=running)
-    def cancel(self, call: tuple[Permit, int]) -> None:
+    def cancel(self, call: tuple[BreakerPermit, int]) -> None:
         """One says nothing about the candidate."""
         self.breaker.neutral(call[0])
         self.model.ended(call[1], succeeded=None)

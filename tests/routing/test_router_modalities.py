@@ -19,7 +19,7 @@ from ringmain_server.operations import (
     STREAM_GENERATE_IMAGES,
     TRANSCRIBE,
     AnyOperation,
-    Upload,
+    AudioUpload,
     streams_from_whole,
 )
 from ringmain_server.operations.images import CLASSIFY_IMAGE
@@ -89,7 +89,7 @@ async def test_a_transcript_has_its_id_at_its_end() -> None:
         [[audio_pb2.TranscribeEvent(text_delta="hi"), audio_pb2.TranscribeEvent(finished=finished)]]
     )
     router = router_of(_target(TRANSCRIBE, "whisper-1", backends=(backend,)))
-    upload = Upload(
+    upload = AudioUpload(
         audio_pb2.TranscriptionConfig(model="m"),
         ReplayBuffer(9, lambda: errors.MediaInvalid.at("chunk", "x")),
     )

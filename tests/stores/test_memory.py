@@ -1,6 +1,6 @@
 """Answers in memory: bounded in age, number and bytes."""
 
-from ringmain_server.stores.answers import Answer, Key
+from ringmain_server.stores.answers import Key, StoredAnswer
 from ringmain_server.stores.memory import ENTRY_OVERHEAD, MemoryAnswers
 
 from tests.fakes.clock import FakeClock
@@ -10,15 +10,15 @@ def _key(name: str) -> Key:
     return Key("tenant", name)
 
 
-def _answer(size: int = 0) -> Answer:
-    return Answer(b"", "", bytes(size))
+def _answer(size: int = 0) -> StoredAnswer:
+    return StoredAnswer(b"", "", bytes(size))
 
 
 async def test_an_answer_is_kept_for_its_time() -> None:
     """An answer is there until its time to live is over, however often it was read."""
     clock = FakeClock()
     store = MemoryAnswers(ttl=10, max_entries=5, max_bytes=2**20, clock=clock)
-    answer = Answer(b"fingerprint", "resp_1", b"body")
+    answer = StoredAnswer(b"fingerprint", "resp_1", b"body")
     await store.put(_key("a"), answer)
     clock.advance(9.9)
     assert await store.get(_key("a")) == answer

@@ -22,7 +22,7 @@ from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
 from ringmain_server.assembly.policies import call_limit, media_workers
-from ringmain_server.assembly.reload import Reload, Reloaded, Source
+from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
 from ringmain_server.config import ConfigError, Settings
 from ringmain_server.config.watch import FileWatch, follow
 from ringmain_server.edge.calls import Calls
@@ -99,14 +99,14 @@ class App:
         *,
         share_port: bool = False,
         registry: CollectorRegistry | None = None,
-        source: Source | None = None,
+        source: ConfigSource | None = None,
         mask: Mask | None = None,
         tell_others: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
         self.log = log
         self._ready = False
-        self._source = source or Source(lambda: settings)
+        self._source = source or ConfigSource(lambda: settings)
         self._tell_others = tell_others
         self.losses = Losses()
         faults = Faults(log)

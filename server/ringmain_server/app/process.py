@@ -21,7 +21,7 @@ from ringmain_server.app.lifetime import first_of, run
 from ringmain_server.app.malloc import give_back_large_blocks
 from ringmain_server.app.orphan import SUPERVISOR, tell_supervisor
 from ringmain_server.app.signals import AT_ONCE, Sentinel, Stopping, handle, soon
-from ringmain_server.assembly.reload import Source
+from ringmain_server.assembly.reload import ConfigSource
 from ringmain_server.config import Settings, secrets
 from ringmain_server.config.environment import left_out
 from ringmain_server.providers.sessions import unusable_proxies
@@ -38,7 +38,7 @@ _RESTART_DELAY = 1.0
 """Seconds before a worker that died is started again."""
 
 
-def serve(settings: Settings, source: Source | None = None) -> int:
+def serve(settings: Settings, source: ConfigSource | None = None) -> int:
     """Serves until SIGTERM or SIGINT.
 
     With `workers` above one, starts this same command that many times; the workers share the ports, and this

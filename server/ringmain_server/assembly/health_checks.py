@@ -15,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.errors import NoAnswer, Overloaded, ProviderError, release
-from ringmain_server.policies.breaker import Permit
+from ringmain_server.policies.breaker import BreakerPermit
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.routing.health import CandidateHealth
 
@@ -24,7 +24,7 @@ CHECK_LIMIT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What a provider said.
 
     Attributes:
@@ -36,7 +36,7 @@ class Checked:
     error: ProviderError | None
 
 
-async def check(provider: Provider, limit: float = CHECK_LIMIT) -> Checked:
+async def check(provider: Provider, limit: float = CHECK_LIMIT) -> CheckResult:
     """Asks a provider, now, whether it answers and takes the credentials.
 
     Args:
@@ -54,7 +54,7 @@ async def check(provider: Provider, limit: float = CHECK_LIMIT) -> Checked:
         error = exc
     except TimeoutError:
         error = NoAnswer(provider.provider_id, f"did not answer within {limit:g} s")
-    return Checked(time.monotonic() - start, error)
+    return CheckResult(time.monotonic() - start, error)
 
 
 class HealthChecks:
@@ -137,7 +137,7 @@ class HealthChecks:
             _learn(health, permit, checked.error)
 
 
-def _learn(health: CandidateHealth, permit: Permit, error: ProviderError | None) -> None:
+def _learn(health: CandidateHealth, permit: BreakerPermit, error: ProviderError | None) -> None:
     if error is None:
         health.breaker.succeeded(permit)
     else:

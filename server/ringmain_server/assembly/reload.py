@@ -26,7 +26,7 @@ LONGEST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ConfigSource:
     """Where the configuration comes from.
 
     Attributes:

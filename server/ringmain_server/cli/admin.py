@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from ringmain.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 
-    from ringmain_server.cli.failures import Failure
+    from ringmain_server.cli.failures import CommandFailure
 
 R = TypeVar("R")
 
@@ -101,7 +101,7 @@ def operating(flags: AdminFlags) -> Iterator[Operator]:
             raise _failure(exc, flags) from exc
 
 
-def _failure(error: Any, flags: AdminFlags) -> "Failure":
+def _failure(error: Any, flags: AdminFlags) -> "CommandFailure":
     from ringmain_server.cli import failures
 
     return failures.of_call(error, flags.address(), flag="--admin-target")

@@ -60,15 +60,15 @@ class TranscribeFlags:
 
 def transcribe(flags: TranscribeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Transcribe recordings."""
-    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.batch import BatchWork, run
     from ringmain_server.cli.choice import chosen_model
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
     from ringmain_server.cli.inputs import files
     from ringmain_server.cli.targets import target_of
 
     names = files(flags.recordings or [], flags.lines)
     if flags.output is None and len(names) > 1:
-        raise Failure("error: several recordings need a folder: name one with --output", code=USAGE)
+        raise CommandFailure("error: several recordings need a folder: name one with --output", code=USAGE)
     with connected(connection) as client:
         model, note = chosen_model(client, flags.model, "transcription")
         if note:
@@ -80,7 +80,7 @@ def transcribe(flags: TranscribeFlags, batch: BatchFlags, connection: Connection
             if flags.output is not None:
                 suffix = _SUFFIXES[flags.format]
                 target = target_of(flags.output, name, suffix, alone=len(names) == 1, taken=taken)
-            works.append(Work(name, _hearing(client, name, model, flags, target), target))
+            works.append(BatchWork(name, _hearing(client, name, model, flags, target), target))
         return run(works, batch)
 
 
@@ -132,13 +132,13 @@ def _subtitles(segments: list[tuple[str, float | None, float | None]], form: str
     Raises:
         Failure: The model gives no times.
     """
-    from ringmain_server.cli.failures import Failure
+    from ringmain_server.cli.failures import CommandFailure
 
     mark = "," if form == "srt" else "."
     blocks = ["WEBVTT\n"] if form == "vtt" else []
     for number, (text, start, end) in enumerate(segments, 1):
         if start is None or end is None:
-            raise Failure("error: this model does not say when what was said: take --format text")
+            raise CommandFailure("error: this model does not say when what was said: take --format text")
         head = f"{number}\n" if form == "srt" else ""
         blocks.append(f"{head}{_clock(start, mark)} --> {_clock(end, mark)}\n{text.strip()}\n")
     return "\n".join(blocks)
@@ -180,7 +180,7 @@ class SpeakFlags:
 
 def speak(flags: SpeakFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Speak texts into files."""
-    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.batch import BatchWork, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.inputs import texts
     from ringmain_server.cli.targets import target_of
@@ -198,7 +198,7 @@ def speak(flags: SpeakFlags, batch: BatchFlags, connection: ConnectionFlags) -> 
             suffix = f".{wanted}" if wanted else ""
             target = target_of(flags.output, text, suffix or ".speech", alone=len(spoken) == 1, taken=taken)
             target = target if suffix or target.suffix != ".speech" else target.with_suffix("")
-            works.append(Work(text, _speaking(client, text, model, flags, wanted, target), target))
+            works.append(BatchWork(text, _speaking(client, text, model, flags, wanted, target), target))
         return run(works, batch)
 
 

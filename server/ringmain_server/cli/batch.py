@@ -42,7 +42,7 @@ class BatchFlags:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class BatchWork:
     """One piece of work.
 
     Attributes:
@@ -72,7 +72,7 @@ class Progress(Protocol):
         ...
 
 
-def run(works: Sequence[Work], flags: BatchFlags, *, quiet: bool = False) -> int:
+def run(works: Sequence[BatchWork], flags: BatchFlags, *, quiet: bool = False) -> int:
     """Does all work and returns the exit code: 0, or 1 if any failed. A failure does not stop the others.
 
     Args:
@@ -95,10 +95,10 @@ def run(works: Sequence[Work], flags: BatchFlags, *, quiet: bool = False) -> int
     return 1 if failed else 0
 
 
-def _each(works: Sequence[Work], jobs: int) -> Iterator[tuple[Work, str | Failed]]:
+def _each(works: Sequence[BatchWork], jobs: int) -> Iterator[tuple[BatchWork, str | Failed]]:
     """Yields each piece with its result as it ends. After an interruption, no more are started."""
     following = iter(works)
-    running: dict[Future[str | Failed], Work] = {}
+    running: dict[Future[str | Failed], BatchWork] = {}
     pool = ThreadPoolExecutor(jobs)
     try:
         while True:
@@ -114,16 +114,16 @@ def _each(works: Sequence[Work], jobs: int) -> Iterator[tuple[Work, str | Failed
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _attempt(work: Work) -> str | Failed:
+def _attempt(work: BatchWork) -> str | Failed:
     from ringmain import RingmainError
 
-    from ringmain_server.cli.failures import Failure
+    from ringmain_server.cli.failures import CommandFailure
 
     try:
         return work.run()
     except RingmainError as exc:
         return Failed(work.name, f"{exc.reason or exc.code.name}: {exc.message}")
-    except Failure as exc:
+    except CommandFailure as exc:
         return Failed(work.name, exc.message.removeprefix("error: "))
     except OSError as exc:
         return Failed(work.name, f"{exc.strerror or exc}: {exc.filename}" if exc.filename else str(exc))

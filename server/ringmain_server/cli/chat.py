@@ -40,14 +40,14 @@ def chat(prompt: PromptFlags, output: OutputFlags, answer: AnswerFlags, connecti
     The answer goes to standard output; tokens, cost and times follow on standard error.
     """
     from ringmain_server.cli.ask import Asker
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
     from ringmain_server.cli.screen import Screen
 
     if output.events and output.no_stream:
-        raise Failure("error: --events needs a stream: leave out --no-stream", code=USAGE)
+        raise CommandFailure("error: --events needs a stream: leave out --no-stream", code=USAGE)
     question = _question(prompt)
     if question is None and (output.events or output.no_stream):
-        raise Failure("error: a conversation always streams: give a PROMPT", code=USAGE)
+        raise CommandFailure("error: a conversation always streams: give a PROMPT", code=USAGE)
     options: ChatOptions = {**prompt_options(prompt), **answer_options(answer)}
     with connected(connection) as client:
         asker = Asker(client, Screen(), options)
@@ -72,7 +72,7 @@ def tokens(prompt: PromptFlags, connection: ConnectionFlags) -> None:
 
 def _question(flags: PromptFlags) -> str | None:
     """Returns the question, or None to start a conversation."""
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
 
     piped = not sys.stdin.isatty()
     if flags.prompt is None and not piped:
@@ -80,7 +80,7 @@ def _question(flags: PromptFlags) -> str | None:
     from_stdin = flags.prompt is None or flags.prompt == "-"
     question = sys.stdin.read().rstrip("\n") if from_stdin else str(flags.prompt)
     if not question.strip() and not (flags.image or flags.file):
-        raise Failure("error: nothing is asked: give a PROMPT, or pipe one in", code=USAGE)
+        raise CommandFailure("error: nothing is asked: give a PROMPT, or pipe one in", code=USAGE)
     return question
 
 

@@ -56,7 +56,7 @@ class CallerFlags:
         Raises:
             Failure: The certificates cannot be read.
         """
-        from ringmain_server.cli.failures import USAGE, Failure
+        from ringmain_server.cli.failures import USAGE, CommandFailure
 
         if self.ca_file is None:
             return self.tls
@@ -64,7 +64,7 @@ class CallerFlags:
             return Path(self.ca_file).read_bytes()
         except OSError as exc:
             message = f"error: --ca-file: cannot read {self.ca_file}: {exc.strerror}"
-            raise Failure(message, code=USAGE) from exc
+            raise CommandFailure(message, code=USAGE) from exc
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

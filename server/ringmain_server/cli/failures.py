@@ -12,7 +12,7 @@ CANCELLED: Final = 130
 """The exit code after Ctrl-C, as in shells: 128 plus the signal's number."""
 
 
-class Failure(Exception):
+class CommandFailure(Exception):
     """A command cannot continue.
 
     Attributes:
@@ -26,7 +26,7 @@ class Failure(Exception):
         self.code = code
 
 
-def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> Failure:
+def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> CommandFailure:
     """Describes a failed call.
 
     Args:
@@ -35,24 +35,24 @@ def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> Fai
         flag: The flag that names another address; an environment variable does so too.
     """
     if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
-        return Failure(_unreachable(error, target, flag))
+        return CommandFailure(_unreachable(error, target, flag))
     lines = [f"error: {error.reason or error.code.name}: {error.message}"]
     violations = [f"{field}: {description}" for field, description in error.violations]
     lines += [f"  {violation}" for violation in violations if violation not in error.message]
     if error.retry_delay is not None:
         lines.append(f"  retry in {error.retry_delay:.3g} s")
-    return Failure("\n".join(lines))
+    return CommandFailure("\n".join(lines))
 
 
-def of_surprise(error: Exception) -> Failure:
+def of_surprise(error: Exception) -> CommandFailure:
     """Describes an exception that nobody expected."""
     if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("ringmain"):
-        return Failure(
+        return CommandFailure(
             f"error: this command needs {error.name}, which is not installed: pip install 'ringmain[server]'"
         )
     text = " ".join(str(error).split())
     description = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return Failure(
+    return CommandFailure(
         f"error: unexpected {description} (RINGMAIN_DEBUG=1 or `ringmain --debug` shows the traceback)"
     )
 

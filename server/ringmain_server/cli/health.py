@@ -57,7 +57,7 @@ def _waited(flags: HealthFlags, connection: ConnectionFlags) -> str:
     """Asks until the answer is SERVING or the time is over, and returns the last answer."""
     from ringmain import DeadlineExceeded, NotFound
 
-    from ringmain_server.cli.failures import Failure
+    from ringmain_server.cli.failures import CommandFailure
 
     give_up = time.monotonic() + flags.wait
     status = ""
@@ -66,7 +66,7 @@ def _waited(flags: HealthFlags, connection: ConnectionFlags) -> str:
             try:
                 status = client.health(flags.service)
             except DeadlineExceeded as exc:
-                raise Failure(
+                raise CommandFailure(
                     f"error: no gateway answers at {connection.address()} "
                     f"within {flags.wait:g} s: start one with `ringmain serve`"
                 ) from exc

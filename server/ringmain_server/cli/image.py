@@ -104,7 +104,7 @@ def image(
 
 
 def _draw(client: "Client", flags: DrawFlags, picture_flags: PictureFlags, batch: BatchFlags) -> int:
-    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.batch import BatchWork, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.inputs import texts
     from ringmain_server.cli.targets import target_of
@@ -122,7 +122,7 @@ def _draw(client: "Client", flags: DrawFlags, picture_flags: PictureFlags, batch
         suffix = _SUFFIXES[picture_flags.format or _format_of(flags.output)]
         target = target_of(flags.output, name, suffix, alone=len(prompts) == 1, taken=taken)
         works.append(
-            Work(
+            BatchWork(
                 name, _drawing(client, prompt, flags, picture_flags, options, target), _first(target, flags.n)
             )
         )
@@ -173,7 +173,7 @@ def _summary(images: "Images", target: Path, count: int) -> str:
 
 
 def _upscale(client: "Client", flags: DrawFlags, picture_flags: PictureFlags, batch: BatchFlags) -> int:
-    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.batch import BatchWork, run
     from ringmain_server.cli.choice import chosen_model
     from ringmain_server.cli.inputs import files
     from ringmain_server.cli.targets import target_of
@@ -181,12 +181,12 @@ def _upscale(client: "Client", flags: DrawFlags, picture_flags: PictureFlags, ba
     names = files(flags.prompts or flags.edit, flags.lines)
     model, _ = chosen_model(client, flags.model, "image_upscaling")
     factor, taken = flags.upscale or 2, set[Path]()
-    works: list[Work] = []
+    works: list[BatchWork] = []
     for name in names:
         suffix = _SUFFIXES[picture_flags.format] if picture_flags.format else Path(name).suffix or ".png"
         source = f"{Path(name).stem}-{factor}x{suffix}"
         target = target_of(flags.output, source, suffix, alone=len(names) == 1, taken=taken)
-        works.append(Work(name, _enlarging(client, name, factor, model, picture_flags, target), target))
+        works.append(BatchWork(name, _enlarging(client, name, factor, model, picture_flags, target), target))
     return run(works, batch)
 
 
@@ -226,7 +226,7 @@ def _margins(text: str | None) -> dict[str, int] | int | None:
     Raises:
         Failure: It is neither.
     """
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
 
     if text is None:
         return None
@@ -238,7 +238,7 @@ def _margins(text: str | None) -> dict[str, int] | int | None:
         }
     except ValueError as exc:
         message = f"error: --outpaint: {text!r} is neither pixels such as 64 nor sides such as left=64,top=32"
-        raise Failure(message, code=USAGE) from exc
+        raise CommandFailure(message, code=USAGE) from exc
 
 
 def _format_of(name: str | None) -> Literal["png", "jpeg", "webp"]:
@@ -286,12 +286,14 @@ class InspectFlags:
 
 def inspect(flags: InspectFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Inspect image files, with a line of JSON for each: type, size, EXIF, hashes, colors, ratings."""
-    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.batch import BatchWork, run
     from ringmain_server.cli.inputs import files
 
     names = files(flags.images or [], flags.lines)
     with connected(connection) as client:
-        works: Sequence[Work] = [Work(name, _inspecting(client, name, flags.classify)) for name in names]
+        works: Sequence[BatchWork] = [
+            BatchWork(name, _inspecting(client, name, flags.classify)) for name in names
+        ]
         return run(works, batch, quiet=True)
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ringmain_server.cli.failures import USAGE, Failure
+from ringmain_server.cli.failures import USAGE, CommandFailure
 
 
 def files(arguments: Sequence[str], lines: str | None) -> list[str]:
@@ -23,7 +23,9 @@ def files(arguments: Sequence[str], lines: str | None) -> list[str]:
         for name in _expanded(argument):
             found[name] = None
     if not found:
-        raise Failure("error: no file is given: name files or globs, or a list with --from", code=USAGE)
+        raise CommandFailure(
+            "error: no file is given: name files or globs, or a list with --from", code=USAGE
+        )
     return list(found)
 
 
@@ -38,7 +40,9 @@ def texts(arguments: Sequence[str], lines: str | None) -> list[str]:
         piped = sys.stdin.read().strip()
         found = [piped] if piped else []
     if not found:
-        raise Failure("error: no text is given: write it, pipe it in, or name a list with --from", code=USAGE)
+        raise CommandFailure(
+            "error: no text is given: write it, pipe it in, or name a list with --from", code=USAGE
+        )
     return found
 
 
@@ -53,7 +57,7 @@ def read_lines(name: str | None) -> list[str]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        raise Failure(f"error: --from: cannot read {name}: {exc}", code=USAGE) from exc
+        raise CommandFailure(f"error: --from: cannot read {name}: {exc}", code=USAGE) from exc
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -69,5 +73,5 @@ def _expanded(argument: str) -> Iterator[str]:
     # Not by pathlib, which refuses absolute patterns.
     found = [name for name in sorted(glob.glob(argument, recursive=True)) if Path(name).is_file()]  # noqa: PTH207
     if not found:
-        raise Failure(f"error: no such file: {argument}", code=USAGE)
+        raise CommandFailure(f"error: no such file: {argument}", code=USAGE)
     yield from found

@@ -46,16 +46,16 @@ def models(flags: ModelsFlags, connection: ConnectionFlags) -> None:
 
 
 def _found(client: "Client", flags: ModelsFlags) -> "list[Model]":
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
 
     if flags.name is not None and flags.capability:
-        raise Failure("error: --capability filters a list: leave out NAME", code=USAGE)
+        raise CommandFailure("error: --capability filters a list: leave out NAME", code=USAGE)
     if flags.name is not None:
         return [client.model(flags.name)]
     try:
         return list(client.models(flags.capability))
     except ValueError as exc:  # the client knows the capabilities
-        raise Failure(f"error: --capability: {exc}", code=USAGE) from exc
+        raise CommandFailure(f"error: --capability: {exc}", code=USAGE) from exc
 
 
 def _json(models: "Sequence[Model]", *, single: bool) -> str:

@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from ringmain_server.cli.failures import CANCELLED, Failure, of_surprise
+from ringmain_server.cli.failures import CANCELLED, CommandFailure, of_surprise
 
 
 def exit_code(run: Callable[[], int | None], *, debug: bool) -> int:
@@ -28,6 +28,6 @@ def exit_code(run: Callable[[], int | None], *, debug: bool) -> int:
     except Exception as exc:  # noqa: BLE001  the user must never see a traceback unasked
         if debug or os.environ.get("RINGMAIN_DEBUG", "0") not in ("", "0"):
             traceback.print_exc()
-        failure = exc if isinstance(exc, Failure) else of_surprise(exc)
+        failure = exc if isinstance(exc, CommandFailure) else of_surprise(exc)
         print(failure.message, file=sys.stderr)
         return failure.code

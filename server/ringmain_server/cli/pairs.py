@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ringmain_server.cli.failures import USAGE, Failure
+from ringmain_server.cli.failures import USAGE, CommandFailure
 
 
 def pairs(flag: str, form: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -19,5 +19,5 @@ def pairs(flag: str, form: str, texts: Iterable[str]) -> Iterator[tuple[str, str
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals):
-            raise Failure(f"error: {flag} takes {form}, not {text!r}", code=USAGE)
+            raise CommandFailure(f"error: {flag} takes {form}, not {text!r}", code=USAGE)
         yield name, value

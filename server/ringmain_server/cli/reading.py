@@ -48,7 +48,7 @@ class Reading:
         Raises:
             Failure: A page could not be read; the others are written all the same.
         """
-        from ringmain_server.cli.failures import Failure
+        from ringmain_server.cli.failures import CommandFailure
 
         part = _Part(self.target, self._fingerprint()) if self.target is not None else None
         first = part.next_page if part is not None else 0
@@ -70,7 +70,7 @@ class Reading:
             part.finish(self.target)
         if failed:
             pages = ", ".join(str(page.number) for page in failed)
-            raise Failure(f"error: page {pages} could not be read: {failed[0].error}")
+            raise CommandFailure(f"error: page {pages} could not be read: {failed[0].error}")
         return str(self.target) if self.target is not None else ""
 
     def _pages(self, first: int) -> Iterator[Page]:

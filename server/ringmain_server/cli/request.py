@@ -118,12 +118,12 @@ def turn(question: str, flags: PromptFlags) -> "Message":
     """
     from ringmain import document, image, user
 
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
 
     try:
         media = [*map(image, flags.image), *map(document, flags.file)]
     except OSError as exc:
-        raise Failure(f"error: cannot read {exc.filename}: {exc.strerror}", code=USAGE) from exc
+        raise CommandFailure(f"error: cannot read {exc.filename}: {exc.strerror}", code=USAGE) from exc
     return user(question, *media)
 
 
@@ -155,32 +155,34 @@ def answer_options(flags: AnswerFlags) -> "ChatOptions":
 
 
 def _schema(given: str) -> str:
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
 
     try:
         text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
         json.loads(text)
     except OSError as exc:
-        raise Failure(f"error: --json-schema: cannot read {given}: {exc.strerror}", code=USAGE) from exc
+        raise CommandFailure(
+            f"error: --json-schema: cannot read {given}: {exc.strerror}", code=USAGE
+        ) from exc
     except ValueError as exc:
-        raise Failure(f"error: --json-schema is no JSON: {exc}", code=USAGE) from exc
+        raise CommandFailure(f"error: --json-schema is no JSON: {exc}", code=USAGE) from exc
     return text
 
 
 def _provider_options(texts: Iterable[str]) -> dict[str, dict[str, object]]:
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
     from ringmain_server.cli.pairs import pairs
 
     options: dict[str, dict[str, object]] = {}
     for path, value in pairs("--option", "KIND.KEY=VALUE", texts):
         kind, *keys = path.split(".")
         if not (keys and all((kind, *keys))):
-            raise Failure(f"error: --option takes KIND.KEY=VALUE, not {path!r}", code=USAGE)
+            raise CommandFailure(f"error: --option takes KIND.KEY=VALUE, not {path!r}", code=USAGE)
         inner: dict[str, object] = options.setdefault(kind, {})
         for key in keys[:-1]:
             below = inner.setdefault(key, {})
             if not isinstance(below, dict):
-                raise Failure(f"error: --option: {path} is inside a value", code=USAGE)
+                raise CommandFailure(f"error: --option: {path} is inside a value", code=USAGE)
             inner = below
         inner[keys[-1]] = _value(value)
     return options

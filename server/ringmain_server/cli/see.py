@@ -43,13 +43,13 @@ class SeeFlags:
 
 def see(flags: SeeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
     """Ask a question about pictures: `ringmain see a.jpg b.jpg "What differs?"`."""
-    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.batch import BatchWork, run
     from ringmain_server.cli.choice import chosen_model
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
     from ringmain_server.cli.inputs import files
 
     if not flags.words or Path(flags.words[-1]).is_file():
-        raise Failure("error: nothing is asked: the last word is the question", code=USAGE)
+        raise CommandFailure("error: nothing is asked: the last word is the question", code=USAGE)
     *named, question = flags.words
     pictures = files(named, flags.lines)
     with connected(connection) as client:
@@ -57,7 +57,9 @@ def see(flags: SeeFlags, batch: BatchFlags, connection: ConnectionFlags) -> int:
         if note:
             print(note, file=sys.stderr)
         groups = [[one] for one in pictures] if flags.each else [pictures]
-        works = [Work(", ".join(group), _seeing(client, group, question, model, flags)) for group in groups]
+        works = [
+            BatchWork(", ".join(group), _seeing(client, group, question, model, flags)) for group in groups
+        ]
         return run(works, batch)
 
 
@@ -117,16 +119,16 @@ def read(flags: ReadFlags, batch: BatchFlags, connection: ConnectionFlags) -> in
 
     A reading that was interrupted continues at its next page when the same command is given again.
     """
-    from ringmain_server.cli.batch import Work, run
+    from ringmain_server.cli.batch import BatchWork, run
     from ringmain_server.cli.choice import chosen_model
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
     from ringmain_server.cli.inputs import files
     from ringmain_server.cli.reading import Reading
     from ringmain_server.cli.targets import target_of
 
     names = files(flags.documents or [], flags.lines)
     if flags.output is None and len(names) > 1:
-        raise Failure("error: several documents need a folder: name one with --output", code=USAGE)
+        raise CommandFailure("error: several documents need a folder: name one with --output", code=USAGE)
     with connected(connection) as client:
         model, note = chosen_model(client, flags.model, "vision")
         if note:
@@ -137,7 +139,9 @@ def read(flags: ReadFlags, batch: BatchFlags, connection: ConnectionFlags) -> in
             target = None
             if flags.output is not None:
                 target = target_of(flags.output, name, ".md", alone=len(names) == 1, taken=taken)
-            works.append(Work(name, Reading(client, name, model, flags, target, len(names) == 1).run, target))
+            works.append(
+                BatchWork(name, Reading(client, name, model, flags, target, len(names) == 1).run, target)
+            )
         return run(works, batch)
 
 

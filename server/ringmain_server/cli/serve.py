@@ -81,7 +81,7 @@ def lean_serve(args: Sequence[str]) -> int:
 
 def serve(flags: ServeFlags) -> int:
     """Start the gateway and serve until SIGTERM or Ctrl-C."""
-    from ringmain_server.cli.failures import Failure
+    from ringmain_server.cli.failures import CommandFailure
     from ringmain_server.cli.settings import loaded
     from ringmain_server.config.watch import FileWatch
 
@@ -94,12 +94,12 @@ def serve(flags: ServeFlags) -> int:
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     from ringmain_server.app.app import StartError
     from ringmain_server.app.process import serve
-    from ringmain_server.assembly.reload import Source
+    from ringmain_server.assembly.reload import ConfigSource
 
     try:
-        return serve(settings, Source(partial(_read_again, path, given), path, watch))
+        return serve(settings, ConfigSource(partial(_read_again, path, given), path, watch))
     except StartError as exc:
-        raise Failure(f"error: {exc}") from exc
+        raise CommandFailure(f"error: {exc}") from exc
 
 
 def _read_again(path: str | None, given: Mapping[str, object]) -> "Settings":

@@ -18,10 +18,10 @@ def loaded(path: str | None, overrides: Mapping[str, object] = MappingProxyType(
     Raises:
         Failure: It has mistakes; all are listed.
     """
-    from ringmain_server.cli.failures import USAGE, Failure
+    from ringmain_server.cli.failures import USAGE, CommandFailure
     from ringmain_server.config import ConfigError, load
 
     try:
         return load(path, overrides=overrides)
     except ConfigError as exc:
-        raise Failure(str(exc), code=USAGE) from exc
+        raise CommandFailure(str(exc), code=USAGE) from exc

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ringmain_server.cli.failures import USAGE, Failure
+from ringmain_server.cli.failures import USAGE, CommandFailure
 
 _WORD = re.compile(r"[^\w.-]+")
 _LONGEST = 60
@@ -28,7 +28,9 @@ def target_of(output: str | None, source: str, suffix: str, *, alone: bool, take
         found = named if named.suffix else named.with_suffix(suffix)
     else:
         if named is not None and named.suffix and not named.is_dir():
-            raise Failure(f"error: several answers do not fit into {output}: name a folder", code=USAGE)
+            raise CommandFailure(
+                f"error: several answers do not fit into {output}: name a folder", code=USAGE
+            )
         folder = named or Path()
         folder.mkdir(parents=True, exist_ok=True)
         found = _free(folder / f"{_stem(source)}{suffix}", taken)

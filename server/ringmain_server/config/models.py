@@ -20,7 +20,7 @@ from ringmain_server.config.fields import (
 )
 from ringmain_server.config.providers import TimeoutOverrides
 from ringmain_server.config.reliability import (
-    BreakerSettings,
+    BreakerSection,
     ExhaustedSettings,
     Failure,
     HedgeSettings,
@@ -136,8 +136,8 @@ class ModelSettings(Section):
     retry: RetrySettings = Field(
         default=RetrySettings(), description="Retries of this model, where they differ from `retry`."
     )
-    breaker: BreakerSettings = Field(
-        default=BreakerSettings(), description="Breakers, where they differ from the provider's."
+    breaker: BreakerSection = Field(
+        default=BreakerSection(), description="Breakers, where they differ from the provider's."
     )
     stream_recovery: Literal["fail", "restart", "continue"] = Field(
         default="fail", description="What to do when a stream breaks after content, unless the request says."

@@ -8,9 +8,9 @@ from pydantic import Field
 from ringmain_server.config.fields import Section, Span
 from ringmain_server.config.problems import Keys, Mistake
 from ringmain_server.config.reliability import (
-    BreakerSettings,
-    ConcurrencySettings,
-    CooldownSettings,
+    BreakerSection,
+    ConcurrencySection,
+    CooldownSection,
 )
 from ringmain_server.kinds import Kind
 
@@ -53,16 +53,16 @@ class ProviderSettings(Section):
         default_factory=TimeoutOverrides,
         description="Timeouts of this provider, where they differ from `timeouts`.",
     )
-    breaker: BreakerSettings = Field(
-        default=BreakerSettings(),
+    breaker: BreakerSection = Field(
+        default=BreakerSection(),
         description="The breakers of this provider's models, where they differ from `breaker`.",
     )
-    cooldown: CooldownSettings = Field(
-        default=CooldownSettings(),
+    cooldown: CooldownSection = Field(
+        default=CooldownSection(),
         description="Cooldowns of this provider's models, where they differ from `cooldown`.",
     )
-    concurrency: ConcurrencySettings = Field(
-        default=ConcurrencySettings(),
+    concurrency: ConcurrencySection = Field(
+        default=ConcurrencySection(),
         description="Limits of this provider's models, where they differ from `concurrency`.",
     )
 

@@ -28,7 +28,7 @@ Failure = Literal[
 """The failure classes of `errors.py`, as the configuration spells them. A test compares them."""
 
 
-class BreakerSettings(Section):
+class BreakerSection(Section):
     """When a candidate's circuit breaker opens. What is absent stays as in the next outer section."""
 
     enabled: Flag | None = Field(default=None, description="Whether failures may open it. Default: true.")
@@ -53,7 +53,7 @@ class BreakerSettings(Section):
     )
 
 
-class CooldownSettings(Section):
+class CooldownSection(Section):
     """How long a candidate that asked for it is left alone."""
 
     first: Span | None = Field(
@@ -71,7 +71,7 @@ class CooldownSettings(Section):
     )
 
 
-class ConcurrencySettings(Section):
+class ConcurrencySection(Section):
     """How many calls a candidate may have under way in one process."""
 
     limit: Count | None = Field(
@@ -112,7 +112,7 @@ class RetrySettings(Section):
     )
 
 
-class BackoffSettings(Section):
+class BackoffSection(Section):
     """The waits before retries: exponential, with full jitter, within a budget for the whole process."""
 
     initial: Span = Field(default=0.25, description="The longest wait before the first retry.")

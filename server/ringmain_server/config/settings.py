@@ -37,10 +37,10 @@ from ringmain_server.config.fields import (
 from ringmain_server.config.models import ModelSettings
 from ringmain_server.config.providers import ProviderSettings, TimeoutSettings
 from ringmain_server.config.reliability import (
-    BackoffSettings,
-    BreakerSettings,
-    ConcurrencySettings,
-    CooldownSettings,
+    BackoffSection,
+    BreakerSection,
+    ConcurrencySection,
+    CooldownSection,
     HealthCheckSettings,
     OverloadSettings,
     RetrySettings,
@@ -240,17 +240,17 @@ class Settings(Section):
     timeouts: TimeoutSettings = Field(
         default_factory=TimeoutSettings, description="Timeouts of every provider."
     )
-    breaker: BreakerSettings = Field(
-        default_factory=BreakerSettings, description="Circuit breakers of every candidate."
+    breaker: BreakerSection = Field(
+        default_factory=BreakerSection, description="Circuit breakers of every candidate."
     )
-    cooldown: CooldownSettings = Field(
-        default_factory=CooldownSettings, description="Holds of every candidate."
+    cooldown: CooldownSection = Field(
+        default_factory=CooldownSection, description="Holds of every candidate."
     )
-    concurrency: ConcurrencySettings = Field(
-        default_factory=ConcurrencySettings, description="Concurrent calls of every candidate."
+    concurrency: ConcurrencySection = Field(
+        default_factory=ConcurrencySection, description="Concurrent calls of every candidate."
     )
     retry: RetrySettings = Field(default_factory=RetrySettings, description="Retries of every model.")
-    backoff: BackoffSettings = Field(default_factory=BackoffSettings, description="The waits before retries.")
+    backoff: BackoffSection = Field(default_factory=BackoffSection, description="The waits before retries.")
     health_checks: HealthCheckSettings = Field(
         default_factory=HealthCheckSettings,
         description="Active health checks of candidates whose breaker is open.",

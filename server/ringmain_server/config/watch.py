@@ -26,7 +26,7 @@ PATIENCE = 10.0
 """Seconds after which a file system does not answer."""
 
 
-class Look(NamedTuple):
+class FileState(NamedTuple):
     """Tells one state of a file from another."""
 
     target: str
@@ -55,7 +55,7 @@ class FileWatch:
         self._since = clock()
         self._gone = False
 
-    def turn(self) -> "Turn":
+    def turn(self) -> "Observation":
         """Looks once. May hang where the file system does."""
         now, at = self._look(), self._clock()
         if now != self._last:
@@ -63,25 +63,25 @@ class FileWatch:
             self._last = now
             # A link that leads elsewhere was swapped when all was written: the next look is enough.
             self._since = at - REST if swapped else at
-            return Turn()
+            return Observation()
         if now is None:
             return self._missing(at)
         back, self._gone = self._gone, False
         if now == self._known:
-            return Turn(back=back)
+            return Observation(back=back)
         if at - self._since < self._needed_rest():
             self._gone = back
-            return Turn()
+            return Observation()
         self._known = now
         self._content = self._read() or self._content
-        return Turn(changed=True)
+        return Observation(changed=True)
 
-    def _missing(self, at: float) -> "Turn":
+    def _missing(self, at: float) -> "Observation":
         # For a moment it is gone while another is put in its place.
         if self._gone or at - self._since < REST:
-            return Turn()
+            return Observation()
         self._gone = True
-        return Turn(gone=True)
+        return Observation(gone=True)
 
     def _needed_rest(self) -> float:
         """Seconds for which the file must stand still: more where its writer seems not to have finished."""
@@ -92,10 +92,10 @@ class FileWatch:
         broken_off = self._content.endswith(b"\n") and not content.endswith(b"\n")
         return LONG_REST if begun or broken_off else REST
 
-    def _look(self) -> Look | None:
+    def _look(self) -> FileState | None:
         try:
             found = self._path.stat()
-            return Look(os.path.realpath(self._path), found.st_ino, found.st_mtime_ns, found.st_size)
+            return FileState(os.path.realpath(self._path), found.st_ino, found.st_mtime_ns, found.st_size)
         except OSError:
             return None
 
@@ -106,7 +106,7 @@ class FileWatch:
             return b""
 
 
-class Turn(NamedTuple):
+class Observation(NamedTuple):
     """Holds what one look has found.
 
     Attributes:

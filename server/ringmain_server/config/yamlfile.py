@@ -109,7 +109,7 @@ _SCALARS: dict[str, Callable[[str], object]] = {
 
 
 @dataclass(slots=True)
-class Document:
+class YamlDocument:
     """A YAML document.
 
     Attributes:
@@ -178,7 +178,7 @@ class _Builder:
         return Place(self.path, self._line(node))
 
 
-def read(path: str, text: str) -> Document:
+def read(path: str, text: str) -> YamlDocument:
     """Reads one document.
 
     Raises:
@@ -194,7 +194,7 @@ def read(path: str, text: str) -> Document:
         raise ConfigError([_syntax(path, exc)]) from exc
     if builder.problems:
         raise ConfigError(builder.problems)
-    return Document(value, builder.places)
+    return YamlDocument(value, builder.places)
 
 
 def _syntax(path: str, error: yaml.YAMLError) -> Problem:

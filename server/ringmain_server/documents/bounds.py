@@ -7,7 +7,7 @@ from ringmain_server.documents.html import check_html
 from ringmain_server.documents.limits import HTML, PDF, DocumentLimits
 from ringmain_server.documents.opening import Opening
 from ringmain_server.documents.pdf import check_pdf
-from ringmain_server.documents.source import Source
+from ringmain_server.documents.source import DocumentFile
 from ringmain_server.media.detect import DOCX, PPTX
 from ringmain_server.media.limits import ReadLimits
 
@@ -36,7 +36,7 @@ def _html(data: bytes, _mime_type: str, limits: DocumentLimits, field: str) -> N
 
 
 def _office(data: bytes, mime_type: str, limits: DocumentLimits, field: str) -> None:
-    check_archive(Opening(Source(data), mime_type, limits, field))
+    check_archive(Opening(DocumentFile(data), mime_type, limits, field))
 
 
 CHECKS: dict[str, Callable[[bytes, str, DocumentLimits, str], None]] = {

@@ -22,7 +22,7 @@ _FILLED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class TextLines:
     """Lines that are read one after the other."""
 
     segments: tuple[Segment, ...]
@@ -36,7 +36,7 @@ class Cells:
     segments: tuple[Segment, ...]
 
 
-Region = Lines | Cells
+Region = TextLines | Cells
 
 
 def regions(rows: Sequence[Row]) -> Iterator[Region]:
@@ -55,7 +55,7 @@ def regions(rows: Sequence[Row]) -> Iterator[Region]:
         found = list(_split(band, gaps)) if gaps else []
         if found:
             if plain:
-                yield Lines(tuple(plain))
+                yield TextLines(tuple(plain))
                 plain = []
             yield from found
             at += len(band)
@@ -63,7 +63,7 @@ def regions(rows: Sequence[Row]) -> Iterator[Region]:
             plain += rows[at]
             at += 1
     if plain:
-        yield Lines(tuple(plain))
+        yield TextLines(tuple(plain))
 
 
 def _band(

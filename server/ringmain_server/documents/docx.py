@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringmain_server.documents.archive import UNREADABLE, broken, check_archive
 from ringmain_server.documents.content import Block, PageContent, Picture, Text
-from ringmain_server.documents.docx_blocks import Item, Renderer, walk
+from ringmain_server.documents.docx_blocks import BlockItem, Renderer, walk
 from ringmain_server.documents.html import not_drawn
 from ringmain_server.documents.opening import Opening, checked
 from ringmain_server.documents.pictures import Pictures
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 class DocxDocument:
     """A DOCX; see `Document`."""
 
-    def __init__(self, opening: Opening, document: "WordDocument", pages: Sequence[Sequence[Item]]) -> None:
+    def __init__(
+        self, opening: Opening, document: "WordDocument", pages: Sequence[Sequence[BlockItem]]
+    ) -> None:
         self._opening = opening
         self._document = document
         self._pages = pages

@@ -47,7 +47,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class TextBox:
     """A text box, which is placed behind the paragraph that holds it."""
 
     element: Any
@@ -58,11 +58,11 @@ class PageBreak:
     """The end of a page."""
 
 
-Inline = Run | Drawing | Box | PageBreak
+Inline = Run | Drawing | TextBox | PageBreak
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BlockItem:
     """A table, or the part of a paragraph that is on one page.
 
     Attributes:
@@ -80,9 +80,9 @@ class Item:
 class _Pages:
     """The pages so far; empty pages are dropped."""
 
-    pages: list[list[Item]] = field(default_factory=lambda: [[]])
+    pages: list[list[BlockItem]] = field(default_factory=lambda: [[]])
 
-    def add(self, item: Item) -> None:
+    def add(self, item: BlockItem) -> None:
         self.pages[-1].append(item)
 
     def turn(self) -> None:
@@ -90,14 +90,14 @@ class _Pages:
             self.pages.append([])
 
 
-def walk(document: "WordDocument") -> list[list[Item]]:
+def walk(document: "WordDocument") -> list[list[BlockItem]]:
     """Returns the items of a document's body by page, at least one page. Pictures are not read yet."""
     pages, lists = _Pages(), Lists(document)
     relations = document.part.rels
     links = {key: relation.target_ref for key, relation in relations.items() if relation.is_external}
     for element in _children(document.element.body):
         if element.tag == f"{W}tbl":
-            pages.add(Item(table=element))
+            pages.add(BlockItem(table=element))
         elif element.tag == f"{W}p":
             _paragraph(element, pages, lists, links)
     if not pages.pages[-1] and len(pages.pages) > 1:
@@ -123,11 +123,11 @@ def _paragraph(element: "_Element", pages: _Pages, lists: Lists, links: dict[str
             current.append(inline)
             continue
         if _holds(current):
-            pages.add(Item(tuple(current), prefix))
+            pages.add(BlockItem(tuple(current), prefix))
             prefix, current = "", []
         pages.turn()
     if _holds(current):
-        pages.add(Item(tuple(current), prefix))
+        pages.add(BlockItem(tuple(current), prefix))
     # The properties of a section stand in its last paragraph.
     section = element.find(f"{W}pPr/{W}sectPr")
     kind = None if section is None else section.find(f"{W}type")
@@ -187,7 +187,7 @@ def _drawn(element: "_Element") -> Iterator[Inline]:
     for found in _outermost(element):
         relation = found.get(f"{_R}embed") or found.get(f"{_R}id")
         if found.tag == f"{W}txbxContent":
-            yield Box(found)
+            yield TextBox(found)
         elif relation:
             yield Drawing(relation, alt)
 
@@ -213,7 +213,7 @@ class Renderer:
         self._part = part
         self._pictures = pictures
 
-    def blocks(self, item: Item) -> Iterator[Block]:
+    def blocks(self, item: BlockItem) -> Iterator[Block]:
         """Yields the blocks of an item, with pictures where they stand."""
         if item.table is not None:
             later: list[Block] = []
@@ -227,7 +227,7 @@ class Renderer:
         for inline in found:
             if isinstance(inline, Run):
                 runs.append(inline)
-            elif isinstance(inline, Box):
+            elif isinstance(inline, TextBox):
                 behind.append(inline.element)
             elif isinstance(inline, Drawing) and (block := self._picture(inline)):
                 yield Text(_line(runs, prefix))

@@ -36,12 +36,12 @@ def replace(swaps: Sequence[tuple["PageElement", str | None]]) -> None:
 def converter(markdownify: ModuleType) -> Any:
     """Makes a converter of a tree to Markdown. It can be used for one tree only."""
     made = markdownify.MarkdownConverter(heading_style="ATX", bullets="-")
-    made.convert_li = _Items(made.convert_li).convert
+    made.convert_li = _ListItems(made.convert_li).convert
     made.convert_tr = _Rows(made.convert_tr).convert
     return made
 
 
-class _Items:
+class _ListItems:
     """Converts the items of lists, which come in their order.
 
     Args:

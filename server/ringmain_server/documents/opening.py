@@ -13,7 +13,7 @@ from ringmain_server.documents.limits import (
     PDF,
     DocumentLimits,
 )
-from ringmain_server.documents.source import Source, check_size
+from ringmain_server.documents.source import DocumentFile, check_size
 from ringmain_server.media.detect import DOCX, PPTX, describe, detect
 from ringmain_server.media.limits import IMAGE_TYPES, refuse
 
@@ -40,7 +40,7 @@ class Opening:
         field: The path of the field, for errors.
     """
 
-    source: Source
+    source: DocumentFile
     mime_type: str
     limits: DocumentLimits
     field: str
@@ -65,7 +65,7 @@ def open_document(
         MediaInvalid: It is of another type, empty, encrypted, broken, or beyond a limit.
         ReaderMissing: The extra `documents` is not installed.
     """
-    source = Source(data)
+    source = DocumentFile(data)
     check_size(source, limits, field)
     sample = source.sample()
     found = detect(sample)

@@ -15,7 +15,7 @@ _IN_MEMORY = 1024 * 1024
 """Bytes up to which a file is read rather than mapped."""
 
 
-class Source:
+class DocumentFile:
     """A document's file.
 
     Args:
@@ -91,7 +91,7 @@ class CalledBack(io.RawIOBase):
         return 0
 
 
-def check_size(source: Source, limits: DocumentLimits, field: str) -> None:
+def check_size(source: DocumentFile, limits: DocumentLimits, field: str) -> None:
     """Refuses a file that is empty or has too many bytes.
 
     Raises:

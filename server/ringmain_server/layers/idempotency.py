@@ -19,7 +19,7 @@ from ringmain_server.call import Call
 from ringmain_server.errors import InvalidField, RingmainError, release
 from ringmain_server.layers.singleflight import Flight
 from ringmain_server.operations.base import Replay, Streamed, Unary
-from ringmain_server.stores.answers import Answer, Answers, Key
+from ringmain_server.stores.answers import Answers, Key, StoredAnswer
 
 KEEP = 32 << 20
 """Most bytes of any answer that can be joined or stored; a repeat of a larger one runs again."""
@@ -70,7 +70,7 @@ class Idempotency:
     ) -> Res:
         key, work = self._prepare(replay, request, call, streamed=False)
         found = await self._find(key, work, call, partial(self._ask, op, replay, request))
-        if isinstance(found, Answer):
+        if isinstance(found, StoredAnswer):
             return replay.parse(found.body)
         async with found.joined(call) as reader:
             items = [item async for item in reader]
@@ -82,7 +82,7 @@ class Idempotency:
     ) -> AsyncGenerator[Event, None]:
         key, work = self._prepare(replay, request, call, streamed=True)
         found = await self._find(key, work, call, partial(self._relay, op, replay, request))
-        if isinstance(found, Answer):
+        if isinstance(found, StoredAnswer):
             for event in replay.unfold(replay.parse(found.body)):
                 yield event
             return
@@ -100,20 +100,20 @@ class Idempotency:
         work: _Work = Flight(call, fingerprint, streamed=streamed, keep=min(self._keep, replay.keep))
         return Key(call.tenant_id, replay.request_id(request)), work
 
-    async def _find(self, key: Key, work: _Work, call: Call, produce: _Produce) -> _Work | Answer:
+    async def _find(self, key: Key, work: _Work, call: Call, produce: _Produce) -> _Work | StoredAnswer:
         """What runs or is stored under the key, else the caller's own work, begun.
 
         Raises:
             InvalidField: The id belongs to another request.
         """
-        found: _Work | Answer | None = self._joinable(key)
+        found: _Work | StoredAnswer | None = self._joinable(key)
         if found is None:
             # One look at a time: whoever looked in vain must have begun before the next one looks.
             async with self._looking.setdefault(key, asyncio.Lock()):
                 found = self._joinable(key) or await self._answers.get(key) or self._begin(key, work, produce)
         if found.fingerprint != work.fingerprint:
             raise InvalidField.at("request_id", "was used for another request; choose a new one")
-        if isinstance(found, Answer):
+        if isinstance(found, StoredAnswer):
             call.replayed, call.answer_id = True, found.response_id
         return found
 
@@ -134,7 +134,7 @@ class Idempotency:
         try:
             body = await produce(work)
             if body is not None and work.log.whole:
-                await self._answers.put(key, Answer(work.fingerprint, work.call.response_id, body))
+                await self._answers.put(key, StoredAnswer(work.fingerprint, work.call.response_id, body))
         except BaseException as exc:
             # Every caller raises it; here it only ends the task, as a cancellation does.
             failure = exc

@@ -215,7 +215,7 @@ def _guarded(public: Callable[[str], bool]) -> "aiohttp.abc.AbstractResolver":
     """Makes a resolver that returns public addresses only."""
     import aiohttp
 
-    class Guarded(aiohttp.ThreadedResolver):
+    class GuardedResolver(aiohttp.ThreadedResolver):
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
         ) -> "list[ResolveResult]":
@@ -226,4 +226,4 @@ def _guarded(public: Callable[[str], bool]) -> "aiohttp.abc.AbstractResolver":
                 raise OSError(None, "no public address")
             return found
 
-    return Guarded()
+    return GuardedResolver()

@@ -26,7 +26,7 @@ _PHOTO_BYTES_PER_PIXEL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImageProperties:
     """The properties of an image that are known before it is decoded.
 
     Attributes:
@@ -63,7 +63,7 @@ class Plan:
     is_animated: bool
 
 
-def plan(source: Source, limits: ModelLimits) -> Plan:
+def plan(source: ImageProperties, limits: ModelLimits) -> Plan:
     """Plans how to change an image for a model, which must take at least one type that can be written."""
     size = fit(source.size, limits)
     animated = source.is_animated and source.mime_type in limits.animated_types
@@ -104,7 +104,7 @@ def scaled(size: Size, ratio: float, max_pixels: int = 0) -> Size:
     return width, height
 
 
-def target_type(source: Source, taken: tuple[str, ...]) -> str:
+def target_type(source: ImageProperties, taken: tuple[str, ...]) -> str:
     """Chooses the type to write among those taken: one that can hold the picture; empty for none."""
     photo = source.mime_type in _LOSSY or _is_photo(source)
     usual = _PHOTO if photo else _GRAPHIC
@@ -112,5 +112,5 @@ def target_type(source: Source, taken: tuple[str, ...]) -> str:
     return next((mime_type for mime_type in order if mime_type in taken), "")
 
 
-def _is_photo(source: Source) -> bool:
+def _is_photo(source: ImageProperties) -> bool:
     return source.byte_count > _PHOTO_BYTES_PER_PIXEL * source.size[0] * source.size[1]

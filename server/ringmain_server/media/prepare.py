@@ -15,7 +15,7 @@ from ringmain_server.media.encode import write_within
 from ringmain_server.media.limits import READ_LIMITS, ModelLimits, ReadLimits, names, refuse
 from ringmain_server.media.pillow import opened
 from ringmain_server.media.pixels import has_alpha, is_opaque, swaps_sides, turn_of, upright
-from ringmain_server.media.plan import WRITABLE, Plan, Size, Source, plan, target_type
+from ringmain_server.media.plan import WRITABLE, ImageProperties, Plan, Size, plan, target_type
 from ringmain_server.media.probe import Probe, probe
 from ringmain_server.media.strip import can_strip, strip
 
@@ -70,13 +70,13 @@ def prepare(data: bytes, limits: ModelLimits, *, field: str, read: ReadLimits = 
         return _written(pixels, planned, source, limits, field)
 
 
-def _source(image: "Image", found: Probe, turn: int) -> Source:
+def _source(image: "Image", found: Probe, turn: int) -> ImageProperties:
     size = (found.height, found.width) if swaps_sides(turn) else (found.width, found.height)
     animated = found.frame_count > 1
-    return Source(found.mime_type, size, found.byte_count, turn > 1, has_alpha(image), animated)
+    return ImageProperties(found.mime_type, size, found.byte_count, turn > 1, has_alpha(image), animated)
 
 
-def _written_by_us(limits: ModelLimits, source: Source, field: str) -> ModelLimits:
+def _written_by_us(limits: ModelLimits, source: ImageProperties, field: str) -> ModelLimits:
     """Returns the limits with only the types that can be written: HEIC, for one, can only be read."""
     written = tuple(mime_type for mime_type in limits.mime_types if mime_type in WRITABLE)
     if not written:
@@ -85,13 +85,15 @@ def _written_by_us(limits: ModelLimits, source: Source, field: str) -> ModelLimi
     return replace(limits, mime_types=written)
 
 
-def _as_it_is(data: bytes, source: Source) -> Prepared:
+def _as_it_is(data: bytes, source: ImageProperties) -> Prepared:
     bare = strip(data, source.mime_type)
     changes = () if bare is data else ("metadata removed",)
     return Prepared(bare, source.mime_type, *source.size, changes)
 
 
-def _written(pixels: "Image", planned: Plan, source: Source, limits: ModelLimits, field: str) -> Prepared:
+def _written(
+    pixels: "Image", planned: Plan, source: ImageProperties, limits: ModelLimits, field: str
+) -> Prepared:
     mime_type = planned.mime_type
     if pixels.mode == "RGBA" and is_opaque(pixels):
         # Without transparency, a smaller type such as JPEG may do.
@@ -101,7 +103,9 @@ def _written(pixels: "Image", planned: Plan, source: Source, limits: ModelLimits
     return Prepared(data, mime_type, *size, _changes(source, planned, mime_type, size))
 
 
-def _changes(source: Source, planned: Plan, mime_type: str = "", size: Size | None = None) -> tuple[str, ...]:
+def _changes(
+    source: ImageProperties, planned: Plan, mime_type: str = "", size: Size | None = None
+) -> tuple[str, ...]:
     """Describes the changes in words."""
     changes = []
     if (mime_type or planned.mime_type) != source.mime_type:

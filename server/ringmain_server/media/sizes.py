@@ -17,7 +17,7 @@ _SAME_SHAPE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SizeChoice:
     """The size or ratio that a model is asked for.
 
     Attributes:
@@ -30,7 +30,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _ImageShape:
     """The shape of an image.
 
     Attributes:
@@ -42,7 +42,7 @@ class _Shape:
     area: float
 
 
-def choose(offered: Sequence[str], *, size: str = "", aspect_ratio: str = "") -> Choice:
+def choose(offered: Sequence[str], *, size: str = "", aspect_ratio: str = "") -> SizeChoice:
     """Chooses the nearest of what a model offers: first in shape, then in area.
 
     Args:
@@ -55,17 +55,17 @@ def choose(offered: Sequence[str], *, size: str = "", aspect_ratio: str = "") ->
     """
     wanted, words = size or aspect_ratio, "size" if size else "aspect ratio"
     if not wanted:
-        return Choice("")
+        return SizeChoice("")
     shape = parse(size, "size") if size else parse(aspect_ratio, "aspect_ratio")
     shapes = {text: _shape(text) for text in offered}
     known = {text: found for text, found in shapes.items() if found}
     best = min(known, key=lambda text: _distance(shape, known[text]))
     if _is_met(shape, known[best], wanted, best):
-        return Choice(best)
-    return Choice(best, f"{words} {wanted} is not among the model's: drawn at the nearest, {best}")
+        return SizeChoice(best)
+    return SizeChoice(best, f"{words} {wanted} is not among the model's: drawn at the nearest, {best}")
 
 
-def parse(text: str, field: str) -> _Shape:
+def parse(text: str, field: str) -> _ImageShape:
     """Parses a wanted size or ratio.
 
     Raises:
@@ -78,17 +78,17 @@ def parse(text: str, field: str) -> _Shape:
     return shape
 
 
-def _shape(text: str) -> _Shape | None:
+def _shape(text: str) -> _ImageShape | None:
     if found := _SIZE.fullmatch(text.strip()):
         width, height = map(int, found.groups())
-        return _Shape(width / height, width * height)
+        return _ImageShape(width / height, width * height)
     if found := _RATIO.fullmatch(text.strip()):
         width_part, height_part = map(float, found.groups())
-        return _Shape(width_part / height_part, 0.0)
+        return _ImageShape(width_part / height_part, 0.0)
     return None
 
 
-def _distance(wanted: _Shape, offered: _Shape) -> tuple[float, float, float]:
+def _distance(wanted: _ImageShape, offered: _ImageShape) -> tuple[float, float, float]:
     """Returns how far an offer differs in shape, in area where both have one, and prefers larger areas."""
     shape = abs(math.log(wanted.ratio / offered.ratio))
     shape = 0.0 if shape < _SAME_SHAPE else shape
@@ -96,7 +96,7 @@ def _distance(wanted: _Shape, offered: _Shape) -> tuple[float, float, float]:
     return round(shape, 6), area, -offered.area
 
 
-def _is_met(wanted: _Shape, offered: _Shape, text: str, best: str) -> bool:
+def _is_met(wanted: _ImageShape, offered: _ImageShape, text: str, best: str) -> bool:
     if text.strip().lower() == best.lower():
         return True
     same_area = not (wanted.area and offered.area) or wanted.area == offered.area

@@ -1,6 +1,6 @@
 """Room 3: the operations as values, so that a layer serves chat, images and speech alike."""
 
-from ringmain_server.operations.audio import SPEAK, TRANSCRIBE, Upload
+from ringmain_server.operations.audio import SPEAK, TRANSCRIBE, AudioUpload
 from ringmain_server.operations.base import (
     Accounted,
     AnyOperation,
@@ -38,13 +38,13 @@ __all__ = [
     "UPSCALE_IMAGE",
     "Accounted",
     "AnyOperation",
+    "AudioUpload",
     "Operation",
     "Recovering",
     "Replay",
     "Routed",
     "Streamed",
     "Unary",
-    "Upload",
     "Whole",
     "streams_from_whole",
 ]

@@ -14,7 +14,7 @@ from ringmain_server.operations.upload import ReplayBuffer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Upload:
+class AudioUpload:
     """A recording to transcribe, which comes in several messages.
 
     Attributes:
@@ -44,7 +44,7 @@ def _transcribe_identify(event: audio_pb2.TranscribeEvent, response_id: str) -> 
     event.finished.response_id = response_id
 
 
-TRANSCRIBE: Streamed[Upload, audio_pb2.TranscribeEvent] = Streamed(
+TRANSCRIBE: Streamed[AudioUpload, audio_pb2.TranscribeEvent] = Streamed(
     name="transcribe",
     capability=CAPABILITY_TRANSCRIPTION,
     cacheable=False,

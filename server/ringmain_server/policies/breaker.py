@@ -70,7 +70,7 @@ class BreakerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class BreakerPermit:
     """Permission for one call. The caller gives it back once, with the result.
 
     Attributes:
@@ -122,7 +122,7 @@ class Breaker:
         self._changed_at = clock()
         self._open_span = settings.open_for
         self._opens_until = 0.0
-        self._permit = Permit(0)
+        self._permit = BreakerPermit(0)
         self._probing = False
         self._last_failure: Failure | None = None
 
@@ -150,7 +150,7 @@ class Breaker:
         """The last failure; None when there was none."""
         return self._last_failure
 
-    def admit(self) -> Permit | None:
+    def admit(self) -> BreakerPermit | None:
         """Returns a permit for one call, or None when the call must not be made."""
         if self.state is BreakerState.CLOSED:
             return self._permit
@@ -160,11 +160,11 @@ class Breaker:
             self._circuit().half_open()
             self._follow("time for a probe")
         # Each probe has a generation of its own: the result of an earlier one comes too late.
-        self._permit = Permit(self._permit.generation + 1, probe=True)
+        self._permit = BreakerPermit(self._permit.generation + 1, probe=True)
         self._probing = True
         return self._permit
 
-    def succeeded(self, permit: Permit) -> None:
+    def succeeded(self, permit: BreakerPermit) -> None:
         """Records that the call got a complete answer."""
         if permit.generation != self._permit.generation:
             return
@@ -176,7 +176,7 @@ class Breaker:
         self._circuit().call(_succeed)
         self._follow("the probe succeeded")
 
-    def failed(self, permit: Permit, reason: str) -> None:
+    def failed(self, permit: BreakerPermit, reason: str) -> None:
         """Records that the candidate failed the call."""
         if permit.generation != self._permit.generation:
             return
@@ -188,7 +188,7 @@ class Breaker:
             exc.__traceback__ = None
         self._follow(reason)
 
-    def neutral(self, permit: Permit) -> None:
+    def neutral(self, permit: BreakerPermit) -> None:
         """Records that the call says nothing about the candidate: it was cancelled, or the caller's fault."""
         if permit.probe and permit.generation == self._permit.generation:
             self._begin_generation()
@@ -244,7 +244,7 @@ class Breaker:
             self._on_change(old, new, reason)
 
     def _begin_generation(self) -> None:
-        self._permit = Permit(self._permit.generation + 1)
+        self._permit = BreakerPermit(self._permit.generation + 1)
         self._probing = False
 
 

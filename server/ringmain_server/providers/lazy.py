@@ -28,7 +28,7 @@ Chunk = TypeVar("Chunk")
 _BROKEN = "its library cannot be loaded"
 
 
-class Checked(Protocol[Wire_contra, Raw_co, Chunk_co]):
+class CheckedTransport(Protocol[Wire_contra, Raw_co, Chunk_co]):
     """A transport that can also ask an address for nothing but an answer."""
 
     async def send(self, request: Wire_contra) -> Raw_co:
@@ -63,15 +63,15 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
 
     def __init__(
         self,
-        make: Callable[[], Checked[Wire, Raw, Chunk]],
+        make: Callable[[], CheckedTransport[Wire, Raw, Chunk]],
         provider_id: str = "",
         clock: Clock = time.monotonic,
     ) -> None:
         self._make = make
         self._provider_id = provider_id
         self._clock = clock
-        self._made: Checked[Wire, Raw, Chunk] | None = None
-        self._making: asyncio.Future[Checked[Wire, Raw, Chunk]] | None = None
+        self._made: CheckedTransport[Wire, Raw, Chunk] | None = None
+        self._making: asyncio.Future[CheckedTransport[Wire, Raw, Chunk]] | None = None
         self._broken_until = 0.0
         # Once the transport is made, its own methods stand here: nothing of this class is on a request's way.
         self.send: Callable[[Wire], Coroutine[Any, Any, Raw]] = self._send_first
@@ -82,7 +82,7 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
         """Whether there is nothing left to load."""
         return self._made is not None
 
-    async def warm(self) -> Checked[Wire, Raw, Chunk]:
+    async def warm(self) -> CheckedTransport[Wire, Raw, Chunk]:
         """The transport, made now if it was not.
 
         Raises:
@@ -107,7 +107,7 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
             with suppress(LibraryBroken):
                 await self.warm()
 
-    def _ended(self, making: "asyncio.Future[Checked[Wire, Raw, Chunk]]") -> None:
+    def _ended(self, making: "asyncio.Future[CheckedTransport[Wire, Raw, Chunk]]") -> None:
         self._making = None
         if making.cancelled() or making.exception() is not None:
             self._broken_until = self._clock() + _AGAIN

@@ -27,7 +27,7 @@ WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class PictureFetcher:
     """Gets what stands at an address: the provider's own with its credentials, any other without.
 
     Attributes:
@@ -86,7 +86,7 @@ class WithPictures:
     """
 
     http: "HttpTransport | SdkTransport"
-    pictures: Pictures
+    pictures: PictureFetcher
 
     # The coroutines of others are handed on: one more around them would run at each wake-up.
 

@@ -26,7 +26,7 @@ from ringmain_server.errors import (
     UnknownProviderModel,
 )
 from ringmain_server.policies import Clock
-from ringmain_server.policies.breaker import Breaker, BreakerSettings, BreakerState, Permit
+from ringmain_server.policies.breaker import Breaker, BreakerPermit, BreakerSettings, BreakerState
 from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
 from ringmain_server.policies.cooldown import Cooldown, CooldownSettings
 from ringmain_server.policies.latency import RecentAttempts
@@ -202,7 +202,7 @@ class CandidateHealth:
         self.cooldown.resume(until, error.message)
         self._cooldown_cause = error
 
-    def probe(self) -> Permit | None:
+    def probe(self) -> BreakerPermit | None:
         """Leave to find out without a request whether the candidate is back; None unless that is due.
 
         The permit goes back to the breaker.
@@ -250,7 +250,7 @@ class AttemptPermit:
 
     __slots__ = ("_health", "_permit", "_start")
 
-    def __init__(self, health: "CandidateHealth", permit: Permit, start: float) -> None:
+    def __init__(self, health: "CandidateHealth", permit: BreakerPermit, start: float) -> None:
         self._health = health
         self._permit = permit
         self._start = start

@@ -11,7 +11,7 @@ from ringmain_server.backend import Backend
 from ringmain_server.call import Call
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
-from ringmain_server.operations import SPEAK, TRANSCRIBE, Upload
+from ringmain_server.operations import SPEAK, TRANSCRIBE, AudioUpload
 from ringmain_server.operations.upload import ReplayBuffer
 
 SERVICE = audio_pb2.DESCRIPTOR.services_by_name["AudioService"]
@@ -40,7 +40,7 @@ class AudioService:
         filling = asyncio.create_task(recording.fill(chunks))
         try:
             await _detect(config, recording)
-            upload = Upload(config, recording)
+            upload = AudioUpload(config, recording)
             async with aclosing(self._pipeline.stream(TRANSCRIBE, upload, call)) as events:
                 async for event in events:
                     yield event

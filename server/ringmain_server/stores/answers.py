@@ -12,7 +12,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredAnswer:
     """An answer as it was given.
 
     Attributes:
@@ -38,10 +38,10 @@ class Answers(Protocol):
     paying for a repeat is better than failing an answer.
     """
 
-    async def get(self, key: Key) -> Answer | None:
+    async def get(self, key: Key) -> StoredAnswer | None:
         """The answer that was kept for a key, None if there is none or it is too old."""
         ...
 
-    async def put(self, key: Key, answer: Answer) -> None:
+    async def put(self, key: Key, answer: StoredAnswer) -> None:
         """Keeps an answer."""
         ...

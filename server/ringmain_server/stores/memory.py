@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from cachetools import TTLCache
 
-from ringmain_server.stores.answers import Answer, Key
+from ringmain_server.stores.answers import Key, StoredAnswer
 
 ENTRY_OVERHEAD = 1024
 """Bytes that an entry takes beside its content: keys, objects and links."""
@@ -30,13 +30,13 @@ class MemoryAnswers:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._max_entries = max_entries
-        self._answers: TTLCache[Key, Answer] = TTLCache(max_bytes, ttl, timer=clock, getsizeof=_size)
+        self._answers: TTLCache[Key, StoredAnswer] = TTLCache(max_bytes, ttl, timer=clock, getsizeof=_size)
 
-    async def get(self, key: Key) -> Answer | None:
+    async def get(self, key: Key) -> StoredAnswer | None:
         """The answer that was kept for a key, None if there is none or it is too old."""
         return self._answers.get(key)
 
-    async def put(self, key: Key, answer: Answer) -> None:
+    async def put(self, key: Key, answer: StoredAnswer) -> None:
         """Keeps an answer."""
         self._answers.pop(key, None)
         if _size(answer) > self._answers.maxsize:
@@ -46,5 +46,5 @@ class MemoryAnswers:
         self._answers[key] = answer
 
 
-def _size(answer: Answer) -> int:
+def _size(answer: StoredAnswer) -> int:
     return answer.size + ENTRY_OVERHEAD

@@ -22,7 +22,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import UNKNOWN, lookup
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.kinds import openai_kind
-from ringmain_server.operations import Upload
+from ringmain_server.operations import AudioUpload
 from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.json_base64 import plain
 from ringmain_server.providers.multi_step import Send
@@ -80,7 +80,7 @@ class MediaGolden:
         made = ParseDict(_with_media(self.content["request"]), REQUESTS[self.content["operation"]]())
         if not isinstance(made, audio_service_pb2.TranscriptionConfig):
             return made
-        return Upload(made, ReplayBuffer(1 << 20, lambda: MediaInvalid.at("chunk", "is too large")))
+        return AudioUpload(made, ReplayBuffer(1 << 20, lambda: MediaInvalid.at("chunk", "is too large")))
 
     @property
     def answers(self) -> list[bytes]:

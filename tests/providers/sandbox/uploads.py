@@ -12,7 +12,7 @@ from ringmain.v1.image_service_pb2 import (
     UpscaleImageRequest,
 )
 from ringmain_server.errors import MediaInvalid
-from ringmain_server.operations import SPEAK, Upload
+from ringmain_server.operations import SPEAK, AudioUpload
 from ringmain_server.operations.upload import ReplayBuffer
 
 from tests.fakes.pictures import saved, scene
@@ -21,11 +21,11 @@ from tests.providers.sandbox.bench import Bench
 TEXT = "Three words here. Then some more of them, spoken slowly."
 
 
-async def upload(data: bytes, *sizes: int, mime_type: str = "audio/wav", **config: object) -> Upload:
+async def upload(data: bytes, *sizes: int, mime_type: str = "audio/wav", **config: object) -> AudioUpload:
     """A recording that came in as pieces of these sizes, the rest as one."""
     buffer = ReplayBuffer(64 << 20, lambda: MediaInvalid.at("chunk", "too large"))
     await buffer.fill(_pieces(data, sizes))
-    return Upload(TranscriptionConfig(mime_type=mime_type, **config), buffer)  # type: ignore[arg-type]
+    return AudioUpload(TranscriptionConfig(mime_type=mime_type, **config), buffer)  # type: ignore[arg-type]
 
 
 async def _pieces(data: bytes, sizes: Iterable[int]) -> AsyncIterator[bytes]:

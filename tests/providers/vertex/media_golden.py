@@ -24,7 +24,7 @@ from ringmain_server.catalog.limits import NO_LIMITS
 from ringmain_server.catalog.models import lookup
 from ringmain_server.config import GeminiSettings, VertexSettings
 from ringmain_server.errors import RingmainError
-from ringmain_server.operations import Upload
+from ringmain_server.operations import AudioUpload
 from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini import build as build_gemini
@@ -162,12 +162,12 @@ def sent(wires: Sequence[Any]) -> list[dict[str, Any]]:
     return [MessageToDict(one.message) for one in wires]
 
 
-def upload(config: audio_pb2.TranscriptionConfig) -> Upload:
+def upload(config: audio_pb2.TranscriptionConfig) -> AudioUpload:
     """A recording that is there whole."""
     buffer = ReplayBuffer(1 << 20, AssertionError)  # type: ignore[arg-type] # never made
     buffer._add(RECORDING)
     buffer.ended = True
-    return Upload(config, buffer)
+    return AudioUpload(config, buffer)
 
 
 def goldens(*fields: str) -> list[Golden]:

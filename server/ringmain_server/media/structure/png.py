@@ -28,14 +28,14 @@ def check(data: bytes, budget: Budget) -> None:
     width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
     budget.area(width, height, "a picture")
     bits = depth * _CHANNELS.get(color, 4)
-    pixels = _Pixels(_raw(width, height, bits))
+    pixels = _PackedPixels(_raw(width, height, bits))
     for name, body in _chunks(data, budget):
         if name in {b"IDAT", b"fdAT"}:
             pixels.add(len(body))
         elif name == b"fcTL":
             wide, high = _frame(body, width, height, budget)
             pixels.close()
-            pixels = _Pixels(_raw(wide, high, bits), is_first=pixels.is_first and not pixels.packed)
+            pixels = _PackedPixels(_raw(wide, high, bits), is_first=pixels.is_first and not pixels.packed)
         elif name == b"acTL":
             _announced(body, width, height, budget)
         elif name == b"tEXt":
@@ -49,7 +49,7 @@ def check(data: bytes, budget: Budget) -> None:
         budget.frame(width, height)
 
 
-class _Pixels:
+class _PackedPixels:
     """Counts the packed bytes of one picture.
 
     Args:

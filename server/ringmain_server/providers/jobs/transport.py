@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ringmain_server.media.fetch import Fetcher
 from ringmain_server.providers.http import HttpIncoming, HttpTransport
-from ringmain_server.providers.pictures import WITHIN, Pictures, in_time
+from ringmain_server.providers.pictures import WITHIN, PictureFetcher, in_time
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
 
@@ -30,7 +30,7 @@ class JobsTransport:
             if request.method != "GET":
                 return await self.http.send(request)
             return await in_time(self.made.send(request), self.http.provider_id, self.patience)
-        pictures = Pictures(self.http.provider_id, self.fetcher, self.made)
+        pictures = PictureFetcher(self.http.provider_id, self.fetcher, self.made)
         return await pictures.get(request.address)
 
     async def open(self, request: HttpRequest) -> HttpIncoming:

@@ -8,13 +8,13 @@ import math
 
 from ringmain_server.catalog.limits import ImageLimits
 from ringmain_server.media.plan import Size
-from ringmain_server.media.sizes import Choice, choose, parse
+from ringmain_server.media.sizes import SizeChoice, choose, parse
 
 _USUAL_AREA = 1024 * 1024
 """Pixels of an image for which only an aspect ratio is given."""
 
 
-def fit(limits: ImageLimits, *, size: str = "", aspect_ratio: str = "") -> Choice:
+def fit(limits: ImageLimits, *, size: str = "", aspect_ratio: str = "") -> SizeChoice:
     """Chooses the size that a model is asked for; empty where the caller wants none in particular.
 
     Args:
@@ -26,17 +26,19 @@ def fit(limits: ImageLimits, *, size: str = "", aspect_ratio: str = "") -> Choic
         InvalidField: The wanted size or ratio is malformed.
     """
     if not (size or aspect_ratio):
-        return Choice("")
+        return SizeChoice("")
     if not limits.step:
-        return choose(limits.sizes, size=size, aspect_ratio=aspect_ratio) if limits.sizes else Choice(size)
+        return (
+            choose(limits.sizes, size=size, aspect_ratio=aspect_ratio) if limits.sizes else SizeChoice(size)
+        )
     if not size:
-        return Choice(_text(_bounded(_of_ratio(parse(aspect_ratio, "aspect_ratio").ratio), limits)))
+        return SizeChoice(_text(_bounded(_of_ratio(parse(aspect_ratio, "aspect_ratio").ratio), limits)))
     shape = parse(size, "size")
     wanted = (round(math.sqrt(shape.area * shape.ratio)), round(math.sqrt(shape.area / shape.ratio)))
     best = _text(_bounded(wanted, limits))
     if best == _text(wanted):
-        return Choice(best)
-    return Choice(best, f"size {_text(wanted)} is not among the model's: drawn at the nearest, {best}")
+        return SizeChoice(best)
+    return SizeChoice(best, f"size {_text(wanted)} is not among the model's: drawn at the nearest, {best}")
 
 
 def free_size(aspect_ratio: str, step: int) -> Size:

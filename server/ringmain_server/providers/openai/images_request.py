@@ -24,7 +24,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import ImageLimits
 from ringmain_server.catalog.models import lookup, model_key
 from ringmain_server.kinds.openai import ImageEndpoint
-from ringmain_server.media.sizes import Choice, choose
+from ringmain_server.media.sizes import SizeChoice, choose
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.image_size import fit, free_size
 from ringmain_server.providers.openai.request_pieces import options
@@ -122,12 +122,12 @@ def order(
     return Order(fields, counts, _unmet(config, limits), choice.value, quality)
 
 
-def _size(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint, size: str) -> Choice:
+def _size(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint, size: str) -> SizeChoice:
     if endpoint.ratio:
         return choose(endpoint.ratios, size=size or config.size, aspect_ratio=config.aspect_ratio)
     wanted = size or config.size
     if not wanted and config.aspect_ratio and not (limits.sizes or limits.step):
-        return Choice("{}x{}".format(*free_size(config.aspect_ratio, _STEP)))
+        return SizeChoice("{}x{}".format(*free_size(config.aspect_ratio, _STEP)))
     return fit(limits, size=wanted, aspect_ratio=config.aspect_ratio)
 
 

@@ -15,7 +15,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import model_key
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.kinds.openai import TranscriptionEndpoint
-from ringmain_server.operations.audio import Upload
+from ringmain_server.operations.audio import AudioUpload
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.transcript import OpenAITranscriptDecoder
@@ -46,7 +46,7 @@ _EXTENSIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAITranscribeTranslator(StreamTranslator[Upload, TranscribeEvent, HttpRequest, bytes]):
+class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, HttpRequest, bytes]):
     """A translator of transcriptions that are sent while the provider hears. See `StreamTranslator`.
 
     Attributes:
@@ -57,7 +57,7 @@ class OpenAITranscribeTranslator(StreamTranslator[Upload, TranscribeEvent, HttpR
     wire: MediaWire
     endpoint: TranscriptionEndpoint
 
-    def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
+    def request(self, upload: AudioUpload, candidate: Candidate) -> HttpRequest:
         """Builds the HTTP request.
 
         Raises:
@@ -81,7 +81,7 @@ class OpenAITranscribeTranslator(StreamTranslator[Upload, TranscribeEvent, HttpR
         headers = STREAM_HEADERS if "stream" in fields else {}
         return HttpRequest(path, headers=headers, form=form)
 
-    def decoder(self, upload: Upload, candidate: Candidate) -> OpenAITranscriptDecoder:
+    def decoder(self, upload: AudioUpload, candidate: Candidate) -> OpenAITranscriptDecoder:
         """Returns a decoder for one answer, whole or streamed."""
         return OpenAITranscriptDecoder(candidate, self.wire.errors, streamed=self._streams(candidate))
 

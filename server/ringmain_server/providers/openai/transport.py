@@ -20,7 +20,7 @@ from ringmain_server.providers.flags import means_yes
 from ringmain_server.providers.http import ANSWER_LIMIT, HttpTransport
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.sdk import Token, endpoint, make_client
-from ringmain_server.providers.pictures import WITHIN, Pictures, WithPictures, picture_errors
+from ringmain_server.providers.pictures import WITHIN, PictureFetcher, WithPictures, picture_errors
 from ringmain_server.providers.sdk_transport import Sdk, SdkTransport, as_bytes
 from ringmain_server.providers.sessions import HttpSessions, no_cookies, sdk_trust
 
@@ -61,7 +61,7 @@ def make_transport(
         )
         signing = make_client(settings, token=_guarded(provider_id, token), http_client=http_client)
         made = SdkTransport(provider_id, signing, SDK, errors, payload=as_bytes)
-        return WithPictures(made, Pictures(provider_id, _fetcher(kind)))
+        return WithPictures(made, PictureFetcher(provider_id, _fetcher(kind)))
     known = endpoint(make_client(settings), settings)
     limit = settings.connection_limit
     http = HttpTransport(
@@ -78,7 +78,7 @@ def make_transport(
     url = urlsplit(http.base_url)
     base = f"{url.scheme}://{url.netloc}"
     own = replace(http, base_url=base, query="", owns_sessions=False, error_map=picture_errors)
-    return WithPictures(http, Pictures(provider_id, _fetcher(kind), own))
+    return WithPictures(http, PictureFetcher(provider_id, _fetcher(kind), own))
 
 
 def _fetcher(kind: OpenAIKind) -> Fetcher:

@@ -10,17 +10,17 @@ from ringmain_sandbox.sound.endpoint import TRANSCRIPTION_PATH, TRANSLATION_PATH
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
-from ringmain_server.operations import Upload
+from ringmain_server.operations import AudioUpload
 from ringmain_server.providers.sandbox.answers import count, malformed
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
 
-class TranscribeTranslator(StreamTranslator[Upload, audio_pb2.TranscribeEvent, HttpRequest, bytes]):
+class TranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.TranscribeEvent, HttpRequest, bytes]):
     """Text from speech. See `StreamTranslator`."""
 
-    def request(self, upload: Upload, candidate: Candidate) -> HttpRequest:
+    def request(self, upload: AudioUpload, candidate: Candidate) -> HttpRequest:
         """The request on the wire; the recording follows as it comes in."""
         config = upload.config
         form = [FormField("model", candidate.provider_model), FormField("stream", "true")]
@@ -31,7 +31,7 @@ class TranscribeTranslator(StreamTranslator[Upload, audio_pb2.TranscribeEvent, H
         form.append(FormField("file", upload.recording.read, "recording", config.mime_type))
         return HttpRequest(TRANSLATION_PATH if config.translate else TRANSCRIPTION_PATH, form=form)
 
-    def decoder(self, upload: Upload, candidate: Candidate) -> "TranscriptDecoder":
+    def decoder(self, upload: AudioUpload, candidate: Candidate) -> "TranscriptDecoder":
         """A reader for one stream."""
         return TranscriptDecoder(candidate)
 

@@ -15,7 +15,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
-from ringmain_server.operations import Upload
+from ringmain_server.operations import AudioUpload
 from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, generation, schemas, wire
@@ -60,14 +60,14 @@ _BYTES_A_TOKEN = 500
 
 
 @dataclass(frozen=True, slots=True)
-class VertexTranscribeTranslator(StreamTranslator[Upload, audio_pb2.TranscribeEvent, Any, Any]):
+class VertexTranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.TranscribeEvent, Any, Any]):
     """A translator of transcriptions. See `StreamTranslator`."""
 
     needs_whole_body = True
 
     port: Port
 
-    def request(self, upload: Upload, candidate: Candidate) -> Any:
+    def request(self, upload: AudioUpload, candidate: Candidate) -> Any:
         """Builds the request."""
         config = upload.config
         message = wire.GenerateContentRequest()
@@ -80,7 +80,7 @@ class VertexTranscribeTranslator(StreamTranslator[Upload, audio_pb2.TranscribeEv
         _configure(message.generation_config, candidate, marks_time=self.port.marks_time)
         return self.port.streamed(message, candidate)
 
-    def decoder(self, upload: Upload, candidate: Candidate) -> "VertexTranscriptDecoder":
+    def decoder(self, upload: AudioUpload, candidate: Candidate) -> "VertexTranscriptDecoder":
         """Returns a decoder for one stream."""
         return VertexTranscriptDecoder(self.port, candidate, upload.recording.size)
 
