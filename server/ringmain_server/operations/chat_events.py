@@ -22,10 +22,14 @@ class ChatAssembler:
     """Turns what a provider says into events.
 
     Each part has a key chosen by the translator: the wire's block index, say. Pieces of one key are one part.
-    A piece may end within a character (`halves.Cut`): its half waits for the next piece of the part.
+    A piece may end within a character (`surrogates.Cut`): its half waits for the next piece of the part.
 
     Args:
         provider_id: Who signs reasoning.
+
+    Attributes:
+        parts: How many parts began.
+        tool_calls: How many of them are tool calls.
     """
 
     __slots__ = (
@@ -41,6 +45,7 @@ class ChatAssembler:
         "_pending",
         "_provider_id",
         "_wide",
+        "parts",
         "tool_calls",
     )
 
@@ -57,6 +62,7 @@ class ChatAssembler:
         self._fresh: Part | None = None
         self._ascii = 0
         self._wide = 0
+        self.parts = 0
         self.tool_calls = 0
 
     def text(self, piece: str, key: Hashable = _TEXT) -> None:
@@ -118,11 +124,6 @@ class ChatAssembler:
         return key in self._indexes
 
     @property
-    def parts(self) -> int:
-        """How many parts began."""
-        return len(self._indexes)
-
-    @property
     def tokens(self) -> int:
         """About how many tokens came so far, counted as `catalog.tokens.text_tokens` does."""
         plain, wide = _measure("".join(self._pending))
@@ -132,8 +133,9 @@ class ChatAssembler:
         return (self._ascii + plain + 3) // 4 + self._wide + wide + len(self._joiners)
 
     def take(self) -> list[chat_pb2.ChatEvent]:
-        """The events since the last time, with neighbouring deltas merged."""
-        self._flush()
+        """Returns the events since the last time, with neighbouring deltas merged."""
+        if self._pending or self._fresh is not None:
+            self._flush()
         events, self._events = self._events, []
         return events
 
@@ -143,7 +145,7 @@ class ChatAssembler:
         for index in list(self._joiners):
             self._settle(index)
         events, self._events = self._events, []
-        for index in range(len(self._indexes)):
+        for index in range(self.parts):
             if index not in self._closed:
                 events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
         finished = chat_pb2.ChatFinished(finish_reason=reason, usage=usage)
@@ -157,21 +159,25 @@ class ChatAssembler:
         """
         part = self._fresh
         pending = self._pending
-        is_plain = len(self._indexes) == 1 and self._kind == "text" and not is_cut(pending)
+        text = "".join(pending)
+        # What is cut within a character has U+FFFD there.
+        is_plain = self.parts == 1 and self._kind == "text" and (text.isascii() or not is_cut(pending))
         if self._events or part is None or not is_plain:
             return fold(self.finish(reason, usage))
         self._fresh = None
         response = chat_pb2.ChatResponse(finish_reason=reason, usage=usage)
         message = response.message
         message.role = ROLE_ASSISTANT
-        message.parts.add().text = "".join(pending)
+        message.parts.add().text = text
         return response
 
     def _select(self, key: Hashable, kind: str, part: Part) -> None:
-        self._flush()
+        if self._pending or self._fresh is not None:
+            self._flush()
         index = self._indexes.get(key)
         if index is None:
-            index = self._indexes[key] = len(self._indexes)
+            index = self._indexes[key] = self.parts
+            self.parts += 1
             self._fresh = part
         self._current, self._index, self._kind = key, index, kind
 
@@ -183,13 +189,15 @@ class ChatAssembler:
         pending, piece = self._pending, ""
         if pending:
             piece = pending[0] if len(pending) == 1 else "".join(pending)
-            plain, wide = _measure(piece)
-            if self._joiners or (wide and is_cut(pending)):
+            if self._joiners or (not piece.isascii() and is_cut(pending)):
                 piece = self._join(pending)
-                plain, wide = _measure(piece)
             pending.clear()
-            self._ascii += plain
-            self._wide += wide
+            if piece.isascii():
+                self._ascii += len(piece)
+            else:
+                plain, wide = _measure(piece)
+                self._ascii += plain
+                self._wide += wide
         if self._fresh is not None:
             part, self._fresh = self._fresh, None
             _grow(part, self._kind, piece)
@@ -299,10 +307,9 @@ def _grow_by(part: Part, deltas: Iterable[chat_pb2.PartDelta]) -> None:
 
 
 def _measure(piece: str) -> tuple[int, int]:
-    """How many characters are ASCII, and how many are not."""
-    length = len(piece)
-    plain = length if piece.isascii() else sum(1 for character in piece if character < "\x80")
-    return plain, length - plain
+    """Returns how many characters are ASCII, and how many are not."""
+    plain = len(piece.encode("ascii", "ignore"))
+    return plain, len(piece) - plain
 
 
 def _grow(part: Part, kind: str, piece: str) -> None:

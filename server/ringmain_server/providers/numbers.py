@@ -33,6 +33,16 @@ def count_of(counts: object, *names: str) -> int | None:
     return None
 
 
+def counts_of(counts: object, *names: str) -> list[int | None]:
+    """Returns the count of each name within an object."""
+    found: list[int | None] = []
+    given = counts if isinstance(counts, Mapping) else {}
+    for name in names:
+        value = given.get(name)
+        found.append(value if type(value) is int and 0 <= value <= MOST else None)
+    return found
+
+
 def place(value: object) -> int | None:
     """The place of something in a list: a whole number from 0 on."""
     return value if type(value) is int and 0 <= value < _PLACES else None

@@ -43,7 +43,7 @@ class SseDecoder:
         self._after_return = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The data of every event that these bytes complete, in order.
+        """Returns the data of every event that these bytes complete, in order.
 
         Raises:
             EventTooLarge: An event exceeds the limit.
@@ -55,28 +55,10 @@ class SseDecoder:
         if self._after_return:
             self._after_return = False
             chunk = chunk.removeprefix(b"\n")
-        if self._data is None and chunk.endswith(b"\n\n") and b"\r" not in chunk:
-            return self._whole(self._closed(chunk) if self._open else chunk)
-        return self._lines(chunk)
-
-    @property
-    def document(self) -> bytes:
-        """What came in place of events, where that may be a JSON document; empty where it is none."""
-        open_line = self._open if len(self._open) <= _DOCUMENT else b""
-        found = bytes(self._stray + open_line).strip()
-        return found if found.startswith((b"{", b"[")) else b""
-
-    def _begin(self, chunk: bytes) -> bytes:
-        """Drops the byte order mark that may open a stream."""
-        chunk = self._closed(chunk)
-        if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
-            self._open += chunk
-            return b""
-        self._started = True
-        return chunk.removeprefix(_BOM)
-
-    def _whole(self, buffer: bytes) -> list[bytes]:
-        """The common case: nothing but complete events of one data line each, and perhaps a name."""
+        if self._data is not None or not chunk.endswith(b"\n\n") or b"\r" in chunk:
+            return self._lines(chunk)
+        # The common case: nothing but complete events of one data line each, and perhaps a name.
+        buffer = self._closed(chunk) if self._open else chunk
         found = []
         large = len(buffer) > self._limit
         for block in buffer.split(b"\n\n"):
@@ -89,6 +71,22 @@ class SseDecoder:
             elif block:
                 found += self._lines(block + b"\n\n")
         return found
+
+    @property
+    def document(self) -> bytes:
+        """What came in place of events, where that may be a JSON document; empty where it is none."""
+        open_line = self._open if len(self._open) <= _DOCUMENT else b""
+        found = bytes(self._stray + open_line).strip()
+        return found if found.startswith((b"{", b"[")) else b""
+
+    def _begin(self, chunk: bytes) -> bytes:
+        """Drops the byte order mark that may open a stream."""
+        chunk = self._closed(chunk) if self._open else chunk
+        if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
+            self._open += chunk
+            return b""
+        self._started = True
+        return chunk.removeprefix(_BOM)
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         found: list[bytes] = []
@@ -127,9 +125,7 @@ class SseDecoder:
         self._data += data
 
     def _closed(self, more: bytes) -> bytes:
-        """The line that was open, with what has come of it now."""
-        if not self._open:
-            return more
+        """Returns the line that was open, with what has come of it now."""
         line = b"".join((self._open, more))
         self._open = bytearray()
         return line

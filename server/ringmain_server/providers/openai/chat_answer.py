@@ -29,7 +29,7 @@ from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
-from ringmain_server.providers.openai.faults import ending_of
+from ringmain_server.providers.openai.faults import ENDINGS, ending_of
 from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
@@ -125,22 +125,28 @@ class ChatAnswer:
         return self.assembler.respond(self._why(), self.usage())
 
     def _why(self) -> FinishReason.ValueType:
-        """Returns the reason why the answer ended."""
+        """Returns the reason why the answer ended, the same for every server.
+
+        When the caller has named a tool, OpenAI ends with `stop` and other servers with `tool_calls`; a
+        refusal always ends with `stop`.
+        """
         if not self.begun:
             raise self.malformed("without any choice")
-        reason = FINISH_REASON_UNSPECIFIED if self._ending is None else self._ending.reason
         if not self.assembler.parts:
             if self._ending in (Ending.WITHHELD, Ending.REFUSAL):
                 raise withheld(self._provider_id, self._category)
             if self._ending is Ending.UNKNOWN:
                 raise said_nothing(self._provider_id)
-        if reason in (FINISH_REASON_STOP, FINISH_REASON_UNSPECIFIED):
-            return self._stop(reason)
-        return reason
+        reason = FINISH_REASON_UNSPECIFIED if self._ending is None else self._ending.reason
+        if reason not in (FINISH_REASON_STOP, FINISH_REASON_UNSPECIFIED):
+            return reason
+        if self.assembler.tool_calls:
+            return FINISH_REASON_TOOL_CALLS
+        return FINISH_REASON_REFUSAL if self._refused else reason
 
     def usage(self) -> Usage:
         """Returns the usage so far."""
-        return usage(self._counts, self._request, self.assembler.tokens)
+        return usage(self._counts, self._request, self.assembler)
 
     def broken(self, document: bytes) -> ProviderError:
         """Returns the failure of a stream that ended early.
@@ -155,16 +161,6 @@ class ChatAnswer:
         """Returns the failure of an answer that breaks the wire's rules."""
         return MalformedAnswer(self._provider_id, f"answered {what}")
 
-    def _stop(self, reason: FinishReason.ValueType) -> FinishReason.ValueType:
-        """Returns the reason for a normal stop, the same for every server.
-
-        When the caller has named a tool, OpenAI ends with `stop` and other servers with `tool_calls`; a
-        refusal always ends with `stop`.
-        """
-        if self.assembler.tool_calls:
-            return FINISH_REASON_TOOL_CALLS
-        return FINISH_REASON_REFUSAL if self._refused else reason
-
     def _choose(self, choices: object, field: str, document: Mapping[str, object]) -> None:
         """Reads the first choice and ignores others, which a caller's options may have asked for."""
         choice = choices[0] if isinstance(choices, list) else None
@@ -176,7 +172,11 @@ class ChatAnswer:
         self.begun = True
         content = choice.get(field)
         if isinstance(content, dict):
-            self._content(content, document)
+            if len(content) == 1 and isinstance(text := content.get("content"), str):
+                if text:
+                    self.assembler.text(text)  # nearly every event of a stream
+            else:
+                self._content(content, document)
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
         reason = choice.get("finish_reason")
@@ -185,10 +185,6 @@ class ChatAnswer:
             self._finish_reason(reason, choice, document)
 
     def _content(self, content: Mapping[str, object], document: Mapping[str, object]) -> None:
-        if len(content) == 1 and isinstance(text := content.get("content"), str):
-            if text:
-                self.assembler.text(text)  # nearly every event of a stream
-            return
         reasoning = content.get("reasoning_content") or content.get("reasoning")
         if reasoning:
             self.assembler.reasoning(self._string(reasoning))
@@ -266,22 +262,27 @@ class ChatAnswer:
     def _finish_reason(
         self, reason: str, choice: Mapping[str, object], document: Mapping[str, object]
     ) -> None:
-        ending = ending_of(reason)
-        if ending is Ending.SERVER_FAULT:
-            error = choice.get("error") or document.get("error")
-            if error is not None:
-                raise self._errors.reported(self._provider_id, error)
-            native = choice.get("native_finish_reason")  # OpenRouter: the upstream's own reason
-            if isinstance(native, str) and (broken := ending_of(native).failure(self._provider_id)):
-                raise broken
-        failure = ending.failure(self._provider_id)
-        if failure is not None:
+        ending = ENDINGS.get(reason) or ending_of(reason)
+        # An ending without words is no failure.
+        if ending.words and (failure := self._failure(ending, choice, document)) is not None:
             raise failure
         if self._ending is None:  # the first reason counts: a server may repeat it in later chunks
             self._ending = ending
         filtered = choice.get("content_filter_results")
         if filtered is not None and not self._category:
             self._category = content_filter_category(filtered)
+
+    def _failure(
+        self, ending: Ending, choice: Mapping[str, object], document: Mapping[str, object]
+    ) -> ProviderError | None:
+        if ending is Ending.SERVER_FAULT:
+            error = choice.get("error") or document.get("error")
+            if error is not None:
+                return self._errors.reported(self._provider_id, error)
+            native = choice.get("native_finish_reason")  # OpenRouter: the upstream's own reason
+            if isinstance(native, str) and (broken := ending_of(native).failure(self._provider_id)):
+                return broken
+        return ending.failure(self._provider_id)
 
     def _string(self, value: object) -> str:
         if not isinstance(value, str):

@@ -64,20 +64,24 @@ class _ChatMessages:
         self._is_own = False
 
     def add(self, message: Message, path: str) -> None:
-        if message.role == ROLE_ASSISTANT:
+        role = message.role
+        if role == ROLE_ASSISTANT:
             # Consecutive turns of the model are one: what waits may have to follow the calls of the next one.
             if not self._is_own:
                 self.settle()
             self._assistant_turn(message.parts, path)
-        elif message.role == ROLE_TOOL:
+        elif role == ROLE_TOOL:
             self._tool_turn(message.parts, path)
-        elif message.role == ROLE_SYSTEM:
-            parts = [self._text(part, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
-            self._say({"role": "system", "content": _content(parts)})
         else:
-            parts = [self._input(part, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
-            self._say({"role": "user", "content": _content(parts)})
-        self._is_own = message.role == ROLE_ASSISTANT
+            content = self._said(message, path)
+            said: Object = {"role": "system" if role == ROLE_SYSTEM else "user", "content": content}
+            if self._asked:
+                self._held.append(said)  # until every call has its result
+            else:
+                if self._media or self._held:
+                    self.settle()
+                self.messages.append(said)
+        self._is_own = role == ROLE_ASSISTANT
 
     def settle(self) -> None:
         """Appends the messages held back, without waiting any longer for missing results."""
@@ -87,13 +91,13 @@ class _ChatMessages:
         self._media, self._held = [], []
         self._asked.clear()
 
-    def _say(self, message: Object) -> None:
-        """Appends a message of anybody but the model, once every call has its result."""
-        if self._asked:
-            self._held.append(message)
-        else:
-            self.settle()
-            self.messages.append(message)
+    def _said(self, message: Message, path: str) -> object:
+        """Returns the content of a message of the user or the system."""
+        parts = message.parts
+        if len(parts) == 1 and parts[0].HasField("text"):
+            return parts[0].text  # nearly every message
+        read = self._text if message.role == ROLE_SYSTEM else self._input
+        return _content([read(part, f"{path}.parts[{i}]") for i, part in enumerate(parts)])
 
     def _text(self, part: Part, path: str) -> Object:
         kind = part.WhichOneof("content")

@@ -8,14 +8,15 @@ counts under different names.
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.usage_pb2 import Usage
 
-from ringmain_server.catalog.tokens import estimate
-from ringmain_server.providers.numbers import count_of
+from ringmain_server.catalog.tokens import estimate, request_tokens
+from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.providers.numbers import count_of, counts_of
 
 
 def usage(
     counts: object,
     request: ChatRequest,
-    answer_tokens: int,
+    answer: ChatAssembler,
     *,
     read_name: str = "prompt",
     written_name: str = "completion",
@@ -25,7 +26,7 @@ def usage(
     Args:
         counts: The wire's `usage`, or anything else if the provider gave none.
         request: The caller's request, for the estimate.
-        answer_tokens: The approximate number of tokens received, for the estimate.
+        answer: Has the approximate number of tokens received, for the estimate.
         read_name: The wire's name for input.
         written_name: The wire's name for output.
 
@@ -34,29 +35,27 @@ def usage(
             such.
     """
     if not isinstance(counts, dict):
-        return estimate(request, answer_tokens)
-    read, written = count_of(counts, f"{read_name}_tokens"), count_of(counts, f"{written_name}_tokens")
+        return estimate(request, answer.tokens)
+    read, written, total = counts_of(counts, f"{read_name}_tokens", f"{written_name}_tokens", "total_tokens")
     if not read and not written:
-        return estimate(request, answer_tokens)
+        return estimate(request, answer.tokens)
     estimated = read is None or written is None
     if read is None:
-        read = estimate(request, answer_tokens).input_token_count
+        read = request_tokens(request)
     if written is None:
-        written = answer_tokens
-    of_read, of_written = (
-        counts.get(f"{read_name}_tokens_details"),
-        counts.get(f"{written_name}_tokens_details"),
-    )
-    reasoning = count_of(of_written, "reasoning_tokens") or 0
-    if reasoning and count_of(counts, "total_tokens") == read + written + reasoning:
+        written = answer.tokens
+    reasoning = count_of(counts.get(f"{written_name}_tokens_details"), "reasoning_tokens") or 0
+    if reasoning and total == read + written + reasoning:
         # xAI does not include reasoning in the completion's count: https://docs.x.ai/docs/guides/reasoning
         written += reasoning
-    cached = min(count_of(of_read, "cached_tokens") or 0, read)
+    of_read = counts.get(f"{read_name}_tokens_details")
+    cached, cache_write = counts_of(of_read, "cached_tokens", "cache_write_tokens")
+    cached = min(cached or 0, read)
     return Usage(
         input_token_count=read,
         output_token_count=written,
         cached_input_token_count=cached,
-        cache_write_input_token_count=min(count_of(of_read, "cache_write_tokens") or 0, read - cached),
+        cache_write_input_token_count=min(cache_write or 0, read - cached),
         reasoning_token_count=min(reasoning, written),
         estimated=estimated,
     )

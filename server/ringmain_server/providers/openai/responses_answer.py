@@ -146,8 +146,7 @@ class ResponsesAnswer:
 
     def usage(self) -> Usage:
         """Returns the usage so far."""
-        tokens = self.assembler.tokens
-        return usage(self._counts, self._request, tokens, read_name="input", written_name="output")
+        return usage(self._counts, self._request, self.assembler, read_name="input", written_name="output")
 
     def broken(self, document: bytes = b"") -> ProviderError:
         """Returns the failure of a stream that ended early.
