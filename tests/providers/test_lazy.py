@@ -3,6 +3,7 @@
 import asyncio
 import io
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from ringmain_server.config import LogSettings
 from ringmain_server.errors import LibraryBroken
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.lazy import LazyTransport
+from ringmain_server.providers.lazy import LazyTransport, Library
 from ringmain_server.routing.models import Target
 from ringmain_server.telemetry.logs import make_log
 
@@ -65,19 +66,14 @@ async def test_it_is_made_once_in_a_thread_at_the_first_use() -> None:
 
 async def test_no_time_of_an_attempt_counts_for_loading() -> None:
     """What a candidate needs is loaded before its attempt begins, so that a slow import is no failure."""
-    loaded = asyncio.Event()
-
-    async def prepare() -> None:
-        await asyncio.sleep(0.02)
-        loaded.set()
-
+    library = Library(lambda: time.sleep(0.02))
     ready = target(ScriptedBackend([[_answer()]]))
     cold = Target(
-        Candidate("p0", "openai", "m"), ready.backend, ready.operations, ready.health, prepare=prepare
+        Candidate("p0", "openai", "m"), ready.backend, ready.operations, ready.health, library=library
     )
     call = new_call()
     await router_of([cold]).call(CHAT, REQUEST, call)
-    assert loaded.is_set()
+    assert library.loaded
     assert (call.attempts[0].latency or 1) < 0.02
 
 
@@ -138,15 +134,16 @@ async def test_what_cannot_be_loaded_is_told_and_the_rest_is_loaded() -> None:
     lines = io.StringIO()
     log = make_log(LogSettings(format="json"), stream=lines)
     good = lazy(_Made)
-    later: list[str] = []
+    bad, other = lazy(broken), Library(_Made)
     providers = [
-        Provider("bad", "openai", lazy(broken), {}),
-        Provider("good", "openai", good, {}),
-        Provider("clouded", "vertex", good, {}),
-        Provider("other", "vertex", _Made(), {}, load=lambda: later.append("loaded")),  # type: ignore[arg-type]
+        Provider("bad", "openai", bad, {}, library=bad),
+        Provider("good", "openai", good, {}, library=good),
+        Provider("clouded", "vertex", good, {}, library=good),
+        Provider("other", "vertex", good, {}, library=other),
+        Provider("none", "sandbox", good, {}),
     ]
     await load(providers, log)
-    assert good.made
-    assert later == ["loaded"]
+    assert good.loaded
+    assert other.loaded
     assert '"provider":"bad"' in lines.getvalue()
     assert '"providers":["good","other"]' in lines.getvalue()

@@ -10,7 +10,6 @@ import gc
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
@@ -19,7 +18,6 @@ from ringmain_server.app.malloc import trim
 from ringmain_server.catalog.prices import load_list
 from ringmain_server.kinds import KINDS
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.lazy import LazyTransport
 
 _LONGEST = 60.0
 """Seconds after which a library that does not load holds up nobody any more."""
@@ -57,18 +55,11 @@ async def _load_prices(log: FilteringBoundLogger) -> None:
 
 async def _loaded(provider: Provider, log: FilteringBoundLogger) -> bool:
     """Whether a provider had something to load that is loaded now."""
-    transport = provider.transport
-    loading: asyncio.Future[Any]
-    if isinstance(transport, LazyTransport):
-        if transport.made:
-            return False
-        loading = asyncio.ensure_future(transport.warm())
-    elif provider.load is not None:
-        loading = in_daemon(provider.load, name="load")
-    else:
+    library = provider.library
+    if library is None or library.loaded:
         return False
     try:
-        await asyncio.wait_for(loading, _LONGEST)
+        await asyncio.wait_for(library.load(), _LONGEST)
     except Exception as exc:
         log.error("provider_not_loaded", provider=provider.provider_id, exc_info=exc)  # noqa: TRY400
         return False

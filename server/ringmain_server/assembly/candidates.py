@@ -24,7 +24,6 @@ from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import streams_from_whole
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.whole_as_stream import WholeAsStream
 from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.routing.models import RoutePlan, Target
@@ -72,9 +71,7 @@ class CandidateBuilder:
         machines = health_settings(self.settings, stated.provider, model)
         self.health_registry.provider(stated.provider).checks = provider.checks
         health = self.health_registry.get(stated.provider, stated.model, machines, addressed=model is None)
-        transport = provider.transport
-        prepare = transport.prepare if isinstance(transport, LazyTransport) else None
-        return Target(candidate, backend, served | made_streams, health, stated.weight, prepare)
+        return Target(candidate, backend, served | made_streams, health, stated.weight, provider.library)
 
 
 def _candidate(

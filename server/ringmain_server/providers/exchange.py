@@ -15,6 +15,7 @@ from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import AnyOperation, Streamed, Unary
 from ringmain_server.operations.upload import ReplayBuffer
+from ringmain_server.providers.lazy import Library
 from ringmain_server.providers.multi_step import run
 from ringmain_server.providers.options import BlameOptions, passes_options
 from ringmain_server.providers.stream_timeouts import StreamTimeouts
@@ -90,7 +91,7 @@ class Provider:
         translators_for: What a candidate needs in place of `translators`, for the same operations, where a
             provider's models differ in their wire; None where they do not.
         check: Asks whether it answers and takes the credentials, at no cost, or raises a ProviderError.
-        load: Loads a library that its transport needs, in a thread; None where the transport is lazy itself.
+        library: The library that its transport needs, loaded before the first request; None for none.
         use: Counts the requests under way.
     """
 
@@ -105,7 +106,7 @@ class Provider:
     edits: Callable[[str], EditForm] = _by_transparency
     translators_for: Callable[[Candidate], Translators] | None = None
     check: Callable[[], Awaitable[None]] = _nothing_to_ask
-    load: Callable[[], object] | None = None
+    library: Library[Any] | None = None
     use: Use = field(default_factory=Use)
 
     @property

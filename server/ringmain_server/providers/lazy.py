@@ -23,6 +23,7 @@ Raw_co = TypeVar("Raw_co", covariant=True)
 Raw = TypeVar("Raw")
 Chunk_co = TypeVar("Chunk_co", covariant=True)
 Chunk = TypeVar("Chunk")
+T = TypeVar("T")
 
 
 _BROKEN = "its library cannot be loaded"
@@ -48,17 +49,66 @@ class CheckedTransport(Protocol[Wire_contra, Raw_co, Chunk_co]):
         ...
 
 
-class LazyTransport(Generic[Wire, Raw, Chunk]):
-    """Makes a transport when it is needed, once, in a thread: importing must not stop the loop.
+class Library(Generic[T]):
+    """A library that takes long to import. It is loaded once, in a thread: importing must not stop the loop.
 
     Args:
-        make: Imports the library and makes the transport.
-        provider_id: Whose it is.
+        make: Imports the library and makes what is used of it.
+        provider_id: The provider that needs it.
         clock: Seconds on any monotonic clock.
 
     Attributes:
-        send: See `Transport.send`.
-        open: See `Transport.open`.
+        loaded: Whether there is nothing left to load.
+    """
+
+    def __init__(self, make: Callable[[], T], provider_id: str = "", clock: Clock = time.monotonic) -> None:
+        self.loaded = False
+        self._make = make
+        self._provider_id = provider_id
+        self._clock = clock
+        self._loading: asyncio.Future[T] | None = None
+        self._broken_until = 0.0
+
+    async def load(self) -> T:
+        """Waits for the library, and begins to load it where nobody has begun.
+
+        Raises:
+            LibraryBroken: It cannot be loaded, or could not a moment ago.
+        """
+        if self._loading is None:
+            if self._clock() < self._broken_until:
+                raise LibraryBroken(self._provider_id, _BROKEN)
+            self._loading = in_daemon(self._make, name="load")
+            self._loading.add_done_callback(self._ended)
+        try:
+            # Who waits may be cancelled; what is loaded is of use to the next one.
+            return await asyncio.shield(self._loading)
+        except Exception as exc:
+            raise LibraryBroken(self._provider_id, _BROKEN) from exc
+
+    async def prepare(self) -> None:
+        """Loads the library if it can be. Where it cannot, the attempt that needs it fails."""
+        with suppress(LibraryBroken):
+            await self.load()
+
+    def _ended(self, loading: "asyncio.Future[T]") -> None:
+        if loading.cancelled() or loading.exception() is not None:
+            self._loading = None
+            self._broken_until = self._clock() + _AGAIN
+        else:
+            self.loaded = True
+            self._found(loading.result())
+
+    def _found(self, loaded: T) -> None:
+        """Takes what is used of the library, once it is there."""
+
+
+class LazyTransport(Library[CheckedTransport[Wire, Raw, Chunk]]):
+    """A transport that is made when its library is loaded, at the latest for the first request.
+
+    Attributes:
+        send: Sends a request. See `Transport.send`.
+        open: Opens a stream. See `Transport.open`.
     """
 
     def __init__(
@@ -67,65 +117,27 @@ class LazyTransport(Generic[Wire, Raw, Chunk]):
         provider_id: str = "",
         clock: Clock = time.monotonic,
     ) -> None:
-        self._make = make
-        self._provider_id = provider_id
-        self._clock = clock
+        super().__init__(make, provider_id, clock)
         self._made: CheckedTransport[Wire, Raw, Chunk] | None = None
-        self._making: asyncio.Future[CheckedTransport[Wire, Raw, Chunk]] | None = None
-        self._broken_until = 0.0
         # Once the transport is made, its own methods stand here: nothing of this class is on a request's way.
         self.send: Callable[[Wire], Coroutine[Any, Any, Raw]] = self._send_first
         self.open: Callable[[Wire], Coroutine[Any, Any, Incoming[Chunk]]] = self._open_first
 
-    @property
-    def made(self) -> bool:
-        """Whether there is nothing left to load."""
-        return self._made is not None
-
-    async def warm(self) -> CheckedTransport[Wire, Raw, Chunk]:
-        """The transport, made now if it was not.
-
-        Raises:
-            LibraryBroken: It cannot be made, or could not a moment ago.
-        """
-        if self._made is not None:
-            return self._made
-        if self._making is None:
-            if self._clock() < self._broken_until:
-                raise LibraryBroken(self._provider_id, _BROKEN)
-            self._making = in_daemon(self._make, name="load")
-            self._making.add_done_callback(self._ended)
-        try:
-            # Who waits may be cancelled; what is loaded is of use to the next one.
-            return await asyncio.shield(self._making)
-        except Exception as exc:
-            raise LibraryBroken(self._provider_id, _BROKEN) from exc
-
-    async def prepare(self) -> None:
-        """Loads what is needed, if it can be: what cannot be is the attempt's failure."""
-        if self._made is None:
-            with suppress(LibraryBroken):
-                await self.warm()
-
-    def _ended(self, making: "asyncio.Future[CheckedTransport[Wire, Raw, Chunk]]") -> None:
-        self._making = None
-        if making.cancelled() or making.exception() is not None:
-            self._broken_until = self._clock() + _AGAIN
-        else:
-            self._made = making.result()
-            self.send, self.open = self._made.send, self._made.open
+    def _found(self, loaded: CheckedTransport[Wire, Raw, Chunk]) -> None:
+        self._made = loaded
+        self.send, self.open = loaded.send, loaded.open
 
     async def _send_first(self, request: Wire) -> Raw:
-        return await (await self.warm()).send(request)
+        return await (await self.load()).send(request)
 
     async def _open_first(self, request: Wire) -> Incoming[Chunk]:
-        return await (await self.warm()).open(request)
+        return await (await self.load()).open(request)
 
     async def check(self, path: str) -> None:
         """Asks whether the provider answers and takes the credentials."""
-        await (self._made or await self.warm()).check(path)
+        await (await self.load()).check(path)
 
     async def close(self) -> None:
-        """See `Transport.close`."""
+        """Closes the transport, if it was made. See `Transport.close`."""
         if self._made is not None:
             await self._made.close()

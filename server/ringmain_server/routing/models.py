@@ -1,7 +1,8 @@
 """Room 3: the models of this gateway, and what serves each."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -10,6 +11,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import Price
 from ringmain_server.errors import ModelNotFound
 from ringmain_server.operations.base import AnyOperation
+from ringmain_server.providers.lazy import Library
 from ringmain_server.routing.balance import Strategy
 from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.policy import ModelPolicy
@@ -28,8 +30,7 @@ class Target:
         operations: What it can do.
         condition: Whether it may be tried now.
         weight: Its share of the model's traffic, relative to the others.
-        prepare: Loads what reaching it needs, None when there is nothing to load. No time of an attempt
-            counts for that.
+        library: The library that reaching it needs; None for none. An attempt begins after it is loaded.
     """
 
     candidate: Candidate
@@ -37,7 +38,7 @@ class Target:
     operations: frozenset[AnyOperation]
     health: CandidateHealth
     weight: float = 1.0
-    prepare: Callable[[], Awaitable[object]] | None = None
+    library: Library[Any] | None = None
 
     @property
     def price(self) -> Price | None:

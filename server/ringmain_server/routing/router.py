@@ -174,8 +174,8 @@ class Router:
             target, delay = schedule.next()
             if delay > 0:
                 await asyncio.sleep(delay)
-            if target.prepare is not None:
-                await target.prepare()
+            if target.library is not None and not target.library.loaded:
+                await target.library.prepare()
             attempt = schedule.begin(target)
             if attempt is not None:
                 if schedule.left and (others := schedule.attempts_left):

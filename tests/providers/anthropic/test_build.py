@@ -50,7 +50,7 @@ async def headers(**more: Any) -> dict[str, str]:
     """What a provider of these settings sends with every request."""
     made = build("claude", settings(**more), HttpSessions())
     assert isinstance(made.transport, LazyTransport)
-    transport = await made.transport.warm()
+    transport = await made.transport.load()
     assert isinstance(transport, HttpTransport)
     return dict(transport.headers)
 
@@ -66,7 +66,7 @@ async def test_the_usual_endpoint_and_the_sdks_headers() -> None:
     """A key goes as a bearer token to the vendor, with the version that the SDK speaks."""
     made = build("claude", settings(api_key="sk-y"), HttpSessions())
     assert isinstance(made.transport, LazyTransport)
-    transport = await made.transport.warm()
+    transport = await made.transport.load()
     assert isinstance(transport, HttpTransport)
     assert transport.base_url == "https://api.anthropic.com"
     found = await headers(api_key="sk-y")
@@ -154,7 +154,7 @@ async def test_an_answer_without_end_is_refused(upstream: FakeAnthropic) -> None
     upstream.default = Claude(tokens=("x" * 200,))
     made = at_vertex(upstream)
     assert isinstance(made.transport, LazyTransport)
-    known = await made.transport.warm()
+    known = await made.transport.load()
     assert isinstance(known, SdkTransport)
     transport = SdkTransport("claude", known.client, known.sdk, known.error_map, limit=100)
     body = chat_of(made).request(asked(), candidate())

@@ -353,7 +353,7 @@ async def test_without_a_key() -> None:
     given = {"kind": "gemini", "base_url": "http://127.0.0.1:1"}
     lazy = build("gem", GeminiSettings.model_validate(given), HttpSessions()).transport
     assert isinstance(lazy, LazyTransport)
-    found = await lazy.warm()
+    found = await lazy.load()
     assert isinstance(found, HttpTransport)
     assert "x-goog-api-key" not in found.headers
     assert found.base_url == "http://127.0.0.1:1/v1beta"

@@ -15,7 +15,7 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
-from ringmain_server.providers.transport import HttpRequest, Transport
+from ringmain_server.providers.transport import HttpRequest
 
 if TYPE_CHECKING:
     from ringmain_server.config import AnthropicSettings
@@ -47,11 +47,11 @@ def build(provider_id: str, settings: "AnthropicSettings", sessions: HttpSession
         betas=settings.betas,
     )
     errors = AnthropicErrors(secrets(settings))
-    transport: Transport[HttpRequest, bytes, bytes]
+    transport: LazyTransport[HttpRequest, bytes, bytes]
     check: Callable[[], Awaitable[None]]
     if settings.platform is None:
-        lazy = LazyTransport(partial(_direct, provider_id, settings, sessions, errors), provider_id)
-        transport, check = lazy, partial(lazy.check, _LISTING)
+        transport = LazyTransport(partial(_direct, provider_id, settings, sessions, errors), provider_id)
+        check = partial(transport.check, _LISTING)
     else:
         _check_installed(provider_id, settings.platform)
         transport = LazyTransport(partial(_at_cloud, provider_id, settings, errors), provider_id)
@@ -63,6 +63,7 @@ def build(provider_id: str, settings: "AnthropicSettings", sessions: HttpSession
         translators(options, errors),
         prefills=lambda model: traits_of(model).prefill,
         check=check,
+        library=transport,
     )
 
 

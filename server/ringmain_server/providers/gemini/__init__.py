@@ -59,6 +59,7 @@ def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) 
         translators_for=chosen,
         edits=choice.edits,
         check=partial(transport.check, "/models?pageSize=1"),
+        library=transport,
     )
 
 

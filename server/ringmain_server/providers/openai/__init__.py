@@ -67,6 +67,7 @@ def build(
         translators=chat,
         translators_for=Wires(settings.wire, chat, responses),
         check=partial(transport.check, kind.check),
+        library=transport,
     )
 
 

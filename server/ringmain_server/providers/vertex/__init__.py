@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringmain_server.providers.checks import NOBODY, refusal_of
 from ringmain_server.providers.exchange import Provider
+from ringmain_server.providers.lazy import Library
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.vertex import choice, light, wire
 from ringmain_server.providers.vertex.channels import Access, Connections
@@ -63,7 +64,7 @@ def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) 
         translators_for=chosen,
         edits=choice.edits,
         check=refusal_of(transport, _refused(resources.name(NOBODY))),
-        load=None if access.insecure else light.load_client,
+        library=None if access.insecure else Library(light.load_client, provider_id),
     )
 
 
