@@ -93,10 +93,9 @@ def test_an_observer_never_raises(part: str) -> None:
         setattr(observer, name, Broken())
     observer.began(one, ChatRequest(model="m"))
     observer.named(one, Broken())  # type: ignore[arg-type]
-    observer.answered(one, ChatResponse())
-    observer.answered(one, Broken())  # type: ignore[arg-type]
     for ended in (one, several, Broken()):
-        observer.succeeded(ended, 0.1)  # type: ignore[arg-type]
+        for answer in (ChatResponse(), Broken()):
+            observer.succeeded(ended, answer, 0.1)  # type: ignore[arg-type]
         observer.cancelled(ended, 0.1)  # type: ignore[arg-type]
         for error in (NoAnswer("p", "x"), Internal("x"), Overloaded("x")):
             observer.failed(ended, error, 0.1)  # type: ignore[arg-type]
@@ -109,12 +108,12 @@ def test_one_bad_call_takes_no_other_out_of_the_metrics() -> None:
     bench, registry = Bench(), CollectorRegistry()
     metrics = Metrics(registry, bench.faults)
     for _ in range(TOGETHER // 2):
-        metrics.began(METHOD)
+        metrics.running[METHOD] += 1
         metrics.ended(call(attempt(), usage=Usage(input_token_count=2, output_token_count=1)), "OK", 0.1)
-        metrics.began(METHOD)
+        metrics.running[METHOD] += 1
         metrics.ended(call(attempt(), usage=Usage(input_token_count=-9, output_token_count=-9)), "OK", 0.1)
         metrics.ended(call(method="never began"), "OK", 0.1)
-        metrics.began(METHOD)
+        metrics.running[METHOD] += 1
         metrics.ended(call(attempt()), "OK", "long")  # type: ignore[arg-type]
         metrics.ended(Broken(), "OK", 0.1)  # type: ignore[arg-type]
     shown = generate_latest(registry).decode()
@@ -181,6 +180,6 @@ def test_an_unreadable_answer_is_a_fault_in_the_log(ended: str) -> None:
         if ended == "failed":
             observer.failed(one, error, 0.1)
         else:
-            observer.succeeded(one, 0.1)
+            observer.succeeded(one, None, 0.1)
     (line,) = [line for line in bench.told() if line["event"] == "fault"]
     assert (line["where"], line["trace"], line["candidate"]) == (error.where, error.trace, "p/m")

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import AsyncIterator, Iterable
+from itertools import chain
 from typing import NoReturn, Protocol
 
 from ringmain_server.call import Call
@@ -55,7 +56,8 @@ class Calls:
         self.limit = limit or ConcurrencyLimit(time.monotonic, ConcurrencySettings(adaptive=False))
         self._longest_wait = longest_wait
         self.default_deadline = default_deadline
-        self._ids = _Ids()
+        # The system is asked for many random bytes at once, which costs as much as asking for few.
+        self._ids = chain.from_iterable(iter(_random_ids, None))
         self._running: dict[asyncio.Task[object], Call] = {}
         self.deadlines = Deadlines(self._running, time.monotonic)
         self.closed = False
@@ -63,8 +65,7 @@ class Calls:
         self._parting.set()
         self._late = 0
         self._evicted: set[Call] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._idle: asyncio.Event | None = None
 
     def begin(self, method: str, context: Context, now: float, came: float) -> Call:
         """Makes the Call of a request and counts it as running.
@@ -75,9 +76,12 @@ class Calls:
             now: The monotonic clock's time.
             came: When the request came, on the same clock.
         """
-        remaining = _time_remaining(context)
+        remaining = context.time_remaining()
+        if remaining == 0.0:
+            # gRPC reads the wall clock twice. When that is set in between, the deadline seems to have passed.
+            remaining = context.time_remaining()
         call = Call(
-            response_id=f"resp_{self._ids.next()}",
+            response_id=f"resp_{next(self._ids)}",
             method=method,
             deadline=came + self.default_deadline if remaining is None else now + remaining,
             trace_id=_trace_id(context),
@@ -85,16 +89,16 @@ class Calls:
         task = asyncio.current_task()
         if task is not None:
             self._running[task] = call
-            self.deadlines.watch(call)
-            self._idle.clear()
+            if call.deadline < self.deadlines.looks_at:
+                self.deadlines.watch(call)
         return call
 
     def missed(self, method: str) -> Call:
-        """The Call of a request that ended before it could begin."""
-        return Call(response_id=f"resp_{self._ids.next()}", method=method, deadline=0.0)
+        """Returns the Call of a request that ended before it could begin."""
+        return Call(response_id=f"resp_{next(self._ids)}", method=method, deadline=0.0)
 
     def admit(self, waited: float = 0.0) -> None:
-        """Lets a new call in; its `leave` must follow.
+        """Lets a new call in, which must give its place in the limit back.
 
         Args:
             waited: Seconds that it waited to be taken.
@@ -108,23 +112,15 @@ class Calls:
         if not self.limit.acquire():
             raise Overloaded("the gateway has as many calls under way as it may")
 
-    def leave(self, latency: float | None) -> None:
-        """An admitted call is over.
-
-        Args:
-            latency: Seconds it took, None when that says nothing about the load.
-        """
-        self.limit.release(latency)
-
     def end(self) -> None:
-        """The running task's call has ended."""
+        """Notes that the running task's call has ended."""
         task = asyncio.current_task()
         if task is not None:
             call = self._running.pop(task, None)
             if call is not None:
                 self._evicted.discard(call)
-                self.deadlines.forget(call)
-        if not self._running:
+                self.deadlines.passed.discard(call)
+        if self._idle is not None and not self._running:
             self._idle.set()
 
     def evicted(self, call: Call) -> bool:
@@ -186,7 +182,10 @@ class Calls:
             How many calls had to be ended.
         """
         self.closed = True
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._idle, at_once) if event is not None]
+        idle = self._idle = self._idle or asyncio.Event()
+        if not self._running:
+            idle.set()
+        waits = [asyncio.ensure_future(event.wait()) for event in (idle, at_once) if event is not None]
         await asyncio.wait(waits, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
@@ -199,26 +198,10 @@ class Calls:
         return len(left)
 
 
-class _Ids:
-    """Random ids of 128 bits: the system is asked for many at once, which costs as much as for one."""
-
-    def __init__(self) -> None:
-        self._ready: list[str] = []
-
-    def next(self) -> str:
-        if not self._ready:
-            random = os.urandom(64 * 16).hex()
-            self._ready = [random[at : at + 32] for at in range(0, len(random), 32)]
-        return self._ready.pop()
-
-
-def _time_remaining(context: Context) -> float | None:
-    """Seconds until the caller's deadline, None without one.
-
-    gRPC reads the wall clock twice for it; where that is set in between, the deadline seems to have passed.
-    """
-    remaining = context.time_remaining()
-    return context.time_remaining() if remaining == 0.0 else remaining
+def _random_ids() -> list[str]:
+    """Returns some ids of 128 random bits."""
+    random = os.urandom(64 * 16).hex()
+    return [random[at : at + 32] for at in range(0, len(random), 32)]
 
 
 def _trace_id(context: Context) -> str:

@@ -21,45 +21,43 @@ class Deadlines:
     Args:
         running: The calls in flight; whoever runs them keeps this up to date.
         clock: Seconds on the clock of the deadlines.
+
+    Attributes:
+        looks_at: The instant of the next look at the running calls. A call needs no `watch` unless its
+            deadline is earlier.
+        passed: The running calls that were cancelled because their deadlines have passed. Whoever runs the
+            calls removes those that end.
     """
 
     def __init__(self, running: Mapping["asyncio.Task[object]", Call], clock: Clock) -> None:
         self._running = running
         self._clock = clock
-        self._looks_at = math.inf
+        self.looks_at = math.inf
         self._timer: asyncio.TimerHandle | None = None
-        self._passed: set[Call] = set()
+        self.passed: set[Call] = set()
 
     def watch(self, call: Call) -> None:
-        """A call began."""
-        if call.deadline < self._looks_at:
+        """Brings the next look forward to the deadline of a call that began."""
+        if call.deadline < self.looks_at:
             self._look_at(call.deadline)
-
-    def passed(self, call: Call) -> bool:
-        """Whether a call was cancelled because its deadline has passed."""
-        return call in self._passed
-
-    def forget(self, call: Call) -> None:
-        """A call has ended."""
-        self._passed.discard(call)
 
     def _look_at(self, instant: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._looks_at = instant
+        self.looks_at = instant
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(max(instant - self._clock(), 0.0), self._look)
 
     def _look(self) -> None:
         now = self._clock()
-        self._timer, self._looks_at = None, math.inf
+        self._timer, self.looks_at = None, math.inf
         soonest = math.inf
         try:
             for task, call in self._running.items():
-                if call in self._passed:
+                if call in self.passed:
                     continue
                 if call.deadline <= now:
-                    self._passed.add(call)
+                    self.passed.add(call)
                     task.cancel()
                 else:
                     soonest = min(soonest, call.deadline)

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
@@ -28,7 +29,9 @@ _KEY_HINTS = ("sk-", "sk_", "xai-", "xai_", "pk-", "pk_", "rk-", "rk_", "earer",
 """Strings of which every match of the pattern contains one."""
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LINE_LIMIT = 4096
-"""The most bytes of a line; a line with a traceback may have eight times as many."""
+"""The most bytes of a line."""
+_TRACEBACK_LIMIT = 8 * _LINE_LIMIT
+"""The most bytes of a line with a traceback."""
 _STEPS = ((500, 32), (200, 16), (64, 8), (24, 4))
 """The most characters of a text, and items of a list, in a line that is too long; tried in this order."""
 _PAUSE = 1.0
@@ -100,9 +103,10 @@ class _Sink:
         """Returns the line for people. It shortens the fields first: rendering megabytes takes seconds."""
         assert self._console is not None
         shown = ""
+        limit = _LINE_LIMIT if fields.get("exc_info") is None else _TRACEBACK_LIMIT
         for step in _STEPS:
             shown = str(self._console(self, level, _shortened(fields, self._mask, *step)))
-            if len(shown.encode()) <= _limit(fields):
+            if len(shown.encode()) <= limit:
                 break
         return shown
 
@@ -156,29 +160,22 @@ def make_log(
 
 def _json(now: datetime, level: str, event: str | None, fields: dict[str, Any], mask: Mask) -> str:
     line: dict[str, Any] = {"time": now, "level": level, "event": event, **fields}
-    limit = _limit(fields)
+    limit = _LINE_LIMIT
     exc = line.pop("exc_info", None)
     if exc is not None:
+        limit = _TRACEBACK_LIMIT
         line["exception"] = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)(
             (type(exc), exc, exc.__traceback__)
         )
-    found = _dumped(line)
-    for step in _STEPS:
-        if len(found) > limit or not found:
-            found = _dumped(_shortened(line, mask, *step))
+    found = b""
+    for step in (None, *_STEPS):
+        shown = line if step is None else _shortened(line, mask, *step)
+        # A lone surrogate, which UTF-8 cannot encode, is escaped by shortening.
+        with suppress(TypeError):
+            found = orjson.dumps(shown, default=str, option=orjson.OPT_UTC_Z)
+            if len(found) <= limit:
+                break
     return found.decode()
-
-
-def _limit(fields: dict[str, Any]) -> int:
-    return _LINE_LIMIT * 8 if fields.get("exc_info") is not None else _LINE_LIMIT
-
-
-def _dumped(line: dict[str, Any]) -> bytes:
-    """Returns the line as JSON; empty if it holds a lone surrogate, which UTF-8 cannot encode."""
-    try:
-        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z)
-    except TypeError:
-        return b""
 
 
 def _shortened(value: Any, mask: Mask, text: int, items: int) -> Any:

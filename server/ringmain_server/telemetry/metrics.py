@@ -7,6 +7,7 @@ import os
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
@@ -14,6 +15,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from ringmain_server.call import Call
+from ringmain_server.errors import RingmainError
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.gauges import MULTIPROCESS, CandidateGauge
 
@@ -26,14 +28,24 @@ TOGETHER = 64
 
 
 class _Ended(NamedTuple):
-    """The facts of an ended call that are counted. Its messages, which may be large, are not kept."""
+    """The facts of an ended call that are counted. Its messages, which may be large, are not kept.
+
+    Attributes:
+        method: The method, empty for a part of a call.
+        code: The name of the status code.
+        seconds: How long the call took.
+        attempts: The provider of each attempt, and its error or None.
+        tokens: The numbers of input and output tokens, None when they are unknown.
+    """
 
     method: str
     code: str
     seconds: float
-    outcomes: list[tuple[str, str]]
-    tokens: tuple[tuple[tuple[str, str], int], ...]
+    attempts: tuple[tuple[str, RingmainError | None], ...]
+    tokens: tuple[int, int] | None
 
+
+_provider_and_error = attrgetter("candidate.provider_id", "error")
 
 _Counts: TypeAlias = dict[tuple[Counter, tuple[str, ...]], int]
 """Maps a counter and its labels to the amount to add."""
@@ -49,6 +61,9 @@ class Metrics:
     Args:
         registry: The registry that collects them.
         faults: Reports their own faults.
+
+    Attributes:
+        running: The number of calls of each method that run now. The observer adds those that begin.
     """
 
     def __init__(self, registry: CollectorRegistry, faults: Faults | None = None) -> None:
@@ -119,7 +134,7 @@ class Metrics:
         self._tasks = Gauge(
             "ringmain_tasks", "Tasks of the event loop.", registry=registry, multiprocess_mode="livesum"
         )
-        self._running: dict[str, int] = {}
+        self.running: defaultdict[str, int] = defaultdict(int)
         self._ended: deque[_Ended] = deque()
         self._flushing = threading.Lock()
         # Another process collects the shared files and cannot ask this one to count first.
@@ -131,17 +146,15 @@ class Metrics:
         """Sets the number of tasks of the event loop."""
         self._tasks.set(count)
 
-    def began(self, method: str) -> None:
-        """Counts a call that began. The observer calls it and guards it against exceptions."""
-        self._running[method] = self._running.get(method, 0) + 1
-
     def ended(self, call: Call, code: str, seconds: float) -> None:
         """Counts a call that ended, with the name of its status code."""
         try:
-            self._running[call.method] -= 1
-            self._ended.append(_Ended(call.method, code, seconds, _outcomes(call, code), _tokens(call)))
-            for part in call.parts:
-                self._ended.append(_Ended("", code, 0.0, _outcomes(part, code), _tokens(part)))
+            self.running[call.method] -= 1
+            for one in (call, *call.parts):
+                attempts, usage = tuple(map(_provider_and_error, one.attempts)), one.usage
+                tokens = None if usage is None else (usage.input_token_count, usage.output_token_count)
+                method = call.method if one is call else ""
+                self._ended.append(_Ended(method, code, seconds, attempts, tokens))
             if len(self._ended) >= self._together:
                 self.flush()
         except Exception as exc:  # noqa: BLE001 - the call's log line must still be written
@@ -157,7 +170,7 @@ class Metrics:
                 self._add(self._ended.popleft(), counts)
             for key, count in counts.items():
                 self._increase(key, count)
-            for method, running in list(self._running.items()):
+            for method, running in list(self.running.items()):
                 self._child(self._in_flight, (method,)).set(running)
 
     @harmless
@@ -166,10 +179,15 @@ class Metrics:
         if one.method:
             counts[self._calls, (one.method, one.code)] += 1
             self._child(self._duration, (one.method,)).observe(one.seconds)
-        for outcome in one.outcomes:
-            counts[self._attempts, outcome] += 1
-        for key, count in one.tokens:
-            counts[self._tokens, key] += count
+        ended = "succeeded" if one.code == "OK" else "cancelled"
+        provider_id = ""
+        for provider_id, error in one.attempts:
+            counts[self._attempts, (provider_id, ended if error is None else type(error).__name__)] += 1
+        if one.attempts and one.tokens is not None:
+            # The last attempt used them. A counter refuses negative numbers, and one in a batch would lose
+            # the rest of the batch.
+            for direction, count in zip(("input", "output"), one.tokens, strict=True):
+                counts[self._tokens, (provider_id, direction)] += max(count, 0)
 
     @harmless
     def _increase(self, key: tuple[Counter, tuple[str, ...]], count: int) -> None:
@@ -236,22 +254,3 @@ class _Flush(Collector):
     def collect(self) -> Iterable[Metric]:
         self._metrics.flush()
         return ()
-
-
-def _outcomes(call: Call, code: str) -> list[tuple[str, str]]:
-    """Returns the provider and the outcome of each attempt."""
-    ended = "succeeded" if code == "OK" else "cancelled"
-    return [
-        (attempt.candidate.provider_id, ended if attempt.error is None else type(attempt.error).__name__)
-        for attempt in call.attempts
-    ]
-
-
-def _tokens(call: Call) -> tuple[tuple[tuple[str, str], int], ...]:
-    """Returns the provider, the direction and the number of the tokens that a call used."""
-    if call.usage is None or not call.attempts:
-        return ()
-    provider_id = call.attempts[-1].candidate.provider_id
-    # A counter refuses negative numbers, and one in a batch would lose the rest of the batch.
-    read, written = max(call.usage.input_token_count, 0), max(call.usage.output_token_count, 0)
-    return ((provider_id, "input"), read), ((provider_id, "output"), written)

@@ -1,5 +1,7 @@
 """Telemetry: one log line and the metrics of each call."""
 
+from operator import itemgetter
+
 from google.protobuf.message import Message
 from ringmain.v1.usage_pb2 import Usage
 from structlog.typing import FilteringBoundLogger
@@ -9,7 +11,11 @@ from ringmain_server.errors import AnswerUnreadable, Internal, RingmainError
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
-from ringmain_server.text.excerpt import excerpt
+from ringmain_server.text.excerpt import LIMIT, excerpt
+
+_CHOSEN = ("request_id", "model", "provider_model")
+"""The fields of a line that callers choose."""
+_value = itemgetter(1)
 
 
 class Observer:
@@ -37,7 +43,8 @@ class Observer:
         self._reporter = reporter
         self._write = log.debug if quiet else log.info
 
-    @harmless
+    # The two methods that every call visits guard themselves: the decorator would add a call to each.
+
     def began(self, call: Call, request: Message | None) -> None:
         """Records that a call began, and keeps what its request names for the line at its end.
 
@@ -45,32 +52,38 @@ class Observer:
             call: The call.
             request: Its request, None where it comes in several messages.
         """
-        if request is not None:
-            _name(call, request)
-        self._metrics.began(call.method)
+        try:
+            if request is not None:
+                call.model = getattr(request, "model", "")
+                call.request_id = getattr(request, "request_id", "")
+            self._metrics.running[call.method] += 1
+        except Exception as exc:  # noqa: BLE001 - a call must not fail because of its telemetry
+            self.faults.happened("Observer.began", exc)
 
     @harmless
     def named(self, call: Call, request: Message) -> None:
         """Keeps what the configuration of a request of several messages names."""
-        _name(call, request)
+        call.model = getattr(request, "model", "")
+        call.request_id = getattr(request, "request_id", "")
 
-    @harmless
-    def answered(self, call: Call, last: Message) -> None:
-        """Reads the usage from the whole answer, or from the last event of a stream."""
-        finished = getattr(last, "finished", last)
-        usage = getattr(finished, "usage", None)
-        if isinstance(usage, Usage):
-            call.usage = usage
+    def succeeded(self, call: Call, answer: Message | None, seconds: float) -> None:
+        """Records that the caller has the whole answer, and keeps the usage that it tells.
 
-    @harmless
-    def succeeded(self, call: Call, seconds: float) -> None:
-        """Records that the caller has the whole answer."""
-        self._metrics.ended(call, "OK", seconds)
-        self._report(call)
-        fields = _fields(call, "OK", seconds)
-        if call.usage is not None and not call.replayed:
-            _count(fields, call.usage)
-        self._write("call", **fields)
+        Args:
+            call: The call.
+            answer: The whole answer or the last event of a stream, None where there was none.
+            seconds: How long the call took.
+        """
+        try:
+            usage = getattr(getattr(answer, "finished", answer), "usage", None)
+            if isinstance(usage, Usage):
+                call.usage = usage
+            self._metrics.ended(call, "OK", seconds)
+            if len(call.attempts) > 1 or call.parts:
+                self._report(call)
+            self._write("call", **_fields(call, "OK", seconds, None if call.replayed else call.usage))
+        except Exception as exc:  # noqa: BLE001 - a call must not fail because of its telemetry
+            self.faults.happened("Observer.succeeded", exc)
 
     @harmless
     def failed(self, call: Call, error: RingmainError, seconds: float) -> None:
@@ -79,17 +92,15 @@ class Observer:
         self._metrics.ended(call, code, seconds)
         self._report(call, error)
         write = self._log.error if isinstance(error, Internal) else self._log.warning
-        write("call", **_fields(call, code, seconds, reason=error.reason, error=error.message))
+        write("call", **_fields(call, code, seconds, None, reason=error.reason, error=error.message))
 
     @harmless
     def cancelled(self, call: Call, seconds: float) -> None:
         """Records that the caller left."""
         self._metrics.ended(call, "CANCELLED", seconds)
         self._report(call)
-        fields = _fields(call, "CANCELLED", seconds)
-        if call.attempts and call.attempts[-1].usage is not None:
-            _count(fields, call.attempts[-1].usage)
-        self._write("call", **fields)
+        usage = call.attempts[-1].usage if call.attempts else None
+        self._write("call", **_fields(call, "CANCELLED", seconds, usage))
 
     @harmless
     def crashed(self, call: Call, exc: BaseException) -> None:
@@ -119,12 +130,7 @@ class Observer:
                     )
 
 
-def _name(call: Call, request: Message) -> None:
-    call.model = getattr(request, "model", "")
-    call.request_id = getattr(request, "request_id", "")
-
-
-def _fields(call: Call, code: str, seconds: float, **more: object) -> dict[str, object]:
+def _fields(call: Call, code: str, seconds: float, usage: Usage | None, **more: object) -> dict[str, object]:
     fields: dict[str, object] = {
         "code": code,
         **more,
@@ -132,34 +138,40 @@ def _fields(call: Call, code: str, seconds: float, **more: object) -> dict[str, 
         "response_id": call.response_id,
         "ms": round(seconds * 1000, 1),
     }
-    if call.trace_id:
-        fields["trace_id"] = call.trace_id
-    if call.request_id:
-        fields["request_id"] = excerpt(call.request_id)
-    if call.model:
-        fields["model"] = excerpt(call.model)
-    if call.answer_id:
-        fields["answer_id"] = call.answer_id
-    if call.replayed:
-        fields["replayed"] = True
-    if call.parts:
-        fields["parts"] = len(call.parts)
+    named = (
+        ("trace_id", call.trace_id),
+        ("request_id", call.request_id),
+        ("model", call.model),
+        ("answer_id", call.answer_id),
+        ("replayed", call.replayed),
+        ("parts", len(call.parts)),
+    )
+    fields.update(filter(_value, named))
+    provider_model = ""
     if call.attempts:
-        last = call.attempts[-1].candidate
-        fields["provider"] = last.provider_id
-        fields["provider_model"] = excerpt(last.provider_model)
-        failed = [
-            f"{excerpt(a.candidate.name)}: {a.error.message}" for a in call.attempts if a.error is not None
-        ]
-        if failed:
+        last = call.attempts[-1]
+        provider_model = last.candidate.provider_model
+        fields["provider"] = last.candidate.provider_id
+        fields["provider_model"] = provider_model
+        if (len(call.attempts) > 1 or last.error is not None) and (failed := _failures(call)):
             fields["failed_attempts"] = failed
+    if usage is not None:
+        fields["input_tokens"] = usage.input_token_count
+        fields["output_tokens"] = usage.output_token_count
+        if usage.estimated:
+            fields["estimated"] = True
+        if usage.HasField("cost_nano_usd"):
+            fields["cost_nano_usd"] = usage.cost_nano_usd
+    # What callers chose is cut and escaped; one look at all of it is enough for nearly every call.
+    chosen = call.request_id + call.model + provider_model
+    if len(chosen) > LIMIT or not chosen.isprintable():
+        fields |= {name: excerpt(str(fields[name])) for name in _CHOSEN if name in fields}
     return fields
 
 
-def _count(fields: dict[str, object], usage: Usage) -> None:
-    fields["input_tokens"] = usage.input_token_count
-    fields["output_tokens"] = usage.output_token_count
-    if usage.estimated:
-        fields["estimated"] = True
-    if usage.HasField("cost_nano_usd"):
-        fields["cost_nano_usd"] = usage.cost_nano_usd
+def _failures(call: Call) -> list[str]:
+    return [
+        f"{excerpt(one.candidate.name)}: {one.error.message}"
+        for one in call.attempts
+        if one.error is not None
+    ]

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
@@ -22,8 +21,8 @@ _LOOK = 0.005
 """Seconds between two looks at whether calls still come."""
 _ON_TIME = 0.001
 """By how many seconds a look may be late when the loop has had several turns since the one before."""
-_TURNS = 4
-"""Turns of the loop from a call that waits in gRPC to its note here."""
+_TURNS = 5
+"""More turns of the loop than there are from a call that waits in gRPC to its note here."""
 
 _PENDING = 25_000
 """Most calls that wait in gRPC, at 13 KB each: so many that only a flood is cut short by it."""
@@ -45,18 +44,25 @@ class Arrival:
     """The note of a call.
 
     Attributes:
-        came: When it came, in seconds of the monotonic clock.
-        waited: Seconds it waited to be taken.
-        path: Of its method.
-        among: The calls of its server whose handlers were not reached yet, and that are served like it.
-        too_late: Whether it was ended because its message did not come.
+        came: When the call came, in seconds of the monotonic clock.
+        waited: How many seconds the call waited to be taken.
+        path: The path of the method.
+        among: The calls of the server whose handlers were not reached yet, and that are served like this one.
+        missed: Called if the call ends before its handler is reached.
+        too_late: Whether the call was ended because its message did not come.
     """
 
     came: float
     waited: float
     path: str = ""
     among: "dict[Arrival, asyncio.Task[object]] | None" = None
+    missed: "Missed | None" = None
     too_late: bool = False
+
+    def task_ended(self, _: "asyncio.Task[object]") -> None:
+        """Reports a call that ended before its handler was reached."""
+        if self.among is not None and self.among.pop(self, None) is not None and self.missed is not None:
+            self.missed(self.path, time.monotonic() - self.came)
 
 
 _NO_CONTEXT: Any = None
@@ -69,12 +75,14 @@ _ARRIVAL: ContextVar[Arrival] = ContextVar("arrival")
 
 
 def arrival(now: float) -> Arrival:
-    """The note of the running call; where nobody took one, it came now."""
+    """Returns the note of the running call, whose handler is reached now; a new one where none was taken."""
     found = _ARRIVAL.get(None)
     if found is None:
         return Arrival(now, 0.0)
     if found.among is not None:
-        found.among.pop(found, None)
+        task = found.among.pop(found, None)
+        if task is not None:
+            task.remove_done_callback(found.task_ended)
     return found
 
 
@@ -104,7 +112,7 @@ class Arrivals(grpc.GenericRpcHandler):
         self._waiting: dict[Arrival, asyncio.Task[object]] = {}
         self._endable: dict[Arrival, asyncio.Task[object]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
+        self._since = 0.0
         self._last = 0.0
         self._turns = 0
 
@@ -116,17 +124,18 @@ class Arrivals(grpc.GenericRpcHandler):
         # gRPC itself reads the one message of a call and reaches its handler then: nothing can end it before.
         careful = self._careful.get(path) if len(self._waiting) >= _UNENDABLE else None
         among = self._waiting if careful is None else self._endable
-        note = Arrival(came, now - came, path, among)
+        note = Arrival(came, now - came, path, among, self._missed)
         _ARRIVAL.set(note)
         task = asyncio.current_task()
         if task is not None:
             among[note] = task
-            task.add_done_callback(partial(self._ended, note))
+            task.add_done_callback(note.task_ended)
             if len(self._endable) > self._most:
                 self._end_oldest()
         self._turns = 0
         if self._timer is None:
-            self._look_later(now)
+            self._since = now
+            self._timer = asyncio.get_running_loop().call_later(_LOOK, self._look)
         return careful
 
     def _end_oldest(self) -> None:
@@ -135,20 +144,18 @@ class Arrivals(grpc.GenericRpcHandler):
         note.too_late = True
         self._endable.pop(note).cancel()
 
-    def _ended(self, note: Arrival, _: "asyncio.Task[object]") -> None:
-        if note.among is not None and note.among.pop(note, None) is not None:
-            self._missed(note.path, time.monotonic() - note.came)
-
-    def _look_later(self, now: float) -> None:
-        self._due = now + _LOOK
-        self._timer = asyncio.get_running_loop().call_later(_LOOK, self._look)
-
     def _look(self) -> None:
-        now, self._timer = time.monotonic(), None
-        # A look that is late says that a turn takes long, and counts for one turn only.
-        self._turns += _TURNS if now - self._due < _ON_TIME else 1
-        if self._turns <= _TURNS or not self._backlog.quiet(now, now - self._last):
-            self._look_later(now)
+        """Looks whether calls still come, and again later unless nothing can be waiting."""
+        now = time.monotonic()
+        # A look that is late says that a turn takes long, and counts for one turn only. So does one that
+        # follows a call closely.
+        several = now - self._since < _LOOK + _ON_TIME and self._last <= self._since
+        self._turns += _TURNS if several else 1
+        if self._turns >= _TURNS and self._backlog.quiet(now, now - self._last):
+            self._timer = None
+            return
+        self._since = now
+        self._timer = asyncio.get_running_loop().call_later(_LOOK, self._look)
 
 
 def waiting_server(

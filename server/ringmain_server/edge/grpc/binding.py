@@ -11,7 +11,8 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import grpc.aio
@@ -43,7 +44,9 @@ Validator = Callable[[Any], Sequence[Violation]]
 Unary = Callable[[Any, Call], Awaitable[Message]]
 Streamed = Callable[[Any, Call], AsyncGenerator[Message, None]]
 Uploaded = Callable[[Any, AsyncIterator[bytes], Call], AsyncGenerator[Message, None]]
-T = TypeVar("T")
+Serve = Callable[[Message | None, Context, Call], Awaitable[Message | None]]
+"""Serves an admitted call: returns its answer, or the last event of the stream that it sent."""
+Handle = Callable[[Message | None, Context], Awaitable[Message | None]]
 
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
 """Trailer by which a server governs retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md."""
@@ -115,85 +118,61 @@ class Edge:
             upload = self._uploaded(name, target, self.validators.get(config.full_name, _anything_goes))
             return grpc.stream_stream_rpc_method_handler(upload, parse, serialise)
         if method.server_streaming:
-            streamed = self._streamed(name, target, validate)
+            streamed = self._handler_of(name, _serve_stream(target, validate))
             if large:
                 return grpc.stream_stream_rpc_method_handler(self._reading(name, streamed), parse, serialise)
             return grpc.unary_stream_rpc_method_handler(streamed, parse, serialise)
-        unary = self._unary(name, target, validate)
+        unary = self._handler_of(name, _serve_whole(target, validate))
         if large:
             return grpc.stream_unary_rpc_method_handler(self._reading(name, unary), parse, serialise)
         return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
 
-    def _reading(self, method: str, handle: Callable[[Any, Context], Awaitable[T]]) -> Any:
+    def _reading(self, method: str, handle: Handle) -> Any:
         """A handler that reads its one message by itself, as a stream's first; on the wire they are alike.
 
         Of a message that gRPC reads for a handler, it keeps bytes and message until the answer is sent.
         """
 
-        async def refuse(_: Call) -> NoReturn:
+        def refuse(_request: Message | None, _context: Context, _call: Call) -> NoReturn:
             raise Overloaded("too many calls wait for their messages, and this call's did not come")
 
-        async def read(_: AsyncIterator[Message | None], context: Context) -> T | None:
+        async def read(_: AsyncIterator[Message | None], context: Context) -> Message | None:
             try:
                 # No name for the message: it would be kept here too.
                 return await handle(await _first(context), context)
             except _MessageTooLate:
-                return await self._run(method, None, context, refuse)
+                return await self._run(method, refuse, None, context)
 
         return read
 
-    def _unary(self, method: str, target: Unary, validate: Validator) -> Any:
-        async def handle(request: Message | None, context: Context) -> Message | None:
-            async def run(call: Call) -> Message:
-                _check(validate, request)
-                response = await target(request, call)
-                self.observer.answered(call, response)
-                return response
-
-            return await self._run(method, request, context, run)
-
-        return handle
-
-    def _streamed(self, method: str, target: Streamed, validate: Validator) -> Any:
-        async def handle(request: Message | None, context: Context) -> None:
-            async def run(call: Call) -> None:
-                _check(validate, request)
-                event: Message | None = None
-                async with aclosing(target(request, call)) as events:
-                    async for event in events:
-                        await context.write(event)
-                if event is not None:
-                    self.observer.answered(call, event)
-
-            await self._run(method, request, context, run)
-
-        return handle
+    def _handler_of(self, method: str, serve: Serve) -> Handle:
+        # A coroutine function around `_run` would be resumed with it at each of a call's wake-ups.
+        return partial(Edge._run, self, method, serve)
 
     def _uploaded(self, method: str, target: Uploaded, validate: Validator) -> Any:
         async def handle(messages: AsyncIterator[Message | None], context: Context) -> None:
-            async def run(call: Call) -> None:
+            async def serve(_: Message | None, context: Context, call: Call) -> Message | None:
                 upload = UploadReader(messages, validate)
                 try:
                     config = await upload.config()
                     self.observer.named(call, config)
-                    event: Message | None = None
-                    async with aclosing(target(config, upload.chunks(), call)) as events:
-                        async for event in events:
-                            await context.write(event)
+                    return await _written(target(config, upload.chunks(), call), context)
                 except RingmainError:
                     await upload.discard()
                     raise
-                if event is not None:
-                    self.observer.answered(call, event)
 
-            await self._run(method, None, context, run)
+            await self._run(method, serve, None, context)
 
         return handle
 
     async def _run(
-        self, method: str, request: Message | None, context: Context, run: Callable[[Call], Awaitable[T]]
-    ) -> T | None:
-        """Runs a call and ends it: returns what `run` does, or None once the status of a failure is sent."""
+        self, method: str, serve: Serve, request: Message | None, context: Context
+    ) -> Message | None:
+        """Runs a call and ends it.
+
+        Returns:
+            What `serve` returns; None once the status of a failure is sent.
+        """
         # Not the loop's own time, which stands still within a turn of the loop; both count the same seconds.
         now = time.monotonic()
         note = arrival(now)
@@ -206,14 +185,14 @@ class Edge:
                 await self.calls.refuse()
             self.calls.admit(note.waited)
             try:
-                result = await run(call)
+                result = await serve(request, context, call)
             finally:
-                self.calls.leave(time.monotonic() - now)
+                self.calls.limit.release(time.monotonic() - now)
         except asyncio.CancelledError as exc:
             if self.calls.evicted(call):
                 _forget_cancellation()
                 error = ShuttingDown("the gateway is shutting down; the grace period is over")
-            elif self.calls.deadlines.passed(call) and _forget_cancellation():
+            elif call in self.calls.deadlines.passed and _forget_cancellation():
                 error = DeadlineExceeded("the deadline passed")
             elif _cancellation_asked():
                 self.observer.cancelled(call, time.monotonic() - start)
@@ -226,7 +205,7 @@ class Edge:
         except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
             error = self._unknown(call, exc)
         else:
-            self.observer.succeeded(call, time.monotonic() - start)
+            self.observer.succeeded(call, result, time.monotonic() - start)
             return result
         finally:
             self.calls.end()
@@ -275,13 +254,41 @@ async def _refuse(context: Context, error: RingmainError, call: Call) -> None:
         release(exc)
 
 
-def _check(validate: Validator, request: Message | None) -> None:
-    if request is None:
-        raise unparsed()
-    violations = validate(request)
-    if violations:
-        of_media = all(violation.of_media for violation in violations)
-        raise MediaInvalid(violations) if of_media else InvalidField(violations)
+def _serve_whole(target: Unary, validate: Validator) -> Serve:
+    def serve(request: Message | None, _: Context, call: Call) -> Awaitable[Message]:
+        if request is None:
+            raise unparsed()
+        if violations := validate(request):
+            raise _broken(violations)
+        return target(request, call)
+
+    return serve
+
+
+def _serve_stream(target: Streamed, validate: Validator) -> Serve:
+    def serve(request: Message | None, context: Context, call: Call) -> Awaitable[Message | None]:
+        if request is None:
+            raise unparsed()
+        if violations := validate(request):
+            raise _broken(violations)
+        return _written(target(request, call), context)
+
+    return serve
+
+
+async def _written(stream: AsyncGenerator[Message, None], context: Context) -> Message | None:
+    """Sends the events of a stream and returns the last one, None where there was none."""
+    event: Message | None = None
+    async with aclosing(stream) as events:
+        async for event in events:
+            await context.write(event)
+    return event
+
+
+def _broken(violations: Sequence[Violation]) -> InvalidField:
+    """Returns the error for a request that breaks rules."""
+    of_media = all(violation.of_media for violation in violations)
+    return MediaInvalid(violations) if of_media else InvalidField(violations)
 
 
 def _anything_goes(_: Message) -> Sequence[Violation]:
