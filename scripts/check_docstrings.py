@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 ROOTS = ("server/ringmain_server", "server/ringmain_sandbox", "clients/python/ringmain")
 ENFORCED = (
+    "server/ringmain_sandbox",
     "clients/python/ringmain",
     "server/ringmain_server/aio",
     "server/ringmain_server/cli",

@@ -1,1 +1,1 @@
-"""The upstream that the sandbox plays: a server that answers like OpenAI's, with no network, key or model."""
+"""The sandbox's upstream: a server that answers like OpenAI's, without a network, a key or a model."""

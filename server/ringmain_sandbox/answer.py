@@ -1,6 +1,7 @@
-"""Room 4, the sandbox, pure: what it answers, before it is bytes.
+"""Room 4, the sandbox, pure: answers to chats, before they are bytes.
 
-Deterministic by request and seed. The words vary with the seed; what they say about the request does not.
+The same request and seed give the same answer. The words vary with the seed; what they say about the request
+does not.
 """
 
 import json
@@ -17,7 +18,7 @@ from ringmain_sandbox.prompt import Attachment, Prompt, Turn
 from ringmain_sandbox.refusal import bad_request
 
 _QUOTE = 120
-"""Most characters of the user's text that an answer repeats."""
+"""The most characters of the user's text that an answer repeats."""
 _THOUGHTS = {"minimal": 1, "low": 1, "medium": 2, "high": 4}
 _HELLOS = (
     "Hello from the sandbox.",
@@ -47,7 +48,7 @@ _IDEAS = (
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool that the caller shall run. A limit of tokens may cut the arguments anywhere."""
+    """A call of one of the caller's tools. A limit of tokens may cut its arguments anywhere."""
 
     id: str
     name: str
@@ -59,9 +60,9 @@ class Answer:
     """An answer.
 
     Attributes:
-        text: What it says.
-        reasoning: What went before.
-        tool_calls: What it asks for.
+        text: Its text.
+        reasoning: The thoughts before the text.
+        tool_calls: The calls of tools.
         finish_reason: `stop`, `length` or `tool_calls`.
     """
 
@@ -72,18 +73,18 @@ class Answer:
 
     @property
     def reasoning_tokens(self) -> int:
-        """The tokens of the reasoning."""
+        """The number of tokens of the reasoning."""
         return tokens.count(self.reasoning)
 
     @property
     def token_count(self) -> int:
-        """Every token written. A tool call's name is one, its arguments are counted as text."""
+        """The number of all tokens. The name of a tool call is one, and its arguments count as text."""
         calls = sum(1 + tokens.count(call.arguments) for call in self.tool_calls)
         return self.reasoning_tokens + tokens.count(self.text) + calls
 
 
 def echo(prompt: Prompt) -> Answer:
-    """The last text of the user, exactly."""
+    """Returns the last text of the user, unchanged."""
     return _bounded(Answer(text=prompt.last_user_text), prompt)
 
 
@@ -96,7 +97,7 @@ def chat(prompt: Prompt, rng: Random, host: Host) -> Answer:
         host: Reads the images.
 
     Raises:
-        RefusedError: A schema that cannot be satisfied.
+        RefusedError: A schema cannot be satisfied.
     """
     reasoning = _reasoning(prompt, rng)
     called = _called(prompt)
@@ -113,7 +114,7 @@ def _reasoning(prompt: Prompt, rng: Random) -> str:
 
 
 def _called(prompt: Prompt) -> list[str]:
-    """The tools to call: the one named, else those that the user mentions, if a call is due."""
+    """Returns the tools to call now: the one that is named, or those that the user mentions."""
     if prompt.tool_choice == "none" or not prompt.tools:
         return []
     if prompt.tool_name:
@@ -183,7 +184,7 @@ def _sentences(prompt: Prompt, rng: Random, host: Host) -> Iterator[str]:
 
 
 def _results(prompt: Prompt) -> list[Turn]:
-    """The results of the tools that the assistant called last."""
+    """Returns the results of the tools that the assistant called last."""
     ending = takewhile(lambda turn: turn.role != "assistant", reversed(prompt.turns))
     return [turn for turn in ending if turn.role == "tool"][::-1]
 
@@ -214,7 +215,7 @@ def _cut(text: str) -> str:
 
 
 def _bounded(answer: Answer, prompt: Prompt) -> Answer:
-    """The answer as far as stop sequences and the limit of tokens let it go."""
+    """Cuts an answer at its stop sequences and its limit of tokens."""
     ends = [at for stop in prompt.stop if (at := answer.text.find(stop)) >= 0]
     if ends:
         answer = replace(answer, text=answer.text[: min(ends)])

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 STEPS = 10_000
-"""Steps that a schema may take. One takes 4 µs at most, so that any schema is done with within 50 ms."""
+"""The steps that a schema may take. One takes about 4 µs, so that any schema takes at most about 50 ms."""
 
 
 class TooInvolvedError(Exception):
-    """A schema takes more work than one request may cause."""
+    """Raised when a schema takes more work than one request may cause."""
 
 
 class Budget:

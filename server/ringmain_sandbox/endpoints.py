@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: where the server that it plays can be asked, and what answers there."""
+"""Room 4, the sandbox, pure: the paths of the server that the sandbox plays, and what answers there."""
 
 import enum
 from collections.abc import Callable, Mapping
@@ -33,14 +33,14 @@ CHAT_PATH = "/chat/completions"
 
 
 class Work(enum.Enum):
-    """Where an answer is made."""
+    """The place where an answer is made."""
 
     LOOP = "loop"
-    """At once: it takes no longer than an event loop may wait."""
+    """The event loop, which the work does not keep from other calls for long."""
     THREAD = "thread"
-    """In a thread."""
+    """A thread."""
     DRAWING = "drawing"
-    """Among the threads for media."""
+    """One of the threads for media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Endpoint:
     """One path of the server.
 
     Attributes:
-        capability: What a model must be able to do to be asked there.
+        capability: The capability that a model needs to be asked there.
         answer: Makes the answer, or raises a RefusedError.
-        work: Tells where a request's answer is made.
+        work: Returns the place where the answer to a request is made.
     """
 
     capability: int

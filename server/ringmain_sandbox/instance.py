@@ -1,8 +1,8 @@
-"""Room 4, the sandbox, pure: a valid instance of a JSON Schema.
+"""Room 4, the sandbox, pure: writes a valid instance of a JSON Schema.
 
-Proposals come from the schema's keywords, with references and combinations resolved to plain forms, one
-after the other; a proposal counts only if the schema as it was written is satisfied. Optional properties
-are left out below a few levels, so that a schema that refers to itself comes to an end.
+References and combinations are resolved to plain forms, one after the other, and the keywords of a form give
+proposals. A proposal counts only if it satisfies the schema as it was written. Optional properties are left
+out below a few levels, so that a schema that refers to itself comes to an end.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,21 +41,21 @@ _HINTS: Mapping[str, frozenset[str]] = {
 
 
 class UnsatisfiedError(SchemaError):
-    """No instance was found."""
+    """Raised when no instance is found."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"the sandbox finds nothing that satisfies {path}")
 
 
 def instance(schema: object, rng: Random) -> object:
-    """A value that satisfies the schema.
+    """Returns a value that satisfies the schema.
 
     Args:
         schema: A JSON Schema, as JSON.
-        rng: Chooses among what is valid.
+        rng: Chooses among valid values.
 
     Raises:
-        SchemaError: It is malformed, beyond the sandbox, or nothing that satisfies it was found.
+        SchemaError: The schema is malformed or beyond the sandbox, or no value that satisfies it was found.
     """
     try:
         root = Root(schema, Budget())
@@ -65,7 +65,7 @@ def instance(schema: object, rng: Random) -> object:
 
 
 class _Writer:
-    """Writes one instance."""
+    """A writer of one instance."""
 
     def __init__(self, root: Root, rng: Random) -> None:
         self._root = root
@@ -84,13 +84,13 @@ class _Writer:
         raise self._unsatisfied(path)
 
     def _unsatisfied(self, path: str) -> UnsatisfiedError:
-        """Names the innermost place: a child fails before its parents."""
+        """Returns an error that names the innermost place, which fails before those around it."""
         if not self._culprit.startswith(path):
             self._culprit = path
         return UnsatisfiedError(self._culprit)
 
     def _forms(self, schema: Schema, depth: int, hops: int) -> Iterator[Plain]:
-        """The schemas without references and combinations, any of which implies this one."""
+        """Yields schemas without references and combinations, each of which implies this one."""
         self._root.budget.spend()
         if isinstance(schema, bool):
             yield from ({},) if schema else ()
@@ -114,7 +114,7 @@ class _Writer:
                 yield from self._joined(merged, rest[1:], depth, hops)
 
     def _alternatives(self, schema: Plain, depth: int) -> list[Sequence[Schema]]:
-        """What must hold beside the plain keywords: of each sequence, one schema."""
+        """Returns what must hold beside the plain keywords: one schema of each sequence."""
         found: list[Sequence[Schema]] = [(part,) for part in subschemas(schema, "allOf")]
         reference = schema.get("$ref")
         if isinstance(reference, str):
@@ -164,7 +164,7 @@ class _Writer:
                 yield None
 
     def _briefer(self, write: "_Write", form: Plain, path: str, depth: int) -> Iterator[object]:
-        """A value with all that may be in it, then one with only what must be."""
+        """Yields a value with all optional parts, then one without them."""
         for brief in (True,) if depth >= _BRIEF_DEPTH else (False, True):
             try:
                 found = write(form, path, depth, brief)
@@ -190,7 +190,7 @@ class _Writer:
         return found
 
     def _item(self, form: Plain, before: list[object], *, last: bool) -> Schema:
-        """What the next item must satisfy; the last that is needed is what the array must contain."""
+        """Returns the schema of the next item; the last one that is needed satisfies `contains` too."""
         first = subschemas(form, "prefixItems")
         own = first[len(before)] if len(before) < len(first) else subschema(form, "items")
         also: list[Schema] = [subschema(form, "contains")] if last and "contains" in form else []
@@ -215,7 +215,7 @@ class _Writer:
         return found
 
     def _needed(self, form: Plain) -> list[str]:
-        """The names that are required, outright or because another is there."""
+        """Returns the required names, and those that another property requires."""
         needed = names(form)
         groups = form.get("dependentRequired")
         if isinstance(groups, Mapping):
@@ -229,7 +229,7 @@ class _Writer:
         return self.value(schema, f"{path}.{name}", depth + 1)
 
     def _fill(self, form: Plain, found: dict[str, object], path: str, depth: int, brief: bool) -> None:
-        """Adds properties of any name: as many as there must be, or one to show what a map holds."""
+        """Adds properties of any name: as many as there must be, or one as an example of a map's values."""
         least = whole(form, "minProperties")
         if least > _ITEMS:
             raise UnsatisfiedError(path)
@@ -259,14 +259,14 @@ _Write = Callable[[Plain, str, int, bool], object]
 
 
 def _weight(schema: Schema) -> int:
-    """How likely a branch goes on: a plain one before an object, an object before a reference."""
+    """Returns how deep a branch may lead: 0 for a plain one, 1 for an object or array, 2 for a reference."""
     if isinstance(schema, bool):
         return 0
     return 2 if "$ref" in schema else int("properties" in schema or "items" in schema)
 
 
 def _distance(name: str, form: Plain) -> int:
-    """The order in which types are tried: those that the keywords speak of, text, the rest, null."""
+    """Returns the rank in which a type is tried: those of the keywords, then text, the rest, and null."""
     hinted = _HINTS.get("number" if name == "integer" else name, frozenset())
     if hinted & form.keys():
         return 0 if name != "integer" else 1

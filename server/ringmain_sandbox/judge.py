@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _Rule = Callable[[Any, Any, Any, Any], Any]
-"""jsonschema's shape of a keyword: validator, keyword's value, instance, schema to errors."""
+"""A keyword's rule as jsonschema calls it: with validator, keyword's value, instance and schema."""
 
 _CHARACTERS_PER_STEP = 100
-"""The characters of an error's message that are written in about the time of one step."""
+"""The characters of an error's message that take about as long to write as one step."""
 
 _root: ContextVar[Root] = ContextVar("_root")
 """The schema whose budget pays for the present check. jsonschema has no place for it."""
 
 
 class Judge:
-    """Checks values against a schema and its parts.
+    """A check of values against a schema and its parts.
 
     Args:
         root: The whole schema.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: one schema that says what two say together, as far as the generator needs."""
+"""Room 4, the sandbox, pure: merges two schemas into one, as far as the generator needs it."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -9,17 +9,17 @@ Plain = Mapping[str, object]
 
 
 class ContradictionError(ValueError):
-    """Nothing can satisfy both."""
+    """Raised when no value can satisfy both schemas."""
 
 
 def merge(one: Plain, other: Plain) -> Plain:
-    """What both demand together.
+    """Returns a schema that demands what both demand.
 
-    Where two keywords cannot become one, the first stays: the generator's proposals are judged by the
-    schema as it was written.
+    Where two keywords cannot become one, the first stays, because proposals are checked against the schema as
+    it was written.
 
     Raises:
-        ContradictionError: Nothing can satisfy both.
+        ContradictionError: No value can satisfy both.
     """
     merged = dict(one)
     for keyword, value in other.items():

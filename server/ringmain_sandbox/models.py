@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: its models by name, the one place that lists them."""
+"""Room 4, the sandbox: the list of its models."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -39,7 +39,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "fault-empty": "Answers 200 with nothing in it.",
     }
 )
-"""The models that fail: name to what they do."""
+"""The models that fail, each with a description."""
 
 _CHATS = frozenset({CAPABILITY_CHAT})
 _ABLE: Mapping[str, tuple[str, frozenset[int]]] = MappingProxyType(
@@ -70,7 +70,7 @@ _ABLE: Mapping[str, tuple[str, frozenset[int]]] = MappingProxyType(
 MODELS: Mapping[str, str] = MappingProxyType(
     {**{name: description for name, (description, _) in _ABLE.items()}, **FAULTS}
 )
-"""Every model of the sandbox: name to description."""
+"""Every model of the sandbox, with its description."""
 
 _EVERYTHING = frozenset[int]().union(*(able for _, able in _ABLE.values()))
 

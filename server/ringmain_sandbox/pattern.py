@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 _MEMORY = 1 << 18
-"""Bytes that RE2 may take for one expression."""
+"""The bytes that RE2 may take for one expression."""
 _COUNTS = re.compile(r"\{(\d{1,4})(?:,(\d{0,4}))?\}")
 _RANGE = re.compile(r"(.)-(.)", re.DOTALL)
 _ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\.|\(\?<", re.DOTALL)
@@ -44,7 +44,7 @@ class Pattern:
 
     Args:
         source: The expression.
-        budget: What matching and writing may cost.
+        budget: Pays for matching and writing.
 
     Raises:
         PatternError: It is malformed, or beyond what RE2 reads.
@@ -72,8 +72,8 @@ class Pattern:
         """Returns a text that likely matches: anchors within the expression may prevent it.
 
         Args:
-            rng: Chooses.
-            more: How often each quantifier exceeds its minimum.
+            rng: Chooses the characters.
+            more: The repetitions of each quantifier beyond its minimum.
 
         Raises:
             PatternError: rstr cannot write it.
@@ -95,7 +95,7 @@ class _Choices(Random):
 
     Args:
         seed: Another seed makes other choices.
-        more: How often each quantifier exceeds its minimum.
+        more: The repetitions of each quantifier beyond its minimum.
         budget: Pays for each repetition.
         cost: The steps that one repetition takes.
     """

@@ -1,7 +1,7 @@
 """Room 4, the sandbox, pure: reads a request of the chat completions wire.
 
-https://platform.openai.com/docs/api-reference/chat/create has the fields. One that is unknown is
-refused with the nearest known one, so that a misspelt option is not ignored.
+https://platform.openai.com/docs/api-reference/chat/create has the fields. An unknown field is refused, and
+the refusal names the nearest known one, so that no misspelled option is ignored.
 """
 
 import base64
@@ -16,9 +16,9 @@ from ringmain_sandbox import tokens
 from ringmain_sandbox.refusal import bad_request
 
 PACING = ("first_token_ms", "tokens_per_second", "fault_after", "fault_after_ms")
-"""The sandbox's own fields: how fast it answers, and where a fault strikes."""
+"""The sandbox's own fields, which set its pace and the place of a fault."""
 CONTEXT_TOKENS = 1 << 18
-"""Most tokens of a request."""
+"""The most tokens of a request."""
 _KNOWN = frozenset(
     {
         *PACING,
@@ -38,8 +38,8 @@ class Attachment:
 
     Attributes:
         kind: `image`, `document` or `audio`.
-        media_type: As the request says.
-        name: A document's name, may be empty.
+        media_type: The media type that the request states.
+        name: The name of a document; may be empty.
         data: The bytes; None for an address, which the sandbox does not fetch.
     """
 
@@ -51,7 +51,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message."""
+    """A message of the request."""
 
     role: str
     text: str
@@ -60,21 +60,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request.
+    """A request for a chat.
 
     Attributes:
         turns: The messages, oldest first.
-        tools: Name to parameters' schema.
-        tool_choice: `auto`, `none`, `required`, or `function` for the one named.
-        tool_name: The one named, empty if none is.
+        tools: The schema of each tool's parameters, by the tool's name.
+        tool_choice: `auto`, `none`, `required`, or `function` for the tool that is named.
+        tool_name: The tool that is named; empty if none is.
         parallel: Whether several tools may be called at once.
         format: `text`, `json_object` or `json_schema`.
-        schema_name: Of the schema.
+        schema_name: The name of the schema.
         schema: The schema that the answer must satisfy.
-        effort: How much to reason, `none` for not at all.
-        max_tokens: The most tokens to write, None without limit.
+        effort: The effort of reasoning; `none` for no reasoning.
+        max_tokens: The most tokens to write; None without a limit.
         stop: Strings that end the answer.
-        token_count: The tokens of all of it. An attachment counts as one.
+        token_count: The number of tokens of the whole request. An attachment counts as one.
     """
 
     turns: tuple[Turn, ...]
@@ -92,7 +92,7 @@ class Prompt:
 
     @property
     def last_user_text(self) -> str:
-        """The text of the user's last message, empty if there is none."""
+        """The text of the user's last message; empty if there is none."""
         return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
 
     @property
@@ -102,7 +102,7 @@ class Prompt:
 
 
 def read_prompt(body: Mapping[str, object]) -> Prompt:
-    """The request of a body.
+    """Reads a request from its body.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -129,7 +129,7 @@ def read_prompt(body: Mapping[str, object]) -> Prompt:
 
 
 def option(body: Mapping[str, object], name: str, default: float) -> float:
-    """One of the sandbox's own fields, a number from 0.
+    """Returns the value of one of the sandbox's own fields, a number from 0.
 
     Raises:
         RefusedError: It is anything else.
@@ -145,10 +145,10 @@ def option(body: Mapping[str, object], name: str, default: float) -> float:
 
 
 def check_fields(names: Iterable[str], known: Collection[str]) -> None:
-    """Refuses a field that is unknown, with the nearest known one.
+    """Refuses an unknown field, and names the nearest known one.
 
     Raises:
-        RefusedError: There is one.
+        RefusedError: A field is unknown.
     """
     for name in names:
         if name not in known:

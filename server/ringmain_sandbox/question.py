@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: what an endpoint is asked."""
+"""Room 4, the sandbox, pure: a request as an endpoint gets it."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from ringmain_sandbox.received import Received
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request that was let in.
+    """A request that was admitted.
 
     Attributes:
         received: The request.
-        digest: Of its content and the sandbox's seed, in hexadecimal.
-        seed: The sandbox's.
-        stream: Whether it wants its answer in pieces.
+        digest: The digest of its content and the sandbox's seed, in hexadecimal.
+        seed: The sandbox's seed.
+        stream: Whether the answer is to come in pieces.
         host: What the process around the sandbox provides.
     """
 
@@ -25,6 +25,6 @@ class Question:
     host: Host = ALONE
 
     def text(self, name: str, default: str = "") -> str:
-        """A field that is a text, or its default where it is absent."""
+        """Returns a field as text, or the default where it is absent."""
         value = self.received.body.get(name)
         return default if value is None else str(value)

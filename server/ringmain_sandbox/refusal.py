@@ -15,9 +15,9 @@ class Refusal:
     """An answer that is not a success.
 
     Attributes:
-        status: Of HTTP.
+        status: The status of HTTP.
         body: The bytes of the answer.
-        headers: In lower case.
+        headers: The headers, with names in lower case.
     """
 
     status: int
@@ -26,7 +26,7 @@ class Refusal:
 
 
 class RefusedError(Exception):
-    """Stops answering with a refusal."""
+    """Raised to answer with a refusal."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.status)
@@ -42,18 +42,18 @@ def refusal(
     param: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Refusal:
-    """A refusal in the usual shape."""
+    """Returns a refusal in the usual shape."""
     error = {"message": message, "type": type_, "param": param, "code": code}
     return Refusal(status, orjson.dumps({"error": error}), headers or {})
 
 
 def bad_request(message: str, param: str | None = None, code: str | None = None) -> RefusedError:
-    """A 400, to be raised."""
+    """Returns an error for a 400, to be raised."""
     return RefusedError(refusal(400, message, code=code, param=param))
 
 
 def context_exceeded(limit: int, count: int | None = None) -> Refusal:
-    """What a prompt beyond the context gets."""
+    """Returns the refusal of a prompt that is too long for the context."""
     resulted = "more tokens" if count is None else f"{count} tokens"
     message = (
         f"This model's maximum context length is {limit} tokens. "
@@ -63,12 +63,12 @@ def context_exceeded(limit: int, count: int | None = None) -> Refusal:
 
 
 def unknown_model(name: object) -> Refusal:
-    """What a model that does not exist gets."""
+    """Returns the refusal of a model that does not exist."""
     return refusal(404, f"The sandbox has no model {name!r}.", code="model_not_found", param="model")
 
 
 def content_filter(category: str) -> Refusal:
-    """What a prompt gets that a safety system refuses."""
+    """Returns the refusal of a prompt by a safety system."""
     categories = ("hate", "self_harm", "sexual", "violence")
     verdicts = {
         name: {"filtered": name == category, "severity": "high" if name == category else "safe"}

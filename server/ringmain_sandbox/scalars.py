@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: proposals for the strings and numbers of a schema, the likeliest first."""
+"""Room 4, the sandbox, pure: proposes strings and numbers for a schema, the likeliest first."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ _PATTERN_TRIES = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
 def strings(schema: Mapping[str, object], root: Root, rng: Random) -> Iterator[str]:
-    """Strings for a schema, by its format, its pattern and its length."""
+    """Yields strings for a schema, by its format, its pattern and its length."""
     least = whole(schema, "minLength")
     most = whole(schema, "maxLength", max(least, 40))
     if least > _LENGTH_LIMIT:
@@ -102,7 +102,7 @@ _FORMATS: Mapping[str, Callable[[Random], str]] = {
 
 
 def integers(schema: Mapping[str, object], rng: Random) -> Iterator[int]:
-    """Integers for a schema, by its bounds and its step."""
+    """Yields integers for a schema, by its bounds and its step."""
     step = Fraction(str(number(schema, "multipleOf") or 1))
     step = Fraction(step.numerator)  # the smallest whole multiple
     for found in _multiples(schema, step, rng):
@@ -110,7 +110,7 @@ def integers(schema: Mapping[str, object], rng: Random) -> Iterator[int]:
 
 
 def numbers(schema: Mapping[str, object], rng: Random) -> Iterator[int | float]:
-    """Numbers for a schema, by its bounds and its step."""
+    """Yields numbers for a schema, by its bounds and its step."""
     step = number(schema, "multipleOf")
     if step is not None:
         for found in _multiples(schema, Fraction(str(step)), rng):
@@ -123,7 +123,7 @@ def numbers(schema: Mapping[str, object], rng: Random) -> Iterator[int | float]:
 
 
 def _multiples(schema: Mapping[str, object], step: Fraction, rng: Random) -> Iterator[Fraction]:
-    """Multiples of a step within the bounds: one by chance, then from the lowest up and the highest down."""
+    """Yields multiples of a step within the bounds: a random one, then the lowest and the highest ones."""
     low, high = _window(schema)
     first, last = math.ceil(low / step), math.floor(high / step)
     if number(schema, "multipleOf") is not None and not _bounded(schema):
@@ -140,7 +140,7 @@ def _bounded(schema: Mapping[str, object]) -> bool:
 
 
 def _window(schema: Mapping[str, object]) -> tuple[Fraction, Fraction]:
-    """Bounds for a number; the judge of the proposals knows which of them are exclusive."""
+    """Returns bounds for a number. Whether they are exclusive is checked with each proposal."""
     lows = [number(schema, name) for name in ("minimum", "exclusiveMinimum")]
     highs = [number(schema, name) for name in ("maximum", "exclusiveMaximum")]
     low = max((Fraction(value) for value in lows if value is not None), default=None)

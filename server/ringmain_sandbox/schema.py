@@ -1,8 +1,8 @@
 """Room 4, the sandbox, pure: the JSON Schemas that it understands.
 
-The keywords of https://json-schema.org/draft/2020-12/json-schema-validation that model providers document
-for structured answers and tools, and most others. A keyword that restricts and is not understood refuses the
-schema: an answer is never merely hoped to be valid.
+The keywords of https://json-schema.org/draft/2020-12/json-schema-validation that model providers document for
+structured answers and tools, and most others. A schema with a keyword that restricts and is not understood is
+refused, so that every answer is valid.
 """
 
 import math
@@ -41,7 +41,7 @@ _DEPTH_LIMIT = 100
 
 
 class SchemaError(ValueError):
-    """A schema that is malformed, beyond what is understood, or that nothing satisfies."""
+    """Raised for a schema that is malformed, that is not understood, or that no value satisfies."""
 
 
 class Root:
@@ -49,10 +49,11 @@ class Root:
 
     Args:
         schema: The schema.
-        budget: What all work on it may cost.
+        budget: Pays for all work on the schema.
 
     Raises:
-        SchemaError: It is malformed, or holds a keyword beyond what is understood.
+        SchemaError: The schema is malformed, or has a keyword that is not understood.
+        TooInvolvedError: The schema is too large.
     """
 
     def __init__(self, schema: object, budget: Budget) -> None:
@@ -76,7 +77,7 @@ class Root:
         """Returns the parsed expression.
 
         Raises:
-            SchemaError: It is malformed, or beyond what is read.
+            SchemaError: The expression is malformed, or beyond what RE2 reads.
         """
         if source not in self._patterns:
             try:
@@ -95,7 +96,7 @@ class Root:
         return found
 
     def _read(self, schema: object, path: str, depth: int) -> Schema:
-        """Returns a copy of a schema, once every keyword has the shape that the code beyond relies on.
+        """Checks the shape of every keyword, and returns a copy of the schema.
 
         The copy lacks `$schema`: jsonschema would follow the rules of the dialect that it names.
         """
@@ -127,44 +128,44 @@ class Root:
 
 
 def number(schema: Mapping[str, object], keyword: str) -> int | float | None:
-    """The number of a keyword, None where it is absent."""
+    """Returns the number of a keyword; None where it is absent."""
     value = schema.get(keyword)
     return value if isinstance(value, int | float) else None
 
 
 def whole(schema: Mapping[str, object], keyword: str, default: int = 0) -> int:
-    """The count of a keyword."""
+    """Returns the count of a keyword."""
     value = schema.get(keyword)
     return int(value) if isinstance(value, int | float) else default
 
 
 def subschema(schema: Mapping[str, object], keyword: str) -> Schema:
-    """The schema of a keyword; absent, anything goes."""
+    """Returns the schema of a keyword; one that takes any value where it is absent."""
     value = schema.get(keyword, True)
     return value if isinstance(value, Mapping | bool) else True
 
 
 def subschemas(schema: Mapping[str, object], keyword: str) -> list[Schema]:
-    """The schemas of a keyword that lists them."""
+    """Returns the schemas of a keyword that lists them."""
     value = schema.get(keyword)
     found = value if isinstance(value, list) else []
     return [item for item in found if isinstance(item, Mapping | bool)]
 
 
 def named(schema: Mapping[str, object], keyword: str) -> Mapping[str, Schema]:
-    """The schemas of a keyword that names them."""
+    """Returns the schemas of a keyword that names them."""
     value = schema.get(keyword)
     return value if isinstance(value, Mapping) else {}
 
 
 def names(schema: Mapping[str, object], keyword: str = "required") -> list[str]:
-    """The names that a keyword lists."""
+    """Returns the names that a keyword lists."""
     value = schema.get(keyword)
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
 def types(schema: Mapping[str, object]) -> tuple[str, ...]:
-    """The types that a schema admits by `type`, all where it says nothing."""
+    """Returns the types that `type` admits; all types where it is absent."""
     value = schema.get("type", _TYPES)
     if isinstance(value, str):
         return (value,)
@@ -188,7 +189,7 @@ def _check(keyword: str, value: object, where: str) -> None:
 
 
 def _expected(keyword: str, value: object) -> str:
-    """What a keyword's value should have been, empty if it is sound."""
+    """Describes what a keyword's value should be; empty if it is right."""
     if keyword in _NUMBERS:
         sound = _is_number(value) and (keyword != "multipleOf" or value > 0)  # type: ignore[operator]
         return "" if sound else "a number"

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: an answer as a script that the transport acts out, with the faults in it."""
+"""Room 4, the sandbox, pure: answers as scripts, with faults, which the transport acts out."""
 
 import enum
 from collections.abc import Callable, Iterator
@@ -10,10 +10,10 @@ MALFORMED_BODY = b"<html><body>The sandbox plays a proxy that answers in HTML.</
 
 
 class End(enum.Enum):
-    """How an exchange ends."""
+    """The end of an exchange."""
 
     CLOSED = "closed"
-    """As it should."""
+    """The answer was complete."""
     REFUSED = "refused"
     """There was no connection."""
     RESET = "reset"
@@ -21,42 +21,42 @@ class End(enum.Enum):
     CUT = "cut"
     """The connection broke within the answer."""
     SILENT = "silent"
-    """Never: nothing more comes, and nothing closes."""
+    """There is no end: nothing more comes, and the connection stays open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast tokens come.
+    """The pace of tokens.
 
     Attributes:
-        first: Seconds before the first.
-        interval: Seconds between two.
+        first: The seconds before the first token.
+        interval: The seconds between two tokens.
     """
 
     first: float = 0.0
     interval: float = 0.0
 
     def due(self, index: int) -> float:
-        """When a token comes, in seconds after the request."""
+        """Returns when a token comes, in seconds after the request."""
         return self.first + index * self.interval
 
 
 AT_ONCE = Pace()
-"""As fast as it goes."""
+"""A pace without waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What happens to a request.
+    """The course of an exchange.
 
     Attributes:
-        accepted: Whether there is an answer, even if nothing of it comes.
-        end: How it ends, after all bytes.
-        pace: How fast tokens come.
-        count: How many come.
-        chunks: The bytes of each.
-        tail: The bytes that come with the last one.
-        tail_apart: Whether the tail comes in a read of its own, so that what came before is seen.
+        accepted: Whether the connection is accepted, even if no byte of an answer comes.
+        end: The end, after all bytes.
+        pace: The pace of the tokens.
+        count: The number of tokens that come.
+        chunks: The bytes of each token.
+        tail: The bytes that come with the last token.
+        tail_apart: Whether the tail comes in a read of its own, so that the reader sees the tokens before it.
     """
 
     accepted: bool = True
@@ -77,14 +77,14 @@ class Reply:
     """An answer as bytes, whole or in pieces, before any fault.
 
     Attributes:
-        count: How many pieces there are; what a token is to chat.
-        whole: The answer in one body.
-        nothing: A body that answers nothing.
-        chunks: The pieces of a stream, from the first one.
-        ending: What follows the last of them.
-        closing: What a stream has that answers nothing.
-        raw: Whether the pieces are a file and no events: then nothing but a broken connection tells that
-            it is not complete, and a page of HTML comes in its place or not at all.
+        count: The number of pieces, which are the tokens of a chat.
+        whole: Returns the answer in one body.
+        nothing: Returns a body without an answer.
+        chunks: Returns the pieces of a stream.
+        ending: Returns the bytes after the last piece.
+        closing: Returns the bytes of a stream without an answer.
+        raw: Whether the pieces are a file and not events. Then only a broken connection shows that the file
+            is not complete, and a page of HTML can only come in its place.
     """
 
     count: int
@@ -97,12 +97,12 @@ class Reply:
 
 
 def streamed(model: str, reply: Reply, fault_after: Callable[[float], float]) -> Script:
-    """A reply piece by piece, with the model's fault.
+    """Returns the script of a streamed reply, with the model's fault.
 
     Args:
         model: One of the sandbox's models.
         reply: The answer.
-        fault_after: The pieces before the fault, given its default.
+        fault_after: Returns the number of pieces before the fault, from its default.
     """
     count = reply.count
     part = min(int(fault_after(max(count // 2, 1))), count)
@@ -126,7 +126,7 @@ def streamed(model: str, reply: Reply, fault_after: Callable[[float], float]) ->
 
 
 def whole(model: str, reply: Reply) -> Script:
-    """A reply in one body, its tail, with the model's fault."""
+    """Returns the script of a reply in one body, its tail, with the model's fault."""
     count = reply.count
     match model:
         case "fault-empty":

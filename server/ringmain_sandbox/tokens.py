@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: its tokens. One is a word with the space before it; a chunk streams one."""
+"""Room 4, the sandbox, pure: its tokens. A token is a word with the space before it."""
 
 import re
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ _TOKEN = re.compile(r"\s{0,16}\S{1,32}|\s{1,16}")
 
 
 def pieces(text: str) -> Iterator[str]:
-    """The tokens of a text, in order; joined they are the text."""
+    """Yields the tokens of a text, in order. Joined, they are the text."""
     return (match.group() for match in _TOKEN.finditer(text))
 
 
 def count(text: str) -> int:
-    """How many tokens a text is."""
+    """Counts the tokens of a text."""
     return sum(1 for _ in _TOKEN.finditer(text))

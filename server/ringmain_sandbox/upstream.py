@@ -1,7 +1,7 @@
-"""Room 4, the sandbox, pure: what happens to a request.
+"""Room 4, the sandbox, pure: the server that the sandbox plays.
 
-`admit` refuses or lets in, and keeps the only state: that of the faults that change from request to request.
-`perform` makes the answer; it takes its time where it draws, and may run in a thread.
+`admit` refuses or admits a request. It keeps the only state: that of the faults that change from request to
+request. `perform` makes the answer. It takes long where it draws, and may run in a thread.
 """
 
 import hashlib
@@ -66,10 +66,10 @@ class Admitted:
     """A request that gets an answer.
 
     Attributes:
-        endpoint: What answers it.
+        endpoint: The endpoint that answers it.
         received: The request.
-        digest: Of its content and the sandbox's seed.
-        pace: How fast it is answered.
+        digest: The digest of its content and the sandbox's seed.
+        pace: The pace of the answer.
     """
 
     endpoint: Endpoint
@@ -82,7 +82,7 @@ class Upstream:
     """The server that the sandbox plays.
 
     Args:
-        pace: How fast it answers where a request says nothing.
+        pace: The pace of answers to requests that state none.
         seed: Another seed gives other words and other pictures.
         host: What the process around the sandbox provides.
     """
@@ -95,7 +95,7 @@ class Upstream:
         self._flaps = 0
 
     def admit(self, received: Received) -> Admitted | Script:
-        """Lets a request in, or the script of one that nobody answers.
+        """Accepts a request, or returns the script of one that gets no answer.
 
         Raises:
             RefusedError: It is refused.
@@ -113,7 +113,7 @@ class Upstream:
         return Admitted(endpoint, received, digest, self._paced(model, received.body))
 
     def perform(self, admitted: Admitted, *, stream: bool) -> Script:
-        """What happens to a request that was let in. Of a whole answer, the bytes are the tail.
+        """Answers an admitted request. The bytes of a whole answer are the tail of the script.
 
         Raises:
             RefusedError: It breaks the wire's rules.
@@ -144,7 +144,7 @@ class Upstream:
             raise RefusedError(refused)
 
     def _is_first_try(self, digest: str) -> bool:
-        """Whether this is a first try: a request after a success is a first try again."""
+        """Whether this is the first try of a request. The next one after a success is a first try again."""
         if digest in self._failed_once:
             del self._failed_once[digest]
             return False
@@ -165,10 +165,10 @@ class Upstream:
 
 
 def seconds(milliseconds: float) -> float:
-    """A wait, bounded to what an event loop's timer can take."""
+    """Returns the seconds of a wait, bounded to what an event loop's timer can take."""
     return min(milliseconds / 1000, _LONGEST)
 
 
 def interval(tokens_per_second: float) -> float:
-    """Seconds between two tokens; 0 tokens per second is as fast as it goes."""
+    """Returns the seconds between two tokens; none for 0 tokens per second."""
     return min(1 / tokens_per_second, _LONGEST) if tokens_per_second else 0.0

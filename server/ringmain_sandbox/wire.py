@@ -1,8 +1,8 @@
-"""Room 4, the sandbox, pure: an answer as bytes of the chat completions wire.
+"""Room 4, the sandbox, pure: writes answers as bytes of the chat completions wire.
 
 https://platform.openai.com/docs/api-reference/chat/object, and `/chat/streaming` for the chunks; reasoning is
-in `reasoning_content`, as DeepSeek and llama.cpp name it. Nothing changes from run to run: the same answer is
-the same bytes.
+in `reasoning_content`, as DeepSeek and llama.cpp name it. The same answer gives the same
+bytes in every run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,10 +24,10 @@ _Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What all bytes of one answer have in common.
+    """The fields that all parts of an answer share.
 
     Attributes:
-        id: Of the answer.
+        id: The id of the answer.
         model: The name that the answer gives, with `sandbox-` in front.
         prompt_tokens: The tokens of the request.
     """
@@ -37,7 +37,7 @@ class Head:
     prompt_tokens: int
 
     def frame(self, kind: str, choices: list[_Json]) -> _Json:
-        """The outer object."""
+        """Returns the outer object."""
         return {
             "id": self.id,
             "object": kind,
@@ -47,7 +47,7 @@ class Head:
         }
 
     def usage(self, answer: Answer) -> _Json:
-        """The counts."""
+        """Returns the counts."""
         written = answer.token_count
         return {
             "prompt_tokens": self.prompt_tokens,
@@ -59,7 +59,7 @@ class Head:
 
 
 def whole(answer: Answer, head: Head) -> bytes:
-    """The answer in one body."""
+    """Returns the answer in one body."""
     message: _Json = {"role": "assistant", "content": answer.text}
     if answer.reasoning:
         message["reasoning_content"] = answer.reasoning
@@ -72,11 +72,11 @@ def whole(answer: Answer, head: Head) -> bytes:
 
 
 def reply(answer: Answer, head: Head, *, include_usage: bool) -> Reply:
-    """The answer, whole or in tokens.
+    """Returns the answer as a reply, whole or in tokens.
 
     Args:
-        answer: What it says.
-        head: What all its bytes have in common.
+        answer: The answer.
+        head: The fields that all its parts share.
         include_usage: Whether a stream ends with the counts.
     """
     return Reply(
@@ -90,12 +90,12 @@ def reply(answer: Answer, head: Head, *, include_usage: bool) -> Reply:
 
 
 def without_choices(head: Head) -> bytes:
-    """A body that answers nothing."""
+    """Returns a body without an answer."""
     return orjson.dumps(head.frame("chat.completion", []))
 
 
 def chunks(answer: Answer, head: Head) -> Iterator[bytes]:
-    """One event for each token; the first one also opens the answer."""
+    """Yields an event for each token. The first one also opens the answer."""
     opening = b""
     if answer.token_count:
         opening = _chunk(head, {"role": "assistant", "content": ""})
@@ -105,7 +105,7 @@ def chunks(answer: Answer, head: Head) -> Iterator[bytes]:
 
 
 def ending(answer: Answer, head: Head, *, include_usage: bool) -> bytes:
-    """The finish reason, the counts if they were asked for, and the end marker."""
+    """Returns the finish reason, the counts if they were asked for, and the end marker."""
     end = _chunk(head, {}, answer.finish_reason)
     if not answer.token_count:
         end = _chunk(head, {"role": "assistant", "content": ""}) + end
@@ -113,7 +113,7 @@ def ending(answer: Answer, head: Head, *, include_usage: bool) -> bytes:
 
 
 def closing(answer: Answer, head: Head, *, include_usage: bool) -> bytes:
-    """What follows the finish reason."""
+    """Returns the bytes after the finish reason."""
     if not include_usage:
         return DONE
     counts = {**head.frame("chat.completion.chunk", []), "usage": head.usage(answer)}
@@ -121,7 +121,7 @@ def closing(answer: Answer, head: Head, *, include_usage: bool) -> bytes:
 
 
 def event(body: Mapping[str, object]) -> bytes:
-    """A server-sent event."""
+    """Returns a server-sent event."""
     return b"data: " + orjson.dumps(body) + b"\n\n"
 
 

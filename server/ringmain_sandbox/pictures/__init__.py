@@ -1,1 +1,1 @@
-"""Room 4, the sandbox: pictures that it draws, changes and looks at. The first one loads Pillow."""
+"""Room 4, the sandbox: draws, changes and describes pictures. The first one loads Pillow."""

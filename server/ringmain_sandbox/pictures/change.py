@@ -1,6 +1,7 @@
-"""Room 4, the sandbox: pictures changed as described, with Pillow. Everything here blocks.
+"""Room 4, the sandbox: changes pictures as described, with Pillow. Everything here blocks.
 
-What a change does not concern stays exactly as it is: what the mask covers, and what lies within the borders.
+Pixels that a change does not concern stay as they are: those that the mask covers or that lie within the
+borders.
 """
 
 import re
@@ -20,18 +21,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _CANVAS = 3 * LONGEST
-"""Most pixels of a side after drawing beyond the border."""
+"""The most pixels of a side after drawing beyond the border."""
 
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """What every change needs.
+    """The input of every change.
 
     Attributes:
-        prompt: What to change.
-        unwanted: What must not be drawn.
+        prompt: The description of the change.
+        unwanted: The description of what must not be drawn.
         rng: Chooses what the prompt leaves open.
-        detail: How much work to put in.
+        detail: The amount of detail.
         checkpoint: Raises when nobody waits for the picture any more.
     """
 
@@ -42,7 +43,7 @@ class Brush:
     checkpoint: Callable[[], None]
 
     def picture(self, size: Size, *, transparent: bool = False) -> "Image":
-        """A picture of the prompt."""
+        """Draws a picture of the prompt."""
         scene = read_scene(self.prompt, self.unwanted)
         return paint(scene, size, self.rng, self.detail, checkpoint=self.checkpoint, transparent=transparent)
 
@@ -71,9 +72,9 @@ def outpaint(image: "Image", margins: Sequence[int], brush: Brush) -> "Image":
     """Draws beyond the borders.
 
     Args:
-        image: Stays as it is.
+        image: The picture, which stays as it is.
         margins: Pixels beyond left, top, right and bottom.
-        brush: What to draw with.
+        brush: The prompt and the choices.
 
     Raises:
         RefusedError: The result would be too large.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: colors by their names."""
+"""Room 4, the sandbox, pure: colors and their names."""
 
 from collections.abc import Mapping
 from random import Random
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Color(NamedTuple):
-    """Red, green and blue, 0 to 255 each."""
+    """A color as red, green and blue, 0 to 255 each."""
 
     red: int
     green: int
@@ -65,19 +65,19 @@ COLORS: Mapping[str, Color] = MappingProxyType(
         }.items()
     }
 )
-"""Name to color."""
+"""The colors by name."""
 
 SHADES: Mapping[str, float] = MappingProxyType({"light": 0.5, "pale": 0.6, "dark": -0.45, "deep": -0.35})
-"""Word to how much lighter (above zero) or darker it makes a color."""
+"""The shade that a word gives a color, above zero for a lighter one."""
 
 _NEVER_GUESSED = frozenset({"black", "gray", "golden"})
 
 
 def shaded(color: Color, shade: float) -> Color:
-    """A color that is lighter or darker.
+    """Returns a lighter or darker color.
 
     Args:
-        color: From which.
+        color: The color to begin with.
         shade: From -1 for black to 1 for white.
     """
     goal = 255 if shade > 0 else 0
@@ -85,21 +85,21 @@ def shaded(color: Color, shade: float) -> Color:
 
 
 def distance(one: Color, other: Color) -> float:
-    """How different two colors are, from 0 to 441."""
+    """Returns how different two colors are, from 0 to 441."""
     return float(sum((left - right) ** 2 for left, right in zip(one, other, strict=True)) ** 0.5)
 
 
 def name(color: Color) -> str:
-    """The nearest name."""
+    """Returns the name of the nearest color that has one."""
     return min(COLORS, key=lambda known: distance(COLORS[known], color))
 
 
 def choose(rng: Random, apart_from: tuple[Color, ...], shade: float = 0.0) -> Color:
-    """A color that is told apart from others, as far as that goes.
+    """Chooses a color that differs from others, as far as that is possible.
 
     Args:
-        rng: Chooses.
-        apart_from: The others.
+        rng: Chooses the color.
+        apart_from: The other colors.
         shade: As in `shaded`.
     """
     names = [one for one in COLORS if one not in _NEVER_GUESSED]

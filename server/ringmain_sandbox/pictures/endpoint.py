@@ -1,9 +1,9 @@
 """Room 4, the sandbox: pictures on the OpenAI wire. Pillow draws, so everything here runs in a thread.
 
 https://platform.openai.com/docs/api-reference/images: `create` and `createEdit`, whole and streamed, and
-https://platform.openai.com/docs/api-reference/moderations/create with an image. The wire has no field for
-some of what the contract has; those are named as the contract names them. Enlarging has no endpoint there, so
-that one is the sandbox's own, in the shape of the others.
+https://platform.openai.com/docs/api-reference/moderations/create with an image. The wire lacks some fields of
+the contract; those have the contract's names. It has no endpoint that enlarges pictures, so that one is the
+sandbox's own, in the shape of the others.
 """
 
 import base64
@@ -55,14 +55,14 @@ _DATA_URL = re.compile(r"data:[^,]*;base64,")
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is common to drawing and changing.
+    """The settings that drawing and changing share.
 
     Attributes:
         question: The request.
-        kind: What its events are called.
+        kind: The prefix of the names of its events.
         form: One of `files.FORMATS`.
-        count: How many images.
-        previews: How many previews of each.
+        count: The number of images.
+        previews: The number of previews of each.
     """
 
     question: Question
@@ -72,7 +72,7 @@ class _Order:
     previews: int
 
     def brush(self, index: int) -> change.Brush:
-        """What draws one of the images: the same for the same prompt and seeds."""
+        """Returns the brush for one of the images: the same for the same prompt and seeds."""
         question = self.question
         prompt = question.text("prompt")
         seeds = (question.seed, question.received.body.get("seed") or 0, prompt, index)
@@ -83,7 +83,7 @@ class _Order:
 
 
 def generate(question: Question) -> Reply:
-    """The answer to a request for pictures.
+    """Answers a request for pictures.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -106,7 +106,7 @@ def generate(question: Question) -> Reply:
 
 
 def edit(question: Question) -> Reply:
-    """The answer to a request to change pictures.
+    """Answers a request to change pictures.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -138,7 +138,7 @@ def edit(question: Question) -> Reply:
 
 
 def upscale(question: Question) -> Reply:
-    """The answer to a request to enlarge a picture.
+    """Answers a request to enlarge a picture.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -160,7 +160,7 @@ def upscale(question: Question) -> Reply:
 
 
 def classify(question: Question) -> Reply:
-    """The answer to a request to rate a picture.
+    """Answers a request to rate a picture.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -254,7 +254,7 @@ def _whole(count: int, answer: dict[str, object]) -> Reply:
 
 
 def _events(order: _Order, draw: Callable[[change.Brush], "Image"], usage: dict[str, int]) -> Iterator[bytes]:
-    """Each image's previews and the image itself; the last one has the counts."""
+    """Yields the events of each image: its previews and itself. The last event has the counts."""
     for index in range(order.count):
         image = draw(order.brush(index))
         told: dict[str, object] = {"output_format": order.form, "image_index": index}
@@ -271,7 +271,7 @@ def _encoded(data: bytes) -> dict[str, object]:
 
 
 def _usage(question: Question, images: int) -> dict[str, int]:
-    """The counts: a picture is one token, as it is to `chat`."""
+    """Returns the counts. A picture is one token, as it is in a chat."""
     given = sum(len(one) for one in question.received.files.values())
     read = tokens.count(question.text("prompt")) + given
     return {"input_tokens": read, "output_tokens": images, "total_tokens": read + images}

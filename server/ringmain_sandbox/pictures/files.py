@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: pictures as files, with Pillow. Everything here blocks, so it runs in a thread."""
+"""Room 4, the sandbox: reads and writes pictures as files, with Pillow. It blocks, so it runs in a thread."""
 
 import io
 import struct
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
-"""What can be written, by the wire's names, to Pillow's."""
+"""The formats that can be written: the wire's names to Pillow's."""
 _READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _MOST_PIXELS = 64_000_000
 # What Pillow's decoders raise for broken files.
@@ -33,11 +33,11 @@ _OPTIONS: dict[str, dict[str, int]] = {
 
 
 def read(data: bytes, param: str) -> "Image":
-    """A picture as it is meant to be seen: RGBA where it may be transparent, else RGB.
+    """Reads a picture as it is meant to be seen: in RGBA where it may be transparent, else in RGB.
 
     Args:
         data: The file.
-        param: The field that it was in.
+        param: The field that held it.
 
     Raises:
         RefusedError: It is no picture, or too large a one.
@@ -58,10 +58,10 @@ def read(data: bytes, param: str) -> "Image":
 
 
 def write(image: "Image", form: str) -> bytes:
-    """A picture as a file.
+    """Writes a picture as a file.
 
     Args:
-        image: RGB or RGBA; on white where the format has no transparency.
+        image: RGB or RGBA. It is put on white where the format has no transparency.
         form: One of `FORMATS`.
     """
     out = io.BytesIO()
@@ -76,11 +76,11 @@ def write(image: "Image", form: str) -> bytes:
 
 
 def previews(image: "Image", count: int) -> "Iterator[Image]":
-    """Unfinished versions of a picture, each sharper than the one before.
+    """Yields unfinished versions of a picture, each sharper than the one before.
 
     Args:
         image: The finished picture.
-        count: How many.
+        count: The number of versions.
     """
     from PIL.Image import Resampling
 

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: what a picture is like, from its colors alone. Everything here blocks."""
+"""Room 4, the sandbox: describes a picture by its colors alone. Everything here blocks."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SIDE = 64
-"""Pixels of a side that are looked at."""
+"""The pixels of a side of the small copy that is looked at."""
 _FLAG = 0.5
 _MOST = 4
-"""Colors that are told."""
+"""The most colors that are named."""
 _LEAST = 0.08
-"""Share of a picture from which a color is told."""
+"""The share of a picture from which a color is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is seen.
+    """The description of a picture.
 
     Attributes:
         labels: Words, the most certain ones first.
-        scores: Category to how likely, from 0 to 1.
+        scores: The probability of each category, from 0 to 1.
     """
 
     labels: tuple[str, ...]
@@ -31,15 +31,15 @@ class Look:
 
     @property
     def flagged(self) -> dict[str, bool]:
-        """Category to whether it is likely."""
+        """Whether each category is likely."""
         return {category: score >= _FLAG for category, score in self.scores.items()}
 
 
 def look(image: "Image") -> Look:
-    """Labels and ratings of a picture: a game with its colors, and no judgement.
+    """Returns labels and ratings of a picture, which play with its colors and judge nothing.
 
-    Violence is the share of its reds, sexual that of the tones of skin, hate that of black, self-harm half of
-    the share of what is dark.
+    Violence is the share of red, sexual that of the tones of skin, hate that of black, and self-harm half of
+    the share of dark pixels.
 
     Args:
         image: RGB or RGBA.

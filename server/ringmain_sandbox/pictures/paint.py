@@ -1,6 +1,7 @@
-"""Room 4, the sandbox: scenes painted with Pillow. Everything here blocks, so it runs in a thread.
+"""Room 4, the sandbox: paints scenes with Pillow. Everything here blocks, so it runs in a thread.
 
-The same scene, size and chooser give the same pixels. Shapes are of one flat color, so that a test may look.
+The same scene, size and random choices give the same pixels. Shapes have one flat color each, so that tests
+can check pixels.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,23 +20,23 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 _PIXELS = 1 << 24
-"""Most pixels that are painted at once, before they are made fewer and smoother."""
+"""The most pixels that are painted, before they are reduced for smooth edges."""
 _SHARE = 0.36
-"""Radius of a shape, in sides of its cell."""
+"""The radius of a shape, as a share of its cell's side."""
 _JITTER = 0.1
 _NEAR = 110.0
-"""Colors that are less different than this can hardly be told apart."""
+"""Colors that differ less than this can hardly be told apart."""
 _MARK = "sandbox"
 _PATTERN = ("circle", "triangle", "diamond", "hexagon", "ring", "stripe", "oval")
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How much work to put in.
+    """The amount of detail.
 
     Attributes:
-        scale: Painted so many times larger, for smooth edges.
-        lines: Faint lines across the background.
+        scale: The factor by which the picture is painted larger, for smooth edges.
+        lines: The number of faint lines across the background.
     """
 
     scale: int
@@ -43,7 +44,7 @@ class Detail:
 
 
 DETAILS = {"low": Detail(1, 0), "medium": Detail(2, 24), "high": Detail(3, 96)}
-"""By quality."""
+"""The detail of each quality."""
 
 
 def paint(
@@ -58,10 +59,10 @@ def paint(
     """Paints a scene, in RGB, or in RGBA where it is transparent.
 
     Args:
-        scene: What to paint.
-        size: In pixels.
+        scene: The shapes and their background.
+        size: The size in pixels.
         rng: Chooses what the scene leaves open.
-        detail: How much work to put in.
+        detail: The amount of detail.
         checkpoint: Raises when nobody waits for the picture any more.
         transparent: Whether there is no background.
     """
@@ -87,11 +88,11 @@ def paint(
 
 
 def caption(image: "Image", prompt: str, *, strip: bool = True) -> None:
-    """Writes the prompt small at the bottom, and that the sandbox drew this.
+    """Writes the prompt and the sandbox's name small at the bottom.
 
     Args:
-        image: Is changed.
-        prompt: As much of it is written as there is room for.
+        image: The picture, which is changed.
+        prompt: The prompt. It is cut where there is no room for it.
         strip: Whether the words stand on a strip of their own.
     """
     from PIL import ImageDraw, ImageFont
@@ -110,7 +111,7 @@ def caption(image: "Image", prompt: str, *, strip: bool = True) -> None:
 
 
 def _fitting(prompt: str, width: float, length: Callable[[str], float]) -> str:
-    """As much of the prompt as fits beside the sandbox's name."""
+    """Returns as much of the prompt as fits beside the sandbox's name."""
     words = f"{prompt} · {_MARK}" if prompt else _MARK
     while length(words) > width and prompt:
         prompt = prompt[: min(len(prompt) - 1, int(len(prompt) * 0.9))]
@@ -120,7 +121,7 @@ def _fitting(prompt: str, width: float, length: Callable[[str], float]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """One shape."""
+    """A shape with its color."""
 
     kind: str
     color: Color
@@ -128,7 +129,7 @@ class _Shape:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """Where a shape goes, in pixels."""
+    """The place of a shape, in pixels."""
 
     x: float
     y: float
@@ -143,7 +144,7 @@ def _colored(scene: Scene, rng: Random) -> Iterator[_Shape]:
 
 
 def _background(scene: Scene, shapes: Sequence[_Shape], rng: Random) -> Color:
-    """A quiet color that no shape is lost in."""
+    """Chooses a quiet color from which every shape differs."""
     colors = (*{shape.color for shape in shapes}, *scene.palette)
     found = choose(rng, colors, 0.72)
     lost = any(distance(found, color) < _NEAR for color in colors)
@@ -151,7 +152,7 @@ def _background(scene: Scene, shapes: Sequence[_Shape], rng: Random) -> Color:
 
 
 def _spots(count: int, size: Size, rng: Random) -> Iterator[_Spot]:
-    """Cells of a grid that is about as wide and high as the picture, each shape a little aside."""
+    """Yields a place for each shape: the cells of a grid over the picture, each a little moved."""
     columns = max(min(round(sqrt(count * size.width / size.height)), count), 1)
     rows = ceil(count / columns)
     room = size.height * 0.94  # above the caption
@@ -179,7 +180,7 @@ def _ink(part: Part, color: Color) -> Color:
 
 
 def _lines(draw: "ImageDraw", size: Size, background: Color, rng: Random, count: int) -> None:
-    """Detail that does not distract: lines hardly lighter or darker than what they are on."""
+    """Draws lines that are hardly lighter or darker than the background."""
     for _ in range(count):
         ends = [(rng.uniform(0, size.width), rng.uniform(0, size.height)) for _ in range(2)]
         ink = shaded(background, rng.choice((-0.04, 0.04)))
@@ -187,7 +188,7 @@ def _lines(draw: "ImageDraw", size: Size, background: Color, rng: Random, count:
 
 
 def _ribbons(draw: "ImageDraw", size: Size, palette: Sequence[Color], rng: Random) -> None:
-    """Colors that belong to no shape, behind the shapes."""
+    """Draws ribbons in the colors that belong to no shape."""
     for color in palette:
         top, width = rng.uniform(0.05, 0.85) * size.height, 0.06 * size.height
         tilt = rng.uniform(-0.15, 0.15) * size.height
@@ -197,7 +198,7 @@ def _ribbons(draw: "ImageDraw", size: Size, palette: Sequence[Color], rng: Rando
 
 
 def _pattern(draw: "ImageDraw", size: Size, palette: Sequence[Color], background: Color, rng: Random) -> None:
-    """A pattern for a prompt that names no shape, in its colors if it names any."""
+    """Draws a pattern for a prompt that names no shape, in its colors if it names any."""
     inks = list(palette) or [choose(rng, (background,), rng.uniform(-0.2, 0.3)) for _ in range(4)]
     count = rng.randint(14, 26)
     radius = 0.6 * sqrt(size.width * size.height / count)

@@ -1,8 +1,8 @@
-"""Room 4, the sandbox, pure: what a prompt asks to draw, from its words.
+"""Room 4, the sandbox, pure: reads from a prompt what to draw.
 
-Understood are colors with their shades, numbers, shapes, and what lies behind them: `three red circles on
-light blue`, `a fox and two trees on a dark green background`. What is not understood leaves its color and
-number to a blob. Words are taken one after the other, with what is still open kept in `_Reader`.
+It understands colors with their shades, numbers, shapes, and backgrounds: `three red circles on light blue`,
+`a fox and two trees on a dark green background`. A blob takes color and number of a word that it does not
+understand. Words are read one after the other; `_Reader` keeps a color and a number that have no shape yet.
 """
 
 import re
@@ -14,7 +14,7 @@ from ringmain_sandbox.pictures.colors import COLORS, SHADES, Color, shaded
 from ringmain_sandbox.pictures.shapes import NATURAL, kind
 
 MOST = 60
-"""Most shapes of one kind."""
+"""The most shapes of one kind."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _NUMBERS: Mapping[str, int] = MappingProxyType(
     {
@@ -42,7 +42,7 @@ _NUMBERS: Mapping[str, int] = MappingProxyType(
     }
 )
 _SEVERAL = 3
-"""How many a plural without a number means."""
+"""The number that a plural without a number means."""
 _ON = frozenset({"on", "onto", "upon", "against", "over", "in", "before", "above"})
 _BEHIND = frozenset({"background", "backdrop", "canvas", "ground"})
 _PLACES: Mapping[str, Color] = MappingProxyType(
@@ -73,8 +73,8 @@ class Item:
 
     Attributes:
         kind: One of `shapes.PARTS`.
-        color: Theirs; None where the prompt leaves it open.
-        count: How many.
+        color: Their color; None where the prompt leaves it open.
+        count: Their number.
     """
 
     kind: str
@@ -84,12 +84,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What to draw.
+    """A scene to draw.
 
     Attributes:
         items: The shapes, in the order of the prompt.
-        background: What lies behind; None where the prompt leaves it open.
-        palette: Colors that belong to nothing.
+        background: The color of the background; None where the prompt leaves it open.
+        palette: Colors that belong to no shape.
     """
 
     items: tuple[Item, ...] = ()
@@ -98,17 +98,17 @@ class Scene:
 
     @property
     def colors(self) -> tuple[Color, ...]:
-        """Every color named."""
+        """Every color that the prompt names."""
         own = tuple(item.color for item in self.items if item.color is not None)
         return (*own, *self.palette, *(() if self.background is None else (self.background,)))
 
 
 def read_scene(prompt: str, unwanted: str = "") -> Scene:
-    """What a prompt asks to draw.
+    """Reads from a prompt what to draw.
 
     Args:
         prompt: The description.
-        unwanted: What must not be drawn: shapes and colors that it names are left out.
+        unwanted: A second description. The shapes and colors that it names are left out.
     """
     reader = _Reader()
     for word in _WORD.findall(prompt.casefold()):
@@ -130,7 +130,7 @@ def _without(scene: Scene, unwanted: Scene) -> Scene:
 
 @dataclass(slots=True)
 class _Reader:
-    """What was read, and what is still open."""
+    """The state of reading a prompt."""
 
     items: list[Item] = field(default_factory=list)
     background: Color | None = None
@@ -186,7 +186,7 @@ class _Reader:
         self._close()
 
     def _close(self) -> None:
-        """What is open belongs to no shape that is known."""
+        """Gives a color and a number that have no shape to a blob, or to the palette."""
         if self.unknown and self.colors:
             self.items.append(Item("blob", self.colors.pop(), self.count or 1))
         self.palette += self.colors

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: shapes as polygons around a centre, with a radius of 1; y grows downwards."""
+"""Room 4, the sandbox, pure: shapes as polygons around a center, with a radius of 1; y grows downwards."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ class Part:
     """A polygon of a shape.
 
     Attributes:
-        outline: Its corners.
-        color: Its own; None for the shape's.
-        shade: How much lighter or darker than that.
-        hole: Whether the background shows.
+        outline: The corners.
+        color: The polygon's own color; None for that of the shape.
+        shade: The shade of that color, above zero for a lighter one.
+        hole: Whether the background shows through.
     """
 
     outline: Outline
@@ -66,7 +66,7 @@ def _petals() -> list[Part]:
 
 
 def _head(ear: Outline) -> list[Part]:
-    """An animal's head, with ears of this outline on both sides."""
+    """Returns an animal's head, with ears of this outline on both sides."""
     mirrored = [(-x, y) for x, y in ear]
     eyes = [Part(_round(0.1, (x, -0.02)), COLORS["black"]) for x in (-0.32, 0.32)]
     nose = Part([(-0.13, 0.38), (0.13, 0.38), (0.0, 0.55)], COLORS["black"])
@@ -123,7 +123,7 @@ PARTS: Mapping[str, Sequence[Part]] = MappingProxyType(
         "blob": [Part([(x * (1 + 0.12 * math.sin(5 * x + 3 * y)), y) for x, y in _round(0.9)])],
     }
 )
-"""Kind to its polygons, those behind first."""
+"""The polygons of each kind of shape, those behind first."""
 
 NATURAL: Mapping[str, str] = MappingProxyType(
     {
@@ -143,7 +143,7 @@ NATURAL: Mapping[str, str] = MappingProxyType(
         "fish": "coral",
     }
 )
-"""Kind to the color that it has where none is named."""
+"""The color of each kind of shape where the prompt names none."""
 
 _ALIKE = {
     "ball": "circle",
@@ -187,7 +187,7 @@ _NAMED = PARTS.keys() - {"blob"}
 
 
 def kind(word: str) -> tuple[str, bool] | None:
-    """The kind of shape that a word means, and whether it means several; None for another word."""
+    """Returns the kind of shape that a word means, and whether it is a plural; None for another word."""
     if word in _PLURALS:
         return _PLURALS[word], True
     for several, found in ((False, word), (True, word.removesuffix("s"))):

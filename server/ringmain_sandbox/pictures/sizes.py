@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: how large pictures are."""
+"""Room 4, the sandbox, pure: the sizes of pictures."""
 
 import re
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ringmain_sandbox.refusal import bad_request
 
 SHORTEST, LONGEST = 16, 4096
-"""Pixels of a side."""
+"""The least and the most pixels of a side."""
 _USUAL = 1024
 _STEP = 16
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
@@ -14,21 +14,22 @@ _RATIO = re.compile(r"(\d{1,4}):(\d{1,4})")
 
 
 class Size(NamedTuple):
-    """Width and height in pixels."""
+    """A size in pixels."""
 
     width: int
     height: int
 
 
 def wanted(size: str, aspect_ratio: str) -> Size:
-    """The size of a picture.
+    """Returns the size of a picture.
 
     Args:
-        size: Such as `1024x1536`; the nearest that the sandbox has, in the same proportions. Wins.
-        aspect_ratio: Such as `16:9`; about a megapixel.
+        size: Such as `1024x1536`. The picture gets the nearest size that the sandbox has, in the same
+            proportions.
+        aspect_ratio: Such as `16:9`, for a picture of about a megapixel. It is ignored if there is a size.
 
     Raises:
-        RefusedError: They are none.
+        RefusedError: The size is no size, or the ratio is no ratio.
     """
     if size and size != "auto":
         return _clipped(*_pair(_SIZE, size, "size"))

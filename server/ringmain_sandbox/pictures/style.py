@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: pictures in another style, with Pillow. Everything here blocks."""
+"""Room 4, the sandbox: gives pictures another style, with Pillow. Everything here blocks."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -79,12 +79,12 @@ _STYLES: Mapping[str, Callable[["Image"], "Image"]] = MappingProxyType(
 
 
 def named(words: list[str]) -> list[Callable[["Image"], "Image"]]:
-    """The styles that words name, each once."""
+    """Returns the styles that words name, each once."""
     return list(dict.fromkeys(_STYLES[word] for word in words if word in _STYLES))
 
 
 def styled(image: "Image", style: Callable[["Image"], "Image"]) -> "Image":
-    """A picture in a style; what is transparent stays so."""
+    """Returns a picture in a style. Transparent pixels stay transparent."""
     changed = style(image.convert("RGB"))
     if image.mode == "RGBA":
         changed.putalpha(image.getchannel("A"))
@@ -92,7 +92,7 @@ def styled(image: "Image", style: Callable[["Image"], "Image"]) -> "Image":
 
 
 def tinted(image: "Image", colors: tuple[Color, ...]) -> "Image":
-    """A picture in the tones of a few colors, from dark to light.
+    """Returns a picture in the tones of a few colors, from dark to light.
 
     Args:
         image: RGB.
@@ -107,7 +107,7 @@ def tinted(image: "Image", colors: tuple[Color, ...]) -> "Image":
 
 
 def like(image: "Image", model: "Image") -> "Image":
-    """A picture with another one's colors: its mean and spread in each channel.
+    """Returns a picture with the colors of another one: its mean and spread in each channel.
 
     https://www.cs.tau.ac.il/~turkel/imagepapers/ColorTransfer.pdf, in RGB.
 

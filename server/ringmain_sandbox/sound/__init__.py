@@ -1,1 +1,1 @@
-"""Room 4, the sandbox: speech that it speaks and hears itself."""
+"""Room 4, the sandbox: speaks, and understands its own speech."""

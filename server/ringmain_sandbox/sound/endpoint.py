@@ -24,7 +24,7 @@ TRANSCRIPTION_PATH = "/audio/transcriptions"
 TRANSLATION_PATH = "/audio/translations"
 
 VOICE = "ring"
-"""The usual voice."""
+"""The default voice."""
 _SPEECH = frozenset(
     {*PACING, "model", "input", "voice", "instructions", "response_format", "speed", "stream_format"}
 )
@@ -36,7 +36,7 @@ _CANNOT_TRANSLATE = "The sandbox cannot translate. It heard: "
 
 
 def speak(question: Question) -> Reply:
-    """The answer to a request for speech: a file, a word at a time.
+    """Answers a request for speech with a file, a word at a time.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -58,7 +58,7 @@ def speak(question: Question) -> Reply:
 
 
 def _headed(text: str, voice: str, length: int) -> Iterator[bytes]:
-    """The pieces of a WAV file; there are as many as without its header."""
+    """Yields the pieces of a WAV file, as many as it has without its header."""
     pieces = tones.spoken(text, voice, length)
     yield recording.header(tones.byte_length(text, length)) + next(pieces)
     yield from pieces
@@ -73,7 +73,7 @@ def _speed(given: object) -> float:
 
 
 def transcribe(question: Question) -> Reply:
-    """The answer to a request for a transcript: deltas, segments and the whole, as events.
+    """Answers a request for a transcript with events: deltas, segments and the whole.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -82,7 +82,7 @@ def transcribe(question: Question) -> Reply:
 
 
 def translate(question: Question) -> Reply:
-    """The answer to a request for a transcript in English.
+    """Answers a request for a transcript in English.
 
     Raises:
         RefusedError: It breaks the wire's rules.
@@ -92,7 +92,7 @@ def translate(question: Question) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """A stretch of speech: its words, and where it starts and ends in seconds."""
+    """A sentence of speech, with its start and end in seconds."""
 
     text: str
     start: float

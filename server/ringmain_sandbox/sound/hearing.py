@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: hears what `tones.py` speaks, from the samples alone."""
+"""Room 4, the sandbox, pure: understands the speech of `tones.py`, from the samples alone."""
 
 import math
 from array import array
@@ -18,7 +18,7 @@ from ringmain_sandbox.sound.tones import (
 )
 
 _ONSET = 0.02
-"""Share of the loudest sample that is no silence."""
+"""The share of the loudest sample above which a sample is no silence."""
 _HEAD = len(SIGNATURE) + LENGTH_SYMBOLS
 
 
@@ -32,12 +32,12 @@ _WAVES = [_waves(FIRST_WAVE + symbol) for symbol in range(16)]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was understood.
+    """The text of a recording.
 
     Attributes:
         text: The words.
-        start: Seconds from the start of the recording to the first letter.
-        byte_time: Seconds that a byte of the text's UTF-8 takes.
+        start: The seconds from the start of the recording to the first letter.
+        byte_time: The seconds that a byte of the text's UTF-8 takes.
     """
 
     text: str
@@ -46,11 +46,11 @@ class Heard:
 
 
 def hear(samples: "array[int]", rate: int) -> Heard | None:
-    """The text of a recording; None where it is not speech of the sandbox, or not all of it.
+    """Returns the text of a recording; None where it is not a complete speech of the sandbox.
 
     Args:
-        samples: Of one channel.
-        rate: Samples a second.
+        samples: The samples of one channel.
+        rate: The samples a second.
     """
     onset = _onset(samples)
     if onset is None:
@@ -63,7 +63,7 @@ def hear(samples: "array[int]", rate: int) -> Heard | None:
 
 
 def _onset(samples: "array[int]") -> int | None:
-    """Where the silence ends; at most one sample late, since tones begin at rest."""
+    """Returns where the silence ends. It is at most one sample late, because tones begin at rest."""
     loudest = max(max(samples, default=0), -min(samples, default=0))
     if not loudest:
         return None
@@ -101,7 +101,7 @@ def _bytes(samples: "array[int]", at: float, length: float, count: int) -> bytes
 
 
 def _symbol(samples: "array[int]", at: float, length: float) -> int:
-    """The tone that is loudest here."""
+    """Returns the number of the tone that is loudest here."""
     step, last = length / GRID, len(samples) - 1
     seen = [samples[min(int(at + index * step), last)] for index in range(GRID)]
     powers = [_power(seen, sine, cosine) for sine, cosine in _WAVES]

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: a guess at the language of a text, by its letters and its most common words."""
+"""Room 4, the sandbox, pure: guesses the language of a text, by its letters and its most common words."""
 
 import re
 import unicodedata
@@ -30,11 +30,11 @@ _SCRIPTS = {
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 2000
-"""Characters of a text that are looked at."""
+"""The characters of a text that are looked at."""
 
 
 def language(text: str) -> str:
-    """The BCP 47 code of a text's language; empty where there is no telling."""
+    """Returns the BCP 47 code of a text's language; empty where it is not clear."""
     looked = text[:_LOOKED_AT]
     letters = (unicodedata.name(letter, "") for letter in looked if letter.isalpha())
     scripts = Counter(letter.partition(" ")[0].partition("-")[0] for letter in letters)

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: recordings as files, which are WAV (RFC 2361) or bare samples."""
+"""Room 4, the sandbox, pure: reads and writes recordings as files: WAV (RFC 2361) or bare samples."""
 
 import io
 import struct
@@ -12,17 +12,17 @@ from ringmain_sandbox.sound.tones import RATE
 HEADER_SIZE = 44
 _SAMPLE = 2
 _MOST_CHUNKS = 1_000
-"""Before the samples; each costs a look."""
+"""The most chunks before the samples. Each costs time to skip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a file holds.
+    """The content of a file.
 
     Attributes:
-        samples: Of its first channel; empty where they are not of 16 bits.
-        rate: Samples a second.
-        seconds: How long it is.
+        samples: The samples of its first channel; empty where they are not of 16 bits.
+        rate: The samples a second.
+        seconds: The duration.
     """
 
     samples: "array[int]"
@@ -31,10 +31,10 @@ class Recording:
 
 
 def header(byte_length: int) -> bytes:
-    """The start of a WAV file of one channel of 16-bit samples.
+    """Returns the start of a WAV file of one channel of 16-bit samples.
 
     Args:
-        byte_length: Of all samples.
+        byte_length: The length of all samples.
     """
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
@@ -44,11 +44,11 @@ def header(byte_length: int) -> bytes:
 
 
 def read(data: bytes, mime_type: str) -> Recording | None:
-    """The sound in a file; None where that cannot be told without a decoder.
+    """Reads the sound in a file; None where that needs a decoder.
 
     Args:
         data: The file.
-        mime_type: As the request says; bare samples are known by that alone.
+        mime_type: The media type that the request states, by which alone bare samples are known.
     """
     if data[:4] == b"RIFF":
         return _wav(data)
@@ -72,7 +72,7 @@ def _wav(data: bytes) -> Recording | None:
 
 
 def _chunk_count(data: bytes) -> int:
-    """How many chunks stand before the samples, counted no further than what is taken."""
+    """Counts the chunks before the samples, up to the limit and one more."""
     at, count = 12, 0
     while data[at : at + 4] not in (b"data", b"") and count <= _MOST_CHUNKS:
         length = int.from_bytes(data[at + 4 : at + 8], "little")

@@ -1,11 +1,11 @@
-"""Room 4, the sandbox, pure: text as sound.
+"""Room 4, the sandbox, pure: turns text into sound.
 
-Every four bits of the text are one tone of sixteen, so that a letter takes two and lasts about as long as in
-speech. Under them hums the voice, in tones that never carry bits. Spaces are quiet, so that words are heard
-apart. Before the text there is a signature and its length, behind it a checksum.
+Every four bits of the text are one of sixteen tones, so that a letter takes two and lasts about as long as in
+speech. The voice hums under them, in tones that never carry bits. Spaces are quiet, so that words can be told
+apart. A signature and the length stand before the text, a checksum behind it.
 
-All tones are whole numbers of waves within one symbol, so they begin and end at rest, and can be told apart
-in any 60 samples that are spread evenly over the symbol, however long it lasts: speech may be fast or slow,
+Each tone has a whole number of waves within a symbol. So it begins and ends at rest, and 60 samples that are
+spread evenly over the symbol tell the tones apart, however long the symbol lasts: speech may be fast or slow,
 loud or quiet, resampled or cut into other pieces on its way.
 """
 
@@ -20,17 +20,17 @@ from zlib import crc32
 from ringmain_sandbox import tokens
 
 RATE = 24_000
-"""Samples a second, as OpenAI's speech has them."""
+"""The samples a second, which are those of OpenAI's speech."""
 GRID = 60
-"""Samples of a symbol that are looked at; a symbol is a multiple of this long."""
+"""The samples of a symbol that are looked at. The length of a symbol is a multiple of this."""
 FIRST_WAVE = 8
-"""Waves within a symbol of the tone for zero; the others follow, one wave more each."""
+"""The waves within a symbol of the tone for zero. Each further tone has one more."""
 SIGNATURE = (15, 0, 10, 5, 12, 3)
 LENGTH_SYMBOLS = 8
 CHECK_SYMBOLS = 8
 
 _SYMBOL = 720
-"""Samples of a symbol at usual speed: a letter of two takes 60 ms."""
+"""The samples of a symbol at the usual speed. A letter of two symbols takes 60 ms."""
 _SHORTEST, _LONGEST = 180, 2880
 _LOUD, _QUIET = 1.0, 0.15
 _TONE = 9_000
@@ -38,38 +38,38 @@ _VOICE = 6_000
 
 
 def symbol_length(speed: float) -> int:
-    """Samples of one symbol.
+    """Returns the number of samples of a symbol.
 
     Args:
-        speed: From 0.25 to 4.
+        speed: The speed, from 0.25 to 4.
     """
     length = round(_SYMBOL / speed / GRID) * GRID
     return min(max(length, _SHORTEST), _LONGEST)
 
 
 def symbol_lengths() -> range:
-    """Every length that a symbol may have."""
+    """Returns every length that a symbol may have."""
     return range(_SHORTEST, _LONGEST + 1, GRID)
 
 
 def byte_length(text: str, length: int) -> int:
-    """How many bytes all samples of a text take.
+    """Returns the number of bytes that the samples of a text take.
 
     Args:
-        text: What is spoken.
-        length: Samples of a symbol.
+        text: The text.
+        length: The samples of a symbol.
     """
     symbols = len(SIGNATURE) + LENGTH_SYMBOLS + 2 * len(text.encode()) + CHECK_SYMBOLS
     return symbols * length * 2
 
 
 def spoken(text: str, voice: str, length: int) -> Iterator[bytes]:
-    """A text as 16-bit samples, little-endian, a word at a time.
+    """Yields a text as 16-bit samples, little-endian, a word at a time.
 
     Args:
-        text: What to say.
-        voice: Any name; each has its own hum.
-        length: Samples of a symbol.
+        text: The text.
+        voice: Any name. Each name has its own hum.
+        length: The samples of a symbol.
     """
     loud, quiet = _tones(voice, length, _LOUD), _tones(voice, length, _QUIET)
     data = text.encode()
@@ -91,7 +91,7 @@ def _symbols(data: bytes) -> Iterator[int]:
 
 @lru_cache(16)
 def _tones(voice: str, length: int, loudness: float) -> tuple[bytes, ...]:
-    """The sixteen symbols in a voice."""
+    """Returns the samples of the sixteen symbols in a voice."""
     hum = _hum(voice, length)
     return tuple(
         _samples(
@@ -103,7 +103,7 @@ def _tones(voice: str, length: int, loudness: float) -> tuple[bytes, ...]:
 
 
 def _hum(voice: str, length: int) -> list[float]:
-    """The voice itself: a low tone and its overtone, whose heights and shares are those of its name."""
+    """Returns the hum of a voice: a low tone and its overtone, which follow from the voice's name."""
     chosen = hashlib.sha256(voice.encode()).digest()
     base = 2 + chosen[0] % 2
     overtone = base * 2 if chosen[1] % 2 else base * 2 + 1

@@ -1,7 +1,7 @@
 """Room 4, the sandbox, pure: the embeddings of the OpenAI wire.
 
-https://platform.openai.com/docs/api-reference/embeddings/create; `input_type` is the field by which other
-servers of this wire are told what the vectors are for.
+https://platform.openai.com/docs/api-reference/embeddings/create; `input_type` is the field in which other
+servers of this wire take the purpose of the vectors.
 """
 
 import base64
@@ -20,14 +20,14 @@ from ringmain_sandbox.vectors.vector import vector
 
 PATH = "/embeddings"
 DIMENSIONS = 1536
-"""The usual dimensions of a vector."""
+"""The default number of dimensions."""
 MOST_DIMENSIONS = 4096
 MOST_TEXTS = 2048
 _KNOWN = frozenset({*PACING, "model", "input", "dimensions", "encoding_format", "user", "input_type"})
 
 
 def embed(question: Question) -> Reply:
-    """The answer to a request for vectors.
+    """Answers a request for vectors.
 
     Raises:
         RefusedError: It breaks the wire's rules.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: a text as a vector, so that texts which share words and letters are near.
+"""Room 4, the sandbox, pure: turns texts into vectors, so that texts which share words and letters are near.
 
 Feature hashing (https://alex.smola.org/papers/2009/Weinbergeretal09.pdf): each word, and each run of three
 letters of a word, adds to two places that its hash chooses, with a sign that it chooses too. The cosine of
@@ -15,11 +15,11 @@ from zlib import crc32
 _WORD = re.compile(r"\w+|[^\w\s]+")
 _WORD_WEIGHT = 2.0
 _PURPOSE_SHARE = 0.05
-"""What a vector is for, beside what it says, which is 1."""
+"""The weight of a vector's purpose. The weight of its text is 1."""
 _KEPT = 8192
-"""Words whose features are remembered,"""
+"""The number of words whose features are remembered."""
 _KEPT_LENGTH = 32
-"""if they have no more characters than this."""
+"""The most characters of a word that is remembered."""
 _MASK = (1 << 32) - 1
 _KNUTH = 2_654_435_761
 """The golden ratio in 32 bits (Knuth, The Art of Computer Programming, volume 3, section 6.4)."""
@@ -28,13 +28,13 @@ _Feature = tuple[int, float]
 
 
 def vector(text: str, dimension_count: int, *, purpose: str = "", seed: int = 0) -> "array[float]":
-    """The vector of a text, of length 1.
+    """Returns the vector of a text, of length 1.
 
     Args:
         text: Any text.
-        dimension_count: How many numbers, from 1.
-        purpose: What it is for; vectors for another purpose lie a little aside.
-        seed: Another seed is another space.
+        dimension_count: The number of dimensions, from 1.
+        purpose: The purpose of the vector. Another purpose moves it a little.
+        seed: Another seed gives another space.
     """
     found: dict[int, float] = {}
     for word in _WORD.findall(text.casefold()) or [text]:
@@ -60,13 +60,13 @@ def _add(found: dict[int, float], features: Iterable[_Feature], share: float, di
 
 
 def _length(found: dict[int, float]) -> float:
-    """Of the vector; 0 where everything cancelled out."""
+    """Returns the length of a vector; 0 where its features canceled out."""
     length = math.sqrt(sum(value * value for value in found.values()))
     return length if length > 1e-6 else 0.0
 
 
 def _anywhere(text: str, dimension_count: int, seed: int) -> "array[float]":
-    """A vector for a text whose features cancelled out, which few dimensions make possible."""
+    """Returns a vector for a text whose features canceled out, which is possible in few dimensions."""
     hashed = crc32(text.encode(), _start(seed))
     values = array("f", bytes(4 * dimension_count))
     values[hashed % dimension_count] = -1.0 if hashed & 1 << 31 else 1.0
@@ -75,7 +75,7 @@ def _anywhere(text: str, dimension_count: int, seed: int) -> "array[float]":
 
 @lru_cache(_KEPT)
 def _features(word: str, seed: int) -> tuple[_Feature, ...]:
-    """The places, before they are taken modulo the dimensions, that a word adds to, and how much."""
+    """Returns the places that a word adds to, not yet modulo the dimensions, and the amounts."""
     edged = f"<{word}>"
     runs = {edged[start : start + 3] for start in range(len(edged) - 2)}
     listed = [(f"{word} ", _WORD_WEIGHT), *((run, 1.0) for run in sorted(runs))]
