@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from ringmain_server.config.watch import LONG_REST, REST, FileWatch, Observation, follow, wait_for_rest
+from ringmain_server.config.watch import LONG_QUIET, QUIET, FileWatch, Observation, follow, wait_until_quiet
 
 from tests.fakes.waiting import LIMIT
 
@@ -25,7 +25,7 @@ class Watched:
     def after(self, seconds: float) -> Observation:
         """What a look finds, so much later."""
         self.now += seconds
-        return self.watch.turn()
+        return self.watch.poll()
 
 
 @pytest.fixture
@@ -50,20 +50,20 @@ def test_a_file_that_seems_to_lack_its_end(watched: Watched, half: str) -> None:
     """The beginning of what was there, or a text without its last line break, stands still for longer."""
     watched.path.write_text("a\nb: 1\n")
     watched.after(0.5)
-    assert watched.after(REST) == CHANGED
+    assert watched.after(QUIET) == CHANGED
     watched.path.write_text(half)
-    assert [watched.after(0.5), watched.after(REST), watched.after(REST)] == [NOTHING] * 3
-    assert watched.after(LONG_REST) == CHANGED
+    assert [watched.after(0.5), watched.after(QUIET), watched.after(QUIET)] == [NOTHING] * 3
+    assert watched.after(LONG_QUIET) == CHANGED
 
 
 def test_an_empty_file_is_not_waited_for(watched: Watched) -> None:
     """Nothing is a change like any other, which whoever reads it refuses; then the finished file is one."""
     watched.path.write_text("")
     watched.after(0.5)
-    assert watched.after(REST) == CHANGED
+    assert watched.after(QUIET) == CHANGED
     watched.path.write_text("a\nb\n")
     watched.after(0.5)
-    assert watched.after(REST) == CHANGED
+    assert watched.after(QUIET) == CHANGED
 
 
 def test_a_link_that_is_swapped(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_file_that_is_gone_and_comes_back(watched: Watched) -> None:
     assert [watched.after(0.5), watched.after(0.5)] == [NOTHING] * 2
     watched.path.rename(aside)
     assert watched.after(0.5) == NOTHING
-    assert watched.after(REST) == Observation(gone=True)
+    assert watched.after(QUIET) == Observation(gone=True)
     assert watched.after(60) == NOTHING
     aside.rename(watched.path)
     assert watched.after(0.5) == NOTHING
@@ -97,13 +97,13 @@ def test_a_file_that_is_gone_and_comes_back(watched: Watched) -> None:
 
 async def test_each_change_is_acted_on(tmp_path: Path) -> None:
     """Following a file acts once for each change, tells of what is no change, and goes on."""
-    turns = iter([CHANGED, NOTHING, Observation(gone=True), Observation(back=True), CHANGED])
+    results = iter([CHANGED, NOTHING, Observation(gone=True), Observation(back=True), CHANGED])
     acted: list[object] = []
     over = asyncio.Event()
 
     class Scripted(FileWatch):
-        def turn(self) -> Observation:
-            return next(turns, NOTHING)
+        def poll(self) -> Observation:
+            return next(results, NOTHING)
 
     async def act() -> None:
         acted.append("read")
@@ -127,7 +127,7 @@ async def test_a_file_system_that_does_not_answer(tmp_path: Path) -> None:
     looks: list[int] = []
 
     class Dead(FileWatch):
-        def turn(self) -> Observation:
+        def poll(self) -> Observation:
             looks.append(1)
             hanging.wait(5)
             return Observation()
@@ -162,9 +162,9 @@ def test_waiting_for_whoever_writes(tmp_path: Path) -> None:
         if len(waits) < 3:
             file.write_text("a" * (len(waits) + 1))
 
-    wait_for_rest(str(file), lambda: written + sum(waits) / 10, sleep)
+    wait_until_quiet(str(file), lambda: written + sum(waits) / 10, sleep)
     assert len(waits) == 3
     waits.clear()
-    wait_for_rest(str(file), lambda: file.stat().st_mtime + 2, sleep)
-    wait_for_rest(str(tmp_path / "none"), sleep=sleep)
+    wait_until_quiet(str(file), lambda: file.stat().st_mtime + 2, sleep)
+    wait_until_quiet(str(tmp_path / "none"), sleep=sleep)
     assert waits == []

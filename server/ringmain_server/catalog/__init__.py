@@ -1,1 +1,1 @@
-"""What is known of models: prices, and estimates where a provider reports nothing."""
+"""The catalog: the facts about models, their prices, and estimates where a provider reports nothing."""

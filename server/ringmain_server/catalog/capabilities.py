@@ -1,4 +1,4 @@
-"""Catalog, outside the rooms: capabilities by the names that configuration, data files and errors use."""
+"""Catalog: capabilities by the names that configuration, data files and errors use."""
 
 from ringmain.v1.model_service_pb2 import (
     CAPABILITY_DOCUMENT,
@@ -18,13 +18,13 @@ CHAT_FEATURES = frozenset(
         CAPABILITY_DOCUMENT,
     }
 )
-"""What a model that chats may be able to do besides. Every other capability is an operation of its own."""
+"""Capabilities that extend chat. Every other capability is an operation of its own."""
 
 _PREFIX = "CAPABILITY_"
 
 
 def capability(name: str) -> int:
-    """The value of a capability's lower-case name.
+    """Returns the value of a capability, given its lower-case name.
 
     Raises:
         ValueError: There is no such capability.
@@ -36,6 +36,6 @@ def capability(name: str) -> int:
 
 
 def capability_name(value: int) -> str:
-    """The lower-case name of a capability."""
+    """Returns the lower-case name of a capability."""
     name: str = Capability.DESCRIPTOR.values_by_number[value].name
     return name.removeprefix(_PREFIX).lower()

@@ -1,11 +1,11 @@
-"""Catalog, outside the rooms, pure: what a model takes and makes besides tokens, as `data/*.toml` says it.
+"""Catalog, pure: the limits of models other than tokens, as `data/*.toml` states them.
 
     known.limits.vision      images that a chat model reads
-    known.limits.image       images that an image model draws and changes
-    known.limits.embedding   texts that an embedding model takes, vectors that it gives
+    known.limits.image       images that an image model draws and edits
+    known.limits.embedding   texts that an embedding model takes, and vectors that it returns
 
-Each is None where nothing is known; zero or nothing within one means that no such limit is known. A candidate
-has the same as `candidate.limits`.
+Each is None if nothing is known. Within one, zero or an empty value means that the limit is unknown. A
+candidate has the same limits as `candidate.limits`.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisionLimits:
-    """Images that a model reads in a chat.
+    """Limits on the images that a model reads in a chat.
 
     Attributes:
-        image: What each image must be, or is changed to be. A side beyond which the provider scales an image
-            down itself is a limit here too: what is beyond is paid for in bytes and seen by nobody.
-        max_images: Of one request.
+        image: Limits of each image, to which larger images are converted. A side above which the provider
+            itself scales images down is a limit too, because sending more pixels has no effect.
+        max_images: Most images of one request.
     """
 
     image: ModelLimits
@@ -33,27 +33,28 @@ class VisionLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageLimits:
-    """Images that a model draws.
+    """Limits on the images that a model draws and edits.
 
     Attributes:
-        sizes: Sizes that it has, such as `1024x1536`, its usual one first.
-        ratios: Ratios that it has, such as `16:9`, where it is not told a size.
-        step: Any size whose sides are multiples of this many pixels is taken as well, within the next three.
-        max_side: Of any size, in pixels.
-        max_pixels: Of any size, width times height.
-        min_pixels: Of any size, width times height.
-        max_ratio: Of any size, the longer side over the shorter.
-        max_count: Images of one request.
-        mime_types: What it can be told to make, its usual one first.
-        qualities: What it can be told of quality, in its own words.
-        max_previews: Of each image, while it draws; 0 where it cannot stream.
-        max_inputs: Images to change, of one request; 0 where it changes none.
-        max_input_bytes: Of each of them.
-        input_types: Media types of each of them.
-        square_input: Whether they must be square.
-        max_prompt: Characters of the description.
-        transparent: Whether it can leave the background transparent.
-        styles: What it can be told of style.
+        sizes: Sizes that it draws, such as `1024x1536`, the default first.
+        ratios: Aspect ratios that it draws, such as `16:9`, if it takes a ratio instead of a size.
+        step: If not zero, it also draws any size whose sides are multiples of this number of pixels, within
+            the limits of the next four fields.
+        max_side: Longest side of such a size, in pixels.
+        max_pixels: Most pixels of such a size, width times height.
+        min_pixels: Fewest pixels of such a size, width times height.
+        max_ratio: Largest ratio of the longer side of such a size to the shorter one.
+        max_count: Most images of one request.
+        mime_types: Media types that it can produce on request, the default first.
+        qualities: Values of quality, in the provider's words.
+        max_previews: Most previews of each image; 0 if it cannot stream.
+        max_inputs: Most images to edit in one request; 0 if it cannot edit.
+        max_input_bytes: Most bytes of each image to edit.
+        input_types: Media types of images to edit.
+        square_input: Whether images to edit must be square.
+        max_prompt: Most characters of the description.
+        transparent: Whether it can draw a transparent background.
+        styles: Values of style, in the provider's words.
     """
 
     sizes: tuple[str, ...] = ()
@@ -78,14 +79,14 @@ class ImageLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingLimits:
-    """Texts that a model takes, and vectors that it gives.
+    """Limits on the texts that a model takes and the vectors that it returns.
 
     Attributes:
-        dimensions: Numbers of a vector where a request does not say.
-        adjustable: Whether a request may say.
-        max_texts: Of one request.
-        max_text_tokens: Of each text.
-        max_request_tokens: Of all texts of one request.
+        dimensions: Dimensions of a vector if a request does not say.
+        adjustable: Whether a request may choose the number of dimensions.
+        max_texts: Most texts of one request.
+        max_text_tokens: Most tokens of each text.
+        max_request_tokens: Most tokens of all texts of one request.
     """
 
     dimensions: int = 0
@@ -97,7 +98,7 @@ class EmbeddingLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """All of a model's. See the module."""
+    """All limits of a model. The module's docstring explains them."""
 
     vision: VisionLimits | None = None
     image: ImageLimits | None = None
@@ -107,11 +108,11 @@ class Limits:
 NO_LIMITS = Limits()
 
 TABLES = frozenset({"vision", "image", "embedding"})
-"""The tables of a model in a data file."""
+"""The names of the tables of limits in a data file."""
 
 
 def read_limits(entry: Mapping[str, object]) -> Limits:
-    """The limits of a model in a data file.
+    """Reads the limits of a model in a data file.
 
     Raises:
         ValueError: A key is unknown, or its value is of another type. The message names both.
@@ -150,7 +151,7 @@ def _made(kind: type[Made], name: str, table: Mapping[str, object]) -> Made:
 
 
 def _like(default: Any, value: object, where: str) -> Any:
-    """A value of the data file, as the field with this default has it."""
+    """Returns a value of the data file as the type of the field with this default."""
     if isinstance(default, tuple | frozenset):
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise ValueError(f"{where} is not a list of texts")

@@ -1,8 +1,9 @@
-"""Catalog, outside the rooms: what media cost, by counts that `Usage` has no fields for.
+"""Catalog: the cost of media, from counts for which `Usage` has no fields.
 
-Image and audio tokens have rates of their own, and some images a price by quality and size. A translator that
-knows these counts asks here and writes the cost into its usage; an operator's configured price goes before it
-(`settlement.py`). Rates are those of `genai-prices`; what it does not know is in `data/media_prices.toml`.
+Image and audio tokens have their own rates, and some images have a price by quality and size. A translator
+that knows these counts asks for the cost here and writes it into its usage. A price that an operator
+configured replaces it (`routing/route_info.py`). The rates are those of `genai-prices`, or for models that
+it does not know those of `data/media_prices.toml`.
 """
 
 import functools
@@ -25,20 +26,20 @@ _COLUMNS = {"image": ("quality", "size", "usd"), "minute": ("usd",), "mchar": ("
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaCounts:
-    """What a request consumed, as far as its provider says.
+    """The counts of what a request consumed, as reported by its provider.
 
     Attributes:
-        input_tokens: Of every kind.
-        image_input_tokens: The part of them that images are.
-        audio_input_tokens: The part of them that audio is.
-        output_tokens: Of every kind.
-        image_output_tokens: The part of them that images are.
-        audio_output_tokens: The part of them that audio is.
-        images: Images made.
-        quality: Of each, in the provider's words.
-        size: Of each, such as `1024x1024`.
-        audio_seconds: Heard.
-        characters: Spoken.
+        input_tokens: Input tokens of all modalities.
+        image_input_tokens: Input tokens of images, a part of `input_tokens`.
+        audio_input_tokens: Input tokens of audio, a part of `input_tokens`.
+        output_tokens: Output tokens of all modalities.
+        image_output_tokens: Output tokens of images, a part of `output_tokens`.
+        audio_output_tokens: Output tokens of audio, a part of `output_tokens`.
+        images: Images drawn.
+        quality: Quality of each image, in the provider's words.
+        size: Size of each image, such as `1024x1024`.
+        audio_seconds: Seconds of audio transcribed.
+        characters: Characters spoken.
     """
 
     input_tokens: int = 0
@@ -60,9 +61,9 @@ class PriceRow:
 
     Attributes:
         unit: `image`, `minute` (of audio), `mchar` (a million characters) or `request`.
-        usd: US dollars of a unit.
-        quality: For which it holds, empty for any.
-        size: For which it holds, empty for any.
+        usd: Price of a unit in US dollars.
+        quality: The quality that it applies to, empty for any.
+        size: The size that it applies to, empty for any.
     """
 
     unit: str
@@ -72,12 +73,12 @@ class PriceRow:
 
 
 def media_cost(kind: str, provider_model: str, counts: MediaCounts) -> int | None:
-    """The cost in units of 1e-9 US dollars; None when unknown.
+    """Returns the cost in units of 1e-9 US dollars, None if it is unknown.
 
     Args:
-        kind: The provider's kind; what a self-hosted kind costs is unknown.
+        kind: The provider's kind. The cost of a self-hosted kind is unknown.
         provider_model: The provider's own name for the model.
-        counts: What was consumed.
+        counts: The counts of what was consumed.
     """
     row = KINDS.get(kind)
     if row is None or not row.prices:
@@ -109,7 +110,7 @@ def _units(unit: str, counts: MediaCounts) -> Decimal:
 
 
 def _of_list(provider: str, model: str, counts: MediaCounts) -> Decimal | None:
-    # Not at the top: a server of models without a price list never needs its data in memory.
+    # Imported here, because a gateway without priced providers never needs the list's data in memory.
     from genai_prices import Usage, calc_price
 
     told = {name: value for name, value in _listed(counts).items() if value}
@@ -117,14 +118,14 @@ def _of_list(provider: str, model: str, counts: MediaCounts) -> Decimal | None:
         return None
     try:
         found = calc_price(Usage(**told), model_ref=model, provider_id=provider)
-    except (LookupError, ValueError, ArithmeticError):  # no such model, or counts that cannot be
+    except (LookupError, ValueError, ArithmeticError):  # no such model, or impossible counts
         return None
-    # The list answers zero for what it has no rate for.
+    # The list returns zero for counts without a rate.
     return found.total_price or None
 
 
 def _listed(counts: MediaCounts) -> Mapping[str, Any]:
-    """The counts by the list's names: https://github.com/pydantic/genai-prices, `units`."""
+    """Returns the counts under the list's names: https://github.com/pydantic/genai-prices, `units`."""
     return {
         "input_tokens": counts.input_tokens,
         "input_image_tokens": counts.image_input_tokens,
@@ -148,7 +149,7 @@ def _prices() -> Mapping[tuple[str, str], Sequence[PriceRow]]:
 
 
 def read_prices(path: Path) -> Mapping[tuple[str, str], Sequence[PriceRow]]:
-    """Reads the data file: provider of the list and key of the model to its prices.
+    """Reads the data file. The keys are the list's name of a provider and the key of a model.
 
     Raises:
         ValueError: It breaks a rule. The message names the model.

@@ -1,7 +1,7 @@
-"""Catalog, outside the rooms: what is known of models, read from `data/*.toml` when a kind first needs it.
+"""Catalog: the facts about models, read from `data/*.toml` when a kind first needs them.
 
-`docs/models.md` says what the files hold and how an operator overrides them. A model that is not in them is
-allowed: nothing is known of it. `python -m ringmain_server.catalog.models --check` checks every file.
+`docs/models.md` describes the files and how an operator overrides them. A model that is not in them is
+allowed, but nothing is known about it. `python -m ringmain_server.catalog.models --check` checks every file.
 """
 
 import functools
@@ -28,7 +28,7 @@ _KEYS = frozenset(
     {"names", "aliases", "capabilities", "context_tokens", "max_output_tokens", "wire", "listed"}
 )
 _ORIGIN = frozenset({"source", "evidence", "checked"})
-"""Keys that a file sets for all of its models and a model may set for itself; `vision` is another."""
+"""Keys that a file may set for all of its models, as it may `vision`; a model may override them."""
 
 
 class CatalogError(ValueError):
@@ -37,17 +37,17 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """What is known of a model.
+    """The facts about a model.
 
     Attributes:
-        capabilities: Values of `Capability`, None when unknown.
-        context_tokens: Most tokens of input and output together, 0 when unknown.
-        max_output_tokens: Most tokens of output, 0 when unknown.
+        capabilities: Values of `Capability`, None if unknown.
+        context_tokens: Most tokens of input and output together, 0 if unknown.
+        max_output_tokens: Most tokens of output, 0 if unknown.
         wire: `responses` for a model that works only, or fully, over OpenAI's Responses API; else empty.
-        source: The vendor's page about it.
-        evidence: `page` when that page was read; `listing` when public listings that name it were.
-        checked: When.
-        limits: What it takes and makes besides tokens.
+        source: Address of the vendor's page about the model.
+        evidence: `page` if that page was read, `listing` if public listings that name it were.
+        checked: The day on which it was read.
+        limits: Limits other than tokens.
     """
 
     capabilities: frozenset[int] | None
@@ -61,7 +61,7 @@ class KnownModel:
 
 
 UNKNOWN = KnownModel(None, 0, 0, "", "", "", date.min)
-"""A model of which nothing is known."""
+"""The facts about a model that the catalog does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class Family:
     """One data file.
 
     Attributes:
-        exact: Key of a name to its model.
-        patterns: Keys with a `*`, in the order of the file.
-        listed: Names as their vendor writes them, those worth listing.
+        exact: Models by the key of a name.
+        patterns: Keys with a `*` and their models, in the order of the file.
+        listed: Names of current models, as their vendor writes them.
     """
 
     exact: Mapping[str, KnownModel]
@@ -79,7 +79,7 @@ class Family:
     listed: tuple[str, ...]
 
     def find(self, key: str) -> KnownModel | None:
-        """The model with this key."""
+        """Returns the model with this key, None if there is none."""
         found = self.exact.get(key)
         if found is not None:
             return found
@@ -87,12 +87,12 @@ class Family:
 
 
 def lookup(kind: str, provider_model: str) -> KnownModel | None:
-    """What is known of a provider's model, None when nothing is.
+    """Returns the facts about a provider's model, None if nothing is known.
 
     Args:
         kind: The provider's kind.
-        provider_model: The provider's own name for the model: also a dated snapshot, a fine-tuned model
-            (`ft:gpt-4o-mini:…`), or a name with a vendor, a path or a cloud's decoration.
+        provider_model: The provider's own name for the model. It may be a dated snapshot or a fine-tuned
+            model (`ft:gpt-4o-mini:…`), or have a vendor, a path or a cloud's prefix and suffix in it.
     """
     shelf = _shelf(kind)
     if shelf is None:
@@ -102,7 +102,7 @@ def lookup(kind: str, provider_model: str) -> KnownModel | None:
 
 
 def listed(kind: str) -> tuple[str, ...]:
-    """The current models that everybody with a key of this kind can use, as their vendor names them."""
+    """Returns the current models that every account of this kind can use, as their vendor names them."""
     shelf = _shelf(kind)
     return _family(shelf.families[0]).listed if shelf is not None and shelf.lists else ()
 
@@ -121,7 +121,7 @@ def _found(shelf: Shelf, name: str) -> Iterator[KnownModel]:
 
 
 def _at(shelf: Shelf, known: KnownModel) -> KnownModel:
-    """What is known of a model at a kind of provider."""
+    """Returns the facts about a model that hold at a kind of provider."""
     capabilities = known.capabilities
     if capabilities and shelf.adds:
         capabilities |= frozenset(map(capability, shelf.adds))
@@ -141,12 +141,12 @@ def _at(shelf: Shelf, known: KnownModel) -> KnownModel:
 
 _BEDROCK = re.compile(r"(?:[a-z-]+\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?")
 _SNAPSHOT = re.compile(r"-(?:20\d\d-\d\d-\d\d|20\d{6}|\d{3,4}|latest|preview-\d\d-(?:\d\d|20\d\d)|free)$")
-"""What a vendor adds to a model's name for one state of it, and OpenRouter for its free use."""
+"""Suffixes of snapshots, and OpenRouter's suffix of free use."""
 _SEPARATORS = str.maketrans(":@._", "----")
 
 
 def _keys(name: str) -> Iterator[str]:
-    """The keys under which a name may be known, the most exact first."""
+    """Yields the keys under which a name may be known, the most exact first."""
     plain = name.split(":")[1] if name.startswith("ft:") else name
     plain = plain.rpartition("/")[2].lower()
     bedrock = _BEDROCK.fullmatch(plain)
@@ -158,12 +158,12 @@ def _keys(name: str) -> Iterator[str]:
 
 
 def model_key(name: str) -> str:
-    """What two hosts' names of one model have in common. Dated snapshots are models of their own."""
+    """Returns a key that all hosts' names of a model share. Dated snapshots are models of their own."""
     return _key(name)
 
 
 def _key(name: str) -> str:
-    """A name without its vendor; hosts differ in how they separate its words."""
+    """Returns a name without what differs between hosts: its vendor, its case and its separators."""
     return name.rpartition("/")[2].lower().translate(_SEPARATORS)
 
 
@@ -283,7 +283,7 @@ def _strings(where: str, entry: Mapping[str, object], key: str) -> Sequence[str]
 
 
 def check(folder: Path = DATA) -> list[str]:
-    """What is wrong with the data files of a folder; empty when nothing is."""
+    """Returns the problems of the data files of a folder, empty if there are none."""
     found = []
     for path in sorted(folder.glob("*.toml")):
         try:
@@ -296,7 +296,7 @@ def check(folder: Path = DATA) -> list[str]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Checks the data files, or those of a folder; prints what is wrong and returns the exit code."""
+    """Checks the data files, or those of other folders, prints their problems and returns the exit code."""
     folders = [Path(word) for word in argv if word != "--check"]
     problems = [problem for folder in folders or [DATA] for problem in check(folder)]
     sys.stderr.writelines(f"{problem}\n" for problem in problems)

@@ -1,7 +1,7 @@
-"""Prices of tokens. Bundled ones come from `genai-prices`; an operator may state its own per candidate.
+"""Catalog: prices of tokens. They come from `genai-prices`, or from the configuration of a candidate.
 
-An unknown price is None, never zero: `genai-prices` answers $0 for what it cannot price, so zero counts as
-unknown.
+An unknown price is None and never zero. `genai-prices` returns zero for models that it cannot price, so zero
+counts as unknown.
 """
 
 import math
@@ -21,38 +21,38 @@ if TYPE_CHECKING:
 NANO = 1_000_000_000
 MEGA = 1_000_000
 MOST_NANO = 2**63 - 1
-"""The largest cost that the contract holds: a larger one is unknown."""
+"""The largest cost that the contract can represent. A larger one counts as unknown."""
 _HOLD = 60.0
 _SCALE = 1_000_000
-"""Rates are kept in millionths of 1e-9 US dollars a token: every price of nine decimals is exact."""
+"""Rates are in millionths of 1e-9 US dollars per token, so prices of up to nine decimals are exact."""
 
 Clock = Callable[[], float]
 
 
 class Price(Protocol):
-    """What tokens cost."""
+    """The price of a model's tokens."""
 
     def at(self, input_tokens: int) -> "FlatPrice | None":
-        """The prices for a request with that much input, None when unknown."""
+        """Returns the prices for a request with that many input tokens, None if unknown."""
         ...
 
     def cost_nano_usd(self, usage: Usage) -> int | None:
-        """The cost of a usage in units of 1e-9 US dollars, None when unknown."""
+        """Returns the cost of a usage in units of 1e-9 US dollars, None if unknown."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FlatPrice:
-    """Prices of a million tokens in US dollars; what is None costs as much as plain input.
+    """Prices in US dollars that are the same for requests of any size; those of tokens are for a million.
 
     Attributes:
         input_per_mtok: Input tokens that are neither read from nor written to a cache.
         output_per_mtok: Output tokens, reasoning included.
-        cached_input_per_mtok: Input tokens read from the provider's prompt cache.
-        cache_write_per_mtok: Input tokens written to the provider's prompt cache.
-        per_image: Each image made, in US dollars; None where images are paid by their tokens or not known.
-        per_audio_minute: Each minute of audio heard or spoken, likewise.
-        per_mchar: A million characters spoken, likewise.
+        cached_input_per_mtok: Input tokens read from the provider's cache; None for the price of input.
+        cache_write_per_mtok: Input tokens written to that cache; None for the price of input.
+        per_image: Each image drawn; None if images are billed by their tokens or the price is unknown.
+        per_audio_minute: Each minute of audio transcribed or spoken; None as for `per_image`.
+        per_mchar: A million characters spoken; None as for `per_image`.
     """
 
     input_per_mtok: Decimal
@@ -65,7 +65,7 @@ class FlatPrice:
     _rates: tuple[int, int, int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Keeps the rates as whole numbers: exact as decimals are, and ten times quicker."""
+        """Computes the rates as whole numbers, which are as exact as decimals and ten times as fast."""
         kept = (self.cached_input_per_mtok, self.cache_write_per_mtok)
         per_mtok = [self.input_per_mtok, self.output_per_mtok]
         per_mtok += [self.input_per_mtok if price is None else price for price in kept]
@@ -73,13 +73,13 @@ class FlatPrice:
         object.__setattr__(self, "_rates", (plain, output, cached, written))
 
     def at(self, input_tokens: int) -> "FlatPrice":
-        """The prices for a request of any size."""
+        """Returns the prices for a request of any size."""
         return self
 
     def cost_nano_usd(self, usage: Usage) -> int | None:
-        """Returns the cost of a usage in units of 1e-9 US dollars; None where something in it has no price.
+        """Returns the cost of a usage in units of 1e-9 US dollars, None if a part of it has no price.
 
-        What is not paid by tokens is rounded by itself.
+        The cost of media and the cost of tokens are rounded separately.
         """
         plain_rate, output_rate, cached_rate, written_rate = self._rates
         cached, written = usage.cached_input_token_count, usage.cache_write_input_token_count
@@ -93,7 +93,7 @@ class FlatPrice:
         return tokens
 
     def _with_media(self, usage: Usage, of_tokens: int) -> int | None:
-        """Adds media, paid by the piece where that has a price, else by tokens where those were counted."""
+        """Adds the cost of media: by unit if that has a price, else by tokens if those were counted."""
         counted = (
             (usage.image_count, self.per_image, 1),
             (usage.audio_duration_ms, self.per_audio_minute, 60_000),
@@ -109,13 +109,13 @@ class FlatPrice:
 
 
 FREE = FlatPrice(Decimal(0), Decimal(0))
-"""The sandbox costs nothing, and that is known."""
+"""The price of kinds that are known to cost nothing."""
 
 _Listed: TypeAlias = "Decimal | TieredPrices | None"
 
 
 class _Tier(NamedTuple):
-    """Prices that hold for requests with more input tokens than `above`."""
+    """The prices of requests with more input tokens than `above`."""
 
     above: int
     price: FlatPrice
@@ -124,8 +124,8 @@ class _Tier(NamedTuple):
 class ListPrice:
     """The bundled public price of a model.
 
-    Asking the list costs a quarter of a millisecond, so what holds now is kept for a minute: some prices
-    depend on the time of day.
+    A query of the list takes a quarter of a millisecond, so its result is kept for a minute, but no longer,
+    because some prices depend on the time of day.
 
     Args:
         kind: The provider's kind, one that has a price list.
@@ -141,7 +141,7 @@ class ListPrice:
         self._stale_at = -math.inf
 
     def at(self, input_tokens: int) -> FlatPrice | None:
-        """Returns the prices for a request with that much input; None when the list lacks the model."""
+        """Returns the prices for a request with that many input tokens, None if the list lacks the model."""
         if self._clock() >= self._stale_at:
             self._look_up()
         found = None
@@ -151,7 +151,7 @@ class ListPrice:
         return found
 
     def cost_nano_usd(self, usage: Usage) -> int | None:
-        """Returns the cost of a usage in units of 1e-9 US dollars; None when the list does not say."""
+        """Returns the cost of a usage in units of 1e-9 US dollars, None if the list has no price."""
         price = self.at(usage.input_token_count)
         return None if price is None else price.cost_nano_usd(usage)
 
@@ -161,12 +161,12 @@ class ListPrice:
 
 
 def list_price(kind: str, provider_model: str) -> ListPrice | None:
-    """The bundled price of a provider's model, None for a kind without a list.
+    """Returns the bundled price of a provider's model, None for a kind without a list.
 
-    The list itself is read at the first use, not here: it takes half a second and 20 MB.
+    The list itself is loaded at its first use, since that takes half a second and 20 MB.
 
     Args:
-        kind: The provider's kind; what a self-hosted kind costs is unknown.
+        kind: The provider's kind. The price of a self-hosted kind is unknown.
         provider_model: The provider's own name for the model.
     """
     found = KINDS.get(kind)
@@ -174,13 +174,13 @@ def list_price(kind: str, provider_model: str) -> ListPrice | None:
 
 
 def load_list() -> None:
-    """Reads the list into memory, so that no call has to wait for that. May run in a thread."""
+    """Loads the list into memory, so that no call has to wait for it. It may run in a thread."""
     _tiers("openai", "gpt-4o-mini")
 
 
 def _tiers(provider: str, model: str) -> list[_Tier]:
-    """What the list says now: one row for each amount of input from which other prices hold."""
-    # Not at the top: a server of models without a price list never needs its data in memory.
+    """Returns the current prices of the list, with a tier for each threshold of input tokens."""
+    # Imported here, because a gateway without priced providers never needs the list's data in memory.
     from genai_prices import Usage as Counts
     from genai_prices import calc_price
 
@@ -197,14 +197,14 @@ def _tiers(provider: str, model: str) -> list[_Tier]:
     if not found.total_price or prices[0] is None:
         return []
     if prices[1] is None:
-        # Models whose answer is no text, as vectors are not, write nothing that could be paid.
+        # Models whose answer is not text, such as embedding models, have no output tokens to bill.
         prices[1] = Decimal(0)
     starts = {tier.start for price in prices for tier in getattr(price, "tiers", ())}
     return [_Tier(start, _flat(prices, start)) for start in (-1, *sorted(starts))]
 
 
 def _of_media(listed: object) -> FlatPrice | None:
-    """The price of a model that is paid by time or by characters; None for one that is not."""
+    """Returns the price of a model that is billed by time or by characters, None for other models."""
     hours: _Listed = getattr(listed, "input_audio_hours", None)
     characters: _Listed = getattr(listed, "input_mchars", None)
     minute = hours / 60 if isinstance(hours, Decimal) else None
@@ -215,7 +215,7 @@ def _of_media(listed: object) -> FlatPrice | None:
 
 
 def _flat(prices: Sequence[_Listed], start: int) -> FlatPrice:
-    """The prices that hold for input just above `start`."""
+    """Returns the prices of requests with input tokens just above `start`."""
     read, write, cached, cache_write = (_above(price, start) for price in prices)
     assert read is not None
     assert write is not None
@@ -223,7 +223,7 @@ def _flat(prices: Sequence[_Listed], start: int) -> FlatPrice:
 
 
 def _above(price: _Listed, start: int) -> Decimal | None:
-    """The price that holds for input just above `start`."""
+    """Returns the price of requests with input tokens just above `start`."""
     if price is None or isinstance(price, Decimal):
         return price
     found: Decimal = price.base

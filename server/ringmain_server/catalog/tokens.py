@@ -1,8 +1,8 @@
-"""Estimates of tokens where a provider reports none. Always marked as estimated.
+"""Catalog: estimates of tokens for providers that report none. They are always marked as estimated.
 
-Vocabularies differ by provider and take tens of megabytes each, so the estimate is by size: about four
-characters to a token, the rule of thumb that OpenAI publishes for English
-(https://help.openai.com/en/articles/4936856), and about one token for each character beyond ASCII.
+Vocabularies differ by provider and take tens of megabytes each, so the estimate is by length: about four
+characters per token, the rule of thumb that OpenAI publishes for English
+(https://help.openai.com/en/articles/4936856), and about one token per character outside ASCII.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from ringmain.v1.content_pb2 import Part
 from ringmain.v1.usage_pb2 import Usage
 
 MESSAGE_TOKENS = 4
-"""What a turn costs beside its content: its role and separators."""
+"""Tokens of a message in addition to its content, for its role and separators."""
 MEDIA_TOKENS = 1000
-"""What an image or document costs about, whatever its format: providers bill by tiles or pages."""
+"""Approximate tokens of an image or document of any format. Providers bill by tiles or pages."""
 
 
 def text_tokens(text: str) -> int:
-    """About how many tokens a text is."""
+    """Returns about how many tokens a text has."""
     if text.isascii():
         return (len(text) + 3) // 4
     ascii_length = sum(1 for character in text if character < "\x80")
@@ -26,7 +26,7 @@ def text_tokens(text: str) -> int:
 
 
 def request_tokens(request: ChatRequest) -> int:
-    """About how many tokens a chat request is, its tools and schema included."""
+    """Returns about how many tokens a chat request has, its tools and schema included."""
     total = sum(MESSAGE_TOKENS + _parts(message.parts) for message in request.messages)
     for tool in request.tools:
         total += text_tokens(tool.name) + text_tokens(tool.description)
@@ -36,7 +36,7 @@ def request_tokens(request: ChatRequest) -> int:
 
 
 def estimate(request: ChatRequest, answer_tokens: int) -> Usage:
-    """The usage of a request whose provider reported none."""
+    """Returns the estimated usage of a request whose provider reported none."""
     return Usage(input_token_count=request_tokens(request), output_token_count=answer_tokens, estimated=True)
 
 

@@ -105,10 +105,10 @@ def serve(flags: ServeFlags) -> int:
 def _read_again(path: str | None, given: Mapping[str, object]) -> "Settings":
     """Reads the configuration again, and waits while somebody is still writing its file."""
     from ringmain_server.config import load
-    from ringmain_server.config.watch import wait_for_rest
+    from ringmain_server.config.watch import wait_until_quiet
 
     if path:
-        wait_for_rest(path)
+        wait_until_quiet(path)
     return load(path, overrides=given, may_be_empty=False)
 
 

@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: frozen settings from defaults, a file, environment and flags.
+"""Configuration: frozen settings from defaults, a file, environment and flags.
 
 `load` merges and checks them and reports every mistake at once; nothing else reads a file or the
 environment. `docs/configuration.md` is made from the settings' descriptions.

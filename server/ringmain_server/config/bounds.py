@@ -1,21 +1,21 @@
-"""Configuration, outside the rooms: how large a document may be inside, checked before its values are made.
+"""Configuration: limits on what a document contains, checked before its values are built.
 
-A few hundred bytes can stand for millions of values (YAML's aliases), or nest so deeply that a reader gives
-up, and some readers take the square of the time for some texts.
+A few hundred bytes can stand for millions of values through YAML's aliases, or nest so deeply that a parser
+gives up. For some texts, some parsers take time that grows with the square of the length.
 """
 
 import re
 
 VALUES = 50_000
-"""Most values of a document, those of aliases counted wherever they are used."""
+"""Most values of a document. Those of an alias count at each of its uses."""
 DEPTH = 50
-"""Most levels of nesting; the settings have seven."""
+"""Most levels of nesting. The settings have seven."""
 LINES = 100_000
-"""Most lines; a reader takes seconds for millions of empty ones."""
+"""Most lines. A parser takes seconds for millions of empty ones."""
 NUMBER = 1 << 63
-"""Whole numbers are nearer to zero than this. Python refuses to turn much larger ones into text."""
+"""Bound of whole numbers. Python refuses to convert much larger ones to text."""
 TEXT = 16 << 20
-"""Most characters that references to the environment may grow into, all together."""
+"""Most characters that all references to the environment may expand to together."""
 
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _TOML_TEXT = re.compile(
@@ -32,7 +32,7 @@ _MARK = re.compile(r"[\[\]{},=:.\n]")
 
 
 class OutOfBounds(ValueError):
-    """A document is larger inside than any configuration; the text says in what."""
+    """A document contains more than any configuration does; the message says of what."""
 
 
 def check_count(count: int) -> None:
@@ -55,19 +55,19 @@ def check_lines(text: str) -> None:
 
 
 def check_json(text: str) -> None:
-    """Counts what a JSON text would make, by the marks outside of its strings.
+    """Counts the values that a JSON text would build, by the punctuation outside its strings.
 
     Raises:
-        OutOfBounds: It is too much.
+        OutOfBounds: There are too many values or levels.
     """
     _check_outline(_JSON_TEXT.sub("", text))
 
 
 def check_toml(text: str) -> None:
-    """Counts what a TOML text would make; each dot of a key is a level too.
+    """Counts the values that a TOML text would build; each dot of a key is a level too.
 
     Raises:
-        OutOfBounds: It is too much.
+        OutOfBounds: There are too many values or levels.
     """
     _check_outline(_TOML_TEXT.sub("", text))
 

@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms, pure: what differs between two, and what a reload can change."""
+"""Configuration, pure: the differences between two configurations, and what a reload can change."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -9,22 +9,22 @@ from ringmain_server.config.problems import Keys, dotted
 from ringmain_server.config.settings import Settings
 
 _AT_ONCE: Final = frozenset({"default_deadline", "drain_delay", "stream_grace"})
-"""Settings of `server` that are read when they are needed; the others are built into the listeners."""
+"""Settings of `server` that are read when they are needed. The others are fixed when the server starts."""
 
 _AT_START: Final = ("log", "overload", "idempotency")
-"""Sections that are built into what outlives every reload."""
+"""Sections that take effect only at the next start."""
 
 
 def changed_paths(old: Settings, new: Settings) -> list[str]:
-    """The paths of the settings that differ, such as `models.smart.candidates`.
+    """Returns the paths of the settings that differ, such as `models.smart.candidates`.
 
-    A section that is new or gone is named alone, without what is in it.
+    A section that was added or removed is named by its own path, without the paths of its settings.
     """
     return [dotted(keys) for keys in _differences((), old, new)]
 
 
 def reloadable(running: Settings, loaded: Settings) -> Settings:
-    """A loaded configuration as far as it can hold while the gateway runs; the rest is as it was."""
+    """Returns a loaded configuration with the running values where a change needs a restart."""
     fixed = {name: value for name, value in running.server if name not in _AT_ONCE}
     held: dict[str, object] = {name: getattr(running, name) for name in _AT_START}
     held["server"] = loaded.server.model_copy(update=fixed)
@@ -45,7 +45,7 @@ def _differences(keys: Keys, old: object, new: object) -> Iterator[Keys]:
 
 
 def _is_default(section: object, name: str) -> bool:
-    """Whether a setting that only one of two wires has is as if it had not been written."""
+    """Whether a setting that only one of two wires has is at its default."""
     if not isinstance(section, BaseModel):
         return False
     usual = type(section).model_fields[name].get_default(call_default_factory=True, validated_data={})
@@ -53,7 +53,7 @@ def _is_default(section: object, name: str) -> bool:
 
 
 def _named(value: object) -> Mapping[str, object] | None:
-    """What is in a section or a mapping, None of anything else."""
+    """Returns the values of a section or a mapping by name, None for anything else."""
     if isinstance(value, BaseModel):
         return dict(value)
     return value if isinstance(value, Mapping) else None

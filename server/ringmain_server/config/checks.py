@@ -1,7 +1,7 @@
-"""Configuration, outside the rooms: every mistake in a merged tree, found in one go.
+"""Configuration: finds every mistake in a merged tree at once.
 
-The types of single settings are pydantic's affair; what concerns names, kinds and references
-between sections is checked here on the plain tree, so that one wrong type hides nothing else.
+pydantic checks the types of single settings. Names, kinds and references between sections are checked here
+on the plain tree, so that one wrong type hides no other mistake.
 """
 
 import re
@@ -17,11 +17,11 @@ from ringmain_server.config.wires import WIRES
 from ringmain_server.kinds import KINDS, Kind
 
 _OF_ANY_WIRE = frozenset(name for section in WIRES.values() for name in section.model_fields)
-"""The settings that a provider of some kind has."""
+"""The names of all settings that some kind of provider has."""
 
 _PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 
-# Messages by pydantic's type of error. Its own texts speak of Python, and may quote the input.
+# Messages by pydantic's type of error. Its own messages mention Python's types and may quote the input.
 _MESSAGES = {
     "missing": "is required",
     "bool_type": "must be true or false",
@@ -51,9 +51,9 @@ _BELOW_PROVIDER = 2
 
 
 def from_validation(error: ValidationError) -> Iterator[Mistake]:
-    """What pydantic found, in the words of this project and without the input."""
+    """Yields the mistakes that pydantic found, in the words of this project and without the input."""
     for detail in error.errors(include_url=False, include_input=False):
-        # Pydantic marks a mistake in a key itself by one more key.
+        # pydantic marks a mistake in a key itself by one more element.
         found: Keys = tuple(key for key in detail["loc"] if key != "[key]")
         keys, wire = _untagged(found)
         if detail["type"] == "extra_forbidden":
@@ -92,7 +92,7 @@ def _hint(detail: ErrorDetails) -> str:
 
 
 def across(tree: Tree) -> Iterator[Mistake]:
-    """Mistakes in names, kinds and references between sections."""
+    """Yields the mistakes in names, kinds and references between sections."""
     providers = tree.get("providers")
     models = tree.get("models")
     if isinstance(providers, Mapping):
@@ -106,7 +106,7 @@ def across(tree: Tree) -> Iterator[Mistake]:
 
 
 def kind_of(provider: object) -> Kind | None:
-    """The kind of a provider in a tree, None when it has none that is known."""
+    """Returns the kind of a provider in a tree, None if there is no such kind."""
     name = provider.get("kind") if isinstance(provider, Mapping) else None
     return KINDS.get(name) if isinstance(name, str) else None
 
@@ -160,7 +160,7 @@ def _model(name: str, model: object, providers: Mapping[str, object]) -> Iterato
 
 
 def _fallbacks(models: Mapping[str, object]) -> Iterator[Mistake]:
-    """Fallbacks that are no model, and those that lead back to where they began."""
+    """Yields fallbacks that are not configured, and those that lead back to their own model."""
     following = {str(name): _fallback(model) for name, model in models.items()}
     for name, fallback in following.items():
         keys: Keys = ("models", name, "on_exhausted", "fallback")

@@ -1,7 +1,8 @@
-"""Configuration, outside the rooms: settings from environment variables.
+"""Configuration: settings from environment variables.
 
-Two families: `RINGMAIN_SERVER__LISTEN` and its like name any setting, and the variables that the
-vendors' own tools read (`OPENAI_API_KEY`) bring a provider each when there is no file.
+There are two families of variables. Those that begin with `RINGMAIN_`, such as `RINGMAIN_SERVER__LISTEN`,
+name any setting. Those that the vendors' own tools read, such as `OPENAI_API_KEY`, add a provider each if
+there is no file.
 """
 
 import re
@@ -24,15 +25,15 @@ RESERVED = frozenset(
         "RINGMAIN_TOKEN",
         "RINGMAIN_MODEL",
         "RINGMAIN_DEBUG",
-        # Of this repository's own checks, which start gateways.
+        # Variables of this repository's own checks, which start gateways.
         "RINGMAIN_REQUIRE_ALL",
         "RINGMAIN_IMAGE_PREFIX",
     }
 )
-"""Variables that are no settings: the file's name, and what the command line reads as a client."""
+"""Variables that are not settings: the name of the file, and what the command line reads as a client."""
 
 # Kubernetes gives every container the address of each Service: for one named `ringmain`,
-# RINGMAIN_SERVICE_HOST, RINGMAIN_PORT and RINGMAIN_PORT_50051_TCP_ADDR, none of which is ours.
+# RINGMAIN_SERVICE_HOST, RINGMAIN_PORT and RINGMAIN_PORT_50051_TCP_ADDR. None of them is a setting.
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _SERVICE_LINK = re.compile(
     r"RINGMAIN_(?:[A-Z0-9]+_)*"
@@ -49,8 +50,8 @@ def settings(environ: Mapping[str, str], known: Mapping[str, object]) -> Source:
 
     Args:
         environ: The environment.
-        known: The tree so far. Its names are found regardless of case and of `-`, `.` and `/`,
-            none of which a variable can hold.
+        known: The tree so far. Its names are matched without regard to case and to `-`, `.` and `/`, since
+            the name of a variable can have none of them.
     """
     values: Tree = {}
     places: dict[Keys, Place] = {}
@@ -83,14 +84,14 @@ def _plain(name: str) -> str:
 
 
 def nested(keys: Keys, value: object) -> Tree:
-    """A tree with one value: `("a", "b")` and 1 give `{"a": {"b": 1}}`."""
+    """Returns a tree with one value: `("a", "b")` and 1 give `{"a": {"b": 1}}`."""
     for key in reversed(keys[1:]):
         value = {key: value}
     return {str(keys[0]): value}
 
 
 def discovered(environ: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) -> Source:
-    """A provider for each installed kind whose usual variables are set, under the kind's name."""
+    """Returns a provider for each installed kind whose usual variables are set, under the kind's name."""
     providers: Tree = {}
     places: dict[Keys, Place] = {}
     for kind in _triggered(environ, kinds):
@@ -101,7 +102,7 @@ def discovered(environ: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) ->
 
 
 def left_out(environ: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) -> list[Kind]:
-    """The kinds whose usual variables are set, and whose extra is not installed."""
+    """Returns the kinds whose usual variables are set but whose extra is not installed."""
     return [kind for kind in _triggered(environ, kinds) if not kind.installed]
 
 
@@ -113,9 +114,9 @@ def _triggered(environ: Mapping[str, str], kinds: Mapping[str, Kind]) -> Iterato
 
 
 def usual(environ: Mapping[str, str], providers: Mapping[str, object]) -> Source:
-    """What the kinds' usual variables and endpoints add to the providers of a tree.
+    """Returns the settings that usual variables and endpoints of kinds add to the providers of a tree.
 
-    A usual key goes to the usual endpoint only: a provider whose `base_url` is written in the
+    A usual key is sent to the usual endpoint only: a provider whose `base_url` is written in the
     configuration never gets a key, organization or project that is not written there too.
     """
     values: Tree = {}
@@ -146,10 +147,10 @@ def _usual_value(kind: Kind, setting: str, value: str) -> str:
 
 
 def ollama_url(host: str) -> str:
-    """The endpoint that `OLLAMA_HOST` means, in the forms that Ollama itself takes.
+    """Returns the endpoint that `OLLAMA_HOST` means, in the forms that Ollama itself accepts.
 
-    It may lack the scheme and the port (http and 11434), and name the address that Ollama listens
-    on (0.0.0.0), at which a client reaches it on this machine.
+    The scheme and the port may be absent; they are then http and 11434. The host may be the wildcard address
+    that Ollama listens on (0.0.0.0); a client on this machine then uses loopback.
     """
     scheme, separator, rest = host.strip().rpartition("://")
     url = urlsplit(f"{scheme or 'http'}://{rest}")

@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: the types of single settings."""
+"""Configuration: the types of single settings."""
 
 import re
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # https://www.rfc-editor.org/rfc/rfc9110.html#name-tokens
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade"})
-"""Headers by which a connection tells where a message ends; another value breaks every request."""
+"""Headers that tell where a message ends on a connection. A fixed value would break every request."""
 _LONGEST = 10 * 365 * 86400.0
-"""Seconds: longer spans would not fit into what timers count in."""
+"""The longest span in seconds. Longer ones would overflow timers."""
 
 _HOST = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 def _not_bool(value: object) -> object:
-    # A bool is an int to Python, so that `price: true` would be one dollar.
+    # A bool is an int in Python, so `price: true` would be one dollar.
     if isinstance(value, bool):
         raise ValueError("must be a number")  # noqa: TRY004, pydantic takes ValueError
     return value
@@ -36,14 +36,14 @@ def _lower(value: object) -> object:
 
 
 def _one_line(value: str) -> str:
-    # Nearly every text here ends up in an HTTP header or a path, which may have none of these.
+    # Nearly every text is sent in an HTTP header or a path, where control characters are not allowed.
     if _CONTROL.search(value):
         raise ValueError("must not have line breaks or other control characters")
     return value
 
 
 def _secret(value: object) -> object:
-    # Files that hold a key mostly end in a line break.
+    # Files that contain a key usually end in a line break.
     return _one_line(value.strip()) if isinstance(value, str) else value
 
 
@@ -62,7 +62,7 @@ def _header_name(value: str) -> str:
 
 
 def _base_url(value: str) -> str:
-    _one_line(value)  # urlsplit would leave them out
+    _one_line(value)  # urlsplit would drop control characters
     try:
         url = urlsplit(value)
         sound = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
@@ -70,7 +70,7 @@ def _base_url(value: str) -> str:
         sound = False
     if not sound:
         raise ValueError("must be an address that starts with http:// or https://")
-    # A key in an address would be printed with it.
+    # A key in an address would be printed with the address.
     if url.query or url.fragment or url.username is not None:
         raise ValueError("must be scheme, host and path only: keys belong in api_key or headers")
     return value.rstrip("/")
@@ -83,21 +83,25 @@ def _endpoint(value: str) -> str:
 
 
 def frozen(value: Mapping[str, T]) -> Mapping[str, T]:
-    """A mapping that nobody can change."""
+    """Returns a read-only copy of a mapping."""
     return MappingProxyType(dict(value))
 
 
 def not_empty(value: tuple[T, ...]) -> tuple[T, ...]:
-    """The value, if it holds anything."""
-    # Not pydantic's min_length, which counts the sound elements and so reports a wrong one twice.
+    """Returns the value if it is not empty.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    # pydantic's min_length counts valid elements only, so it would report an invalid one twice.
     if not value:
         raise ValueError("must not be empty")
     return value
 
 
 def nothing() -> Mapping[str, Never]:
-    """An empty mapping that nobody can change."""
-    # Read only, so that nobody can add to what everybody shares.
+    """Returns an empty read-only mapping."""
+    # One instance is shared by all sections, so it must be read-only.
     return MappingProxyType({})
 
 
@@ -126,7 +130,7 @@ Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(
 
 
 class Section(BaseModel):
-    """Part of the settings: frozen, and without unknown keys."""
+    """A section of the settings. It is frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(
         frozen=True,

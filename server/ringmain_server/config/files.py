@@ -1,6 +1,6 @@
-"""Configuration, outside the rooms: reads one YAML, JSON or TOML file, told apart by its suffix.
+"""Configuration: reads one YAML, JSON or TOML file. The suffix tells which format it has.
 
-Readers are imported when a file of their kind is read: a gateway without a file loads none.
+The parser of a format is imported when a file of that format is read. A gateway without a file imports none.
 """
 
 import json
@@ -15,7 +15,7 @@ from ringmain_server.config import bounds, reading
 from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, cut
 from ringmain_server.config.tree import Source, Tree
 
-# Possessive, so that no line takes more than one pass: others may be meant than tables and keys.
+# Possessive quantifiers, so that each line is scanned once: it may be no table and no key at all.
 _TABLE = re.compile(r"\s*+(\[\[?)([^\[\]]++)\]\]?\s*+(?:#.*)?")
 _PAIR = re.compile(r"""\s*+((?:[\w-]++\s*+|\.\s*+|"[^"]*+"\s*+|'[^']*+'\s*+)++)=""")
 _NAME = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
@@ -33,13 +33,13 @@ def read(path: str) -> Source:
         return _FORMATS.get(Path(path).suffix.lower(), _yaml)(path, text)
     except bounds.OutOfBounds as exc:
         raise _failure(path, None, str(exc)) from exc
-    except RecursionError as exc:  # a reader gave up where the limits did not
+    except RecursionError as exc:  # the parser has a lower limit than ours
         raise _failure(path, None, "is nested too deeply") from exc
 
 
 def _text(path: str) -> str:
     try:
-        # Editors on Windows write a byte order mark, which no format here wants.
+        # Editors on Windows write a byte order mark, which none of these formats allows.
         return reading.read_bytes(path).decode("utf-8-sig")
     except reading.Unreadable as exc:
         raise _failure(path, None, f"cannot be read: {exc.strerror}") from exc
@@ -79,13 +79,13 @@ def _json(path: str, text: str) -> Source:
         value = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as exc:
         raise _failure(path, exc.lineno, f"is not JSON: {exc.msg}") from exc
-    except ValueError as exc:  # Python refuses numbers of more than some thousand digits
+    except ValueError as exc:  # Python refuses numbers of more than a few thousand digits
         raise _failure(path, None, "is not JSON: it has a number that is too long") from exc
     return Source(path, _mapping(path, value), cache(lambda: _json_places(path, text)))
 
 
 def _json_places(path: str, text: str) -> Mapping[Keys, Place]:
-    # JSON is YAML but for tabs, which JSON has between values only.
+    # JSON is a subset of YAML except for tabs, which JSON allows only between values.
     from ringmain_server.config import yamlfile
 
     try:
@@ -108,9 +108,9 @@ def _toml(path: str, text: str) -> Source:
 
 
 def _toml_places(path: str, text: str) -> Mapping[Keys, Place]:
-    """Finds tables and keys by their looks, because `tomllib` tells no lines.
+    """Finds the lines of tables and keys in the text, because `tomllib` does not report lines.
 
-    Keys inside inline tables are not found; their table's line serves them.
+    Keys inside inline tables are not found; they get the line of their table.
     """
     places: dict[Keys, Place] = {}
     lists: dict[Keys, int] = {}
@@ -138,7 +138,7 @@ def _names(text: str) -> Keys:
 
 
 def _indexed(names: Keys, lists: Mapping[Keys, int]) -> Keys:
-    """Puts the position of the list's last table behind each name of a list of tables."""
+    """Inserts the index of the last table after each name of an array of tables."""
     keys: Keys = ()
     for position, name in enumerate(names):
         keys = (*keys, name)
@@ -148,4 +148,4 @@ def _indexed(names: Keys, lists: Mapping[Keys, int]) -> Keys:
 
 
 _FORMATS: Mapping[str, Callable[[str, str], Source]] = {".json": _json, ".toml": _toml}
-"""Readers by suffix; any other is YAML's."""
+"""Readers by suffix. Any other suffix is read as YAML."""

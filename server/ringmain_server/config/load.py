@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: defaults, then a file, then the environment, then flags."""
+"""Configuration: loads defaults, then a file, then the environment, then flags."""
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from ringmain_server.config.tree import Source, Tree
 _DEFAULTS = Source("defaults", {"providers": {name: {"kind": name} for name in ALWAYS}})
 _EMPTY = "is empty: whoever writes it may not have finished"
 _MOST = 100
-"""Mistakes of one sort that are listed: more help nobody, and naming the nearest known key takes time."""
+"""Most mistakes of each sort in a report. More would not help, and each search for a known key takes time."""
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -28,22 +28,22 @@ def load(
 ) -> Settings:
     """Loads the configuration.
 
-    Later wins: the defaults, the file, `RINGMAIN_` variables, overrides. Mappings are merged,
-    lists replaced. The providers `sandbox` and `local` always exist. Without any file, so does one for each
-    kind whose usual variables are set; a file says itself which providers there are.
+    Later sources win over earlier ones: the defaults, the file, `RINGMAIN_` variables, overrides. Mappings
+    are merged and lists are replaced. The providers `sandbox` and `local` always exist. Without a file there
+    is also one for each kind whose usual variables are set. With a file there are only those that it names.
 
     Args:
         path: A YAML, JSON or TOML file. None takes the one that `RINGMAIN_CONFIG` names, if any.
         environ: The environment.
         overrides: Settings from flags: nested mappings, or dotted keys such as `server.listen`.
-            Null is a value, so leave out what no flag was given for.
-        may_be_empty: Whether a file that says nothing is taken for what somebody wants.
+            None is a value, so leave out settings without a flag.
+        may_be_empty: Whether a file without any setting is accepted.
 
     Returns:
         The merged and checked settings.
 
     Raises:
-        ConfigError: With every mistake that was found.
+        ConfigError: There are mistakes. It lists all of them.
     """
     path = path or environ.get("RINGMAIN_CONFIG")
     mistakes: list[Mistake] = []
@@ -85,9 +85,9 @@ def _flags(overrides: Mapping[str, object]) -> Source:
 
 
 def _without_empty_sections(values: Tree, mistaken: Collection[Keys]) -> Tree:
-    """Drops sections of which a file has the name only, such as when all else is a comment.
+    """Drops sections that are empty in the file, for example because everything in them is a comment.
 
-    What is mistaken stays, so that the file is named as its place.
+    Settings with a mistake stay, so that the mistake is reported at its place in the file.
     """
 
     def kept(value: object, keys: Keys) -> object:
@@ -118,13 +118,13 @@ def _checked(sources: Sequence[Source], mistakes: list[Mistake]) -> Settings:
     except ValidationError as exc:
         mistakes += islice(checks.from_validation(exc), _MOST)
     if settings is None or mistakes:
-        # The context would be pydantic's error, which says the same with less tact.
+        # `from None`, because pydantic's error may quote the input, secrets included.
         raise ConfigError(_problems(sources, mistakes)) from None
     return settings
 
 
 def _known_kinds_only(merged: Tree) -> Tree:
-    """Leaves out providers whose kind is wrong: nobody can tell their settings."""
+    """Leaves out providers whose kind does not exist, since the settings that they take are unknown."""
     providers = merged.get("providers")
     if not isinstance(providers, dict):
         return merged
@@ -140,8 +140,8 @@ def _known_kinds_only(merged: Tree) -> Tree:
 def _problems(sources: Sequence[Source], mistakes: Iterable[Mistake]) -> list[Problem]:
     first: dict[Keys, Mistake] = {}
     for mistake in mistakes:
-        # The first explains those that follow from it: an unset variable is no missing key too.
+        # Later mistakes at a place follow from the first: an unset variable also looks like a missing key.
         first.setdefault(mistake.keys, mistake)
     problems = [mistake.at(tree.place(sources, mistake.keys)) for mistake in first.values()]
-    # Those of a file in the order of its lines, then the others.
+    # Mistakes in a file come first, in the order of its lines.
     return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))

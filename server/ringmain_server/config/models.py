@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: what can be set of a model, its candidates and their prices."""
+"""Configuration: the settings of models, candidates and prices."""
 
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -46,7 +46,7 @@ Capability = Literal[
 
 
 class PriceSettings(Section):
-    """A price in US dollars, of tokens for a million. It wins over the built-in price list."""
+    """Prices in US dollars; those of tokens are for a million. They win over the built-in price list."""
 
     input_per_mtok: Dollars = Field(default=Decimal(0), description="Input tokens.")
     output_per_mtok: Dollars = Field(default=Decimal(0), description="Output tokens, reasoning included.")
@@ -115,7 +115,7 @@ class CandidateSettings(Section):
 
 
 class ModelSettings(Section):
-    """A model of this gateway: the name that callers use. It holds no slash."""
+    """A model of this gateway, under the name that callers use. The name has no slash."""
 
     candidates: Annotated[tuple[CandidateSettings, ...], AfterValidator(not_empty)] = Field(
         description="What serves it, in the order tried. At least one."

@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: what a mistake is, and how a person reads it."""
+"""Configuration: mistakes, and how they are shown to people."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from ringmain_server.text.excerpt import excerpt
 
 _ESCAPED = 10
-"""Most characters that stand for one that cannot be printed."""
+"""Most characters of the escape for a character that cannot be printed."""
 
-# Where a setting sits in the tree: names of mappings, positions in lists.
+# The path of a setting in the tree: names in mappings, indexes in lists.
 Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value was written.
+    """The place where a value was written.
 
     Attributes:
         source: A file's name, an environment variable or a flag.
@@ -28,12 +28,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A mistake on its way to becoming a `Problem`: where it was written is not looked up yet.
+    """A mistake whose place in the file is not looked up yet. `at` makes a `Problem` of it.
 
     Attributes:
-        keys: The setting.
-        message: What is wrong. Never holds a secret.
-        hint: What would be right, empty when nobody can tell.
+        keys: The path of the setting.
+        message: A description of the mistake. It never contains a secret.
+        hint: A correction, empty if none is known.
     """
 
     keys: Keys
@@ -41,7 +41,7 @@ class Mistake:
     hint: str = ""
 
     def at(self, place: Place) -> "Problem":
-        """The problem for a person to read."""
+        """Returns the problem with its place, for people to read."""
         return Problem(dotted(self.keys), place.line, cut(self.message, 500), self.hint, place.source)
 
 
@@ -52,8 +52,8 @@ class Problem:
     Attributes:
         path: The setting, such as `models.demo.candidates[0]`. Empty for the whole file.
         line: The line in the file, from 1, None when unknown.
-        message: What is wrong. Never holds a secret.
-        hint: What would be right, empty when nobody can tell.
+        message: A description of the mistake. It never contains a secret.
+        hint: A correction, empty if none is known.
         source: The file, environment variable or flag it was read from.
     """
 
@@ -64,14 +64,14 @@ class Problem:
     source: str = ""
 
     def __str__(self) -> str:
-        """One line: `ringmain.yaml:3: server.lisen: unknown key (did you mean listen?)`."""
+        """Returns one line: `ringmain.yaml:3: server.lisen: unknown key (did you mean listen?)`."""
         where = self.source if self.line is None else f"{self.source}:{self.line}"
         start = ": ".join(part for part in (where, self.path, self.message) if part)
         return f"{start} ({self.hint})" if self.hint else start
 
 
 class ConfigError(Exception):
-    """The configuration has mistakes, all of which are listed.
+    """The configuration has mistakes. All of them are listed.
 
     Attributes:
         problems: Every mistake, in the order of the file's lines.
@@ -82,7 +82,7 @@ class ConfigError(Exception):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        """A block for a terminal: a heading and one line for each mistake."""
+        """Returns a heading and one line for each mistake, for a terminal."""
         count = len(self.problems)
         heading = "1 mistake" if count == 1 else f"{count} mistakes"
         lines = [f"The configuration has {heading}:", *(f"  {p}" for p in self.problems)]
@@ -90,12 +90,12 @@ class ConfigError(Exception):
 
 
 def cut(text: str, most: int = 100) -> str:
-    """A text of the file as a message shows it: not much of it, and escapes for what cannot be printed."""
+    """Returns the beginning of a text of the file, with escapes for characters that cannot be printed."""
     return excerpt(text[:most], most * _ESCAPED) + ("…" if len(text) > most else "")
 
 
 def dotted(keys: Keys) -> str:
-    """Writes keys as people do: `models.demo.candidates[0]`."""
+    """Returns keys as a path for people: `models.demo.candidates[0]`."""
     text = ""
     for key in keys:
         if isinstance(key, int):
@@ -106,7 +106,7 @@ def dotted(keys: Keys) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Names the nearest known word, or all of them when none is near."""
+    """Returns a hint with the nearest known word, or with all known words if none is near."""
     names = sorted(known)
     near = difflib.get_close_matches(cut(word).lower().replace("-", "_"), names, n=1)
     if near:

@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: the settings that every provider has, whatever its wire."""
+"""Configuration: the settings that every provider has, whatever its wire."""
 
 from collections.abc import Iterator, Mapping
 from typing import Self
@@ -16,7 +16,7 @@ from ringmain_server.kinds import Kind
 
 
 class TimeoutOverrides(Section):
-    """Timeouts that differ from the next outer ones. What is absent stays as it is there."""
+    """Timeouts that differ from those of the next outer section. Absent ones are as there."""
 
     connect: Span | None = Field(default=None, description="The longest wait for a connection.")
     attempt: Span | None = Field(default=None, description="The longest whole answer.")
@@ -29,7 +29,7 @@ class TimeoutOverrides(Section):
 
 
 class TimeoutSettings(Section):
-    """How long one attempt at a provider may take. Providers and models may differ."""
+    """Limits on the duration of one attempt at a provider. Providers and models may have their own."""
 
     connect: Span = Field(default=5.0, description="The longest wait for a connection.")
     attempt: Span = Field(default=300.0, description="The longest whole answer, from the request to its end.")
@@ -71,30 +71,32 @@ class ProviderSettings(Section):
         """Returns the settings without which a provider cannot work.
 
         Args:
-            kind: Its kind.
-            given: Its settings, of which nothing is checked yet.
+            kind: The provider's kind.
+            given: The provider's settings, not checked yet.
         """
         return kind.required
 
     @classmethod
     def takes_usual_values(cls, given: Mapping[str, object]) -> bool:  # noqa: ARG003, a wire may need it
-        """Whether the kind's usual endpoint and variables hold for a provider, whose key goes nowhere else.
+        """Whether a provider uses the usual endpoint and variables of its kind.
+
+        A usual key is sent to the usual endpoint only.
 
         Args:
-            given: Its settings, of which nothing is checked yet.
+            given: The provider's settings, not checked yet.
         """
         return True
 
     @classmethod
     def conflicts(cls, keys: Keys, given: Mapping[str, object]) -> Iterator[Mistake]:  # noqa: ARG003, a wire may need it
-        """Yields the mistakes that two settings make together.
+        """Yields the mistakes in how two settings are combined.
 
         Args:
-            keys: Where the provider is in the configuration.
-            given: Its settings, of which nothing is checked yet.
+            keys: The path of the provider.
+            given: The provider's settings, not checked yet.
         """
         yield from ()
 
     def is_at_vendor(self, kind: Kind) -> bool:
-        """Whether requests go to the vendor's own endpoint. Others may serve other models."""
+        """Whether requests go to the vendor's own endpoint. Other endpoints may serve other models."""
         return True

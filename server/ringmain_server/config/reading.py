@@ -1,7 +1,7 @@
-"""Configuration, outside the rooms: reads files that an operator names, whatever the name leads to.
+"""Configuration: reads files that an operator names, with limits.
 
-A path may lead to a pipe, a device, a file without end or a network file system that has died. None of them
-may hold up the process: only regular files are read, up to a size and within a time.
+A path may lead to a pipe, a device, an endless file or a network file system that does not answer. None of
+them may block the process, so only regular files are read, up to a size and within a time.
 """
 
 import errno
@@ -14,9 +14,9 @@ from pathlib import Path
 from ringmain_server.aio.threads import within
 
 LIMIT = 4 << 20
-"""Most bytes of a configuration file, or of a file that it names."""
+"""Most bytes of a configuration file or of a file that it names."""
 PATIENCE = 10.0
-"""Seconds after which a file that does not answer counts as unreadable."""
+"""Seconds after which a file counts as unreadable if the file system does not answer."""
 
 _IS = {
     stat.S_IFDIR: "is a directory",
@@ -28,7 +28,7 @@ _IS = {
 
 
 class Unreadable(OSError):
-    """A file cannot be read; the text says why, after "cannot be read: "."""
+    """A file cannot be read. The message says why and is meant to follow "cannot be read: "."""
 
 
 def read_bytes(
@@ -38,16 +38,16 @@ def read_bytes(
     seconds: float = PATIENCE,
     read: "Callable[[str, int], bytes] | None" = None,
 ) -> bytes:
-    """The content of a regular file.
+    """Returns the content of a regular file.
 
     Args:
-        path: Where it is.
+        path: The path of the file.
         limit: Most bytes.
-        seconds: The longest wait.
+        seconds: The longest wait for the file system.
         read: Reads up to a number of bytes.
 
     Raises:
-        Unreadable: It is not there, no regular file, too large, or does not answer.
+        Unreadable: The file is missing, not a regular file or too large, or the file system does not answer.
     """
     try:
         content = within(seconds, partial(read or _read, path, limit + 1), name="read-file")
@@ -55,7 +55,7 @@ def read_bytes(
         raise Unreadable(errno.ETIMEDOUT, f"it does not answer within {seconds:g} s") from exc
     except Unreadable:
         raise
-    except ValueError as exc:  # a name that no file can have
+    except ValueError as exc:  # no file can have such a name
         raise Unreadable(errno.EINVAL, "its name has a character that no file name can have") from exc
     except OSError as exc:
         raise Unreadable(exc.errno, exc.strerror or type(exc).__name__) from exc
@@ -65,10 +65,10 @@ def read_bytes(
 
 
 def check_readable(path: str, *, limit: int = LIMIT, seconds: float = PATIENCE) -> None:
-    """Checks a file that a library reads by itself.
+    """Checks a file that a library will read by itself.
 
     Raises:
-        Unreadable: As for `read_bytes`.
+        Unreadable: For the same reasons as `read_bytes`.
     """
     read_bytes(path, limit=limit, seconds=seconds)
 

@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: the configuration reference, made from the settings.
+"""Configuration: the configuration reference, made from the settings.
 
 `python -m ringmain_server.config.reference` prints it, `--write FILE` writes it, and
 `--check FILE` fails when the file says something else.
@@ -148,7 +148,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("models.NAME.candidates[].price", config.PriceSettings),
 )
 
-# What people call a type, by the alias that a setting is declared with.
+# The words for a type in the reference, by the alias that a setting is declared with.
 _WORDS: tuple[tuple[object, str], ...] = (
     (fields.Wait, "duration"),
     (fields.Span, "duration, more than 0"),
@@ -166,7 +166,7 @@ _WORDS: tuple[tuple[object, str], ...] = (
 
 
 def render() -> str:
-    """The whole reference as Markdown."""
+    """Returns the whole reference as Markdown."""
     blocks = [_INTRODUCTION, "## Settings\n"]
     for path, section in _SECTIONS:
         blocks.append(_section(path, section))
@@ -221,7 +221,7 @@ def _cells(path: str, section: type[BaseModel], names: Collection[str]) -> Itera
 
 
 def words(annotation: object) -> str:
-    """What people call a type."""
+    """Returns the words for a type in the reference."""
     for alias, word in _WORDS:
         if annotation == alias:
             return word

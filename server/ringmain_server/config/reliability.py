@@ -1,6 +1,7 @@
-"""Configuration, outside the rooms: how failures are met. See `docs/reliability.md`.
+"""Configuration: the settings of reliability. `docs/reliability.md` explains them.
 
-Breakers, holds and concurrency limits belong to a candidate, retries and the order of candidates to a model.
+Breakers, cooldowns and concurrency limits belong to a candidate, retries and the order of candidates to a
+model.
 """
 
 from typing import Annotated, Any, Literal
@@ -25,11 +26,11 @@ Failure = Literal[
     "model_output_invalid",
     "rejected",
 ]
-"""The failure classes of `errors.py`, as the configuration spells them. A test compares them."""
+"""The failure classes of `errors`, as the configuration spells them. A test compares them."""
 
 
 class BreakerSection(Section):
-    """When a candidate's circuit breaker opens. What is absent stays as in the next outer section."""
+    """The circuit breaker of a candidate. Absent settings are as in the next outer section."""
 
     enabled: Flag | None = Field(default=None, description="Whether failures may open it. Default: true.")
     window: Span | None = Field(
@@ -54,7 +55,7 @@ class BreakerSection(Section):
 
 
 class CooldownSection(Section):
-    """How long a candidate that asked for it is left alone."""
+    """How long a candidate receives no calls after a rate limit, a spent quota or an unknown model."""
 
     first: Span | None = Field(
         default=None,
@@ -72,7 +73,7 @@ class CooldownSection(Section):
 
 
 class ConcurrencySection(Section):
-    """How many calls a candidate may have under way in one process."""
+    """Limits on the calls that a candidate has in flight in one process."""
 
     limit: Count | None = Field(
         default=None, description="The fixed limit, and where an adaptive one starts. Default: 1000."
@@ -100,7 +101,7 @@ class HealthCheckSettings(Section):
 
 
 class RetrySettings(Section):
-    """When the same candidate is asked again."""
+    """Retries of the same candidate."""
 
     attempts: Annotated[int, Field(ge=0, le=10)] | None = Field(
         default=None, description="The most times. 0 turns it off. Default: 1."
@@ -113,7 +114,7 @@ class RetrySettings(Section):
 
 
 class BackoffSection(Section):
-    """The waits before retries: exponential, with full jitter, within a budget for the whole process."""
+    """The waits before retries: exponential with full jitter, within a budget for the whole process."""
 
     initial: Span = Field(default=0.25, description="The longest wait before the first retry.")
     maximum: Span = Field(default=8.0, description="What the doubling stops at.")
@@ -127,7 +128,7 @@ class BackoffSection(Section):
 
 
 class HedgeSettings(Section):
-    """A second candidate is asked although the first has not failed, when it is late."""
+    """Hedging: a second candidate is asked when the first is late, although it has not failed."""
 
     quantile: Share = Field(
         default=0.95,
@@ -140,7 +141,7 @@ class HedgeSettings(Section):
 
 
 class ExhaustedSettings(Section):
-    """What happens when no candidate may be tried, because all are open, held or drained."""
+    """What happens when no candidate may be tried, because of open breakers, cooldowns or drains."""
 
     wait: Wait = Field(
         default=0.0, description="The longest wait for the first to return; 0 refuses at once."
@@ -151,7 +152,7 @@ class ExhaustedSettings(Section):
 
 
 class OverloadSettings(Section):
-    """How many calls the gateway itself takes on, and how late. More are refused, never queued for long."""
+    """Limits on the calls that the gateway itself accepts. More are refused, never queued for long."""
 
     limit: Count = Field(
         default=4000,
@@ -165,7 +166,7 @@ class OverloadSettings(Section):
 
 
 def overridden(*sections: Section) -> dict[str, Any]:
-    """The settings of several sections, where a later one wins."""
+    """Returns the settings of several sections by name; those of a later section win."""
     merged: dict[str, Any] = {}
     for section in sections:
         merged |= section.model_dump(exclude_none=True)

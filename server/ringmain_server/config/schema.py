@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: which type the settings expect at a place in the tree."""
+"""Configuration: finds the type that the settings expect at a path in the tree."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,11 +20,11 @@ _BOOLS |= {"false": False, "no": False, "off": False, "0": False}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the settings expect somewhere.
+    """The type that the settings expect at a path.
 
     Attributes:
         bare: The expected type without annotations: `int`, a settings class, `Mapping[str, X]`.
-        nullable: Whether null is welcome too.
+        nullable: Whether null is allowed too.
     """
 
     bare: object
@@ -32,20 +32,20 @@ class Shape:
 
     @property
     def model(self) -> type[BaseModel] | None:
-        """The settings class, when a section is expected."""
+        """The settings class if a section is expected, else None."""
         bare = self.bare
         return bare if isinstance(bare, type) and issubclass(bare, BaseModel) else None
 
     @property
     def sections(self) -> tuple[type[BaseModel], ...]:
-        """The settings classes of which one is expected: those of every wire for a provider."""
+        """The settings classes of which one is expected: for a provider, the sections of all wires."""
         if self.model is ProviderSettings:
             return tuple(WIRES.values())
         return (self.model,) if self.model else ()
 
     @property
     def is_mapping(self) -> bool:
-        """Whether names and values are expected."""
+        """Whether a section or a mapping is expected."""
         return self.model is not None or get_origin(self.bare) is Mapping
 
     @property
@@ -54,13 +54,13 @@ class Shape:
         return get_origin(self.bare) is tuple
 
     def known(self) -> tuple[str, ...]:
-        """The keys that may stand here, empty when any may."""
+        """Returns the allowed keys, empty if any key is allowed."""
         return tuple({name: None for section in self.sections for name in section.model_fields})
 
     def child(self, key: str | int) -> "Shape | None":
-        """What is expected one step further, None when nothing is."""
+        """Returns the type that is expected one step further down, None if nothing is."""
         if self.model is not None:
-            # A test holds that a name has one type in all wires, so that the first that has it will do.
+            # A setting has the same type in all wires, which a test checks, so the first match is enough.
             fields = (section.model_fields.get(str(key)) for section in self.sections)
             field = next(filter(None, fields), None)
             return shape(field.annotation) if field else None
@@ -83,7 +83,7 @@ def shape(annotation: object) -> Shape:
 
 
 def at(keys: Keys) -> Shape | None:
-    """What the settings expect at `keys`, None when nothing belongs there."""
+    """Returns the type that the settings expect at `keys`, None if nothing belongs there."""
     found: Shape | None = ROOT
     for key in keys:
         found = found.child(key) if found else None
@@ -91,9 +91,9 @@ def at(keys: Keys) -> Shape | None:
 
 
 def typed(text: str, expected: Shape | None) -> object:
-    """Reads text from the environment or a flag as the type that the settings expect.
+    """Converts text from the environment or a flag to the type that the settings expect.
 
-    What does not fit stays text, so that the mistake is reported with all the others.
+    Text that cannot be converted is returned as it is, so that the mistake is reported with all others.
     """
     if expected is None:
         return text

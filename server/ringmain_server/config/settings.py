@@ -1,8 +1,7 @@
-"""Configuration, outside the rooms: what can be set, frozen and checked.
+"""Configuration: the settings, frozen and validated.
 
-The descriptions here and in `providers`, `models` and `reliability` are the configuration reference:
-`docs/configuration.md` is made from them.
-Strings from the environment become numbers before they get here (`schema.typed`), so that numbers
+`docs/configuration.md` is made from the descriptions here and in `providers`, `wires`, `models` and
+`reliability`. Strings from the environment are converted before validation (`schema.typed`), so that numbers
 and booleans are strict.
 """
 
@@ -52,9 +51,9 @@ T = TypeVar("T")
 
 
 class ServerSettings(Section):
-    """Where the gateway listens, and how it treats connections."""
+    """The addresses of the gateway, and its treatment of connections."""
 
-    # First, because the checks of the addresses below need to know it.
+    # First, because the validators of the addresses below read it.
     allow_unauthenticated: Flag = Field(
         default=False,
         description="Allow addresses that other machines can reach although callers need no "
@@ -157,7 +156,7 @@ class LogFileSettings(Section):
 
 
 class LogSettings(Section):
-    """What is logged, and how it looks."""
+    """The log."""
 
     level: Level = Field(default="info", description="The least severe level that is logged.")
     format: Literal["auto", "console", "json"] = Field(
@@ -185,7 +184,7 @@ class IdempotencySettings(Section):
 
 
 class MediaSettings(Section):
-    """Limits of what callers send beside text."""
+    """Limits on images, documents and recordings from callers."""
 
     fetch_hosts: tuple[Text, ...] = Field(
         default_factory=tuple,
@@ -225,7 +224,7 @@ class MediaSettings(Section):
 
 
 ALWAYS = tuple(kind.name for kind in KINDS.values() if kind.always)
-"""Providers that need no configuration, each of the kind of its name."""
+"""Providers that exist in every configuration. The kind of each has the same name."""
 
 
 def _always() -> Mapping[str, ProviderSettings]:
@@ -273,7 +272,7 @@ class Settings(Section):
     )
 
     def timeouts_for(self, provider: str, model: str | None = None) -> TimeoutSettings:
-        """The timeouts of an attempt: the defaults, then the provider's, then the model's.
+        """Returns the timeouts of an attempt: the defaults, then the provider's, then the model's.
 
         Args:
             provider: A configured provider.

@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: the merged result for people, and its secrets for maskers."""
+"""Configuration: shows the merged settings without their secrets, and lists the secrets for masking."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -10,22 +10,22 @@ from ringmain_server.config.settings import Settings
 
 MASK = "********"
 
-# Shorter values would mask half of every log line.
+# Masking shorter values would make log lines unreadable.
 _SHORTEST_SECRET = 4
 
 
 def show(settings: Settings) -> str:
-    """Writes settings as YAML that could be loaded again, but for its masked secrets."""
+    """Returns settings as YAML. It can be loaded again, except that secrets are masked."""
     from ringmain_server.config import yamlfile
 
     return yamlfile.write(_plain(settings))
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:
-    """Every secret value, the longest first, so that masking one leaves no rest of another.
+    """Returns every secret value, the longest first, so that masking one leaves no rest of another.
 
-    Values under four characters are left out. Of a header such as `Bearer KEY`, both the whole
-    and the key are secret.
+    Values under four characters are left out. For a header such as `Bearer KEY`, both the whole value and the
+    key are returned.
     """
     found: set[str] = set()
     for value in _secret_values(settings):
@@ -61,7 +61,7 @@ def _plain(value: object) -> object:
             number = float(value)
             return int(number) if number.is_integer() else number
         case str():
-            # As in a file, where a dollar sign may begin a reference.
+            # Escaped as in a file, where a dollar sign may begin a reference.
             return value.replace("$", "$$")
         case _:
             return value
@@ -75,7 +75,7 @@ def _ordered(section: BaseModel) -> Iterable[tuple[str, object]]:
 
 
 def _worth_showing(section: BaseModel, name: str) -> bool:
-    """Whether a setting is there; what is absent anyway is left out."""
+    """Whether a setting is shown: empty settings are left out."""
     value = getattr(section, name)
     if isinstance(value, (BaseModel, Mapping)) and not isinstance(section, Settings):
         return bool(_plain(value))

@@ -1,7 +1,7 @@
-"""Configuration, outside the rooms: `${NAME}` in a file's values.
+"""Configuration: replaces `${NAME}` in a file's values.
 
-`${NAME}` reads the environment, `${NAME:-default}` has a default for a variable that is unset or
-empty, and `$$` is a dollar sign. A dollar sign before anything else stays as it is.
+`${NAME}` is the value of an environment variable, `${NAME:-default}` has a default for a variable that is
+unset or empty, and `$$` is a dollar sign. A dollar sign before anything else stays as it is.
 """
 
 import re
@@ -18,10 +18,10 @@ _REFERENCE = re.compile(
 
 
 class SubstitutionError(ValueError):
-    """A reference to the environment cannot be followed.
+    """A reference to the environment cannot be replaced.
 
     Attributes:
-        hint: What would be right.
+        hint: A correction.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -29,17 +29,17 @@ class SubstitutionError(ValueError):
         self.hint = hint
 
 
-class Room:
-    """How much more text references may bring into one document."""
+class TextBudget:
+    """The number of characters that the references of one document may still expand to."""
 
     def __init__(self, most: int = bounds.TEXT) -> None:
         self._left = most
 
     def take(self, text: str) -> str:
-        """The text, if there is room for it.
+        """Returns the text and subtracts its length from the budget.
 
         Raises:
-            SubstitutionError: There is not.
+            SubstitutionError: The budget is exceeded.
         """
         self._left -= len(text)
         if self._left < 0:
@@ -49,21 +49,22 @@ class Room:
         return text
 
 
-def substitute(text: str, environ: Mapping[str, str], room: Room | None = None) -> str:
+def substitute(text: str, environ: Mapping[str, str], budget: TextBudget | None = None) -> str:
     """Replaces each reference to the environment.
 
     Args:
         text: The text.
         environ: The environment.
-        room: How much text may come of it.
+        budget: Limits the text that references expand to.
 
     Raises:
-        SubstitutionError: A variable without default is unset, a reference is malformed, or there is no room.
+        SubstitutionError: A variable without a default is unset, a reference is malformed, or the budget is
+            exceeded.
     """
-    room = room or Room()
+    budget = budget or TextBudget()
 
     def value(match: re.Match[str]) -> str:
-        return room.take(_value(match, environ))
+        return budget.take(_value(match, environ))
 
     return _REFERENCE.sub(value, text)
 
@@ -91,10 +92,10 @@ def _value(match: re.Match[str], environ: Mapping[str, str]) -> str:
 def resolve(values: Tree, environ: Mapping[str, str]) -> tuple[Tree, list[Mistake]]:
     """Replaces the references in every string of a tree, in a new tree.
 
-    A string in which something was replaced is then read as the type that its setting expects.
+    A string with a replaced reference is converted to the type that its setting expects.
     """
     mistakes: list[Mistake] = []
-    room = Room()
+    budget = TextBudget()
 
     def walk(value: object, keys: Keys) -> object:
         if isinstance(value, dict):
@@ -107,7 +108,7 @@ def resolve(values: Tree, environ: Mapping[str, str]) -> tuple[Tree, list[Mistak
         if not isinstance(value, str) or "$" not in value:
             return value
         try:
-            text = substitute(value, environ, room)
+            text = substitute(value, environ, budget)
         except SubstitutionError as error:
             mistakes.append(Mistake(keys, str(error), error.hint))
             return None

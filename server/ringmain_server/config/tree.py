@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: trees of plain values, where they came from, how they merge."""
+"""Configuration: trees of plain values, their sources, and how they are merged."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ Tree = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One of the places that settings come from.
+    """One source of settings.
 
     Attributes:
-        name: A file's name, or what else people call it.
-        values: What it says.
-        places: Where each value stands, made only when a mistake must be shown.
+        name: The name of the file, or another name that people understand.
+        values: The settings of this source.
+        places: Returns the place of each value. It is called only to report a mistake.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Source:
     places: Callable[[], Mapping[Keys, Place]] = dict
 
     def place(self, keys: Keys) -> Place:
-        """Where the value at `keys`, or else the nearest value around it, was written."""
+        """Returns the place of the value at `keys`, or else of the nearest value around it."""
         places = self.places()
         for length in range(len(keys), 0, -1):
             if keys[:length] in places:
@@ -32,12 +32,12 @@ class Source:
 
 
 def merge(under: Tree, over: Mapping[str, object]) -> Tree:
-    """Lays one tree over another: mappings merge, anything else is replaced. Neither changes."""
+    """Returns a new tree in which mappings are merged and other values of `under` replaced."""
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
         if isinstance(value, Mapping):
-            # Also where nothing is below, so that the result shares no mapping with `over`.
+            # Also if nothing is below, so that the result shares no mapping with `over`.
             merged[key] = merge(below if isinstance(below, dict) else {}, value)
         else:
             merged[key] = value
@@ -45,7 +45,7 @@ def merge(under: Tree, over: Mapping[str, object]) -> Tree:
 
 
 def depth(values: object, keys: Keys) -> int:
-    """How many of the keys lead somewhere in a tree."""
+    """Returns the number of keys that can be followed in a tree."""
     for count, key in enumerate(keys):
         try:
             values = values[key]  # type: ignore[index] # What cannot be indexed raises TypeError.
@@ -55,6 +55,6 @@ def depth(values: object, keys: Keys) -> int:
 
 
 def place(sources: Sequence[Source], keys: Keys) -> Place:
-    """Where the merged value at `keys` was written: the last source that knows it best."""
+    """Returns the place of a merged value: in the last source that has most of its path."""
     best = max(reversed(sources), key=lambda source: depth(source.values, keys))
     return best.place(keys)

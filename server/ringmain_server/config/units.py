@@ -1,4 +1,4 @@
-"""Configuration, outside the rooms: durations, sizes and addresses as people write them."""
+"""Configuration: parses durations, sizes and addresses."""
 
 import ipaddress
 import re
@@ -21,7 +21,7 @@ _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})", re
 
 
 def seconds(value: object) -> float:
-    """Reads a duration: a number of seconds, or text such as `500ms`, `30s`, `2m`, `1h`.
+    """Parses a duration: a number of seconds, or text such as `500ms`, `30s`, `2m`, `1h`.
 
     Raises:
         ValueError: It is neither.
@@ -40,7 +40,7 @@ def seconds(value: object) -> float:
 
 
 def size(value: object) -> int:
-    """Reads a size: a number of bytes, or text such as `64MiB`, `512KiB`, `10MB`.
+    """Parses a size: a number of bytes, or text such as `64MiB`, `512KiB`, `10MB`.
 
     Raises:
         ValueError: It is neither.
@@ -77,14 +77,14 @@ def host_port(value: str) -> str:
 
 
 def is_unix(value: str) -> bool:
-    """Tells whether an address is a Unix domain socket, in gRPC's notation."""
+    """Whether an address is a Unix domain socket, in gRPC's notation."""
     return value.startswith(("unix:", "unix-abstract:"))
 
 
 def is_loopback(value: str) -> bool:
-    """Tells whether only programs of the same machine can reach an address.
+    """Whether only programs on the same machine can reach an address.
 
-    A host name other than `localhost` counts as reachable: what it resolves to may change.
+    A host name other than `localhost` counts as reachable from elsewhere, because its address may change.
     """
     if is_unix(value):
         return True

@@ -1,6 +1,6 @@
-"""Configuration, outside the rooms: notices that a file has changed, and that whoever writes it has finished.
+"""Configuration: notices that a file has changed and that its writer has finished.
 
-It is looked at, not subscribed to: a look costs microseconds, follows links, as those of a mounted ConfigMap,
+The file is polled. A poll costs microseconds, follows symbolic links such as those of a mounted ConfigMap,
 and works on network file systems (`docs/decisions/0013-look-at-the-configuration.md`).
 """
 
@@ -16,18 +16,18 @@ from ringmain_server.config.reading import Unreadable, read_bytes
 from ringmain_server.policies import Clock
 
 INTERVAL = 0.5
-"""Seconds between two looks."""
-REST = 1.0
-"""Seconds for which a file must stand still until a change counts."""
-LONG_REST = 5.0
-"""The same of a file that looks as if its end were missing."""
+"""Seconds between two polls."""
+QUIET = 1.0
+"""Seconds without a write after which a change counts."""
+LONG_QUIET = 5.0
+"""Seconds without a write after which a change counts if the end of the file seems to be missing."""
 _STEP = 0.25
 PATIENCE = 10.0
-"""Seconds after which a file system does not answer."""
+"""Seconds after which a poll counts as unanswered by the file system."""
 
 
 class FileState(NamedTuple):
-    """Tells one state of a file from another."""
+    """The attributes that tell one version of a file from another."""
 
     target: str
     inode: int
@@ -36,10 +36,10 @@ class FileState(NamedTuple):
 
 
 class FileWatch:
-    """Notices changes of a file that has come to rest.
+    """Notices changes of a file once nobody writes it any more.
 
     Args:
-        path: The file.
+        path: The path of the file.
         clock: Seconds on any monotonic clock.
     """
 
@@ -49,27 +49,27 @@ class FileWatch:
         try:
             self._known = within(PATIENCE, self._look, name="watch")
         except TimeoutError:
-            self._known = None  # whoever reads it says so
+            self._known = None  # the reader reports it
         self._last = self._known
         self._content = self._read()
         self._since = clock()
         self._gone = False
 
-    def turn(self) -> "Observation":
-        """Looks once. May hang where the file system does."""
+    def poll(self) -> "Observation":
+        """Polls once. May block if the file system does."""
         now, at = self._look(), self._clock()
         if now != self._last:
             swapped = now and self._last and now.target != self._last.target
             self._last = now
-            # A link that leads elsewhere was swapped when all was written: the next look is enough.
-            self._since = at - REST if swapped else at
+            # A link is swapped when its new target is complete: the next poll is enough.
+            self._since = at - QUIET if swapped else at
             return Observation()
         if now is None:
             return self._missing(at)
         back, self._gone = self._gone, False
         if now == self._known:
             return Observation(back=back)
-        if at - self._since < self._needed_rest():
+        if at - self._since < self._needed_quiet():
             self._gone = back
             return Observation()
         self._known = now
@@ -77,20 +77,20 @@ class FileWatch:
         return Observation(changed=True)
 
     def _missing(self, at: float) -> "Observation":
-        # For a moment it is gone while another is put in its place.
-        if self._gone or at - self._since < REST:
+        # The file may be missing for a moment while it is replaced.
+        if self._gone or at - self._since < QUIET:
             return Observation()
         self._gone = True
         return Observation(gone=True)
 
-    def _needed_rest(self) -> float:
-        """Seconds for which the file must stand still: more where its writer seems not to have finished."""
+    def _needed_quiet(self) -> float:
+        """Returns the seconds to wait without a write; more if the writer seems not to have finished."""
         content = self._read()
         if not content.strip():
-            return REST  # whoever reads it refuses it
+            return QUIET  # the reader refuses it
         begun = self._content.startswith(content)
         broken_off = self._content.endswith(b"\n") and not content.endswith(b"\n")
-        return LONG_REST if begun or broken_off else REST
+        return LONG_QUIET if begun or broken_off else QUIET
 
     def _look(self) -> FileState | None:
         try:
@@ -107,12 +107,12 @@ class FileWatch:
 
 
 class Observation(NamedTuple):
-    """Holds what one look has found.
+    """The result of one poll.
 
     Attributes:
-        changed: The file is another, and whoever wrote it has finished.
-        gone: It is no longer there.
-        back: It is there again, as it was.
+        changed: Whether the file has changed and its writer has finished.
+        gone: Whether the file has disappeared.
+        back: Whether the file has reappeared unchanged.
     """
 
     changed: bool = False
@@ -127,51 +127,53 @@ async def follow(
     interval: float = INTERVAL,
     patience: float = PATIENCE,
 ) -> None:
-    """Acts on each change, until it is cancelled.
+    """Polls the file and acts on each change, until it is cancelled.
 
     Args:
-        watch: Of the file.
-        act: What to do. It raises nothing.
-        tell: Is told once when the file is gone or does not answer, and when it is back: what happened, and
-            whether that is a problem.
-        interval: Seconds between two looks.
-        patience: Seconds after which a look counts as one without an answer. No other is begun beside it.
+        watch: Polls the file.
+        act: Called on each change. It raises nothing.
+        tell: Called once when the file disappears or the file system does not answer, and again when that is
+            over, with a message and whether it is a problem.
+        interval: Seconds between two polls.
+        patience: Seconds after which a poll counts as unanswered. No second poll runs beside it.
     """
     while True:
         await asyncio.sleep(interval)
-        looking = in_daemon(watch.turn, name="watch")
-        done, _ = await asyncio.wait((looking,), timeout=patience)
+        polling = in_daemon(watch.poll, name="watch")
+        done, _ = await asyncio.wait((polling,), timeout=patience)
         if not done:
             tell("the configuration file does not answer; the configuration stays as it is", True)
-            await asyncio.wait((looking,))
+            await asyncio.wait((polling,))
             tell("the configuration file answers again", False)
-        turn = looking.result()
-        if turn.gone:
+        found = polling.result()
+        if found.gone:
             tell("the configuration file is gone; the configuration stays as it is", True)
-        if turn.back:
+        if found.back:
             tell("the configuration file is back, as it was", False)
-        if turn.changed:
+        if found.changed:
             await act()
 
 
-def wait_for_rest(path: str, clock: Clock = time.time, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Waits a little while somebody still writes a file that is to be read now. Blocks.
+def wait_until_quiet(
+    path: str, clock: Clock = time.time, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Blocks for a few seconds while another process is writing a file that is about to be read.
 
-    A file that was not written within the last second is not waited for.
+    It returns at once if the file was not written within the last second.
 
     Args:
-        path: The file.
+        path: The path of the file.
         clock: Seconds since 1970.
-        sleep: Waits so many seconds.
+        sleep: Waits for a number of seconds.
     """
-    end = clock() + LONG_REST
+    end = clock() + LONG_QUIET
     try:
         before = Path(path).stat()
-        while clock() < end and clock() - before.st_mtime < REST:
+        while clock() < end and clock() - before.st_mtime < QUIET:
             sleep(_STEP)
             now = Path(path).stat()
             if (now.st_mtime_ns, now.st_size) == (before.st_mtime_ns, before.st_size):
                 return
             before = now
     except OSError:
-        return  # whoever reads it says so
+        return  # the reader reports it

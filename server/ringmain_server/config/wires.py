@@ -1,7 +1,7 @@
-"""Configuration, outside the rooms: the settings of each wire, a section each.
+"""Configuration: the settings of each wire, one section for each.
 
 A provider takes the settings that every provider has and those of its kind's wire. A setting of another wire
-is an unknown key. What two settings of a wire mean together is checked here too.
+is an unknown key. Each section also checks how its settings are combined.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ from ringmain_server.kinds import KINDS, Kind
 
 
 class HttpSettings(ProviderSettings):
-    """The settings of every wire that is HTTP of our own: an endpoint, a key and headers."""
+    """The settings of every wire that the gateway speaks over HTTP: an endpoint, a key and headers."""
 
     base_url: BaseUrl | None = Field(default=None, description="The endpoint. Absent means the kind's own.")
     api_key: Secret | None = Field(
@@ -45,7 +45,7 @@ class HttpSettings(ProviderSettings):
     @classmethod
     def required(cls, kind: Kind, given: Mapping[str, object]) -> tuple[str, ...]:
         """Returns the settings without which a provider cannot work. See `ProviderSettings.required`."""
-        # A server of one's own may want no key; the vendor's endpoint always does.
+        # A self-hosted server may need no key; the vendor's endpoint always does.
         keyless = given.get("base_url") != kind.base_url
         return tuple(name for name in kind.required if not (keyless and name == "api_key"))
 
@@ -157,7 +157,7 @@ class VertexSettings(ProviderSettings):
 
     @classmethod
     def conflicts(cls, keys: Keys, given: Mapping[str, object]) -> Iterator[Mistake]:
-        """Yields credentials that exclude one another, and credentials that would go without TLS."""
+        """Yields mistakes: two credentials at once, and credentials without TLS."""
         credentials = [name for name in ("credentials_file", "access_token") if given.get(name) is not None]
         if given.get("insecure") is True:
             if given.get("endpoint") is None:
@@ -177,7 +177,7 @@ class GeminiSettings(HttpSettings):
 
 
 class JobsSettings(HttpSettings):
-    """A provider of images whose wire is a job: asked for, asked after and fetched."""
+    """An image service that works by jobs: an image is requested, polled for and fetched."""
 
     result_hosts: tuple[Text, ...] = Field(
         default_factory=tuple,
@@ -199,11 +199,11 @@ class SandboxSettings(ProviderSettings):
 
 
 class LocalSettings(ProviderSettings):
-    """This process as a provider, of which nothing more can be set."""
+    """This process as a provider. It has no settings of its own."""
 
 
 class _WithoutKind(ProviderSettings):
-    """A provider whose kind is wrong or missing: nobody can tell its other settings, so none is judged."""
+    """A provider without a valid kind. Its other settings are ignored, since those it takes are unknown."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -220,14 +220,14 @@ WIRES: Mapping[str, type[ProviderSettings]] = {
 """The section of settings of each wire, in the order of the documentation."""
 
 _NO_WIRE = ""
-"""The tag of a provider whose kind is wrong or missing."""
+"""The tag of a provider without a valid kind."""
 
 
 class _OfItsKind:
-    """Makes a field of type `ProviderSettings` take the section of its kind's wire."""
+    """Makes pydantic validate a `ProviderSettings` as the section of its kind's wire."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Returns a union of the wires' sections, told apart by the kind."""
+        """Returns a tagged union of the sections of all wires. The kind determines the tag."""
         choices = {wire: handler.generate_schema(section) for wire, section in WIRES.items()}
         choices[_NO_WIRE] = handler.generate_schema(_WithoutKind)
         return core_schema.tagged_union_schema(choices, discriminator=_wire)

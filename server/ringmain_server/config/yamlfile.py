@@ -1,7 +1,7 @@
-"""Configuration, outside the rooms: a YAML document as plain values that know their lines.
+"""Configuration: reads a YAML document as plain values with their lines.
 
-The scalars are those of YAML 1.2's core schema: `no` and `1:30` are text, and `2024-10-21` is an
-API version and no date (https://yaml.org/spec/1.2.2/#103-core-schema).
+Scalars follow YAML 1.2's core schema: `no` and `1:30` are text, and `2024-10-21` is text and not a date
+(https://yaml.org/spec/1.2.2/#103-core-schema).
 """
 
 import re
@@ -14,8 +14,8 @@ import yaml
 from ringmain_server.config.bounds import check_count, check_depth
 from ringmain_server.config.problems import ConfigError, Keys, Place, Problem, cut, dotted
 
-# A brace begins a mapping inside another, so that `{api_key: ${NAME}}` would be no YAML. While it is
-# scanned, a reference has private characters in place of its braces.
+# Inside a flow mapping a brace begins another one, so `{api_key: ${NAME}}` would not be valid YAML. During
+# scanning, a reference has characters of the private use area in place of its braces.
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*(?::-[^{}\n]*)?)\}", re.ASCII)
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 
@@ -24,7 +24,7 @@ _ITSELF = "refers to itself"
 
 
 class _Loader(yaml.SafeLoader):
-    """Counts nodes while it composes them, so that nobody builds a document that is too large inside."""
+    """A loader that counts nodes while it composes them and stops at a document that contains too many."""
 
     # The stubs declare it on the instance, but the library reads it from the class.
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}  # type: ignore[misc]
@@ -34,11 +34,11 @@ class _Loader(yaml.SafeLoader):
         self._count = 0
         self._depth = 0
         self._deepest = 0
-        # How many nodes hang on one that has an anchor, itself included, and on how many levels.
+        # For each node with an anchor: how many nodes and levels it has, itself included.
         self._extents: dict[int, tuple[int, int]] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """See the library; an alias counts as what it stands for.
+        """Composes a node as the library does. An alias counts as many nodes as its anchor.
 
         Raises:
             OutOfBounds: There are too many nodes, or they are nested too deeply.
@@ -50,7 +50,7 @@ class _Loader(yaml.SafeLoader):
         self._add(1, 0)
         node: yaml.Node | None = super().compose_node(parent, index)
         if isinstance(event, yaml.AliasEvent):
-            if id(node) not in self._extents:  # it is not composed to its end
+            if id(node) not in self._extents:  # it is still being composed
                 raise yaml.MarkedYAMLError(problem=_ITSELF, problem_mark=mark)
             extent, levels = self._extents[id(node)]
             self._add(extent - 1, levels - 1)
@@ -68,7 +68,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes text that is something else to `_Loader`, or to the many readers of YAML 1.1."""
+    """A dumper that quotes text which `_Loader` or a reader of YAML 1.1 would take for another type."""
 
 
 for _name, _pattern, _first in (
@@ -113,8 +113,8 @@ class YamlDocument:
     """A YAML document.
 
     Attributes:
-        value: Its plain value; None for an empty document.
-        places: The line of each value, which for an entry of a mapping is its key's.
+        value: The plain value, None for an empty document.
+        places: The line of each value. For an entry of a mapping it is the line of its key.
     """
 
     value: object
@@ -129,7 +129,7 @@ class _Builder:
     problems: list[Problem] = field(default_factory=list)
 
     def build(self, node: yaml.Node, keys: Keys) -> object:
-        """The plain value of a node, and its lines into `places`."""
+        """Returns the plain value of a node and records its lines in `places`."""
         self.places.setdefault(keys, self._place(node))
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, keys)
@@ -141,10 +141,10 @@ class _Builder:
         self._check_unique(node, keys)
         self.loader.flatten_mapping(node)
         values: dict[str, object] = {}
-        # Merged entries come first, so that an own one of the same name wins, line included.
+        # Merged entries come first, so that the mapping's own entry of the same name wins.
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                continue  # Reported above.
+                continue  # Reported by _check_unique.
             name = _text(key.value)
             self.places[*keys, name] = self._place(key)
             values[name] = self.build(value, (*keys, name))
@@ -182,8 +182,8 @@ def read(path: str, text: str) -> YamlDocument:
     """Reads one document.
 
     Raises:
-        ConfigError: It is not one YAML document of plain values.
-        OutOfBounds: It is larger inside than any configuration.
+        ConfigError: The text is not one YAML document of plain values.
+        OutOfBounds: The document contains more than any configuration does.
     """
     try:
         loader = _Loader(_REFERENCE.sub(rf"{_OPEN}\1{_CLOSE}", text))
@@ -198,7 +198,7 @@ def read(path: str, text: str) -> YamlDocument:
 
 
 def _syntax(path: str, error: yaml.YAMLError) -> Problem:
-    # The error's own text quotes the line, which may hold a key.
+    # The error's own message quotes the line, which may contain a secret.
     if not isinstance(error, yaml.MarkedYAMLError):
         return Problem("", None, "is not YAML: it has a character that YAML forbids", source=path)
     mark = error.problem_mark or error.context_mark

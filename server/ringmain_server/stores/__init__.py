@@ -1,1 +1,1 @@
-"""Room 3: stores, small protocols with an implementation in memory."""
+"""Stores: small protocols, each with an implementation in memory."""

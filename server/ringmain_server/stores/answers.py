@@ -1,11 +1,11 @@
-"""Room 3: answers that were given, kept so that a repeated request costs nothing."""
+"""Stores: the protocol for answers that are kept so that a repeated request costs nothing."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
 class Key(NamedTuple):
-    """What makes two requests one: the caller's request id, which is the tenant's own."""
+    """The key of an answer. Requests of the same tenant with the same request id are the same request."""
 
     tenant_id: str
     request_id: str
@@ -13,12 +13,12 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer as it was given.
+    """An answer that was given to a request.
 
     Attributes:
-        fingerprint: Of the request, so that another request under the same id is noticed.
-        response_id: The call that it answered first.
-        body: The whole response, serialised.
+        fingerprint: Hash of the request, by which a different request with the same id is noticed.
+        response_id: Id of the response to the first request.
+        body: The whole response, serialized.
     """
 
     fingerprint: bytes
@@ -27,19 +27,19 @@ class StoredAnswer:
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes to keep."""
+        """The approximate size of the answer in bytes."""
         return len(self.fingerprint) + len(self.response_id) + len(self.body)
 
 
 class Answers(Protocol):
-    """Keeps answers for a while.
+    """A store that keeps answers for a limited time.
 
-    It may forget one early, and it never raises: a store out of reach has nothing and keeps nothing, because
-    paying for a repeat is better than failing an answer.
+    It may forget an answer early, and its methods never raise. A store that cannot be reached finds nothing
+    and keeps nothing, because paying for a repeated request is better than failing it.
     """
 
     async def get(self, key: Key) -> StoredAnswer | None:
-        """The answer that was kept for a key, None if there is none or it is too old."""
+        """Returns the answer of a key, None if there is none or it has expired."""
         ...
 
     async def put(self, key: Key, answer: StoredAnswer) -> None:

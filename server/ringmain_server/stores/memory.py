@@ -1,4 +1,4 @@
-"""Room 3: stores in the memory of this process; other workers and replicas do not see them."""
+"""Stores: implementations in the memory of this process, which other workers and replicas do not share."""
 
 import time
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from cachetools import TTLCache
 from ringmain_server.stores.answers import Key, StoredAnswer
 
 ENTRY_OVERHEAD = 1024
-"""Bytes that an entry takes beside its content: keys, objects and links."""
+"""Bytes of an entry in addition to its content, for keys, objects and links."""
 
 
 class MemoryAnswers:
-    """Answers bounded in number, bytes and age. When it is full, the longest unused goes first.
+    """A store of answers with limits on number, bytes and age. The least recently used are evicted first.
 
     Args:
-        ttl: Seconds an answer is kept.
-        max_entries: The most answers.
-        max_bytes: The most bytes of answers, overhead included. A larger answer is not kept.
-        clock: Seconds.
+        ttl: Seconds for which an answer is kept.
+        max_entries: Most answers.
+        max_bytes: Most bytes of all answers, overhead included. A larger answer is not kept.
+        clock: Seconds on any monotonic clock.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class MemoryAnswers:
         self._answers: TTLCache[Key, StoredAnswer] = TTLCache(max_bytes, ttl, timer=clock, getsizeof=_size)
 
     async def get(self, key: Key) -> StoredAnswer | None:
-        """The answer that was kept for a key, None if there is none or it is too old."""
+        """Returns the answer of a key, None if there is none or it has expired."""
         return self._answers.get(key)
 
     async def put(self, key: Key, answer: StoredAnswer) -> None:
