@@ -59,10 +59,10 @@ class PriceSettings(Section):
         description="Input tokens written to the provider's prompt cache. Absent means as input.",
     )
     per_image: Dollars | None = Field(
-        default=None, description="Each image made. Absent means that images are paid by their tokens."
+        default=None, description="Each image drawn. Absent means that images are billed by their tokens."
     )
     per_audio_minute: Dollars | None = Field(
-        default=None, description="Each minute of audio heard or spoken. Absent likewise."
+        default=None, description="Each minute of audio transcribed or spoken. Absent likewise."
     )
     per_mchar: Dollars | None = Field(
         default=None, description="A million characters spoken. Absent likewise."
@@ -86,10 +86,10 @@ class CandidateSettings(Section):
     provider: Text = Field(description="The provider's name in `providers`.")
     model: Text = Field(description="The provider's own name for the model.")
     price: PriceSettings | None = Field(
-        default=None, description="What it costs. Absent means the built-in price list."
+        default=None, description="Its prices. Absent means the built-in price list."
     )
     capabilities: tuple[Capability, ...] | None = Field(
-        default=None, description="What it can do. Absent means what the catalog knows (docs/models.md)."
+        default=None, description="Its capabilities. Absent means what the catalog knows (docs/models.md)."
     )
     context_tokens: Count | None = Field(
         default=None, description="The most tokens of input and output together."
@@ -100,7 +100,7 @@ class CandidateSettings(Section):
     )
     prefill: Flag | None = Field(
         default=None,
-        description="Whether it continues an assistant's unfinished turn. Absent means what is known of it.",
+        description="Whether it continues an assistant's unfinished turn. Absent means what the gateway knows of it.",
     )
 
     @model_validator(mode="before")
@@ -118,7 +118,7 @@ class ModelSettings(Section):
     """A model of this gateway, under the name that callers use. The name has no slash."""
 
     candidates: Annotated[tuple[CandidateSettings, ...], AfterValidator(not_empty)] = Field(
-        description="What serves it, in the order tried. At least one."
+        description="The candidates that serve it, in the order in which they are tried. At least one."
     )
     timeouts: TimeoutOverrides = Field(
         default_factory=TimeoutOverrides,
@@ -140,7 +140,8 @@ class ModelSettings(Section):
         default=BreakerSection(), description="Breakers, where they differ from the provider's."
     )
     stream_recovery: Literal["fail", "restart", "continue"] = Field(
-        default="fail", description="What to do when a stream breaks after content, unless the request says."
+        default="fail",
+        description="What to do when a stream breaks after content, if the request does not say.",
     )
     hedge: HedgeSettings | None = Field(default=None, description="Hedging; null for none.")
     on_exhausted: ExhaustedSettings = Field(
@@ -148,7 +149,7 @@ class ModelSettings(Section):
     )
     on_cancel: Literal["abort", "drain"] = Field(
         default="abort",
-        description="What happens at the provider when the caller leaves: its connection is closed at once, "
+        description="What happens at the provider when the caller cancels: its connection is closed at once, "
         "or its answer is read to the end for exact usage.",
     )
-    description: str = Field(default="", description="What it is for, for people.")
+    description: str = Field(default="", description="A description for people.")

@@ -34,23 +34,24 @@ class BreakerSection(Section):
 
     enabled: Flag | None = Field(default=None, description="Whether failures may open it. Default: true.")
     window: Span | None = Field(
-        default=None, description="The time that the failure rate is of. Default: 30 seconds."
+        default=None, description="The period over which the failure rate is measured. Default: 30 seconds."
     )
     min_calls: Count | None = Field(
-        default=None, description="The rate says nothing of fewer calls than these. Default: 10."
+        default=None, description="The rate is ignored while there are fewer calls than this. Default: 10."
     )
     failure_rate: Share | None = Field(
         default=None, description="The share of failures that opens it. Default: 0.5."
     )
     consecutive_failures: Count | None = Field(
-        default=None, description="As many failures in a row open it, whatever the rate. Default: 5."
+        default=None, description="This many failures in a row open it, whatever the rate. Default: 5."
     )
     open_for: Span | None = Field(
         default=None,
-        description="How long until one call may probe. Each failed probe doubles it. Default: 10 seconds.",
+        description="How long it stays open until one call may test the candidate. Each failed test doubles "
+        "it. Default: 10 seconds.",
     )
     open_max: Span | None = Field(
-        default=None, description="The longest time between two attempts to close it. Default: 120 seconds."
+        default=None, description="The longest time between two such tests. Default: 120 seconds."
     )
 
 
@@ -59,16 +60,18 @@ class CooldownSection(Section):
 
     first: Span | None = Field(
         default=None,
-        description="After a rate limit that named no time; each further one doubles it. Default: 1 second.",
+        description="The cooldown after a rate limit that names no time; each further one doubles it. "
+        "Default: 1 second.",
     )
     growing_max: Span | None = Field(
-        default=None, description="What the doubling stops at. Default: 60 seconds."
+        default=None, description="The longest cooldown that doubling leads to. Default: 60 seconds."
     )
     named_max: Span | None = Field(
-        default=None, description="The longest time that a provider may name. Default: 600 seconds."
+        default=None, description="The longest cooldown that a provider may ask for. Default: 600 seconds."
     )
     long: Span | None = Field(
-        default=None, description="After a spent quota or an unknown model. Default: 300 seconds."
+        default=None,
+        description="The cooldown after a spent quota or an unknown model. Default: 300 seconds.",
     )
 
 
@@ -76,12 +79,12 @@ class ConcurrencySection(Section):
     """Limits on the calls that a candidate has in flight in one process."""
 
     limit: Count | None = Field(
-        default=None, description="The fixed limit, and where an adaptive one starts. Default: 1000."
+        default=None, description="The fixed limit, or the initial value of an adaptive one. Default: 1000."
     )
     adaptive: Flag | None = Field(
         default=None, description="Whether the limit follows the candidate's latency. Default: false."
     )
-    minimum: Count | None = Field(default=None, description="The least adaptive limit. Default: 4.")
+    minimum: Count | None = Field(default=None, description="The smallest adaptive limit. Default: 4.")
     maximum: Count | None = Field(default=None, description="The largest adaptive limit. Default: 1000.")
 
 
@@ -90,13 +93,13 @@ class HealthCheckSettings(Section):
 
     enabled: Flag = Field(
         default=False,
-        description="Whether the gateway itself asks a provider whether it is back, so that no caller's "
+        description="Whether the gateway itself checks whether a provider works again, so that no caller's "
         "request has to find out.",
     )
     interval: Span = Field(
         default=5.0,
-        description="How often it asks. A provider that refused the credentials is asked as often whether "
-        "they are taken now, also where these checks are not enabled.",
+        description="The time between two checks. A provider that refused the credentials is checked at the "
+        "same interval, even if these checks are not enabled.",
     )
 
 
@@ -104,7 +107,7 @@ class RetrySettings(Section):
     """Retries of the same candidate."""
 
     attempts: Annotated[int, Field(ge=0, le=10)] | None = Field(
-        default=None, description="The most times. 0 turns it off. Default: 1."
+        default=None, description="The most retries of a candidate; 0 for none. Default: 1."
     )
     rate_limit_wait: Wait | None = Field(
         default=None,
@@ -117,13 +120,13 @@ class BackoffSection(Section):
     """The waits before retries: exponential with full jitter, within a budget for the whole process."""
 
     initial: Span = Field(default=0.25, description="The longest wait before the first retry.")
-    maximum: Span = Field(default=8.0, description="What the doubling stops at.")
+    maximum: Span = Field(default=8.0, description="The longest wait that doubling leads to.")
     budget: Share = Field(
         default=0.2,
-        description="The share of recent requests that may be retried, so that no outage is multiplied.",
+        description="The share of recent requests that may be retried, so that retries do not multiply an outage.",
     )
     budget_min_per_second: Wait = Field(
-        default=1.0, description="Retries in a second that are always allowed."
+        default=1.0, description="Retries per second that are always allowed."
     )
 
 
@@ -135,19 +138,21 @@ class HedgeSettings(Section):
         description="The first candidate is late when its first content takes longer than this quantile.",
     )
     after: Span = Field(
-        default=1.0, description="When it is late as long as too little was observed for the quantile."
+        default=1.0,
+        description="The time after which it is late while there are too few observations for the quantile.",
     )
-    least: Wait = Field(default=0.05, description="The earliest that it can be late.")
+    least: Wait = Field(default=0.05, description="The shortest time after which it can be late.")
 
 
 class ExhaustedSettings(Section):
     """What happens when no candidate may be tried, because of open breakers, cooldowns or drains."""
 
     wait: Wait = Field(
-        default=0.0, description="The longest wait for the first to return; 0 refuses at once."
+        default=0.0,
+        description="The longest wait for the first candidate to become available; 0 refuses at once.",
     )
     fallback: Text | None = Field(
-        default=None, description="Another model, which serves then and when every candidate has failed."
+        default=None, description="Another model that serves in this case and if every candidate has failed."
     )
 
 
@@ -156,12 +161,12 @@ class OverloadSettings(Section):
 
     limit: Count = Field(
         default=4000,
-        description="The most calls under way in one process, or where an adaptive limit starts.",
+        description="The most calls in flight in one process, or the initial value of an adaptive limit.",
     )
     adaptive: Flag = Field(default=False, description="Whether the limit follows the latency of calls.")
     longest_wait: Span = Field(
         default=5.0,
-        description="How long a call may wait to be taken by a busy process; after that it is refused.",
+        description="How long a call may wait to be accepted by a busy process; after that it is refused.",
     )
 
 

@@ -83,7 +83,7 @@ class ServerSettings(Section):
     max_concurrent_streams: Count | None = Field(
         default=1000,
         description="The most calls in flight on one connection, beyond which callers wait. With null, no "
-        "limit, one connection can flood the process with calls that it takes back.",
+        "limit, one connection can flood the process with calls that it cancels.",
     )
     max_connections: Count = Field(
         default=10_000,
@@ -108,7 +108,7 @@ class ServerSettings(Section):
     )
     drain_delay: Wait = Field(
         default=0.0,
-        description="How long to go on taking calls after SIGTERM, so that load balancers notice "
+        description="How long to go on accepting calls after SIGTERM, so that load balancers notice "
         "that readiness ended.",
     )
     stream_grace: Wait = Field(
@@ -142,7 +142,7 @@ class LogFileSettings(Section):
     path: Text = Field(description="The file.")
     max_bytes: Size = Field(
         default=100 * 2**20,
-        description="The size at which a new file is begun.",
+        description="The size at which a new file is started.",
     )
     backup_count: Annotated[int, Strict(), Field(ge=0)] = Field(
         default=5,
@@ -178,7 +178,7 @@ class IdempotencySettings(Section):
     ttl: Span = Field(default=86400.0, description="How long an answer is kept.")
     max_entries: Count = Field(
         default=10_000,
-        description="The most answers that are kept; the longest unused goes first.",
+        description="The most answers that are kept; the least recently used go first.",
     )
     max_bytes: Size = Field(default=64 * 2**20, description="The most bytes of answers that are kept.")
 
@@ -189,8 +189,8 @@ class MediaSettings(Section):
     fetch_hosts: tuple[Text, ...] = Field(
         default_factory=tuple,
         description="The hosts that media are fetched from by their https address, such as "
-        "`images.example.com` or `*.example.com`; never at addresses that are not public. Elsewhere the "
-        "provider is given the address. Holds from the next start on.",
+        "`images.example.com` or `*.example.com`; never at addresses that are not public. For other "
+        "hosts the provider is given the address. A change takes effect at the next start.",
     )
     max_image_bytes: Size = Field(default=32 * 2**20, description="The largest file of an image.")
     max_image_pixels: Count = Field(
@@ -210,16 +210,16 @@ class MediaSettings(Section):
     max_document_bytes: Size = Field(default=256 * 2**20, description="The largest document that is read.")
     max_document_pages: Count = Field(default=2000, description="The most pages of a document that is read.")
     parallel_pages: Count = Field(
-        default=4, description="Pages of a document in work at once, where the request does not say."
+        default=4, description="Pages of a document that are read at once, if the request does not say."
     )
     max_parallel_pages: Count = Field(
-        default=16, description="The most that a request may ask for; more counts as this."
+        default=16, description="The most pages at once that a request may ask for; more counts as this."
     )
     threads: Annotated[int, Strict(), Field(ge=0, le=64)] = Field(
         default=0, description="Threads that work on media; 0 for half as many as there are processors."
     )
     location_allowed: Flag = Field(
-        default=False, description="Whether an inspected image may tell where it was taken."
+        default=False, description="Whether the inspection of an image may return where it was taken."
     )
 
 

@@ -75,14 +75,14 @@ class OpenAISettings(HttpSettings):
     )
     wire: Literal["auto", "chat", "responses"] = Field(
         default="auto",
-        description="How chat is asked for: `chat` over `/chat/completions`, `responses` over `/responses`, "
+        description="The API for chat: `chat` over `/chat/completions`, `responses` over `/responses`, "
         "which keeps a model's reasoning for its next turn; `auto` takes `responses` for models that need "
         "it.",
     )
     connection_limit: Count | None = Field(
         default=None,
-        description="The most connections at once; null for no limit of its own. A request waits for one "
-        "as long as for a new one, then the candidate is full.",
+        description="The most connections at once; null for no limit of its own. A request waits for a free "
+        "one as long as for a new one; then the candidate counts as full.",
     )
 
 
@@ -108,13 +108,13 @@ class AnthropicSettings(HttpSettings):
     )
     max_output_tokens: Count | None = Field(
         default=None,
-        description="The most tokens to write where neither the request nor the candidate says: this wire "
-        "wants a number. Absent means 8192.",
+        description="The most tokens of output if neither the request nor the candidate says; this wire "
+        "requires a number. Absent means 8192.",
     )
     cache_system_tokens: Count | None = Field(
         default=None,
-        description="From about how many tokens on a system prompt is put into the provider's cache; null "
-        "for never.",
+        description="A system prompt of at least about this many tokens is put into the provider's cache; "
+        "null for never.",
     )
 
     @classmethod
@@ -145,7 +145,7 @@ class VertexSettings(ProviderSettings):
     )
     insecure: Flag = Field(
         default=False,
-        description="Use neither TLS nor credentials: for tests, with an `endpoint` of your own.",
+        description="Whether to use neither TLS nor credentials, for tests with an `endpoint` of your own.",
     )
     credentials_file: Text | None = Field(
         default=None,
@@ -181,12 +181,12 @@ class JobsSettings(HttpSettings):
 
     result_hosts: tuple[Text, ...] = Field(
         default_factory=tuple,
-        description="Where the service keeps its pictures, such as `*.example.com`. Absent means the hosts "
-        "that are known as its own.",
+        description="The hosts from which the service serves its pictures, such as `*.example.com`. Absent "
+        "means its known hosts.",
     )
     poll_interval: Span | None = Field(
         default=None,
-        description="The time between two looks at a job. Absent means what its service advises.",
+        description="The time between two polls of a job. Absent means what its service advises.",
     )
 
 
@@ -194,7 +194,7 @@ class SandboxSettings(ProviderSettings):
     """The sandbox."""
 
     first_token_ms: Number = Field(default=0, description="Milliseconds before the first content.")
-    tokens_per_second: Number = Field(default=0, description="The pace of streams; 0 is as fast as it goes.")
+    tokens_per_second: Number = Field(default=0, description="The pace of streams; 0 is as fast as possible.")
     seed: Annotated[int, Strict()] = Field(default=0, description="Another seed gives other answers.")
 
 
