@@ -100,7 +100,8 @@ class CandidateSettings(Section):
     )
     prefill: Flag | None = Field(
         default=None,
-        description="Whether it continues an assistant's unfinished turn. Absent means what the gateway knows of it.",
+        description="Whether it continues an assistant's unfinished turn. Absent means what "
+        "the gateway knows of it.",
     )
 
     @model_validator(mode="before")
@@ -129,8 +130,8 @@ class ModelSettings(Section):
     )
     failover_on: tuple[Failure, ...] | None = Field(
         default=None,
-        description="Failures after which the next candidate is tried. Absent means those that may go "
-        "better elsewhere.",
+        description="Failures after which the next candidate is tried. Absent means those after which another "
+        "candidate may succeed.",
     )
     max_hops: Count = Field(default=8, description="The most candidates tried for one request.")
     retry: RetrySettings = Field(

@@ -123,7 +123,8 @@ class BackoffSection(Section):
     maximum: Span = Field(default=8.0, description="The longest wait that doubling leads to.")
     budget: Share = Field(
         default=0.2,
-        description="The share of recent requests that may be retried, so that retries do not multiply an outage.",
+        description="The share of recent requests that may be retried, so that retries do not multiply an "
+        "outage.",
     )
     budget_min_per_second: Wait = Field(
         default=1.0, description="Retries per second that are always allowed."
