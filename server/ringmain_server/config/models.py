@@ -130,8 +130,8 @@ class ModelSettings(Section):
     )
     failover_on: tuple[Failure, ...] | None = Field(
         default=None,
-        description="Failures after which the next candidate is tried. Absent means those after which another "
-        "candidate may succeed.",
+        description="Failures after which the next candidate is tried. Absent means those after which "
+        "another candidate may succeed.",
     )
     max_hops: Count = Field(default=8, description="The most candidates tried for one request.")
     retry: RetrySettings = Field(
