@@ -28,6 +28,7 @@ ENFORCED = (
     "server/ringmain_server/errors",
     "server/ringmain_server/media",
     "server/ringmain_server/policies",
+    "server/ringmain_server/providers/sandbox",
     "server/ringmain_server/providers/anthropic",
     "server/ringmain_server/providers/gemini",
     "server/ringmain_server/providers/jobs",

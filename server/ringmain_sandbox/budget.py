@@ -10,7 +10,7 @@ class TooInvolvedError(Exception):
     """Raised when a schema takes more work than one request may cause."""
 
 
-class Budget:
+class StepBudget:
     """The steps that remain for one schema, whichever part of the sandbox takes them.
 
     Args:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from random import Random
 
-from ringmain_sandbox.budget import Budget, TooInvolvedError
+from ringmain_sandbox.budget import StepBudget, TooInvolvedError
 from ringmain_sandbox.judge import Judge, property_schemas
 from ringmain_sandbox.merge import ContradictionError, Plain, merge
 from ringmain_sandbox.scalars import integers, numbers, strings
@@ -58,7 +58,7 @@ def instance(schema: object, rng: Random) -> object:
         SchemaError: The schema is malformed or beyond the sandbox, or no value that satisfies it was found.
     """
     try:
-        root = Root(schema, Budget())
+        root = Root(schema, StepBudget())
         return _Writer(root, rng).value(root.schema, "$", 0)
     except (TooInvolvedError, RecursionError, ArithmeticError) as exc:
         raise SchemaError("it is too involved for the sandbox") from exc

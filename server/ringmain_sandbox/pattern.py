@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import re2
 from rstr.xeger import Xeger
 
-from ringmain_sandbox.budget import Budget
+from ringmain_sandbox.budget import StepBudget
 
 if TYPE_CHECKING:
     from _typeshed import SupportsLenAndGetItem
@@ -51,7 +51,7 @@ class Pattern:
         TooInvolvedError: It takes too much work.
     """
 
-    def __init__(self, source: str, budget: Budget) -> None:
+    def __init__(self, source: str, budget: StepBudget) -> None:
         self._source = source
         self._budget = budget
         self._size = _size(source)
@@ -100,7 +100,7 @@ class _Choices(Random):
         cost: The steps that one repetition takes.
     """
 
-    def __init__(self, seed: int, more: int, budget: Budget, cost: int) -> None:
+    def __init__(self, seed: int, more: int, budget: StepBudget, cost: int) -> None:
         super().__init__(seed)
         self._more = more
         self._budget = budget

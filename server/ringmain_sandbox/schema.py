@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from ringmain_sandbox.budget import Budget
+from ringmain_sandbox.budget import StepBudget
 from ringmain_sandbox.pattern import Pattern, PatternError
 
 Schema = Mapping[str, object] | bool
@@ -56,7 +56,7 @@ class Root:
         TooInvolvedError: The schema is too large.
     """
 
-    def __init__(self, schema: object, budget: Budget) -> None:
+    def __init__(self, schema: object, budget: StepBudget) -> None:
         self.budget = budget
         self._source = schema
         self._targets: dict[str, Schema] = {}

@@ -1,4 +1,4 @@
-"""Room 4: the sandbox, a provider without network, key or model. `docs/sandbox.md` says what it does."""
+"""Room 4: the sandbox, a provider without a network, a key or a model. See `docs/sandbox.md`."""
 
 from typing import TYPE_CHECKING
 
@@ -53,13 +53,13 @@ _EDITS = EditForm(outpaints=True)
 def build(
     provider_id: str, settings: "SandboxSettings", sessions: "HttpSessions", workers: "MediaWorkers"
 ) -> Provider:
-    """The sandbox under a name; its translators of chat and its error map are those of the OpenAI wire.
+    """Builds a sandbox. Its translators of chat and its error map are those of the OpenAI wire.
 
     Args:
-        provider_id: The name.
+        provider_id: The name of the provider.
         settings: Its pace and seed.
-        sessions: There is no network.
-        workers: Where it draws.
+        sessions: Not used, because there is no network.
+        workers: The threads in which it draws.
     """
     del sessions
     pace = Pace(seconds(settings.first_token_ms), interval(settings.tokens_per_second))
@@ -83,10 +83,10 @@ def capabilities(model: str) -> frozenset[int] | None:
 
 
 def translators(errors: OpenAIErrors) -> Translators:
-    """What the sandbox can do.
+    """Returns the translator of each operation.
 
     Args:
-        errors: What a refusal means.
+        errors: Maps refusals to errors.
     """
     wire = ChatWire(_DIALECT, errors)
     stream = pictures.SandboxStreamImagesTranslator()

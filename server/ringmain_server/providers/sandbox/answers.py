@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: what its translators read of answers in JSON."""
+"""Room 4, the sandbox, pure: reads answers in JSON for its translators."""
 
 import binascii
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from ringmain_server.providers.transport import Json
 
 
 def malformed(candidate: Candidate, what: str) -> MalformedAnswer:
-    """The error for an answer that breaks the wire's rules.
+    """Returns the error for an answer that breaks the wire's rules.
 
     Args:
-        candidate: Who answered.
-        what: What it sent.
+        candidate: The candidate that answered.
+        what: The description of what it sent.
     """
     return MalformedAnswer(candidate.provider_id, f"sent {what}")
 
 
 def document(raw: bytes, candidate: Candidate) -> Json:
-    """An answer that is an object.
+    """Returns an answer that is an object.
 
     Raises:
         MalformedAnswer: It is anything else.
@@ -36,7 +36,7 @@ def document(raw: bytes, candidate: Candidate) -> Json:
 
 
 def decoded(encoded: object, candidate: Candidate) -> bytes:
-    """Bytes from base64, at least one.
+    """Decodes base64 into at least one byte.
 
     Raises:
         MalformedAnswer: It is anything else.
@@ -52,7 +52,7 @@ def decoded(encoded: object, candidate: Candidate) -> bytes:
 
 
 def objects(value: object, candidate: Candidate) -> list[Json]:
-    """A list of objects, with at least one.
+    """Returns a list of at least one object.
 
     Raises:
         MalformedAnswer: It is anything else.
@@ -64,7 +64,7 @@ def objects(value: object, candidate: Candidate) -> list[Json]:
 
 
 def count(answer: Json, name: str) -> int:
-    """A count of an answer's usage, 0 where it does not say."""
+    """Returns a count of an answer's usage; 0 where it is absent."""
     usage = answer.get("usage")
     value = usage.get(name) if isinstance(usage, Mapping) else None
     return value if isinstance(value, int) else 0

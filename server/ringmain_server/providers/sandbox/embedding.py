@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: embeddings on its wire, which is OpenAI's with the purpose told besides."""
+"""Room 4, the sandbox, pure: embeddings on its wire, which is OpenAI's with a field for the purpose."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,10 +25,10 @@ _TAG = bytes((embedding_pb2.Embedding.VALUES_FIELD_NUMBER << 3 | 2,))
 class EmbedTranslator(
     UnaryTranslator[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse, HttpRequest, bytes]
 ):
-    """Vectors from texts. See `UnaryTranslator`."""
+    """The translator of texts to vectors. See `UnaryTranslator`."""
 
     def request(self, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire; vectors come as base64, a tenth of the work of numbers."""
+        """Returns the request on the wire. Vectors come as base64, a tenth of the work of numbers."""
         body: dict[str, object] = {
             "model": candidate.provider_model,
             "input": list(request.texts),
@@ -43,7 +43,7 @@ class EmbedTranslator(
     def response(
         self, raw: bytes, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> embedding_pb2.EmbedResponse:
-        """The response of the contract."""
+        """Returns the response of the contract."""
         answer = document(raw, candidate)
         response = embedding_pb2.EmbedResponse()
         for one in objects(answer.get("data"), candidate):
@@ -55,10 +55,10 @@ class EmbedTranslator(
 
 
 def _vector(encoded: object, candidate: Candidate) -> embedding_pb2.Embedding:
-    """A vector from base64.
+    """Returns a vector from base64.
 
-    On the wire of protobuf its numbers are what base64 encodes, 32-bit and little-endian
-    (https://protobuf.dev/programming-guides/encoding/#packed), so they are never numbers in Python.
+    Protobuf encodes its numbers in the same way as base64 holds them, in 32 bits and little-endian
+    (https://protobuf.dev/programming-guides/encoding/#packed), so that they never become numbers in Python.
     """
     packed = decoded(encoded, candidate)
     if len(packed) % 4:
@@ -67,7 +67,7 @@ def _vector(encoded: object, candidate: Candidate) -> embedding_pb2.Embedding:
 
 
 def _varint(number: int) -> bytes:
-    """https://protobuf.dev/programming-guides/encoding/#varints."""
+    """Encodes a number as https://protobuf.dev/programming-guides/encoding/#varints describes."""
     digits = bytearray()
     while number > 127:
         digits.append(number & 127 | 128)

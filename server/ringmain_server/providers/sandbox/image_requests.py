@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: pictures of the contract as requests on its wire."""
+"""Room 4, the sandbox, pure: writes requests for pictures on its wire."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -31,12 +31,12 @@ _MODES: Mapping[int, str] = MappingProxyType(
 def generation(
     request: image_pb2.GenerateImagesRequest, candidate: Candidate, previews: int | None = None
 ) -> HttpRequest:
-    """A description to draw.
+    """Returns a request to draw a description.
 
     Args:
-        request: What to draw.
-        candidate: Who draws.
-        previews: How many previews of each image a stream has; None for a whole answer.
+        request: The description.
+        candidate: The candidate that draws.
+        previews: The number of previews of each image in a stream; None for a whole answer.
     """
     return HttpRequest(GENERATION_PATH, _fields(request.prompt, request.image_config, candidate, previews))
 
@@ -44,12 +44,12 @@ def generation(
 def edit(
     request: image_pb2.EditImagesRequest, candidate: Candidate, previews: int | None = None
 ) -> HttpRequest:
-    """Images to change.
+    """Returns a request to change images.
 
     Args:
-        request: What to change.
-        candidate: Who does.
-        previews: As for `generation`.
+        request: The images and the change.
+        candidate: The candidate that changes them.
+        previews: The number of previews of each image in a stream; None for a whole answer.
 
     Raises:
         MediaInvalid: An image is given by its address.
@@ -67,7 +67,7 @@ def edit(
 
 
 def upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> HttpRequest:
-    """An image to enlarge.
+    """Returns a request to enlarge an image.
 
     Raises:
         MediaInvalid: The image is given by its address.
@@ -80,21 +80,21 @@ def upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Htt
 
 
 def upscaled_type(request: image_pb2.UpscaleImageRequest) -> str:
-    """The media type of an enlarged image: what is asked for, else the image's own if that can be written."""
+    """Returns the media type of an enlarged image: the requested one, or its own if that can be written."""
     own = request.image.mime_type
     return request.mime_type or (own if own in ("image/jpeg", "image/webp") else "image/png")
 
 
 def format_name(mime_type: str) -> str:
-    """The wire's name of a format."""
+    """Returns the wire's name of a format."""
     return mime_type.removeprefix("image/") or "png"
 
 
 def inline(media: Media, path: str) -> bytes:
-    """The bytes of an image.
+    """Returns the bytes of an image.
 
     Raises:
-        MediaInvalid: It is given by its address.
+        MediaInvalid: The image is given by its address.
     """
     if not media.HasField("data"):
         raise MediaInvalid.at(path, "an address, which this provider does not fetch")
@@ -115,7 +115,7 @@ def _fields(
 
 
 def _wishes(config: image_pb2.ImageConfig) -> dict[str, object]:
-    """What the configuration says, without what it leaves open."""
+    """Returns the fields that the configuration sets."""
     said = {
         "n": config.image_count,
         "aspect_ratio": config.aspect_ratio,
@@ -133,7 +133,7 @@ def _wishes(config: image_pb2.ImageConfig) -> dict[str, object]:
 
 
 def _whole(value: object) -> object:
-    """A number of a Struct, which has no integers, as one where it is whole."""
+    """Returns a whole number as an integer, which a Struct does not have."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

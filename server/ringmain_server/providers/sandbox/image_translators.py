@@ -20,7 +20,7 @@ from ringmain_server.providers.translator import Decoder, StreamTranslator, Unar
 from ringmain_server.providers.transport import HttpRequest, Json
 
 _EVENT_LIMIT = 256 << 20
-"""Most bytes of an event, which holds a picture."""
+"""The most bytes of an event, which holds a picture."""
 
 DrawnT = TypeVar("DrawnT", image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
 
@@ -28,60 +28,60 @@ DrawnT = TypeVar("DrawnT", image_pb2.GenerateImagesResponse, image_pb2.EditImage
 class GenerateTranslator(
     UnaryTranslator[image_pb2.GenerateImagesRequest, image_pb2.GenerateImagesResponse, HttpRequest, bytes]
 ):
-    """Images from words. See `UnaryTranslator`."""
+    """The translator of descriptions to images. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.GenerateImagesRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Returns the request on the wire."""
         return requests.generation(request, candidate)
 
     def response(
         self, raw: bytes, request: image_pb2.GenerateImagesRequest, candidate: Candidate
     ) -> image_pb2.GenerateImagesResponse:
-        """The response of the contract."""
+        """Returns the response of the contract."""
         return _drawn(raw, candidate, image_pb2.GenerateImagesResponse())
 
 
 class EditTranslator(
     UnaryTranslator[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse, HttpRequest, bytes]
 ):
-    """Changed images. See `UnaryTranslator`."""
+    """The translator of changes to images. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.EditImagesRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Returns the request on the wire."""
         return requests.edit(request, candidate)
 
     def response(
         self, raw: bytes, request: image_pb2.EditImagesRequest, candidate: Candidate
     ) -> image_pb2.EditImagesResponse:
-        """The response of the contract."""
+        """Returns the response of the contract."""
         return _drawn(raw, candidate, image_pb2.EditImagesResponse())
 
 
 class SandboxStreamImagesTranslator(
     StreamTranslator[image_pb2.StreamImagesRequest, image_pb2.ImageEvent, HttpRequest, bytes]
 ):
-    """Images made or changed, in events. See `StreamTranslator` of room 4."""
+    """The translator of streamed images, drawn or changed. See `StreamTranslator`."""
 
     def request(self, request: image_pb2.StreamImagesRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Returns the request on the wire."""
         if request.HasField("generate"):
             return requests.generation(request.generate, candidate, request.preview_count)
         return requests.edit(request.edit, candidate, request.preview_count)
 
     def decoder(self, request: image_pb2.StreamImagesRequest, candidate: Candidate) -> "ImageDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return ImageDecoder(candidate)
 
 
 class ImageDecoder(Decoder[image_pb2.ImageEvent, bytes]):
-    """Reads one stream of pictures. See `Decoder`.
+    """The decoder of one stream of pictures. See `Decoder`.
 
-    https://platform.openai.com/docs/api-reference/images-streaming: previews, then the image; the event of
-    the last one has the counts.
+    Previews come before their image, and the event of the last image has the counts
+    (https://platform.openai.com/docs/api-reference/images-streaming).
 
     Args:
-        candidate: Who draws.
-        limit: Most bytes of an event.
+        candidate: The candidate that draws.
+        limit: The most bytes of an event.
     """
 
     def __init__(self, candidate: Candidate, limit: int = _EVENT_LIMIT) -> None:
@@ -91,7 +91,7 @@ class ImageDecoder(Decoder[image_pb2.ImageEvent, bytes]):
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[image_pb2.ImageEvent]:
-        """The events of one network read."""
+        """Returns the events of one network read."""
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
@@ -99,13 +99,13 @@ class ImageDecoder(Decoder[image_pb2.ImageEvent, bytes]):
         return [event for data in found for event in self._events(data)]
 
     def end(self) -> Sequence[image_pb2.ImageEvent]:
-        """The events that the closing of the stream completes: none."""
+        """Checks that the stream was complete; its closing completes no events."""
         if not self.complete:
             raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
         return ()
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         return self._usage
 
     def _events(self, data: bytes) -> Iterator[image_pb2.ImageEvent]:
@@ -136,16 +136,16 @@ class ImageDecoder(Decoder[image_pb2.ImageEvent, bytes]):
 class UpscaleTranslator(
     UnaryTranslator[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageResponse, HttpRequest, bytes]
 ):
-    """An enlarged image. See `UnaryTranslator`."""
+    """The translator of enlarged images. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Returns the request on the wire."""
         return requests.upscale(request, candidate)
 
     def response(
         self, raw: bytes, request: image_pb2.UpscaleImageRequest, candidate: Candidate
     ) -> image_pb2.UpscaleImageResponse:
-        """The response of the contract."""
+        """Returns the response of the contract."""
         answer = document(raw, candidate)
         data = _image(objects(answer.get("data"), candidate)[0], candidate)
         response = image_pb2.UpscaleImageResponse(usage=_usage(answer, 1))
@@ -156,10 +156,10 @@ class UpscaleTranslator(
 class ClassifyTranslator(
     UnaryTranslator[image_pb2.InspectImageRequest, image_pb2.InspectImageResponse, HttpRequest, bytes]
 ):
-    """Ratings and labels of an image. See `UnaryTranslator`."""
+    """The translator of ratings and labels of an image. See `UnaryTranslator`."""
 
     def request(self, request: image_pb2.InspectImageRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire."""
+        """Returns the request on the wire."""
         data = base64.b64encode(requests.inline(request.image, "image")).decode()
         url = f"data:{request.image.mime_type or 'image/png'};base64,{data}"
         given = [{"type": "image_url", "image_url": {"url": url}}]
@@ -168,7 +168,7 @@ class ClassifyTranslator(
     def response(
         self, raw: bytes, request: image_pb2.InspectImageRequest, candidate: Candidate
     ) -> image_pb2.InspectImageResponse:
-        """What the classifier adds to the response of the contract."""
+        """Returns the part of the contract's response that the classifier adds."""
         result = objects(document(raw, candidate).get("results"), candidate)[0]
         scores, flags, labels = (result.get(name) for name in ("category_scores", "categories", "labels"))
         if not (isinstance(scores, dict) and isinstance(flags, dict) and isinstance(labels, list)):

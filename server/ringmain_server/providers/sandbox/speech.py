@@ -29,10 +29,10 @@ _SAMPLES_A_MS = RATE // 1000
 
 
 class SpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent, HttpRequest, bytes]):
-    """Speech from text. See `StreamTranslator`."""
+    """The translator of text to speech. See `StreamTranslator`."""
 
     def request(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> HttpRequest:
-        """The request on the wire. Where no format is asked for, the sandbox takes WAV."""
+        """Returns the request on the wire. The sandbox uses WAV where no format is requested."""
         body: dict[str, object] = {"model": candidate.provider_model, "input": request.text}
         if request.mime_type:
             body["response_format"] = _FORMATS[request.mime_type]
@@ -45,14 +45,14 @@ class SpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.SpeakEv
         return HttpRequest(SPEECH_PATH, body)
 
     def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return SpeechDecoder(request, candidate)
 
 
 class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
-    """Reads one file as it comes in. See `Decoder`.
+    """The decoder of one file of sound as it comes in. See `Decoder`.
 
-    Its first bytes say what it is; bare samples have no such sign.
+    The first bytes of a file show its format. Bare samples have no such sign.
     """
 
     ends_at_eof = True
@@ -65,7 +65,7 @@ class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[audio_pb2.SpeakEvent]:
-        """The bytes of one network read, after what they are."""
+        """Returns the bytes of one network read, and before the first of them their format."""
         self._size += len(chunk)
         if self._head is None:
             return [audio_pb2.SpeakEvent(audio_chunk=chunk)] if chunk else ()
@@ -77,7 +77,7 @@ class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
         return [audio_pb2.SpeakEvent(started=started), audio_pb2.SpeakEvent(audio_chunk=head)]
 
     def end(self) -> Sequence[audio_pb2.SpeakEvent]:
-        """The end of the file."""
+        """Returns the event that ends the file."""
         if self.complete:
             return ()
         if self._head is not None:
@@ -86,7 +86,7 @@ class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
         return [audio_pb2.SpeakEvent(finished=audio_pb2.SpeechFinished(usage=self.usage()))]
 
     def usage(self) -> Usage:
-        """What has been consumed so far: the characters asked for, and the sound that came."""
+        """Returns the usage so far: the characters of the request, and the sound that came."""
         header = 0 if self._request.mime_type == "audio/pcm" else HEADER_SIZE
         samples = max(self._size - header, 0) // 2
         return Usage(

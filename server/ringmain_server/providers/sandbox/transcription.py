@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: transcription on its wire, which is OpenAI's with the language told besides."""
+"""Room 4, the sandbox, pure: transcription on its wire, which is OpenAI's with a field for the language."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,10 +18,10 @@ from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
 
 class TranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.TranscribeEvent, HttpRequest, bytes]):
-    """Text from speech. See `StreamTranslator`."""
+    """The translator of speech to text. See `StreamTranslator`."""
 
     def request(self, upload: AudioUpload, candidate: Candidate) -> HttpRequest:
-        """The request on the wire; the recording follows as it comes in."""
+        """Returns the request on the wire. The recording follows as it comes in."""
         config = upload.config
         form = [FormField("model", candidate.provider_model), FormField("stream", "true")]
         if config.language_code and not config.translate:
@@ -32,15 +32,15 @@ class TranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.TranscribeEve
         return HttpRequest(TRANSLATION_PATH if config.translate else TRANSCRIPTION_PATH, form=form)
 
     def decoder(self, upload: AudioUpload, candidate: Candidate) -> "TranscriptDecoder":
-        """A reader for one stream."""
+        """Returns a decoder for one stream."""
         return TranscriptDecoder(candidate)
 
 
 class TranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, bytes]):
-    """Reads one transcript. See `Decoder`.
+    """The decoder of one transcript. See `Decoder`.
 
-    https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event and those after it; the
-    last one is `transcript.text.done`.
+    The events are those of https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event
+    and the pages after it. The last one is `transcript.text.done`.
     """
 
     def __init__(self, candidate: Candidate) -> None:
@@ -52,7 +52,7 @@ class TranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, bytes]):
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[audio_pb2.TranscribeEvent]:
-        """The events of one network read."""
+        """Returns the events of one network read."""
         try:
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
@@ -61,13 +61,13 @@ class TranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, bytes]):
         return [*events, *self._take()]
 
     def end(self) -> Sequence[audio_pb2.TranscribeEvent]:
-        """The events that the closing of the stream completes: none."""
+        """Checks that the stream was complete; its closing completes no events."""
         if not self.complete:
             raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
         return ()
 
     def usage(self) -> Usage:
-        """What has been consumed so far."""
+        """Returns the usage so far."""
         return self._usage or Usage(output_token_count=self._written, estimated=True)
 
     def _events(self, data: bytes) -> Iterator[audio_pb2.TranscribeEvent]:

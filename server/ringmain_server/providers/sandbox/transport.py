@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: acts out a script where others have a network. See `Transport` and `Incoming`."""
+"""Room 4, the sandbox: acts out a script in place of a network. See `Transport` and `Incoming`."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from ringmain_server.providers.sandbox.receive import receive
 from ringmain_server.providers.transport import ErrorMap, HttpRequest
 
 _BATCH = 64 << 10
-"""Most bytes of one read, about."""
+"""About the most bytes of one read."""
 
 _BROKEN = {
     End.REFUSED: "refused the connection",
@@ -26,34 +26,34 @@ _BROKEN = {
 
 
 class Handle(Protocol):
-    """A call to come."""
+    """A scheduled call."""
 
     def cancel(self) -> None:
-        """Takes it back."""
+        """Cancels the call."""
         ...
 
 
 class Timer(Protocol):
-    """The part of an event loop that tells the time and calls later."""
+    """The part of an event loop that tells the time and schedules calls."""
 
     def time(self) -> float:
-        """Now, in seconds."""
+        """Returns the time in seconds."""
         ...
 
     def call_later(self, delay: float, callback: Callable[[], object], /) -> Handle:
-        """Calls after a delay in seconds."""
+        """Schedules a call after a delay in seconds."""
         ...
 
 
 class SandboxTransport:
-    """The way to the server that the sandbox plays.
+    """The transport to the server that the sandbox plays.
 
     Args:
-        provider_id: Whose it is.
+        provider_id: The name of the provider.
         upstream: The server.
-        error_map: What a refusal means: the same that reads a real server's.
-        pool: The threads that it draws in.
-        timer: Where the time comes from, the running loop by default.
+        error_map: Maps refusals to errors, as it does for a real server.
+        pool: The threads in which it draws.
+        timer: Returns the source of time; the running loop by default.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class SandboxTransport:
         self._timer = timer
 
     async def send(self, request: HttpRequest) -> bytes:
-        """The whole answer, after as long as a stream of it would take. See `Transport.send`."""
+        """Returns the whole answer, after as long as a stream of it would take. See `Transport.send`."""
         wait = _Wait(self._timer())
         script = await self._act(request, stream=False)
         if script.end is End.SILENT:
@@ -81,7 +81,7 @@ class SandboxTransport:
         return script.tail
 
     async def open(self, request: HttpRequest) -> "SandboxIncoming":
-        """The answer as it comes in. See `Transport.open`."""
+        """Returns the answer as it comes in. See `Transport.open`."""
         wait = _Wait(self._timer())
         script = await self._act(request, stream=True)
         if not script.accepted:
@@ -91,7 +91,7 @@ class SandboxTransport:
         return SandboxIncoming(self._provider_id, script, wait)
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        """Does nothing, because there is nothing to close."""
 
     async def _act(self, request: HttpRequest, *, stream: bool) -> Script:
         received = await receive(request)
@@ -132,7 +132,7 @@ class SandboxIncoming:
         self._left = True
 
     async def read(self) -> bytes | None:
-        """Every token that has come by now, waiting for one. See `Incoming.read`."""
+        """Returns every token that has come by now, after waiting for one. See `Incoming.read`."""
         if self._left:
             now = await self._wait.until(self._script.pace.due(self._sent))
             if batch := self._due(now):
@@ -145,7 +145,7 @@ class SandboxIncoming:
         self._wait.abort(error)
 
     def close(self, *, complete: bool) -> None:
-        """Nothing more is written."""
+        """Stops writing. See `Incoming.close`."""
         del complete  # there is no connection to keep
         self._chunks = iter(())
         self._left = False
@@ -177,7 +177,7 @@ def _raise_broken(provider_id: str, end: End) -> None:
 
 
 class _Wait:
-    """One reader's waiting, from the request on."""
+    """The waits of one reader, in seconds since its request."""
 
     __slots__ = ("_error", "_start", "_timer", "_waiter")
 
@@ -188,7 +188,7 @@ class _Wait:
         self._error: ProviderError | None = None
 
     async def until(self, due: float) -> float:
-        """Waits for an instant and returns the time, both in seconds since the request.
+        """Waits for a time, and returns the time after the wait, both in seconds since the request.
 
         Raises:
             ProviderError: `abort` was called.
