@@ -65,7 +65,7 @@ async def test_the_idle_timeout_does_not_wait_for_a_longer_one() -> None:
     timeouts, reader = _timeouts(60, 0.02), _Reader()
     timeouts.watch(reader.abort)
     timeouts.listen()
-    timeouts.heard()
+    timeouts.paused = True
     timeouts.listen()
     with pytest.raises(NoAnswer, match=r"further content within 0\.02 s"):
         async with asyncio.timeout(LIMIT):
@@ -76,7 +76,7 @@ async def test_silence_after_content_aborts_the_reader() -> None:
     """After content the idle timeout holds."""
     timeouts, reader = _timeouts(60, 0.02), _Reader()
     timeouts.watch(reader.abort)
-    timeouts.heard()
+    timeouts.paused = True
     timeouts.end()
     timeouts.watch(reader.abort)
     timeouts.listen()
@@ -90,7 +90,7 @@ async def test_a_slow_caller_is_not_a_silent_provider(first: float | None) -> No
     timeouts, reader = _timeouts(first, 0.02), _Reader()
     timeouts.watch(reader.abort)
     timeouts.listen()
-    timeouts.heard()
+    timeouts.paused = True
     await asyncio.sleep(0.08)
     assert not reader.error.done()
     timeouts.listen()
@@ -116,7 +116,7 @@ async def test_silence_that_the_operator_allows_is_no_failure() -> None:
     timeouts, reader = _timeouts(60, 0.01, allowed=60), _Reader()
     timeouts.watch(reader.abort)
     timeouts.listen()
-    timeouts.heard()
+    timeouts.paused = True
     timeouts.listen()
     with pytest.raises(CallerLimitPassed, match="further content"):
         await reader.error

@@ -14,7 +14,8 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.text.surrogates import Joiner, is_cut
 
-_TEXT = "text"
+TEXT = "text"
+"""The key of a text, if a translator chooses no other."""
 _REASONING = "reasoning"
 
 
@@ -28,6 +29,8 @@ class ChatAssembler:
         provider_id: Who signs reasoning.
 
     Attributes:
+        current: The key of the part that grows.
+        pending: Pieces of that part of which no event has been made. A translator may append to it.
         parts: How many parts began.
         tool_calls: How many of them are tool calls.
     """
@@ -35,17 +38,17 @@ class ChatAssembler:
     __slots__ = (
         "_ascii",
         "_closed",
-        "_current",
         "_events",
         "_fresh",
         "_index",
         "_indexes",
         "_joiners",
         "_kind",
-        "_pending",
         "_provider_id",
         "_wide",
+        "current",
         "parts",
+        "pending",
         "tool_calls",
     )
 
@@ -55,8 +58,8 @@ class ChatAssembler:
         self._joiners: dict[int, tuple[Joiner, str]] = {}
         self._closed: set[int] = set()
         self._events: list[chat_pb2.ChatEvent] = []
-        self._pending: list[str] = []
-        self._current: Hashable = None
+        self.pending: list[str] = []
+        self.current: Hashable = None
         self._index = 0
         self._kind = ""
         self._fresh: Part | None = None
@@ -65,21 +68,21 @@ class ChatAssembler:
         self.parts = 0
         self.tool_calls = 0
 
-    def text(self, piece: str, key: Hashable = _TEXT) -> None:
+    def text(self, piece: str, key: Hashable = TEXT) -> None:
         """More text."""
-        if key != self._current:
+        if key != self.current:
             self._select(key, "text", Part(text=""))
-        self._pending.append(piece)
+        self.pending.append(piece)
 
     def reasoning(self, piece: str, key: Hashable = _REASONING) -> None:
         """More reasoning, in words."""
-        if key != self._current:
+        if key != self.current:
             self._select(key, "reasoning_text", self._reasoning_part())
-        self._pending.append(piece)
+        self.pending.append(piece)
 
     def signature(self, piece: bytes, key: Hashable = _REASONING) -> None:
         """State that the provider wants back with the reasoning of `key`."""
-        if key != self._current:
+        if key != self.current:
             self._select(key, "reasoning_text", self._reasoning_part())
         self._flush()
         delta = chat_pb2.PartDelta(index=self._index, signature=piece)
@@ -99,9 +102,9 @@ class ChatAssembler:
         """
         if key not in self._indexes:
             raise KeyError(key)
-        if key != self._current:
+        if key != self.current:
             self._select(key, "arguments_json", Part())
-        self._pending.append(piece)
+        self.pending.append(piece)
 
     def media(self, media: Media, key: Hashable) -> None:
         """A medium, which always comes whole."""
@@ -116,7 +119,7 @@ class ChatAssembler:
         self._flush()
         self._settle(index)
         self._closed.add(index)
-        self._current = None
+        self.current = None
         self._events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
 
     def has(self, key: Hashable) -> bool:
@@ -126,15 +129,15 @@ class ChatAssembler:
     @property
     def tokens(self) -> int:
         """About how many tokens came so far, counted as `catalog.tokens.text_tokens` does."""
-        plain, wide = _measure("".join(self._pending))
-        if wide and is_cut(self._pending):
+        plain, wide = _measure("".join(self.pending))
+        if wide and is_cut(self.pending):
             self._flush()  # what characters there are is known once they are joined
             plain = wide = 0
         return (self._ascii + plain + 3) // 4 + self._wide + wide + len(self._joiners)
 
     def take(self) -> list[chat_pb2.ChatEvent]:
         """Returns the events since the last time, with neighbouring deltas merged."""
-        if self._pending or self._fresh is not None:
+        if self.pending or self._fresh is not None:
             self._flush()
         events, self._events = self._events, []
         return events
@@ -158,7 +161,7 @@ class ChatAssembler:
         That is nearly every whole answer, and its events would cost more than the answer.
         """
         part = self._fresh
-        pending = self._pending
+        pending = self.pending
         text = "".join(pending)
         # What is cut within a character has U+FFFD there.
         is_plain = self.parts == 1 and self._kind == "text" and (text.isascii() or not is_cut(pending))
@@ -172,21 +175,21 @@ class ChatAssembler:
         return response
 
     def _select(self, key: Hashable, kind: str, part: Part) -> None:
-        if self._pending or self._fresh is not None:
+        if self.pending or self._fresh is not None:
             self._flush()
         index = self._indexes.get(key)
         if index is None:
             index = self._indexes[key] = self.parts
             self.parts += 1
             self._fresh = part
-        self._current, self._index, self._kind = key, index, kind
+        self.current, self._index, self._kind = key, index, kind
 
     def _reasoning_part(self) -> Part:
         return Part(reasoning=Reasoning(provider_id=self._provider_id))
 
     def _flush(self) -> None:
         """Makes one event of what is pending. On the way of every token, so that nothing is made twice."""
-        pending, piece = self._pending, ""
+        pending, piece = self.pending, ""
         if pending:
             piece = pending[0] if len(pending) == 1 else "".join(pending)
             if self._joiners or (not piece.isascii() and is_cut(pending)):

@@ -26,7 +26,7 @@ from ringmain_server.providers.translator import (
     Translators,
     UnaryTranslator,
 )
-from ringmain_server.providers.transport import Transport
+from ringmain_server.providers.transport import Incoming, Transport
 from ringmain_server.providers.unreadable import unreadable
 
 Req = TypeVar("Req")
@@ -195,17 +195,19 @@ class Exchange:
         translator = self._streamed.get(op)
         if translator is None:
             raise CapabilityMissing(op.routed(request).model, op.name)
+        attempt = call.attempt
         if op.upload is not None:
-            await _announce(op.upload(request), call.attempt, whole=translator.needs_whole_body)
-        with self._use, BlameOptions(request):
-            timeouts = StreamTimeouts(call.attempt, asyncio.get_running_loop())
-            # No name for what is sent, as in `call`.
-            opening = self._transport.open(translator.request(request, self._candidate))
-            incoming = await timeouts.bound(opening)
-            del opening
+            await _announce(op.upload(request), attempt, whole=translator.needs_whole_body)
+        with self._use:
+            timeouts = StreamTimeouts(attempt, asyncio.get_running_loop())
             decoder: Decoder[Event, Any] = translator.decoder(request, self._candidate)
-            timeouts.watch(incoming.abort)
+            incoming: Incoming[Any] | None = None
             try:
+                # No name for what is sent, as in `call`.
+                incoming = await timeouts.bound(
+                    self._transport.open(translator.request(request, self._candidate))
+                )
+                timeouts.watch(incoming.abort)
                 while not decoder.complete:
                     timeouts.listen()
                     try:
@@ -215,16 +217,17 @@ class Exchange:
                     else:
                         events = self._decoded(decoder, chunk)
                     if events:
-                        timeouts.heard()
+                        timeouts.paused = True
                         for event in events:
                             yield event
                     elif chunk is None:
                         raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
+            except ProviderError as exc:
+                exc.by_options = passes_options(request)
+                raise
             finally:
                 timeouts.end()
-                if not decoder.complete:
-                    call.attempt.usage = _consumed(decoder)
-                incoming.close(complete=decoder.complete)
+                _close(incoming, decoder, attempt)
 
     def _decoded(self, decoder: Decoder[Event, Any], chunk: object) -> Sequence[Event]:
         """Returns the events of one network read, or of the end where it is None."""
@@ -262,6 +265,15 @@ def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Ev
         return decoder.end()
     except Exception:  # noqa: BLE001 - whatever is wrong with the end, the connection failed before
         raise error from error.__cause__
+
+
+def _close(incoming: Incoming[Any] | None, decoder: Decoder[Any, Any], attempt: Attempt) -> None:
+    """Ends an exchange that was opened, and notes what a stream that ended early has consumed."""
+    if incoming is None:
+        return
+    if not decoder.complete:
+        attempt.usage = _consumed(decoder)
+    incoming.close(complete=decoder.complete)
 
 
 def _consumed(decoder: Decoder[Any, Any]) -> Usage | None:

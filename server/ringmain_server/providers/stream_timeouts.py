@@ -1,7 +1,7 @@
 """Room 4: bounds the silence of one stream, without a timer for every event.
 
-One timer looks now and then whether content came; only while the reader waits does time count, so that a slow
-caller is never mistaken for a silent provider. Keep-alive comments are not content and do not reset it.
+One timer looks now and then whether content came. Time counts only while the reader waits, so that a slow
+caller is never mistaken for a silent provider. Keep-alive comments are not content and do not reset the time.
 """
 
 import asyncio
@@ -19,18 +19,22 @@ class StreamTimeouts:
 
     Args:
         attempt: Holds the timeouts and when it began.
-        loop: Whose clock and timers are used.
+        loop: Supplies the clock and the timer.
+
+    Attributes:
+        paused: Whether no time counts, because the reader hands on content. The reader sets it; `listen`
+            takes it back.
     """
 
     __slots__ = (
         "_abort",
         "_attempt",
         "_content",
-        "_listening",
         "_loop",
         "_since",
         "_timeout",
         "_timer",
+        "paused",
     )
 
     def __init__(self, attempt: Attempt, loop: asyncio.AbstractEventLoop) -> None:
@@ -39,7 +43,7 @@ class StreamTimeouts:
         self._timeout = attempt.first_content_timeout
         self._since = max(attempt.start, attempt.ready_at)
         self._content = False
-        self._listening = False
+        self.paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._abort: Callable[[ProviderError], None] | None = None
 
@@ -66,15 +70,11 @@ class StreamTimeouts:
         self._look()
 
     def listen(self) -> None:
-        """The reader waits for the provider from now on."""
-        if not self._listening:
-            self._listening = True
-            if self._content:
-                self._since = self._loop.time()
-
-    def heard(self) -> None:
-        """Content came; the reader is busy handing it on."""
-        self._listening = False
+        """Counts time from now on, if it was paused: the reader waits for the provider."""
+        if not self.paused:
+            return  # no content has come since the last time
+        self.paused = False
+        self._since = self._loop.time()
         if not self._content:
             self._content = True
             self._timeout = self._attempt.idle_timeout
@@ -89,22 +89,14 @@ class StreamTimeouts:
 
     def _look(self) -> None:
         """Aborts if the silence has lasted too long, else looks again at the earliest time it can have."""
-        rest = self._rest()
-        if rest is None:
+        timeout = self._timeout
+        if timeout is None:
             return
+        rest = timeout if self.paused else self._since + timeout - self._loop.time()
         if rest > 0:
             self._timer = self._loop.call_later(rest, self._look)
         elif self._abort is not None:
             self._abort(self._error())
-
-    def _rest(self) -> float | None:
-        """Seconds until the timeout can pass at the earliest, None if it never can."""
-        timeout = self._timeout
-        if timeout is None:
-            return None
-        if not self._listening and self._content:
-            return timeout
-        return self._since + timeout - self._loop.time()
 
     def _error(self) -> NoAnswer:
         attempt = self._attempt

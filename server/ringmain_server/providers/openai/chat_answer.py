@@ -23,7 +23,7 @@ from ringmain_server.errors import (
     ProviderError,
     StreamBroken,
 )
-from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.operations.chat_events import TEXT, ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place
@@ -173,8 +173,10 @@ class ChatAnswer:
         content = choice.get(field)
         if isinstance(content, dict):
             if len(content) == 1 and isinstance(text := content.get("content"), str):
-                if text:
-                    self.assembler.text(text)  # nearly every event of a stream
+                if text and self.assembler.current == TEXT:
+                    self.assembler.pending.append(text)  # nearly every event of a stream
+                elif text:
+                    self.assembler.text(text)
             else:
                 self._content(content, document)
         elif content is not None:
