@@ -52,7 +52,7 @@ async def test_a_bomb_to_be_changed_reaches_no_provider(
     build: Callable[[], image_pb2.EditImagesRequest], field: str
 ) -> None:
     """Neither as an image nor as a mask, whole or streamed."""
-    world = World(able=frozenset({STREAM_EDIT_IMAGES}))
+    world = World()
     with pytest.raises(MediaInvalid) as refused:
         await world.call(EDIT_IMAGES, build())
     assert refused.value.violations[0].field == field
