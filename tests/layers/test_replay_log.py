@@ -1,4 +1,4 @@
-"""The tape: one writer, many readers, each from the start, and a writer that does not run away."""
+"""A log: one writer, many readers, each from the start, and a writer that does not run away."""
 
 import asyncio
 import tracemalloc
@@ -68,7 +68,7 @@ async def test_the_writer_waits_for_the_fastest_reader() -> None:
 
 
 async def test_the_writer_waits_for_the_slowest_when_memory_is_full() -> None:
-    """A reader that lags by more than the tape keeps holds the writer; gone, it holds it no longer."""
+    """A reader that lags by more than the log keeps holds the writer; gone, it holds it no longer."""
     log: ReplayLog[int] = ReplayLog(keep=5000, ahead=2000)
     fast, slow = log.reader(), log.reader()
     writing = asyncio.ensure_future(_fill(log, 20, size=872))
@@ -106,7 +106,7 @@ async def test_one_slow_reader_alone_is_never_cut_off() -> None:
     await writing
 
 
-async def test_a_tape_that_outgrew_what_it_keeps_takes_no_new_reader() -> None:
+async def test_a_log_that_outgrew_what_it_keeps_takes_no_new_reader() -> None:
     """Beyond its bound nothing can be read from the start, and what was read by all is freed."""
     log: ReplayLog[bytes] = ReplayLog(keep=2**20)
     reader = log.reader()
@@ -124,7 +124,7 @@ async def test_a_tape_that_outgrew_what_it_keeps_takes_no_new_reader() -> None:
         log.reader()
 
 
-async def test_a_long_tape_is_freed_without_recursion() -> None:
+async def test_a_long_log_is_freed_without_recursion() -> None:
     """A chain of very many items is freed when it is dropped."""
     log: ReplayLog[int] = ReplayLog(keep=2**40)
     for item in range(200_000):

@@ -1,4 +1,4 @@
-"""Room 3, per candidate: reads an answer to its end although the caller has left (`on_cancel: drain`).
+"""Room 3, for each candidate: reads an answer to its end although the caller has left (`on_cancel: drain`).
 
 The usage of a cancelled answer is then exact, at the price of tokens that nobody reads.
 """
@@ -18,17 +18,17 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 
 AHEAD = 32
-"""Events that may wait for a slow caller; more slow the provider down (laws, section 3.6)."""
+"""The most events that wait for a slow caller. After that the provider waits (laws, section 3.6)."""
 
 _RUNNING: set["asyncio.Future[Any]"] = set()
-"""Keeps what is being drained from the garbage collector."""
+"""The answers that are being read to their end. An event loop holds its tasks only weakly."""
 
 
 class Drain:
-    """Lets the inner backend finish what it began.
+    """Lets the inner backend finish an answer that it began.
 
     Args:
-        inner: What is let finish.
+        inner: The backend that asks the candidate.
     """
 
     __slots__ = ("_inner",)
@@ -37,22 +37,22 @@ class Drain:
         self._inner = inner
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
-        """Answers whole; a caller that leaves does not stop the provider."""
+        """Asks for a whole answer. A caller that leaves does not stop the provider."""
         call.detached = True
         return await asyncio.shield(_keep(asyncio.ensure_future(self._whole(op, request, call))))
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """Answers in events; a caller that leaves does not stop the provider."""
+        """Asks for an answer in events. A caller that leaves does not stop the provider."""
         waiting: asyncio.Queue[Event | None] = asyncio.Queue(AHEAD)
         left = asyncio.Event()
         reader = _keep(asyncio.ensure_future(self._read(op, request, call, waiting, left)))
         try:
             while (event := await waiting.get()) is not None:
                 yield event
-            await reader  # raises what broke the stream
+            await reader  # raises the error that broke the stream
         finally:
             left.set()
-            while not waiting.empty():  # makes room for the reader, which may wait for it
+            while not waiting.empty():  # the reader may be waiting for room
                 waiting.get_nowait()
 
     async def _whole(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
@@ -91,5 +91,5 @@ def _keep(task: "asyncio.Future[Res]") -> "asyncio.Future[Res]":
 def _forget(task: "asyncio.Future[Any]") -> None:
     _RUNNING.discard(task)
     if task.cancelled() or task.exception() is not None:
-        # Whoever is interested sees it first; nobody else has to.
+        # A caller that still waits gets the error first. Then it is let go of, with the frames that it holds.
         asyncio.get_running_loop().call_soon(release_task, task)

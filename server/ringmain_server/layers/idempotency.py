@@ -1,9 +1,9 @@
 """Room 3: a repeated request joins the running call or gets its stored answer (laws, section 5.5).
 
 The key is the tenant and the request id, not the method: a stream repeated as a whole answer gets what its
-events fold to, and the reverse. The upstream's work runs in a task of its own (`layers.shared`) that lasts
-while any caller is left. What it gives goes onto a tape (`layers.tape`), which every caller reads from its
-start.
+events fold to, and the reverse. The upstream's work runs in a task of its own (`layers.singleflight`) that
+lasts while any caller is left. Its answer is written to a log (`layers.replay_log`), which every caller reads
+from the start.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from ringmain_server.operations.base import Replay, Streamed, Unary
 from ringmain_server.stores.answers import Answers, Key, StoredAnswer
 
 KEEP = 32 << 20
-"""Most bytes of any answer that can be joined or stored; a repeat of a larger one runs again."""
+"""The most bytes of any answer that can be joined or stored. A repeat of a larger one runs again."""
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -34,15 +34,15 @@ _Produce = Callable[[_Work], Awaitable[bytes | None]]
 
 
 class Idempotency:
-    """Answers a repeat from the first request of its id. A `Backend` around the pipeline.
+    """Answers a repeated request with the answer of the first request with its id. A `Backend`.
 
-    Failures are given to those who wait for them and then forgotten: a repeat after one runs again. A request
-    without an id, or of an operation without `replay`, passes through at no cost.
+    A failure is given to the callers that wait for it and then forgotten: a repeat after it runs again. A
+    request without an id, or of an operation without `replay`, passes through at no cost.
 
     Args:
-        inner: What answers first requests.
-        answers: Keeps what was answered.
-        keep: Most bytes of an answer that can be joined or stored, whatever the operation allows.
+        inner: The backend that answers first requests.
+        answers: Stores answers.
+        keep: The most bytes of an answer that can be joined or stored, whatever the operation allows.
     """
 
     def __init__(self, inner: Backend, answers: Answers, *, keep: int = KEEP) -> None:
@@ -54,13 +54,13 @@ class Idempotency:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
-        """Answers whole."""
+        """Asks for a whole answer."""
         if op.replay is None or not op.replay.request_id(request):
             return self._inner.call(op, request, call)
         return self._whole(op, op.replay, request, call)
 
     def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """Answers in events."""
+        """Asks for an answer in events."""
         if op.replay is None or not op.replay.request_id(request):
             return self._inner.stream(op, request, call)
         return self._events(op, op.replay, request, call)
@@ -94,21 +94,21 @@ class Idempotency:
     def _prepare(
         self, replay: Replay[Req, Any, Any], request: Req, call: Call, *, streamed: bool
     ) -> tuple[Key, _Work]:
-        """The key of a request, and the work that it is if nothing is found under the key."""
-        call.detached = True  # others may wait for it longer than who began it
+        """Returns the key of a request, and the work to begin if nothing is found under the key."""
+        call.detached = True  # other callers may wait for the answer longer than this one
         fingerprint = hashlib.sha256(replay.essence(request)).digest()
         work: _Work = Flight(call, fingerprint, streamed=streamed, keep=min(self._keep, replay.keep))
         return Key(call.tenant_id, replay.request_id(request)), work
 
     async def _find(self, key: Key, work: _Work, call: Call, produce: _Produce) -> _Work | StoredAnswer:
-        """What runs or is stored under the key, else the caller's own work, begun.
+        """Returns the work that runs or the answer that is stored under a key; else begins the caller's own.
 
         Raises:
             InvalidField: The id belongs to another request.
         """
         found: _Work | StoredAnswer | None = self._joinable(key)
         if found is None:
-            # One look at a time: whoever looked in vain must have begun before the next one looks.
+            # One at a time: a caller that finds nothing must have begun its work before the next one looks.
             async with self._looking.setdefault(key, asyncio.Lock()):
                 found = self._joinable(key) or await self._answers.get(key) or self._begin(key, work, produce)
         if found.fingerprint != work.fingerprint:
@@ -129,21 +129,21 @@ class Idempotency:
         return work
 
     async def _run(self, key: Key, work: _Work, produce: _Produce) -> None:
-        """Produces and stores an answer. Callers see the end once the answer is stored."""
+        """Produces and stores an answer. Callers see the end of the log once the answer is stored."""
         failure: BaseException | None = None
         try:
             body = await produce(work)
             if body is not None and work.log.whole:
                 await self._answers.put(key, StoredAnswer(work.fingerprint, work.call.response_id, body))
         except BaseException as exc:
-            # Every caller raises it; here it only ends the task, as a cancellation does.
+            # Every caller raises it. Here it only ends the task, as a cancellation does.
             failure = exc
             if isinstance(exc, RingmainError | asyncio.CancelledError):
                 release(exc)
             elif not isinstance(exc, Exception):
                 raise
         finally:
-            # First, so that who repeats a failed request the moment it fails finds nothing running.
+            # Before the log ends: a caller that repeats a failed request at once must find nothing running.
             self._forget(key, work)
             work.log.end(failure)
 

@@ -1,7 +1,8 @@
 """Room 3: a growing sequence, written once and read by many, each from its start and at its own pace.
 
-Places between items form a chain that points forward only. The tape holds the first place while it is small
-enough to be read anew; after that each reader holds its own, and what every reader has passed is freed.
+Places between items form a chain that points forward only. The log holds the first place while it is small
+enough to be read anew. After that each reader holds its own place, and items that every reader has passed are
+freed.
 """
 
 import asyncio
@@ -11,12 +12,12 @@ from typing import Generic, TypeVar
 from ringmain_server.errors import RingmainError, StreamInterrupted
 
 AHEAD = 64 * 2**10
-"""Most bytes that the writer is ahead of the fastest reader."""
+"""The most bytes that the writer is ahead of the fastest reader."""
 PATIENCE = 5.0
-"""Seconds for which others wait for a reader that is as far behind as may be."""
+"""The seconds for which others wait for a reader that is as far behind as it may be."""
 
 _OVERHEAD = 128
-"""Bytes that an item takes beside its content, so that empty items count too."""
+"""The bytes that an item takes besides its content, so that empty items count too."""
 
 T = TypeVar("T")
 
@@ -32,16 +33,16 @@ class _Place(Generic[T]):
 
 
 class ReplayLog(Generic[T]):
-    """What is written now and read by several.
+    """A log that one writer writes while several readers read it.
 
     The writer waits while even the fastest reader has `ahead` bytes to read, and while the slowest has `keep`
-    bytes to read: memory is bounded, and an unhurried reader slows the writer down. But the slowest does not
-    hold back the others for long: who stays behind, as a caller with a dead connection does, is cut off.
+    bytes to read: memory is bounded, and slow readers slow the writer down. But the slowest does not hold the
+    others back for long: a reader that stays behind, such as a caller with a dead connection, is cut off.
 
     Args:
-        keep: Most bytes up to which a new reader can begin.
-        ahead: Most bytes that the writer is ahead of the fastest reader.
-        patience: Seconds for which others wait for the slowest.
+        keep: The most bytes up to which a new reader can begin.
+        ahead: The most bytes that the writer is ahead of the fastest reader.
+        patience: The seconds for which others wait for the slowest.
     """
 
     def __init__(self, keep: int, ahead: int = AHEAD, patience: float = PATIENCE) -> None:
@@ -54,7 +55,7 @@ class ReplayLog(Generic[T]):
         self._readers: set[Reader[T]] = set()
         self._over = False
         self._failure: BaseException | None = None
-        # Those who wait now; bare futures, because an Event adds a coroutine to every wait.
+        # The readers and the writer that wait now. Bare futures: an Event adds a coroutine to every wait.
         self._starved: list[asyncio.Future[None]] = []
         self._held: list[asyncio.Future[None]] = []
 
@@ -64,30 +65,30 @@ class ReplayLog(Generic[T]):
         return self._first is not None
 
     def reader(self) -> "Reader[T]":
-        """A reader at the start; it holds the writer back until it is closed.
+        """Returns a reader at the start. It holds the writer back until it is closed.
 
         Raises:
-            ValueError: The tape has outgrown what it keeps.
+            ValueError: The log has outgrown what it keeps.
         """
         if self._first is None:
-            raise ValueError("the tape is no longer whole")
+            raise ValueError("the log is no longer whole")
         reader = Reader(self, self._first)
         self._readers.add(reader)
         return reader
 
     def items(self) -> Iterator[T]:
-        """What was written so far; nothing once the tape is no longer whole."""
+        """Yields the items so far; none once the log is no longer whole."""
         place = self._first
         while place is not None and place.following is not None:
             item, place = place.following
             yield item
 
     async def write(self, item: T, size: int) -> None:
-        """Appends, then waits until readers have caught up.
+        """Appends an item, then waits until readers have caught up.
 
         Args:
-            item: What readers get.
-            size: Its bytes.
+            item: The item that readers get.
+            size: The bytes that it has.
         """
         place: _Place[T] = _Place(self._last.offset + size + _OVERHEAD)
         self._last.following = item, place
@@ -100,7 +101,7 @@ class ReplayLog(Generic[T]):
             await (held if wait is None else asyncio.wait((held,), timeout=wait))
 
     def end(self, failure: BaseException | None = None) -> None:
-        """Nothing follows. Readers meet the failure, if any, after the last item."""
+        """Ends the log. Readers raise the failure, if any, after the last item."""
         self._over, self._failure = True, failure
         _wake(self._starved)
 
@@ -111,10 +112,10 @@ class ReplayLog(Generic[T]):
         return min(unread) > self._ahead or max(unread) > self._keep
 
     def _cut_off_wait(self) -> float | None:
-        """Cuts off who has been behind for too long while another could go on.
+        """Cuts off each reader that has been behind for too long while another could go on.
 
         Returns:
-            Seconds until somebody may have to be; None while nobody is waited for but the fastest.
+            The seconds until one may have to be cut off; None while only the fastest is waited for.
         """
         now = asyncio.get_running_loop().time()
         behind = [
@@ -140,33 +141,33 @@ class ReplayLog(Generic[T]):
 
     @property
     def over(self) -> bool:
-        """Whether nothing follows what was written."""
+        """Whether nothing more is written."""
         return self._over
 
     def grown(self) -> "asyncio.Future[None]":
-        """Is done when more is written, or at the end."""
+        """Returns a future that is done when more is written, or at the end."""
         return _wait(self._starved)
 
     def ending(self) -> BaseException:
-        """What a reader raises at the end."""
+        """Returns the exception that a reader raises at the end."""
         return StopAsyncIteration() if self._failure is None else _again(self._failure)
 
     def moved(self) -> None:
-        """A reader has moved on."""
+        """Notes that a reader has moved on."""
         _wake(self._held)
 
     def left(self, reader: "Reader[T]") -> None:
-        """A reader reads no more."""
+        """Notes that a reader reads no more."""
         self._readers.discard(reader)
         _wake(self._held)
 
 
 class Reader(Generic[T]):
-    """One reader's way through a tape, an asynchronous iterator.
+    """One reader of a log, an asynchronous iterator.
 
     Attributes:
-        place: How far it is.
-        ended: Whether it has met the end of the tape, or its failure.
+        place: The place that it has reached.
+        ended: Whether it has reached the end of the log, or its failure.
         since: When it fell behind, in seconds of the event loop's clock.
     """
 
@@ -181,12 +182,12 @@ class Reader(Generic[T]):
         self._cut = False
 
     def stays_behind(self, now: float, unread: int, most: int) -> bool:
-        """Notes whether it is behind: from the most that may be unread on, until it has read half of that.
+        """Whether the reader is behind. Once it is, it stays so until it has read half of what it may lag.
 
         Args:
-            now: The loop's time.
-            unread: Bytes that it has to read.
-            most: Bytes that it may have to read.
+            now: The time on the event loop's clock.
+            unread: The bytes that it has to read.
+            most: The most bytes that it may have to read.
         """
         if not self._behind and unread > most:
             self._behind, self.since = True, now
@@ -195,17 +196,17 @@ class Reader(Generic[T]):
         return self._behind
 
     def cut_off(self, last: _Place[T]) -> None:
-        """Ends it; what it has not read is not kept for it."""
+        """Ends the reader. Items that it has not read are not kept for it."""
         self.place, self._cut = last, True
 
     def __aiter__(self) -> "Reader[T]":
         return self
 
     async def __anext__(self) -> T:
-        """The next item, as soon as it is written.
+        """Returns the next item as soon as it is written.
 
         Raises:
-            StreamInterrupted: It was too slow, and was cut off.
+            StreamInterrupted: The reader was too slow, and was cut off.
         """
         if self._cut:
             raise StreamInterrupted(
@@ -221,7 +222,7 @@ class Reader(Generic[T]):
         return item
 
     def close(self) -> None:
-        """Holds the writer back no longer."""
+        """Stops holding the writer back."""
         self._log.left(self)
 
 
@@ -239,7 +240,7 @@ def _wake(waiting: list[asyncio.Future[None]]) -> None:
 
 
 def _again(error: BaseException) -> BaseException:
-    """The same failure for one more reader: what its caller adds to it must not show to the others."""
+    """Copies a failure for one more reader: what that reader's caller adds to it must not show to others."""
     if not isinstance(error, RingmainError):
         return error
     twin = type(error).__new__(type(error), *error.args)

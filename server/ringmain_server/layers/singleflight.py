@@ -1,4 +1,4 @@
-"""Room 3: one piece of work, and every call that waits for it."""
+"""Room 3: one piece of work for every call that waits for it (request coalescing)."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -13,20 +13,20 @@ T = TypeVar("T")
 
 
 class Flight(Generic[T]):
-    """Work in a task of its own, so that it outlives the caller who began it, but not the last one.
+    """Work in a task of its own, which outlives the caller that began it, but not the last caller.
 
     Exactly one caller pays: its Call has the attempts. When it leaves early, the next in line takes them.
 
     Args:
-        call: Who begins the work.
-        fingerprint: Of its request.
-        streamed: Whether the tape holds events; otherwise it holds one response.
-        keep: Most bytes up to which a caller can join.
+        call: The call that begins the work.
+        fingerprint: The fingerprint of its request.
+        streamed: Whether the log holds events; otherwise it holds one response.
+        keep: The most bytes up to which a caller can join.
 
     Attributes:
         call: The work's own Call; it has the first caller's ids and the latest deadline of all.
-        tape: What the work gives.
-        complete: The answer is whole: whoever leaves now, the work comes to its end.
+        log: The answer, for every caller to read.
+        complete: Whether the answer is whole: then the work comes to its end although every caller leaves.
     """
 
     def __init__(self, call: Call, fingerprint: bytes, *, streamed: bool, keep: int) -> None:
@@ -50,17 +50,17 @@ class Flight(Generic[T]):
         return self._task is not None and self._task.cancelling() > 0
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Begins the work; it ends the tape.
+        """Begins the work, which ends the log.
 
         Returns:
-            Its task, for the caller to hold: an event loop holds none.
+            The task, for the caller to hold: an event loop holds its tasks only weakly.
         """
         self._task = asyncio.create_task(work)
         return self._task
 
     @asynccontextmanager
     async def joined(self, call: Call) -> AsyncGenerator[Reader[T], None]:
-        """A caller's time with the work. Entered without a pause after the work was found or begun."""
+        """Joins a caller to the work. Must be entered before anything is awaited after the work was found."""
         reader = self.log.reader()
         self._callers.append(call)
         self.call.deadline = max(self.call.deadline, call.deadline)
@@ -78,14 +78,14 @@ class Flight(Generic[T]):
                 self._pass_on()
 
     def _pass_on(self) -> None:
-        """The next in line pays: an attempt is counted once, by somebody who sees how it ends."""
+        """Passes the attempts to the next in line: each is counted once, by a call that sees how it ends."""
         heir = self._callers[0]
         heir.attempts, heir.replayed = self._payer.attempts, False
         self._payer.attempts = []
         self._payer = heir
 
     async def _finish(self) -> None:
-        """Waits for the end of the work, which comes at once unless the answer is complete."""
+        """Waits for the end of the work. It is cancelled unless the answer is complete."""
         task = self._task
         if task is None or task.done():
             return

@@ -1,4 +1,4 @@
-"""Room 3, per candidate: bounds one attempt in time."""
+"""Room 3, for each candidate: bounds one attempt in time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -18,14 +18,14 @@ Event = TypeVar("Event")
 
 
 class Timeout:
-    """Bounds a whole answer by one timer; tells the attempt what bounds a stream's silence.
+    """Bounds a whole answer by one timer, and tells the attempt for how long a stream may be silent.
 
-    The silence itself is watched where the bytes come in (`providers.silence`), so that no event of a stream
+    The silence is watched where the bytes come in (`providers.stream_timeouts`), so that no event of a stream
     passes through here.
 
     Args:
-        inner: What is bounded.
-        timeouts: The policy of the candidate; a request's own routing policy wins.
+        inner: The backend that is bounded.
+        timeouts: The candidate's timeouts. A request's own routing policy wins over them.
     """
 
     __slots__ = ("_inner", "_timeouts")
@@ -35,9 +35,11 @@ class Timeout:
         self._timeouts = timeouts
 
     def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
-        """Answers whole, within the attempt timeout."""
+        """Asks for a whole answer within the attempt timeout."""
         attempt = call.attempt
-        limit = _least(self._timeouts.attempt, attempt.time_limit)
+        limit = self._timeouts.attempt
+        if attempt.time_limit is not None:
+            limit = min(limit, attempt.time_limit)
         if attempt.start + limit >= call.deadline and not call.detached:
             # The edge ends the whole call before this timer could: one timer is enough.
             return self._inner.call(op, request, call)
@@ -59,7 +61,7 @@ class Timeout:
             raise kind(provider_id, f"no answer within {limit:.3g} s") from exc
 
     def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """Answers in events, none later than the first-content or idle timeout."""
+        """Asks for an answer in events, none of them later than the first-content or the idle timeout."""
         policy = op.routed(request).routing_policy
         attempt = call.attempt
         slow_first_event = self._timeouts.attempt if op.slow_first_event else 0.0
@@ -69,15 +71,11 @@ class Timeout:
         attempt.idle_allowed = attempt.idle_timeout = max(self._timeouts.idle, slow_first_event)
         if policy.HasField("first_token_timeout"):
             attempt.first_content_timeout = _seconds(policy.first_token_timeout)
-        attempt.first_content_timeout = _least(attempt.first_content_timeout, attempt.time_limit)
+        if attempt.time_limit is not None:
+            attempt.first_content_timeout = min(attempt.first_content_timeout, attempt.time_limit)
         if policy.HasField("idle_timeout"):
             attempt.idle_timeout = _seconds(policy.idle_timeout)
         return self._inner.stream(op, request, call)
-
-
-def _least(timeout: float, part: float | None) -> float:
-    """The timeout, or what the attempt may take of the time until the caller's deadline."""
-    return timeout if part is None else min(timeout, part)
 
 
 def _seconds(duration: Duration) -> float:

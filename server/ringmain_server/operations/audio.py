@@ -1,4 +1,4 @@
-"""Operations of speech."""
+"""Room 3: the operations of speech."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an operation is: all that a layer needs to know to serve chat, images and speech alike."""
+"""Room 3: the type of operations, which tells a layer enough to serve chat, images and speech alike."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def _no_tokens(_request: object) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Operation(Generic[Req, Answer]):
-    """What an operation that is answered whole and one that is answered in events have in common.
+    """An operation, answered whole (`Unary`) or in events (`Streamed`).
 
     Attributes:
         name: The name in metrics and logs.
@@ -144,7 +144,7 @@ class Unary(Operation[Req, Res]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole(Generic[Req, Event]):
-    """How a streamed operation is served by a provider that only answers whole.
+    """A way to serve a streamed operation by a provider that only answers whole.
 
     Attributes:
         op: The operation that answers whole.
@@ -194,7 +194,7 @@ class Streamed(Operation[Req, Event]):
             None where a break is final.
         slow_first_event: Whether the first content may take as long as a whole answer, as a picture does.
         upload: Returns the bytes of a request that comes in pieces; None where requests come whole.
-        whole: How a provider without this operation serves it nevertheless; None where it cannot.
+        whole: The way to serve it by a provider that only answers whole; None where there is none.
     """
 
     started: Callable[[Call, Candidate, Event], Sequence[Event]]

@@ -1,4 +1,4 @@
-"""Operations of chat."""
+"""Room 3: the operations of chat."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,7 @@
-"""One assembler for whole and streamed answers, so that folding a stream gives what the unary method returns.
+"""Room 3, pure: assembles the events of a chat. A whole answer is the fold of the same events as a stream.
 
 A translator tells the assembler what it reads from a provider. The assembler numbers the parts, merges
-neighbouring deltas of one part into one event, and at the end closes every part. A whole answer is the fold
-of the same events.
+neighboring deltas of one part into one event, and at the end closes every part.
 """
 
 from collections.abc import Hashable, Iterable
@@ -20,19 +19,20 @@ _REASONING = "reasoning"
 
 
 class ChatAssembler:
-    """Turns what a provider says into events.
+    """Turns a provider's answer into events.
 
-    Each part has a key chosen by the translator: the wire's block index, say. Pieces of one key are one part.
+    Each part has a key that the translator chooses, such as the index of a block on the wire. Pieces with the
+    same key are one part.
     A piece may end within a character (`surrogates.Cut`): its half waits for the next piece of the part.
 
     Args:
-        provider_id: Who signs reasoning.
+        provider_id: The provider that signs reasoning.
 
     Attributes:
         current: The key of the part that grows.
         pending: Pieces of that part of which no event has been made. A translator may append to it.
-        parts: How many parts began.
-        tool_calls: How many of them are tool calls.
+        parts: The number of parts that began.
+        tool_calls: The number of them that are tool calls.
     """
 
     __slots__ = (
@@ -69,19 +69,19 @@ class ChatAssembler:
         self.tool_calls = 0
 
     def text(self, piece: str, key: Hashable = TEXT) -> None:
-        """More text."""
+        """Adds text."""
         if key != self.current:
             self._select(key, "text", Part(text=""))
         self.pending.append(piece)
 
     def reasoning(self, piece: str, key: Hashable = _REASONING) -> None:
-        """More reasoning, in words."""
+        """Adds reasoning in words."""
         if key != self.current:
             self._select(key, "reasoning_text", self._reasoning_part())
         self.pending.append(piece)
 
     def signature(self, piece: bytes, key: Hashable = _REASONING) -> None:
-        """State that the provider wants back with the reasoning of `key`."""
+        """Adds state that the provider wants back with the reasoning of `key`."""
         if key != self.current:
             self._select(key, "reasoning_text", self._reasoning_part())
         self._flush()
@@ -89,13 +89,13 @@ class ChatAssembler:
         self._events.append(chat_pb2.ChatEvent(part_delta=delta))
 
     def tool_call(self, key: Hashable, tool_call_id: str, name: str) -> None:
-        """A tool call begins."""
+        """Begins a tool call."""
         self.tool_calls += 1
         call = ToolCall(tool_call_id=tool_call_id, name=name)
         self._select(key, "arguments_json", Part(tool_call=call))
 
     def arguments(self, piece: str, key: Hashable) -> None:
-        """More arguments of a tool call that began.
+        """Adds arguments of a tool call.
 
         Raises:
             KeyError: No tool call with this key began.
@@ -107,12 +107,12 @@ class ChatAssembler:
         self.pending.append(piece)
 
     def media(self, media: Media, key: Hashable) -> None:
-        """A medium, which always comes whole."""
+        """Adds a medium, which always comes whole."""
         self._select(key, "text", Part(media=media))
         self._flush()
 
     def close(self, key: Hashable) -> None:
-        """A part is complete. What nobody closes ends with the answer; an unknown key is ignored."""
+        """Ends a part. A part that is not closed ends with the answer; an unknown key is ignored."""
         index = self._indexes.get(key)
         if index is None or index in self._closed:
             return
@@ -128,15 +128,15 @@ class ChatAssembler:
 
     @property
     def tokens(self) -> int:
-        """About how many tokens came so far, counted as `catalog.tokens.text_tokens` does."""
+        """The approximate number of tokens so far, counted as `catalog.tokens.text_tokens` does."""
         plain, wide = _measure("".join(self.pending))
         if wide and is_cut(self.pending):
-            self._flush()  # what characters there are is known once they are joined
+            self._flush()  # the characters are known once their halves are joined
             plain = wide = 0
         return (self._ascii + plain + 3) // 4 + self._wide + wide + len(self._joiners)
 
     def take(self) -> list[chat_pb2.ChatEvent]:
-        """Returns the events since the last time, with neighbouring deltas merged."""
+        """Returns the events since the last time, with neighboring deltas merged."""
         if self.pending or self._fresh is not None:
             self._flush()
         events, self._events = self._events, []
@@ -156,9 +156,10 @@ class ChatAssembler:
         return events
 
     def respond(self, reason: FinishReason.ValueType, usage: Usage | None) -> chat_pb2.ChatResponse:
-        """The whole answer: what `fold` makes of `finish`, without the events where it is one text.
+        """Returns the whole answer: the fold of `finish`.
 
-        That is nearly every whole answer, and its events would cost more than the answer.
+        An answer of one text, as nearly every whole answer is, is made without events, which would cost more
+        than the answer.
         """
         part = self._fresh
         pending = self.pending
@@ -188,7 +189,7 @@ class ChatAssembler:
         return Part(reasoning=Reasoning(provider_id=self._provider_id))
 
     def _flush(self) -> None:
-        """Makes one event of what is pending. On the way of every token, so that nothing is made twice."""
+        """Makes one event of the pending pieces. Every token passes here, so nothing is computed twice."""
         pending, piece = self.pending, ""
         if pending:
             piece = pending[0] if len(pending) == 1 else "".join(pending)
@@ -217,7 +218,7 @@ class ChatAssembler:
         self._events.append(event)
 
     def _join(self, pending: list[str]) -> str:
-        """Joins what is pending with the half that waits in its part; a half at its end waits in turn."""
+        """Joins the pending pieces with the half that waits in their part. A half at their end waits."""
         joiner, _ = self._joiners.pop(self._index, (Joiner(), ""))
         piece = joiner.feed(*pending)
         if joiner.holds:
@@ -225,7 +226,7 @@ class ChatAssembler:
         return piece
 
     def _settle(self, index: int) -> None:
-        """A part is complete: a half that waits in it has no other half."""
+        """Ends a part: a half of a character that waits in it has no other half."""
         if (waiting := self._joiners.pop(index, None)) is not None:
             joiner, kind = waiting
             piece = joiner.end()
@@ -234,10 +235,11 @@ class ChatAssembler:
 
 
 def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:
-    """The response that a stream of events amounts to.
+    """Returns the response that a stream of events amounts to.
 
     Args:
-        events: In order, `finished` included. A `recovered` event that discards content starts anew.
+        events: The events in order, `finished` included. A `recovered` event that discards content starts
+            anew.
 
     Returns:
         The response; its finish reason is unspecified if the events never finished.
@@ -276,7 +278,7 @@ def _finish(response: chat_pb2.ChatResponse, finished: chat_pb2.ChatFinished) ->
 
 
 def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
-    """The events of a response: what `fold` inverts."""
+    """Returns the events of a response. `fold` inverts it."""
     started = chat_pb2.ChatStarted(
         response_id=response.response_id,
         provider_id=response.route.provider_id,
@@ -297,7 +299,7 @@ def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
 
 
 def _grow_by(part: Part, deltas: Iterable[chat_pb2.PartDelta]) -> None:
-    """Appends what all deltas of a part bring, joined once: appending copies the whole text."""
+    """Appends all deltas of a part, joined once: each appending copies the whole text."""
     pieces: dict[str, list[str]] = {}
     for delta in deltas:
         kind = delta.WhichOneof("delta")

@@ -1,4 +1,4 @@
-"""The operation of embeddings."""
+"""Room 3: the operation of embeddings."""
 
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_EMBEDDING

@@ -1,4 +1,4 @@
-"""Drawn images as events and back: whole answers and streams of them are one thing in two shapes."""
+"""Room 3, pure: drawn images as events, and events as whole answers."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias, TypeVar
@@ -6,14 +6,14 @@ from typing import TypeAlias, TypeVar
 from ringmain.v1 import image_service_pb2 as image_pb2
 
 PIECE = 256 << 10
-"""Most bytes of one chunk, by the contract."""
+"""The most bytes of one chunk, by the contract."""
 
 Drawn: TypeAlias = image_pb2.GenerateImagesResponse | image_pb2.EditImagesResponse
 DrawnT = TypeVar("DrawnT", image_pb2.GenerateImagesResponse, image_pb2.EditImagesResponse)
 
 
 def chunks(index: int, mime_type: str, data: bytes) -> Iterator[image_pb2.ImageEvent]:
-    """The bytes of a finished image in pieces; at least one, the last one says so.
+    """Yields the bytes of a finished image in pieces: at least one, of which the last is marked.
 
     Args:
         index: The position of the image, from 0.
@@ -33,7 +33,7 @@ def chunks(index: int, mime_type: str, data: bytes) -> Iterator[image_pb2.ImageE
 
 
 def pieces(response: Drawn) -> Iterator[image_pb2.ImageEvent]:
-    """The events of a whole answer after `started`: every image's bytes, then `finished`."""
+    """Yields the events of a whole answer after `started`: every image's bytes, then `finished`."""
     for index, image in enumerate(response.images):
         yield from chunks(index, image.media.mime_type, image.media.data)
     finished = image_pb2.ImageFinished()
@@ -49,16 +49,16 @@ def pieces(response: Drawn) -> Iterator[image_pb2.ImageEvent]:
 
 
 def unfold(response: Drawn) -> list[image_pb2.ImageEvent]:
-    """The events of a response: what `fold` inverts."""
+    """Returns the events of a response. `fold` inverts it."""
     started = image_pb2.ImageStarted(response_id=response.response_id)
     return [image_pb2.ImageEvent(started=started), *pieces(response)]
 
 
 def fold(events: Iterable[image_pb2.ImageEvent], made: type[DrawnT]) -> DrawnT:
-    """The response that a stream of events amounts to; previews leave no trace.
+    """Returns the response that a stream of events amounts to, without previews.
 
     Args:
-        events: In order, `finished` included.
+        events: The events in order, `finished` included.
         made: The type of the response.
     """
     response = made()

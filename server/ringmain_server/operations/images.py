@@ -1,4 +1,4 @@
-"""Operations of images."""
+"""Room 3: the operations of images."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ from ringmain_server.operations.image_media import (
 )
 
 KEPT = 32 << 20
-"""Most bytes of drawn images that can be given again."""
+"""The most bytes of drawn images that can be given again."""
 
 Drawing = image_pb2.GenerateImagesRequest | image_pb2.EditImagesRequest
 

@@ -1,9 +1,9 @@
-"""Room 3, pure: how a stream that broke after content goes on with another candidate (laws, section 3.4).
+"""Room 3, pure: goes on with another candidate after a stream broke that had content (laws, section 3.4).
 
-The new candidate's text is held back while it repeats what the caller has already. If it repeats all of it,
-the stream goes on and nothing is void. If it differs, then after RESTART everything sent is void and the new
-answer follows whole; after a prefill (CONTINUE) what differs is the continuation. Tool calls, reasoning and
-answers of several parts are never spliced.
+The new candidate's text is held back while it repeats the text that the caller has already. If it repeats all
+of it, the stream goes on and nothing is void. If it differs, then after RESTART everything sent is void and
+the new answer follows whole; after a prefill (CONTINUE) the rest is the continuation. Tool calls, reasoning
+and answers of several parts are never spliced.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from ringmain.v1.routing_pb2 import Attempt
 from ringmain_server.candidate import Candidate
 
 HELD_LIMIT = 1 << 20
-"""Most characters held back or remembered; a longer answer is no longer spliced (laws, section 3.6)."""
+"""The most characters held back or remembered. A longer answer is not spliced (laws, section 3.6)."""
 
 
 class Sent:
-    """What the caller has of an answer."""
+    """The text of an answer that the caller has so far."""
 
     __slots__ = ("_pieces", "_size", "plain")
 
@@ -27,7 +27,7 @@ class Sent:
         self._pieces: list[str] = []
         self._size = 0
         self.plain = True
-        """Whether it is one part of text and nothing else, so that another candidate may go on with it."""
+        """Whether the answer is one part of text and nothing else, which another candidate may continue."""
 
     def saw(self, event: chat_pb2.ChatEvent) -> None:
         """Remembers an event that was sent."""
@@ -59,10 +59,10 @@ class Sent:
 
 
 def prefilled(request: chat_pb2.ChatRequest, text: str) -> chat_pb2.ChatRequest:
-    """The request with the answer so far as the assistant's unfinished turn."""
+    """Returns a request with the answer so far as the assistant's unfinished turn."""
     found = chat_pb2.ChatRequest()
     found.CopyFrom(request)
-    # A turn that ends in white space is refused by Anthropic, and harmless to lose: see Splice.
+    # Anthropic refuses a turn that ends in white space. Losing it is harmless: see Splice._continuation.
     found.messages.add(role=ROLE_ASSISTANT).parts.add(text=text.rstrip())
     return found
 
@@ -71,9 +71,9 @@ class Splice:
     """Joins a new candidate's events to what was sent.
 
     Args:
-        sent: What the caller has.
+        sent: The text that the caller has.
         failed: The attempt that broke.
-        provider_id: Who goes on.
+        provider_id: The provider that goes on.
         provider_model: Its own name for the model.
         prefilled: Whether it was given the text so far to continue.
     """
@@ -90,10 +90,10 @@ class Splice:
         self._text = ""
         self._joined = False
         self.discarded = False
-        """Whether what was sent before is void."""
+        """Whether everything sent before is void."""
 
     def feed(self, event: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
-        """The events to send now."""
+        """Returns the events to send now."""
         if self._joined:
             return (event,)
         self._held.append(event)
@@ -108,7 +108,7 @@ class Splice:
         return self._decide()
 
     def _decide(self) -> Sequence[chat_pb2.ChatEvent]:
-        """No more can be held: the text repeats what was sent, or it does not."""
+        """Decides how the stream goes on, once the text repeats all that was sent or differs from it."""
         assert self._had is not None
         if self._text.startswith(self._had):
             return self._go_on(self._text[len(self._had) :])
@@ -117,7 +117,7 @@ class Splice:
         return self._discard()
 
     def _continuation(self) -> str:
-        """A prefill has lost its trailing white space, so the candidate may write it again."""
+        """Returns the text without the white space that the prefill lost, if the candidate wrote it again."""
         had = self._had or ""
         blank = had[len(had.rstrip()) :]
         return self._text.removeprefix(blank) if blank else self._text
@@ -155,7 +155,7 @@ class Splice:
 
 
 class Recovery:
-    """One stream's memory of what the caller has, and how it goes on after a break.
+    """The memory of one stream, which lets it go on after a break. See `Recovering`.
 
     Args:
         request: The caller's request.
@@ -172,12 +172,12 @@ class Recovery:
         """Whether the candidate that goes on was given the text so far."""
 
     def broke(self, failed: Attempt) -> None:
-        """The stream broke; the first failure is what the caller is told of."""
+        """Notes that the stream broke. The caller is told of the first failure."""
         self._failed = self._failed or failed
         self._splice = None
 
     def resume(self, candidate: Candidate) -> chat_pb2.ChatRequest:
-        """What the candidate that goes on is asked."""
+        """Returns the request for the candidate that goes on."""
         text = self._sent.text
         self.prefilled = self._prefill and candidate.prefill and self._sent.plain and bool(text.strip())
         assert self._failed is not None
@@ -191,11 +191,11 @@ class Recovery:
         return prefilled(self._request, text) if self.prefilled else self._request
 
     def refuse_prefill(self) -> None:
-        """The candidate rejected how it was asked: it may answer anew."""
+        """Notes that the candidate rejected the unfinished turn: it may answer anew."""
         self._prefill = False
 
     def feed(self, event: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
-        """The events to send for one of the candidate that answers now."""
+        """Returns the events to send for one of the candidate that answers now."""
         events = (event,) if self._splice is None else self._splice.feed(event)
         for sent in events:
             if sent.HasField("recovered"):
@@ -208,7 +208,7 @@ class Recovery:
 
 
 def _text_of(event: chat_pb2.ChatEvent) -> str | None:
-    """The text that an event adds to the first part; None for any other event."""
+    """Returns the text that an event adds to the first part; None for any other event."""
     if event.HasField("part_delta"):
         delta = event.part_delta
         return delta.text if delta.index == 0 and delta.HasField("text") else None

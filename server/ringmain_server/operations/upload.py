@@ -1,6 +1,6 @@
-"""Bytes that a caller sends once and that are read as often as needed, each time from their start.
+"""Room 3: bytes that a caller sends once and that are read as often as needed, each time from their start.
 
-A recording goes to a provider while it still comes in; another candidate, tried after a failure, gets it from
+A recording goes to a provider while it still comes in. Another candidate, tried after a failure, gets it from
 its start.
 """
 
@@ -12,16 +12,16 @@ from ringmain_server.errors import RingmainError
 
 
 class ReplayBuffer:
-    """Grows by one writer, is read by any number of readers.
+    """A buffer that one writer fills while any number of readers read it.
 
     Args:
-        limit: Most bytes that it takes.
+        limit: The most bytes that it takes.
         too_large: Makes the error that readers get when more comes.
 
     Attributes:
-        size: Bytes so far.
+        size: The bytes so far.
         ended: Whether nothing more comes.
-        ended_at: When that was, on the event loop's clock; zero before.
+        ended_at: When the last byte came, on the event loop's clock; zero before.
     """
 
     def __init__(self, limit: int, too_large: Callable[[], RingmainError]) -> None:
@@ -35,7 +35,7 @@ class ReplayBuffer:
         self.ended_at = 0.0
 
     async def fill(self, chunks: AsyncIterator[bytes]) -> None:
-        """Takes in everything that comes; readers get whatever ends it."""
+        """Takes in everything that comes. Readers get the error that ends it, if any."""
         try:
             async for chunk in chunks:
                 self._add(chunk)
@@ -55,10 +55,10 @@ class ReplayBuffer:
             self._grown.set()
 
     async def read(self) -> AsyncGenerator[bytes, None]:
-        """Every chunk from the first one on, waiting for those to come.
+        """Yields every chunk from the first one on, waiting for those to come.
 
         Raises:
-            RingmainError: What ended the writer before its time.
+            RingmainError: The upload failed or became too large.
         """
         chunks = self._chunks
         index = 0
@@ -74,7 +74,7 @@ class ReplayBuffer:
             await self._grown.wait()
 
     async def head(self, size: int) -> bytes:
-        """The first bytes, fewer only where there are fewer in all.
+        """Waits for the first bytes. Returns fewer only where there are fewer in all.
 
         Raises:
             RingmainError: As `read`.
@@ -89,11 +89,11 @@ class ReplayBuffer:
 
     @property
     def gathered(self) -> bytes:
-        """Everything, for whoever has waited for `whole`."""
+        """All bytes, for a caller that has waited for `whole`."""
         return b"".join(self._chunks)
 
     async def whole(self) -> bytes:
-        """Everything, once it is there.
+        """Waits for all bytes and returns them.
 
         Raises:
             RingmainError: As `read`.
@@ -101,6 +101,6 @@ class ReplayBuffer:
         async with aclosing(self.read()) as chunks:
             found = [chunk async for chunk in chunks]
         if len(found) > 1:
-            # One copy in memory, also for the next reader; who reads now keeps the list that it began with.
+            # One copy in memory, also for the next reader. Readers that have begun keep the list they had.
             self._chunks = found = [b"".join(found)]
         return found[0] if found else b""

@@ -1,4 +1,4 @@
-"""Outside the rooms, pure: what several requests consumed together."""
+"""Room 3, pure: the usage of several requests together."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ _COUNTS = tuple(
 
 
 def total(usages: Iterable[Usage]) -> Usage:
-    """The sum of usages. Its cost is known if every cost is: of nothing it is zero."""
+    """Adds usages up. The cost of the sum is known if every cost is; the cost of no usages is zero."""
     found, cost, known = Usage(), 0, True
     for usage in usages:
         for name in _COUNTS:
