@@ -1,7 +1,7 @@
-"""Room 4: asks a provider whether it answers and takes the credentials, at no cost.
+"""Room 4: checks at no cost that a provider answers and accepts the credentials.
 
-Where a wire lists models, the list is asked for. Where it does not, a request is sent that must be refused:
-whoever refuses it answers, and has looked at the credentials first.
+If a wire can list its models, the check requests the list. Otherwise it sends a request that must be refused:
+a provider that refuses it is available, and has checked the credentials first.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,15 +14,15 @@ from ringmain_server.providers.transport import Transport
 Wire = TypeVar("Wire")
 
 NOBODY = "ringmain-check"
-"""A model that no provider has."""
+"""The name of a model that no provider has."""
 
 
 def refusal_of(transport: "Transport[Wire, object, object]", request: Wire) -> Callable[[], Awaitable[None]]:
-    """A check that sends what must be refused.
+    """Returns a check that sends a request which must be refused.
 
     Args:
-        transport: How to reach the provider.
-        request: Of a model that nobody has, or without content.
+        transport: The transport to the provider.
+        request: A request for a model that nobody has, or without content.
     """
 
     async def check() -> None:

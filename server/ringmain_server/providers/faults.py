@@ -1,9 +1,10 @@
-"""Room 4, pure: whose fault a failure is. The shape that the tables of all wires share.
+"""Room 4, pure: classifies failures by whose fault they are; the tables of all wires have this form.
 
-Each wire has a table in its folder's `faults.py`: rows that say what an error's words, wording and status
-mean, and the words by which an answer ends. `Meaning` and `Ending` say whose fault each is and which error
-class it becomes; the class decides what follows (laws, section 1). Only a provider's fault counts for its
-breaker, and only what is true for every caller holds a candidate.
+Each wire has a table in the `faults.py` of its folder. Its rows say what the codes, the wording and the
+status of an error mean, and its mappings say what the reasons mean for which an answer ends. `Meaning` and
+`Ending` say whose fault each is and which error class it becomes; the class decides what follows (laws,
+section 1). Only a provider's fault counts for its breaker, and only a failure that every caller would meet
+makes a candidate cool down.
 """
 
 import enum
@@ -26,7 +27,7 @@ from ringmain_server.errors import CooldownKind, ProviderError
 
 
 class Whose(enum.Enum):
-    """Who can do something about a failure."""
+    """The party that can do something about a failure."""
 
     CALLER = "caller"
     MODEL = "model"
@@ -38,7 +39,7 @@ class Whose(enum.Enum):
 
 
 class Meaning(enum.Enum):
-    """What an error of a provider means: whose fault it is, its class, and the gateway's words for it."""
+    """The meaning of a provider's error: whose fault it is, its class, and the gateway's words for it."""
 
     REJECTED = Whose.CALLER, errors.Rejected, "refused the request without saying why"
     TOO_LONG = Whose.CALLER, errors.ContextTooLong, "the input is longer than the model's context"
@@ -67,14 +68,14 @@ class Meaning(enum.Enum):
         retry_after: float | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> ProviderError:
-        """The failure of an attempt that this was the meaning of.
+        """Returns the failure of an attempt with this meaning.
 
         Args:
-            provider_id: Who answered.
-            message: What a caller may see of the provider's own message, already clean. It is passed on where
-                the request is at fault; what is wrong with the account is nobody else's affair.
+            provider_id: The provider that answered.
+            message: The part of the provider's message that a caller may see, already clean. It is passed on
+                if the request is at fault; problems of the account do not concern callers.
             retry_after: Seconds that the provider asked to be left alone.
-            metadata: For programs.
+            metadata: Details for programs.
         """
         shown = message if self in _SHOWN and message else self.words
         return self.kind(provider_id, shown, retry_after=retry_after, metadata=metadata)
@@ -85,9 +86,9 @@ _SHOWN = frozenset({Meaning.REJECTED, Meaning.TOO_LONG, Meaning.TOO_LARGE})
 
 
 class Ending(enum.Enum):
-    """How an answer ended: whose fault that is, what the contract calls it, and the gateway's words for it.
+    """The way an answer ended: whose fault it is, the contract's reason, and the gateway's words for it.
 
-    Those without words are no failures, but for a safety system that left nothing.
+    An ending without words is no failure, unless a safety system left nothing of the answer.
     """
 
     STOP = Whose.NOBODY, FINISH_REASON_STOP, ""
@@ -95,9 +96,9 @@ class Ending(enum.Enum):
     MAX_TOKENS = Whose.CALLER, FINISH_REASON_MAX_TOKENS, ""
     REFUSAL = Whose.CALLER, FINISH_REASON_REFUSAL, ""
     WITHHELD = Whose.CALLER, FINISH_REASON_CONTENT_FILTER, ""
-    """By a safety system. What it left is an answer; where it left nothing, the call is refused."""
+    """A safety system intervened. What it left is an answer; if it left nothing, the call is refused."""
     UNKNOWN = Whose.NOBODY, FINISH_REASON_UNSPECIFIED, ""
-    """A word without a meaning of its own, or one that a vendor added: what was written is the answer."""
+    """A reason without a meaning of its own, or one that a vendor added: the text written is the answer."""
     HISTORY = (
         Whose.CALLER,
         FINISH_REASON_UNSPECIFIED,
@@ -125,7 +126,7 @@ class Ending(enum.Enum):
         self.words = words
 
     def failure(self, provider_id: str) -> ProviderError | None:
-        """The failure of an answer that ended so, whatever it holds; None where it is an answer."""
+        """Returns the failure of an answer that ended this way; None if such an answer is no failure."""
         kind = _FAILED.get(self)
         return None if kind is None else kind(provider_id, self.words)
 
@@ -139,9 +140,9 @@ _FAILED: Mapping[Ending, type[ProviderError]] = {
 
 
 def said_nothing(provider_id: str) -> ProviderError:
-    """The failure of an answer that ended for no known reason with nothing in it.
+    """Returns the failure of an answer that is empty and ended for no known reason.
 
-    Prompts bring that about at healthy providers, so that it counts against none.
+    Prompts cause this at healthy providers, so it counts against none.
     """
     return errors.ModelOutputInvalid(provider_id, "the model broke off before it had answered anything")
 
@@ -149,7 +150,7 @@ def said_nothing(provider_id: str) -> ProviderError:
 _OF_REQUESTS = range(400, 500)
 
 Endings = Mapping[str, Ending]
-"""By the wire's word."""
+"""Endings by the wire's reason."""
 
 _OF_SAFETY = (
     "safety",
@@ -166,7 +167,10 @@ _OF_LENGTH = ("length", "max_tokens", "max_output", "token_limit")
 
 
 def plainly(word: str) -> Ending:
-    """What a word means that no table has, as of a server that hands on another's, by what it speaks of."""
+    """Returns the meaning of a reason that is in no table, judged by the words in it.
+
+    Servers that forward the answers of other servers send such reasons.
+    """
     lower = word.lower()
     if any(one in lower for one in _OF_SAFETY):
         return Ending.WITHHELD
@@ -175,13 +179,13 @@ def plainly(word: str) -> Ending:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a wire's table of errors. Each condition that it has must hold.
+    """One row of a wire's table of errors. All its conditions must hold.
 
     Attributes:
-        meaning: What it means.
-        words: Codes and types, in lower case, one of which the error has.
-        says: How the error's message is worded.
-        statuses: The HTTP statuses with which it comes; empty for any of the 400 class.
+        meaning: The meaning of the error.
+        words: Codes and types in lower case; the error has at least one of them.
+        says: A pattern for the error's message.
+        statuses: HTTP statuses of the error; empty for all of the 400 class.
     """
 
     meaning: Meaning
@@ -190,7 +194,7 @@ class Row:
     statuses: frozenset[int] = frozenset()
 
     def matches(self, status: int, words: Collection[str], message: str) -> bool:
-        """Whether an error is of this row."""
+        """Whether the row describes an error."""
         if status not in (self.statuses or _OF_REQUESTS):
             return False
         if self.words and self.words.isdisjoint(words):
@@ -198,28 +202,28 @@ class Row:
         return self.says is None or self.says.search(self._readable(message)) is not None
 
     def _readable(self, message: str) -> str:
-        """The part of a message that a row may rely on.
+        """Returns the part of a message that a row may rely on.
 
-        Providers quote what callers sent. A wording that holds a candidate must not be found there, or a
-        caller could take the candidate from everybody by naming a field after it.
+        Providers quote what callers sent. A wording that makes a candidate cool down must not be found there,
+        or a caller could take the candidate from everybody by naming a field after it.
         """
         return message if self.meaning.kind.cooldown is CooldownKind.NONE else unquoted(message)
 
 
 def row(meaning: Meaning, *words: str, says: str | None = None, statuses: Iterable[int] = frozenset()) -> Row:
-    """A row, written shortly. `says` is a regular expression that ignores case."""
+    """Returns a row, in a short notation. `says` is a regular expression that ignores case."""
     pattern = re.compile(says, re.IGNORECASE) if says is not None else None
     return Row(meaning, frozenset(words), pattern, frozenset(statuses))
 
 
 def meaning_of(rows: Iterable[Row], status: int, words: Collection[str], message: str) -> Meaning | None:
-    """The meaning of the first row that an error matches, None when it matches none.
+    """Returns the meaning of the first row that an error matches; None if it matches none.
 
     Args:
         rows: The wire's table, in order.
-        status: The HTTP status, or the one that would have gone with the error.
+        status: The HTTP status, or the one that the error implies.
         words: The error's codes and types, in lower case.
-        message: The error's message, as it came.
+        message: The error's message, unchanged.
     """
     text = message[:_READ]
     for one in rows:
@@ -229,12 +233,12 @@ def meaning_of(rows: Iterable[Row], status: int, words: Collection[str], message
 
 
 _READ = 4096
-"""Characters of a message that wordings are looked for in."""
+"""Characters of a message that are searched for wordings."""
 _QUOTED = re.compile(r"(?<!\w)'.*'(?!\w)|\".*\"|`.*`|\{.*\}|\[.*\]", re.DOTALL)
 
 
 def unquoted(message: str) -> str:
-    """A message without what it quotes: everything from the first to the last quotation mark of a kind."""
+    """Returns a message without its quotations, from the first to the last quotation mark of each kind."""
     return _QUOTED.sub(" ", message)
 
 
@@ -247,7 +251,7 @@ MODERATED = (
     r"\b(?:not (?:allowed|permitted)|blocked|disallowed|prohibited|violat)"
     r"|\b(?:blocked|disallowed|prohibited)\b.{0,40}\b(?:prompt|content|words?)\b"
 )
-"""How safety systems word a refusal, where nothing else is likely, as of a 403."""
+"""Wordings of safety systems' refusals, for cases where nothing else is likely, such as a 403."""
 OBJECTED = (
     r"(?:blocked|rejected|refused|filtered|flagged|denied|violat\w+)\b.{0,60}"
     r"\b(?:safety|moderation|guardrails?|(?:content|usage) (?:management )?(?:polic|guideline))"
@@ -256,7 +260,7 @@ OBJECTED = (
     r"|content exists risk|(?:contains?|contain(?:ed|ing)) "
     r"(?:sensitive|inappropriate|prohibited|unsafe|harmful|disallowed|nsfw) (?:content|material|words?)"
 )
-"""How they word it beyond doubt, where the message may as well be about a field that is named after them."""
+"""Unmistakable wordings of refusals, for messages that may instead be about a field with such a name."""
 SPENT = (
     r"(?:insufficient|not enough|(?:do not|don't|does not) have (?:enough|sufficient)|out of|no|exhausted"
     r"|(?:ran|run) out of)\s+(?:\w+\s+){0,3}?(?:credits?|balance|funds|tokens|quota)\b"
@@ -265,15 +269,15 @@ SPENT = (
     r"|\bmonthly\b.{0,30}\blimit (?:reached|exceeded)|\btop up\b|payment required|billing (?:hard )?limit"
     r"|spend(?:ing)? (?:limit|cap)"
 )
-"""How vendors say that quota or credit is spent."""
+"""Wordings for a quota or credit that is exhausted."""
 _RATE = r"requests?\b|_requests|per[ _-]?(?:second|minute|min|hour)|\b[rt]pm\b|\brate\b"
 SPENT_NOT_RATE = rf"^(?![\s\S]*(?:{_RATE}))[\s\S]*?(?:{SPENT})"
-"""… and not that a rate is exceeded, which some call a quota as well: of a 429."""
+"""As `SPENT`, but not for an exceeded rate, which some vendors call a quota too; for a 429."""
 SUSPENDED = (
     r"\b(?:account|organi[sz]ation|project|team|workspace|consumer)\b.{0,60}"
     r"\b(?:suspended|disabled|deactivated|terminated|banned)\b"
 )
-"""How they say that the account itself is shut, for whatever reason."""
+"""Wordings for an account that is closed, for whatever reason."""
 _GET = r"(?:load|read|decode|open|parse|process|identify|download|fetch|retrieve|access)"
 _MEDIUM = r"(?:image|picture|audio|video|file|pdf|document|schema|media|mask|url)s?"
 INPUTS: tuple[Row, ...] = (
@@ -292,9 +296,9 @@ INPUTS: tuple[Row, ...] = (
         statuses=(500, 501, 502),
     ),
 )
-"""Inputs at which servers fail and say so under a status of their own faults.
+"""Inputs that make servers fail and answer a status of their own faults.
 
-Whoever sends such an input could open the breaker for everybody otherwise.
+Without these rows, a caller of such inputs could open the breaker for everybody.
 """
 
 _THINGS = (
@@ -302,7 +306,7 @@ _THINGS = (
     r"cached ?content|cache|skill|image|tool|connector|guardrail|session|document|media|knowledge base|run|"
     r"message|adapter|memory|speaker|language|dimension|format|parameter|style|preset|template|job|task"
 )
-# Not within a model's own name, such as `gpt-image-1`.
+# Does not match within a model's name, such as `gpt-image-1`.
 _THING = rf"(?<![\w'\"`/.:-])(?:{_THINGS})(?:s|_ids?|[ -]ids?)?(?![\w-])"
 _MODEL = r"\b(?:models?|deployments?|engines?|endpoints?|publishers?|inference profiles?)\b"
 _NOWHERE = (
@@ -312,7 +316,7 @@ _NOWHERE = (
 )
 
 MISSING: tuple[Row, ...] = (
-    row(Meaning.UNKNOWN_MODEL, says=r"^file not found\W*$", statuses=(404,)),  # llama.cpp, of a path
+    row(Meaning.UNKNOWN_MODEL, says=r"^file not found\W*$", statuses=(404,)),  # llama.cpp, about a path
     row(
         Meaning.REJECTED,
         says=rf"{_THING}.{{0,200}}(?:not found|(?:does not|doesn't|not) exist|expired)"
@@ -322,8 +326,8 @@ MISSING: tuple[Row, ...] = (
     row(Meaning.UNKNOWN_MODEL, says=rf"{_MODEL}|{_NOWHERE}", statuses=(404, 410, 501)),
     row(Meaning.REJECTED, says=r"\S", statuses=(404, 410, 501)),
 )
-"""Of 404, 410 and 501: what holds a candidate is a missing model, or an address that is configured wrongly.
+"""Rows for 404, 410 and 501: only a missing model or a wrong URL makes a candidate cool down.
 
-A caller names other things too: files, earlier responses, voices. What it alone is told is its own affair. A
-404 that says nothing is of the address.
+A caller also names other things: files, earlier responses, voices. If one of them is missing, only that
+caller is affected. A 404 without a message is about the URL.
 """

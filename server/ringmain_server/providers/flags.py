@@ -1,8 +1,8 @@
-"""Room 4, pure: by which fields the services of images say that a safety system objects to a picture.
+"""Room 4, pure: finds the fields in which image services say that a safety system objects to a picture.
 
-Some withhold the picture, some blacken or blur it, some hand it out beside the flag. None of these is given
-to a caller as a good one. What a flag's value means is read carefully: whatever is not clearly a "no" counts
-as a "yes", and a list that has not one value for each picture cannot tell which ones it clears.
+Some services withhold the picture, some blacken or blur it, and some return it together with the flag. None
+of these reaches a caller as a good picture. Values are read cautiously: anything that is not clearly a "no"
+counts as a "yes", and a list that does not have one value for each picture clears none of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,9 +32,12 @@ _FLAGS = frozenset(
         "isunsafe",
     }
 )
-"""Names in lower case without what joins their words, which differs from service to service."""
+"""Names in lower case without separators, which differ from service to service."""
 _CLEARED = frozenset({"respectmoderation", "issafe"})
-"""True where a picture is good. xAI's name is the first (https://docs.x.ai/docs/guides/image-generations)."""
+"""Fields that are true for a good picture.
+
+xAI's name is the first (https://docs.x.ai/docs/guides/image-generations).
+"""
 _WITHIN = frozenset(
     {
         "moderation",
@@ -49,9 +52,9 @@ _WITHIN = frozenset(
         "safetycheck",
     }
 )
-"""Objects, or lists of them, in which the flags may stand, or a verdict."""
+"""Fields with an object, or a list of objects, that may hold flags or a verdict."""
 _VERDICTS = frozenset({"status", "result", "verdict", "outcome", "decision", "action"})
-_CLASSES = frozenset({"moderationclassification"})  # Leonardo.Ai's, of what is objected to
+_CLASSES = frozenset({"moderationclassification"})  # Leonardo.Ai's, with the objections
 _OBJECTIONS = (
     "flag",
     "block",
@@ -65,22 +68,22 @@ _OBJECTIONS = (
     "violat",
     "censor",
 )
-"""How words begin by which a verdict objects."""
+"""Prefixes of verdicts that object."""
 _REASON = "finishreason"
 _STOPS = ("filter", "safety", "moderat", "nsfw", "policy", "prohibited")
-"""Within the reason for which the drawing of a picture ended: Stability's `CONTENT_FILTERED`."""
+"""Words in the finish reason of a picture, such as Stability's `CONTENT_FILTERED`."""
 _NO = frozenset({"", "0", "false", "no", "none", "null", "off", "ok", "safe", "sfw"})
 _LIKELY = 0.5
-"""From where on a likelihood counts as a "yes"."""
+"""The lowest probability that counts as a "yes"."""
 
 
 def flagged(document: object) -> bool:
-    """Whether an object that describes one picture, or all of an answer, says that it is objected to."""
+    """Whether an object that describes one picture, or a whole answer, says that it is objected to."""
     return any(flags(document, 1))
 
 
 def flags(document: object, count: int) -> Sequence[bool]:
-    """For each of so many pictures whether the object that describes them all objects to it."""
+    """Returns for each of `count` pictures whether the object that describes them all objects to it."""
     found = [False] * count
     if not isinstance(document, Mapping):
         return found
@@ -99,7 +102,7 @@ def flags(document: object, count: int) -> Sequence[bool]:
 
 
 def objects(moderation: object) -> bool:
-    """Whether what a safety system says of a description or a picture is an objection to it."""
+    """Whether a safety system's verdict on a description or a picture is an objection."""
     if not isinstance(moderation, Mapping):
         return False
     if any(_plain(name) in _CLASSES and means_yes(value) for name, value in moderation.items()):
@@ -111,7 +114,7 @@ def objects(moderation: object) -> bool:
 
 
 def _plain(name: object) -> str:
-    """A field's name, whichever way its words are joined."""
+    """Returns a field's name in lower case without separators."""
     return name.lower().replace("_", "").replace("-", "") if isinstance(name, str) else ""
 
 
@@ -128,12 +131,12 @@ def means_yes(value: object) -> bool:
         return value.strip().lower() not in _NO and _numbermeans_yes(value)
     if isinstance(value, list | Mapping):
         return any(map(means_yes, value.values() if isinstance(value, Mapping) else value))
-    # No number at all, NaN, is not below anything.
+    # Written with `not`, because NaN is not below anything and must count as a "yes".
     return not value < _LIKELY if isinstance(value, int | float) else value is not None
 
 
 def _numbermeans_yes(text: str) -> bool:
-    """Whether a text that is a number means a "yes"; any other text does."""
+    """Whether a text is a number that means "yes", or any other text, which also does."""
     try:
         return not float(text) < _LIKELY
     except ValueError:

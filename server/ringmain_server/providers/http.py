@@ -32,32 +32,32 @@ from ringmain_server.providers.unreadable import explained
 ANSWER_LIMIT = 64 << 20
 """Most bytes of a whole answer."""
 DRAWN_LIMIT = 256 << 20
-"""Most bytes of a whole answer that consists of images, in base64."""
+"""Most bytes of a whole answer that consists of images in base64."""
 ERROR_LIMIT = 64 << 10
-"""Most bytes read of an error's body."""
+"""Most bytes that are read of an error's body."""
 _LARGE_UPLOAD = 1 << 20
-"""From so many bytes on, a request may be why its connection was closed without an answer."""
+"""Bytes from which the request's size may be why its connection was closed without an answer."""
 _ANSWERED = frozenset({200, 201, 202})
-"""Statuses of answers; where a job is begun, the answer to that is Created or Accepted."""
+"""Statuses of answers; the answer to the submission of a job is Created or Accepted."""
 _LINGER = 1.0
-"""Seconds that a complete answer's connection may take to end, so that it can be kept."""
+"""Seconds that the connection of a complete answer may take to end, so that it can be kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpTransport:
-    """A transport to an HTTP endpoint. See `Transport`.
+    """An HTTP endpoint. See `Transport`.
 
     Attributes:
         provider_id: The provider's name in the configuration.
-        sessions: Supplies the shared session.
-        base_url: The address to which paths are appended.
+        sessions: Supplies the shared HTTP session.
+        base_url: The URL to which paths are appended.
         headers: Headers of each request, authorization included.
-        error_map: Translates a status that is not a success.
-        connect_timeout: Seconds to reach the provider.
+        error_map: Translates an unsuccessful status.
+        connect_timeout: Seconds to connect to the provider.
         query: The query string of each request, such as `api-version=…`.
-        owns_sessions: Whether the session is this endpoint's own, to be closed with it.
+        owns_sessions: Whether the session belongs to this endpoint alone and is closed with it.
         objection: Returns why a safety system objects to an answer, from its headers; empty if it does not.
-            None for a provider that says such things in its answers alone.
+            None for a provider that says so only in the body.
     """
 
     provider_id: str
@@ -74,12 +74,13 @@ class HttpTransport:
         """Returns the whole answer. See `Transport.send`."""
         response = await self._ask(request)
         blob = request.blob
-        del request  # what was sent may be large, and so may be what comes
+        del request  # the request may be large, and so may the answer
         try:
             if blob:
                 cutter = BlobCutter(blob)
                 return cutter.end(await self._read(response, DRAWN_LIMIT, cutter.feed))
             return await self._read(response, ANSWER_LIMIT)
+        # Also on cancellation: the connection has unread data and cannot be reused.
         except BaseException:
             response.close()
             raise
@@ -89,10 +90,10 @@ class HttpTransport:
         return HttpIncoming(self.provider_id, await self._ask(request))
 
     async def check(self, path: str) -> None:
-        """Gets a path and drops the answer, once it is known to be a success.
+        """Requests a path, and drops the answer once it is known to be a success.
 
         Raises:
-            ProviderError: No answer, or one that is not a success.
+            ProviderError: There was no answer, or it is not a success.
         """
         response = await self._ask(HttpRequest(path, method="GET"))
         response.close()
@@ -103,7 +104,7 @@ class HttpTransport:
             await self.sessions.close()
 
     async def _ask(self, request: HttpRequest) -> aiohttp.ClientResponse:
-        """Sends a request and returns the response, of which only the head has been read."""
+        """Sends a request, and returns the response after its head has been read."""
         headers: Mapping[str, str] = {**self.headers, **request.headers}
         body: bytes | aiohttp.Payload | aiohttp.FormData | None = None
         upload: _Upload | None = None
@@ -143,12 +144,12 @@ class HttpTransport:
         limit: int,
         cut: Callable[[bytes], bytes] | None = None,
     ) -> bytes:
-        """Reads a whole body.
+        """Returns a whole body.
 
         Args:
             response: The response.
             limit: Most bytes of the body.
-            cut: Takes out of each chunk what shall not be in the result; None to keep everything.
+            cut: Removes from each chunk what the result must not contain; None keeps everything.
         """
         chunks: list[bytes] = []
         left = limit
@@ -167,7 +168,7 @@ class HttpTransport:
 
         Args:
             exc: The failure below HTTP.
-            size: Bytes of the request that were sent, or were to be.
+            size: Bytes of the request that were sent, or were to be sent.
         """
         error = _upload_error(exc) or connection_error(self.provider_id, exc)
         return upload_cut(error, size) or error
@@ -176,7 +177,7 @@ class HttpTransport:
         try:
             body = await self._read(response, ERROR_LIMIT)
         except ProviderError:
-            body = b""  # the status says enough
+            body = b""  # the status alone is enough
         finally:
             response.release()
         return explained(
@@ -185,10 +186,10 @@ class HttpTransport:
 
 
 class _Upload:
-    """The size of a form, as far as it is known.
+    """The size of a request, as far as it is known.
 
     Attributes:
-        size: Bytes; of a body that is still coming in, those that came.
+        size: Bytes of the body; for a body that is still coming in, the bytes received so far.
     """
 
     __slots__ = ("size",)
@@ -198,7 +199,7 @@ class _Upload:
 
 
 class _Weighed:
-    """An iterator over pieces of an upload, which are weighed on their way."""
+    """An iterator over the pieces of an upload, which counts their bytes."""
 
     __slots__ = ("_pieces", "_upload")
 
@@ -221,7 +222,7 @@ def _form(fields: Sequence[FormField], upload: _Upload) -> aiohttp.FormData:
         value: object = field.value() if callable(field.value) else field.value
         if isinstance(value, bytes):
             upload.size += len(value)
-            value = io.BytesIO(value)  # goes out in pieces, and is no copy
+            value = io.BytesIO(value)  # sent in pieces, without a copy
         elif isinstance(value, AsyncIterator):
             value = _Weighed(value, upload)
         form.add_field(
@@ -234,14 +235,14 @@ def _form(fields: Sequence[FormField], upload: _Upload) -> aiohttp.FormData:
 
 
 def _size(body: bytes | aiohttp.Payload | aiohttp.FormData | None) -> int:
-    """Returns the bytes of a body that is no form."""
+    """Returns the size of a body that is not a form."""
     if isinstance(body, bytes):
         return len(body)
     return (body.size or 0) if isinstance(body, aiohttp.Payload) else 0
 
 
 def _without_type(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers without the type of a JSON body: a form's type names its boundary."""
+    """Returns the headers without the type of a JSON body, because a form's type names its boundary."""
     return {name: value for name, value in headers.items() if name.lower() != "content-type"}
 
 
@@ -266,12 +267,12 @@ class HttpIncoming:
         self._content = response.content
 
     async def read(self) -> bytes | None:
-        """Everything that has come in since the last read. See `Incoming.read`."""
+        """Returns everything that has arrived since the last read. See `Incoming.read`."""
         try:
             return await self._content.readany() or None
         except (aiohttp.ClientError, OSError) as exc:
-            # aiohttp drops what came right before the break, and has no public way to it: the caller is to
-            # have that first, then the error.
+            # aiohttp drops what arrived right before the break and has no public access to it. The caller
+            # must get that first, and then the error.
             if left := self._content._read_nowait(-1):
                 return left
             raise connection_error(self._provider_id, exc) from exc
@@ -289,7 +290,7 @@ class HttpIncoming:
             self._response.close()
 
     async def _linger(self) -> None:
-        """Reads the end that follows the end marker, without which the connection could not be kept."""
+        """Reads the end of the body after the end marker; otherwise the connection could not be kept."""
         try:
             async with asyncio.timeout(_LINGER):
                 while await self._content.readany():
@@ -304,7 +305,8 @@ _LINGERING: set[asyncio.Future[None]] = set()
 
 
 def _upload_error(exc: BaseException) -> RingmainError | None:
-    """What ended a body that was still coming in, where sending failed for that: no fault of the provider."""
+    """Returns the error that ended an incoming body and thereby the request, which is no provider's fault."""
+    # aiohttp wraps whatever the iterator over the body raises, so the whole chain of causes is searched.
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, RingmainError):
@@ -314,7 +316,7 @@ def _upload_error(exc: BaseException) -> RingmainError | None:
 
 
 def connection_error(provider_id: str, exc: BaseException) -> ProviderError | Overloaded:
-    """What a failure below HTTP means. No address of the upstream gets into the message."""
+    """Returns the failure that an exception below HTTP means. The message contains no URL of the upstream."""
     if lack := shortage(exc):
         return lack
     if isinstance(exc, (aiohttp.ConnectionTimeoutError, TimeoutError)):
@@ -333,9 +335,10 @@ def connection_error(provider_id: str, exc: BaseException) -> ProviderError | Ov
 
 
 def upload_cut(error: object, size: int) -> UploadCut | None:
-    """What a connection means that was closed without an answer over a request of so many bytes.
+    """Returns the failure of a connection that was closed without an answer to a large request.
 
-    None where the request is too small, or the failure another, for the request to be the reason.
+    Returns:
+        The failure; None if the request is too small, or the error another, for its size to be the reason.
     """
     if isinstance(error, ConnectionFailed) and error.sent and size > _LARGE_UPLOAD:
         return UploadCut(error.provider_id, "closed the connection over a large request")
@@ -343,7 +346,7 @@ def upload_cut(error: object, size: int) -> UploadCut | None:
 
 
 def _lost(provider_id: str, message: str) -> ConnectionFailed:
-    """The failure of a connection over which the request, or a part of it, had gone."""
+    """Returns the failure of a connection over which at least a part of the request was sent."""
     error = ConnectionFailed(provider_id, message)
     error.sent = True
     return error

@@ -1,4 +1,4 @@
-"""Room 4, the I/O side: the bodies of requests, written piece by piece where they are large."""
+"""Room 4, the I/O side: writes large request bodies piece by piece."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from ringmain_server.providers.json_base64 import Base64, pieces, render, size
 from ringmain_server.providers.transport import Json
 
 _LARGE = 1 << 20
-"""Bytes; aiohttp warns of a body of more that is given to it as such."""
+"""Bytes above which aiohttp warns of a body that it is given as bytes."""
 
 
 def json_body(body: Json) -> bytes | Payload:
-    """Returns a JSON body: bytes, or a payload that writes it where large bytes are in it."""
+    """Returns a JSON body as bytes, or as a payload that writes it if there are large blobs in it."""
     rendered = render(body)
     whole = rendered[0]
     small = len(rendered) == 1 and isinstance(whole, bytes) and len(whole) <= _LARGE
@@ -21,10 +21,10 @@ def json_body(body: Json) -> bytes | Payload:
 
 
 class JsonPayload(Payload):
-    """A rendered document whose large bytes are encoded while they are written. See aiohttp's `Payload`.
+    """A rendered document whose blobs are encoded while they are written. See aiohttp's `Payload`.
 
     Args:
-        rendered: See `json_base64.render`.
+        rendered: The result of `json_base64.render`.
     """
 
     _value: Sequence[bytes | Base64]
@@ -34,7 +34,7 @@ class JsonPayload(Payload):
         self._size = size(rendered)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The document as text."""
+        """Returns the document as text."""
         return b"".join(pieces(self._value)).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
@@ -42,6 +42,6 @@ class JsonPayload(Payload):
         await self.write_with_length(writer, None)
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        """Writes the document, whose length is known to be the one announced."""
+        """Writes the document, whose length is always the announced one."""
         for piece in pieces(self._value):
             await writer.write(piece)

@@ -1,8 +1,8 @@
-"""Room 4, pure: what the errors of every HTTP provider have in common.
+"""Room 4, pure: the parts that the errors of all HTTP providers have in common.
 
-When to come back, what of a provider's message a caller may see, and what a status means when the body says
-nothing. The rows are those of section 1 of the laws; statuses and `Retry-After` follow RFC 9110
-(https://www.rfc-editor.org/rfc/rfc9110#name-status-codes).
+This covers the time to wait, the part of a provider's message that a caller may see, and the meaning of a
+status if the body says nothing. The rows are those of section 1 of the laws; statuses and `Retry-After`
+follow RFC 9110 (https://www.rfc-editor.org/rfc/rfc9110#name-status-codes).
 """
 
 import email.utils
@@ -20,22 +20,22 @@ from ringmain_server.errors import (
 from ringmain_server.providers.faults import Meaning
 
 REMOVED = "[removed]"
-"""Stands for what was cut out of a provider's message."""
+"""Replaces what was cut out of a provider's message."""
 _LONGEST_WAIT = 7 * 86_400.0
-"""Seconds; a longer wait is taken for this, so that a nonsensical header cannot hold a candidate for ever."""
+"""Seconds; a longer wait counts as this, so that a nonsensical header cannot block a candidate forever."""
 _SHORTEST_SECRET = 4
 
-# What a provider's message may never carry on: credentials, accounts and addresses (laws, section 7).
+# Removed from every provider's message: credentials, accounts and URLs (laws, section 7).
 _SECRETS = re.compile(
     r"""(?ix)
       \b(?:bearer|basic)\s+[^\s,;"']+                          # a header's value
     | (?<![\w-])(?:sk|pk|rk|gsk|tgp|hf)[-_][\w*.-]{4,}         # keys by their prefix
     | (?<![\w-])(?:xai|key|org|proj|user|acct|req)-(?=\S*\d)[\w*.-]{4,}
     | \bAIza[\w-]{10,}                                         # Google
-    | \b\w[\w.-]*\*{3,}[\w*.-]*                                # a key that was masked in part
+    | \b\w[\w.-]*\*{3,}[\w*.-]*                                # a partly masked key
     | \beyJ[\w-]+\.[\w-]+\.[\w-]*                              # JSON web tokens
     | \b(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{32,}                  # as long and random as a key
-    | \b[a-z][a-z0-9+.-]*://[^\s"'<>)\]]+                      # addresses
+    | \b[a-z][a-z0-9+.-]*://[^\s"'<>)\]]+                      # URLs
     | \b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b
     """
 )
@@ -46,22 +46,23 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def clean(message: object, secrets: Iterable[str] = ()) -> str:
-    """What a caller may see of a provider's message.
+    """Returns the part of a provider's message that a caller may see.
 
     Args:
-        message: What the provider said; anything but a text counts as nothing.
-        secrets: The provider's own credentials, removed wherever they appear.
+        message: The provider's message; anything but a text counts as empty.
+        secrets: The provider's own credentials, which are removed wherever they appear.
 
     Returns:
-        One line of at most `PROVIDER_MESSAGE_LIMIT` characters without keys or addresses; empty when the
-        message is a page of HTML.
+        One line of at most `PROVIDER_MESSAGE_LIMIT` characters without keys or URLs; empty if the message is
+            an
+        HTML page.
     """
     if not isinstance(message, str) or _HTML.search(message):
         return ""
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             message = message.replace(secret, REMOVED)
-    # Cut first, with room to spare: no pattern needs to look at megabytes.
+    # Cut first, generously, so that no pattern has to search megabytes.
     message = _UNPRINTABLE.sub(" ", message[: 4 * PROVIDER_MESSAGE_LIMIT]).strip()
     message = _SECRETS.sub(REMOVED, message)
     if len(message) > PROVIDER_MESSAGE_LIMIT:
@@ -70,14 +71,14 @@ def clean(message: object, secrets: Iterable[str] = ()) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that a provider asks to be left alone, None when it names no time.
+    """Returns the seconds that a provider asks to be left alone; None if it names no time.
 
-    `retry-after-ms` is more precise than `Retry-After`, which is seconds or a date; the resets of exhausted
-    limits (https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers) count when neither is
-    there.
+    `retry-after-ms` is more precise than `Retry-After`, which is seconds or a date. If neither is there, the
+    resets of exhausted limits count
+    (https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers).
 
     Args:
-        headers: Of the answer, whose names compare without case.
+        headers: The answer's headers, whose names ignore case.
         now: The time of day, in seconds since the epoch.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
@@ -97,14 +98,14 @@ def by_status(
     message: str,
     now: float,
 ) -> ProviderError:
-    """What a status means that is not 200, when the body says nothing more precise.
+    """Returns the failure that a status other than 200 means if the body says nothing more precise.
 
     Args:
-        provider_id: Who answered.
+        provider_id: The provider that answered.
         status: The HTTP status.
-        headers: Of the answer.
-        message: What the caller may see of the provider's message, already clean; used for 400-class errors
-            only.
+        headers: The answer's headers.
+        message: The part of the provider's message that a caller may see, already clean; used only for errors
+            of the 400 class.
         now: The time of day, in seconds since the epoch.
     """
     if status < 400:
@@ -118,12 +119,12 @@ def by_status(
 
 
 def wait(meaning: Meaning, headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that an answer's headers ask to be left alone, where its meaning is that of a limit."""
+    """Returns the seconds that an answer's headers ask to be left alone, if its meaning is a limit."""
     return retry_after(headers, now) if meaning in _LIMITS else None
 
 
 def rejected(provider_id: str, message: str) -> Rejected:
-    """A refusal of the request as malformed, with the provider's clean message."""
+    """Returns the refusal of a malformed request, with the provider's clean message."""
     return Rejected(provider_id, message or Meaning.REJECTED.words)
 
 
@@ -138,9 +139,9 @@ STATUSES: Mapping[int, Meaning] = {
     425: Meaning.SERVER_FAULT,
     429: Meaning.RATE_LIMITED,
     451: Meaning.ACCESS,
-    498: Meaning.TIER_FULL,  # Groq's word for its flex tier at capacity
+    498: Meaning.TIER_FULL,  # Groq's status for a full flex tier
 }
-"""What a status means where the body says nothing. Others below 500 are refusals, the rest are faults."""
+"""The meaning of a status if the body says nothing. Others below 500 are refusals, the rest are faults."""
 
 _LIMITS = (Meaning.RATE_LIMITED, Meaning.TIER_FULL)
 
@@ -161,12 +162,12 @@ def _until(date: str, now: float) -> float | None:
 
 
 def bounded(seconds: float) -> float:
-    """A wait that a provider asks for, within what makes sense."""
+    """Returns a wait that a provider asks for, limited to a sensible range."""
     return min(max(seconds, 0.0), _LONGEST_WAIT)
 
 
 def _resets(headers: Mapping[str, str]) -> float | None:
-    """The longest reset among the exhausted limits, or among all when none says that it is exhausted."""
+    """Returns the longest reset among the exhausted limits, or among all if none is marked as exhausted."""
     resets: dict[str, float] = {}
     for limit in ("requests", "tokens"):
         wait = duration(headers.get(f"x-ratelimit-reset-{limit}", ""))
@@ -177,7 +178,7 @@ def _resets(headers: Mapping[str, str]) -> float | None:
 
 
 def duration(text: str) -> float | None:
-    """Seconds of a span such as `1s`, `6m0s` or `250ms`; None when it is none."""
+    """Returns the seconds of a duration such as `1s`, `6m0s` or `250ms`; None if the text is none."""
     pieces = list(_DURATION.finditer(text.strip()))
     if not pieces or "".join(piece[0] for piece in pieces) != text.strip():
         return None

@@ -1,13 +1,14 @@
-"""Room 4, pure: large bytes in JSON documents, without a whole copy of the document.
+"""Room 4, pure: handles large bytes in JSON documents without a second copy of the document.
 
-JSON has no bytes, so images travel as base64 in strings. Such a string is a leaf here:
+JSON has no bytes, so images travel as base64 in strings. Such a string is called a blob here:
 
-* Out: `Base64(data)` stands in a body where the string belongs; `pieces(body)` renders the document bit by
-  bit.
-* In: `LeafCutter` decodes the strings of one name while they come in and leaves their number in the document.
+* Outgoing: `Base64(data)` takes the string's place in a body; `pieces(render(body))` renders the document
+  piece by piece.
+* Incoming: `BlobCutter` decodes the strings of one name while they arrive, and leaves their numbers in the
+  document.
 
-A leaf may be any number of megabytes; what is rendered or held beside the bytes themselves is a few
-kilobytes.
+A blob may have any number of megabytes; rendering or reading it needs only a few kilobytes beyond the bytes
+themselves.
 """
 
 import base64
@@ -24,18 +25,18 @@ import orjson
 from ringmain_server.providers.json_reader import read
 
 SMALL = 64 << 10
-"""Bytes up to which a leaf is rendered with the document."""
+"""Most bytes of a blob that is rendered together with the document."""
 _PIECE = 48 << 10
-"""Bytes rendered at a time: a multiple of three, so that base64 can be cut there."""
+"""Bytes rendered at a time; a multiple of three, so that base64 can be cut there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base64:
-    """Bytes where a body wants them as base64.
+    """Bytes that a body shows as base64.
 
     Attributes:
         data: The bytes.
-        prefix: What stands in front of them in the string, such as `data:image/png;base64,`.
+        prefix: The beginning of the string, such as `data:image/png;base64,`.
     """
 
     data: bytes
@@ -43,7 +44,7 @@ class Base64:
 
     @property
     def text(self) -> str:
-        """The string, whole."""
+        """The whole string."""
         return self.prefix + base64.b64encode(self.data).decode()
 
     @property
@@ -52,7 +53,7 @@ class Base64:
         return len(self.prefix) + (len(self.data) + 2) // 3 * 4
 
     def pieces(self) -> Iterator[bytes]:
-        """The string bit by bit."""
+        """Yields the string piece by piece."""
         yield self.prefix.encode()
         view = memoryview(self.data)
         for start in range(0, len(view), _PIECE):
@@ -60,7 +61,7 @@ class Base64:
 
 
 def render(body: object) -> Sequence[bytes | Base64]:
-    """A JSON document cut where its large leaves are; each stands between two pieces of text."""
+    """Returns a JSON document cut at its large blobs, each of which stands between two pieces of text."""
     mark = ""
     found: list[Base64] = []
 
@@ -85,12 +86,12 @@ def render(body: object) -> Sequence[bytes | Base64]:
 
 
 def size(rendered: Sequence[bytes | Base64]) -> int:
-    """Bytes of a rendered document."""
+    """Returns the size of a rendered document in bytes."""
     return sum(one.length if isinstance(one, Base64) else len(one) for one in rendered)
 
 
 def pieces(rendered: Sequence[bytes | Base64]) -> Iterator[bytes]:
-    """The bytes of a rendered document, bit by bit."""
+    """Yields the bytes of a rendered document piece by piece."""
     for one in rendered:
         if isinstance(one, Base64):
             yield from one.pieces()
@@ -99,7 +100,7 @@ def pieces(rendered: Sequence[bytes | Base64]) -> Iterator[bytes]:
 
 
 def plain(body: Any) -> Any:
-    """A body with every leaf as its string, for those who cannot render it bit by bit."""
+    """Returns a body with a string for each blob, for clients that cannot render it piece by piece."""
     if isinstance(body, Base64):
         return body.text
     if isinstance(body, Mapping):
@@ -110,37 +111,37 @@ def plain(body: Any) -> Any:
 
 
 class Skeleton(bytes):
-    """A JSON document whose leaves were cut out: in each one's place is its number, as a string.
+    """A JSON document whose blobs were cut out; each is replaced by its number, as a string.
 
     Attributes:
-        leaves: The bytes of each, None for one that is no base64.
+        blobs: The bytes of each blob; None for one that is not base64.
     """
 
     blobs: list[bytes | None]
 
     @classmethod
     def of(cls, document: bytes, name: str) -> "Skeleton":
-        """A document without its leaves, which may be cut out already."""
+        """Returns a document without its blobs, which may already have been cut out."""
         if isinstance(document, Skeleton):
             return document
         cutter = BlobCutter(name)
         return cutter.end(cutter.feed(document))
 
     def json(self) -> object:
-        """The document.
+        """Parses the document.
 
         Raises:
-            NotJson: It is none.
+            NotJson: The document is not JSON.
         """
-        return read(memoryview(self))  # takes no subclass of bytes
+        return read(memoryview(self))  # the parser accepts no subclass of bytes
 
     def blob(self, number: object) -> bytes | None:
-        """The bytes for what stands in the document; each is given once, so that it is not kept twice."""
+        """Returns the bytes for a value of the document, each only once, so that they are not kept twice."""
         return take(self.blobs, number)
 
 
 def take(blobs: list[bytes | None], number: object) -> bytes | None:
-    """The bytes of the leaf with this number, which are let go of."""
+    """Returns the bytes of the blob with this number, and removes them from the list."""
     if not isinstance(number, str) or not number.isdecimal() or len(number) > _DIGITS:
         return None
     if int(number) >= len(blobs):
@@ -151,11 +152,11 @@ def take(blobs: list[bytes | None], number: object) -> bytes | None:
 
 
 class BlobCutter:
-    """Cuts the leaves of one name out of documents, wherever the network cut them.
+    """Cuts the blobs of one name out of documents, wherever the network cut them.
 
     Args:
-        name: The name under which a leaf stands, such as `b64_json`.
-        limit: Most bytes of all leaves that are held at once; 0 for none.
+        name: The name of the blobs' field, such as `b64_json`.
+        limit: Most bytes of all blobs together; 0 for no limit.
     """
 
     __slots__ = (
@@ -189,10 +190,10 @@ class BlobCutter:
         self.blobs: list[bytes | None] = []
 
     def feed(self, chunk: bytes) -> bytes:
-        """What of these bytes is not within a leaf.
+        """Returns the bytes that do not belong to a blob.
 
         Raises:
-            LeafTooLarge: All leaves together exceed the limit.
+            BlobTooLarge: All blobs together exceed the limit.
         """
         if self._inside:
             view, at = memoryview(chunk), 0
@@ -205,10 +206,10 @@ class BlobCutter:
         return out[0] if len(out) == 1 else b"".join(out)
 
     def end(self, document: bytes = b"") -> Skeleton:
-        """The skeleton of a document that has come to its end.
+        """Returns the skeleton of a complete document.
 
         Args:
-            document: What `feed` has given of it.
+            document: What `feed` returned for it.
         """
         skeleton = Skeleton(document + self._held)
         skeleton.blobs = self.blobs
@@ -220,6 +221,7 @@ class BlobCutter:
             out.append(chunk[at : found.end()])
             self._inside = True
             return found.end()
+        # The read may end within a blob's name: that end is held back until the next read.
         partly = self._partly.search(chunk, max(at, len(chunk) - _LONGEST))
         stop = len(chunk) if partly is None else partly.start()
         self._held = chunk[stop:]
@@ -240,17 +242,18 @@ class BlobCutter:
         return quote + 1
 
     def _add(self, text: memoryview) -> None:
-        """Decodes what has come of a leaf, but for up to three characters that wait for the next."""
+        """Decodes a piece of a blob, except for up to three characters that wait for the next piece."""
         if self._rest:
             text = memoryview(self._rest + bytes(text))
+        # Four characters of base64 are three bytes, and the network cuts them anywhere.
         whole = len(text) - len(text) % 4
         self._rest = bytes(text[whole:])
         self._decode(text[:whole])
 
     def _unescaped(self, text: bytes) -> bytes:
-        """What a piece of a leaf says in which there are escapes.
+        """Returns a piece of a blob without its escapes.
 
-        Base64 needs none; yet PHP escapes a solidus, and MIME breaks lines.
+        Base64 needs none, but PHP escapes slashes, and MIME breaks lines.
         """
         text = self._escape + text
         whole = len(text) - text.endswith(b"\\")
@@ -261,6 +264,7 @@ class BlobCutter:
         try:
             bits = binascii.a2b_base64(text, strict_mode=True) if len(text) else b""
         except binascii.Error:
+            # The document goes on and may hold good blobs, so only this one becomes None.
             self._broken = True
             return
         self._size += len(bits)
@@ -270,17 +274,17 @@ class BlobCutter:
 
     def _close(self) -> None:
         self._broken |= bool(self._rest or self._escape)
-        # What the buffer holds is given away, not copied.
+        # `getvalue` shares the buffer's bytes without a copy.
         self.blobs.append(None if self._broken else self._bits.getvalue())
         self._inside, self._broken, self._rest, self._escape = False, False, b"", b""
         self._bits = io.BytesIO()
 
 
 class BlobTooLarge(ValueError):
-    """The leaves of a document exceed the limit."""
+    """The blobs of a document exceed the limit."""
 
 
 _DIGITS = 9
-"""Of the number of a leaf."""
+"""Most digits of a blob's number."""
 _LONGEST = 64
-"""Bytes of the longest beginning of a leaf that a read may end in."""
+"""Bytes of the longest incomplete beginning of a blob at the end of a read."""

@@ -1,9 +1,10 @@
 """Room 4, pure: reads the JSON that providers send, as leniently as their own SDKs do.
 
-orjson reads what is well formed, fast. What it refuses is read once more as Python's `json` reads it, on
-which the official SDKs rest: a byte order mark, UTF-16, halves of surrogate pairs (allowed by
-https://www.rfc-editor.org/rfc/rfc8259#section-8.2), `NaN` and `Infinity`, numbers of any size. Bytes that are
-no UTF-8 become U+FFFD. No string that comes out holds half a character (see `halves.py`).
+orjson reads well-formed documents fast. Documents that it refuses are read again as Python's `json` reads
+them, on which the official SDKs are built: with a byte order mark, in UTF-16, with halves of surrogate pairs
+(allowed by https://www.rfc-editor.org/rfc/rfc8259#section-8.2), with `NaN` and `Infinity`, and with numbers
+of any size. Invalid UTF-8 becomes U+FFFD. No returned string holds half a character (see
+`text/surrogates.py`).
 """
 
 import json
@@ -17,19 +18,19 @@ from ringmain_server.text.surrogates import Cut
 
 _BOM = b"\xef\xbb\xbf"
 _DIGITS = 308
-"""Digits of a whole number beyond which it is read as infinite, as JavaScript does."""
+"""Most digits of a whole number; a longer one is read as infinite, as in JavaScript."""
 _LONG = re.compile(rb"\d{19}")
-"""A number that may be beyond 64 bits."""
+"""Matches numbers that may exceed 64 bits."""
 _BEGINNING = re.compile(r"\s*[\[{\"0-9tfnNI-]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-"""Halves of surrogate pairs may be in a document, written as an escape or as bytes."""
+"""Matches possible halves of surrogate pairs, written as escapes or as bytes."""
 _ODD = re.compile("[\ud800-\udfff\U0010ff80-\U0010ffff]")
-"""What stands in a string for half a character or for a byte that is no UTF-8."""
+"""Matches half a character, or the mark of an invalid byte, in a string."""
 _MARK = 0x10FF00
-"""A byte that is no UTF-8 is read as this plus the byte: code points that nobody uses."""
+"""An invalid byte is read as this number plus the byte, which gives code points that nobody uses."""
 _MARKS = re.compile(rb"\xf4\x8f[\xbe\xbf][\x80-\xbf]")
 _MARKED = 10_000
-"""Most bytes that are no UTF-8: a document with more is none, and would take long to read."""
+"""Most invalid bytes; a document with more is no document, and would be slow to read."""
 _WINDOW = 16 << 10
 """Bytes that are decoded at a time."""
 _CHARACTER = 4
@@ -38,28 +39,28 @@ _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 class NotJson(ValueError):
-    """It cannot be read as JSON, however leniently."""
+    """The data cannot be read as JSON, however leniently."""
 
 
 class Odd(dict[str, Any]):
-    """A document of which a string begins or ends within a character."""
+    """A document with a string that begins or ends within a character."""
 
 
 def read(data: bytes | memoryview | str) -> Any:
-    """What a JSON document holds.
+    """Returns the content of a JSON document.
 
     Raises:
-        NotJson: It is none, or is nested too deeply.
+        NotJson: The data is not JSON, or is nested too deeply.
     """
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        pass  # its error keeps the document, so that nothing may be chained to it
+        pass  # the error refers to the whole document, so no exception may be chained to it
     return _leniently(data)
 
 
 def read_exactly(data: bytes) -> Any:
-    """As `read`, with whole numbers beyond 64 bits as they are: for what is written on as JSON.
+    """Reads as `read` does, but keeps whole numbers beyond 64 bits exact, for data that becomes JSON again.
 
     Raises:
         NotJson: As `read`.
@@ -68,7 +69,7 @@ def read_exactly(data: bytes) -> Any:
 
 
 def read_again(text: str) -> Any:
-    """What JSON text of an earlier answer holds, in values that any JSON writer takes.
+    """Returns the content of JSON text from an earlier answer, in values that any JSON writer accepts.
 
     Raises:
         NotJson: As `read`.
@@ -81,14 +82,14 @@ def read_again(text: str) -> Any:
 
 
 def written(value: object, *, spaced: bool = False) -> str:
-    """What was read as JSON text again: valid JSON, whatever numbers are in it.
+    """Writes a value that was read as valid JSON text, whatever numbers it holds.
 
     Args:
-        value: What `read` gave, or a part of it.
+        value: The result of `read`, or a part of it.
         spaced: Whether a space follows commas and colons.
 
     Raises:
-        RecursionError: It is nested too deeply.
+        RecursionError: The value is nested too deeply.
     """
     separators = (", ", ": ") if spaced else (",", ":")
     try:
@@ -106,7 +107,7 @@ def _leniently(data: bytes | memoryview | str) -> Any:
         found = json.loads(text, parse_int=_whole_number)
     except (ValueError, RecursionError):
         failed = True
-    if failed:  # outside of the clause, for that error keeps the document, too
+    if failed:  # outside the clause, because that error refers to the document, too
         raise NotJson("what came is no JSON")
     if marked or _HALF.search(text) is not None:
         strings = _Strings(marked=marked)
@@ -121,7 +122,7 @@ def _whole_number(digits: str) -> int | float:
 
 
 def _text(data: bytes) -> tuple[str | None, bool]:
-    """A document's text, and whether bytes that are no UTF-8 are marked in it; None if too many are."""
+    """Returns a document's text, and whether it has marks for invalid bytes; no text if they are too many."""
     encoding = json.detect_encoding(data)
     if not encoding.startswith("utf-8"):
         return _wide(data, encoding), False
@@ -131,7 +132,7 @@ def _text(data: bytes) -> tuple[str | None, bool]:
     except UnicodeDecodeError:
         pass
     if _MARKS.search(data) is not None:
-        return data.decode("utf-8", "replace"), False  # the marks are in use
+        return data.decode("utf-8", "replace"), False  # the document itself uses the code points of the marks
     return _with_marks(data), True
 
 
@@ -146,7 +147,7 @@ def _with_marks(data: bytes) -> str | None:
     found: list[str] = []
     at, left = 0, _MARKED
     while at < len(data):
-        window = data[at : at + _WINDOW]  # an error keeps a copy of what was decoded
+        window = data[at : at + _WINDOW]  # an error copies what was decoded, so this must be small
         try:
             found.append(window.decode())
             at += len(window)
@@ -156,9 +157,10 @@ def _with_marks(data: bytes) -> str | None:
         found.append(window[:bad].decode())
         at += bad
         if bad and len(window) == _WINDOW and bad > _WINDOW - _CHARACTER:
-            continue  # the window may have cut a character
+            continue  # the end of the window may have cut a character
         if (left := left - 1) < 0:
             return None
+        # Half a surrogate pair, encoded as if it were a character, takes three bytes.
         half = data[at : at + 3]
         is_half = _SURROGATE.match(half) is not None
         found.append(half.decode("utf-8", "surrogatepass") if is_half else chr(_MARK + data[at]))
@@ -167,13 +169,13 @@ def _with_marks(data: bytes) -> str | None:
 
 
 class _Strings:
-    """Mends every string of a document.
+    """Repairs every string of a document.
 
     Args:
-        marked: Whether marks stand in it for bytes.
+        marked: Whether the document has marks for invalid bytes.
 
     Attributes:
-        cut: Whether one begins or ends within a character.
+        cut: Whether a string begins or ends within a character.
     """
 
     def __init__(self, *, marked: bool) -> None:
@@ -181,7 +183,7 @@ class _Strings:
         self.cut = False
 
     def of(self, value: Any) -> Any:
-        """A value with valid strings."""
+        """Returns a value with valid strings."""
         if isinstance(value, str):
             return self._string(value)
         if isinstance(value, list):
@@ -206,7 +208,7 @@ def _byte(mark: re.Match[bytes]) -> bytes:
 
 
 def _finite(value: object) -> object:
-    """A value with null for every number that JSON has no word for."""
+    """Returns a value with null for every number that JSON cannot express."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Room 4: operations that take more than one request at the provider.
+"""Room 4: operations that take more than one request to the provider.
 
-A batch is split, a job is submitted, polled and fetched. What is asked when is decided by a pure generator,
-the dialogue, which a translator makes; here it is acted upon.
+A batch is split; a job is submitted, polled and fetched. A pure generator of the translator, the steps,
+decides what to request and when; this module executes it.
 """
 
 import asyncio
@@ -17,26 +17,26 @@ from ringmain_server.providers.unreadable import unreadable
 Res = TypeVar("Res")
 
 PARALLEL = 4
-"""Most requests of one dialogue under way at once."""
+"""Most simultaneous requests of one operation."""
 _COMPENSATE_WITHIN = 5.0
-"""Seconds for the request that takes back what was begun."""
+"""Seconds for a request that cancels work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Requests sent together; the dialogue goes on with their raw answers, in order.
+    """Requests that are sent together; the steps continue with their raw answers, in order.
 
-    A ProviderError of any of them is thrown into the dialogue, which may catch it.
+    A ProviderError of any of them is thrown into the steps, which may catch it.
 
     Attributes:
-        wires: The requests, as the transport takes them.
-        compensate: Makes of each answer the request that takes back what it began at the provider, or None
-            where there is nothing to take back. These are sent when the steps end, unless they were told that
-            it has `Ended`. None for requests that begin nothing.
-        each: Whether each request stands for itself: a failure is not thrown, but stands in its place among
-            the answers, and does not end the others. So does what the gateway itself lacked for it.
-        paid: Whether each request is paid for. No more is sent after one that failed, then; what was not
-            sent stands as the same failure.
+        wires: The requests, as the transport accepts them.
+        compensate: Builds from each answer the request that cancels the work that it began, or None if there
+            is nothing to cancel. These requests are sent when the steps end, except for work that they have
+            reported as `Ended`. None if the requests begin no work.
+        each: Whether each request is independent: a failure, of the provider or of the gateway itself, is not
+            thrown but takes its place among the answers, and does not end the other requests.
+        paid: Whether each request is billed. Then no more are sent after one that failed, and the same
+            failure stands for those that were not sent.
     """
 
     wires: Sequence[Any]
@@ -47,12 +47,12 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """The dialogue goes on after a while.
+    """A pause, after which the steps continue.
 
     Attributes:
-        seconds: How long that is.
-        within_deadline: Whether a pause that would outlast the time there is left is not begun:
-            `NoTimeLeft` is thrown into the dialogue at once.
+        seconds: The length of the pause.
+        within_deadline: Whether to throw `NoTimeLeft` into the steps at once if the pause would outlast the
+            remaining time.
     """
 
     seconds: float
@@ -61,21 +61,21 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Tells that what was begun has ended at the provider, so that it is not taken back any more.
+    """Reports that work has ended at the provider, so that it need not be canceled.
 
     Attributes:
-        undoes: The requests that would take it back, as `Ask.undo` made them.
+        compensations: The requests that would cancel it, as `Send.compensate` built them.
     """
 
     compensations: Sequence[Any]
 
 
 Failure: TypeAlias = ProviderError | Overloaded
-"""Why a request has no answer: the provider's fault, or that the gateway could not even ask."""
+"""The reason why a request has no answer: a failure of the provider, or a shortage of the gateway itself."""
 
 
 class NoTimeLeft(Exception):
-    """A pause would outlast the time that is left."""
+    """A pause would outlast the remaining time."""
 
 
 Steps: TypeAlias = Generator[Send | Sleep | Ended, Sequence[Any], Res]
@@ -88,20 +88,20 @@ async def run(
     deadline: float = math.inf,
     provider_id: str = "",
 ) -> Res:
-    """Acts a dialogue out.
+    """Executes steps.
 
     Args:
-        steps: What to ask.
-        send: The transport's.
-        deadline: When nobody waits any more, in seconds of the event loop's clock.
-        provider_id: Who is asked.
+        steps: The steps.
+        send: Sends one request, as `Transport.send` does.
+        deadline: The time after which nobody waits for the result, in seconds of the event loop's clock.
+        provider_id: The provider that is asked.
 
     Returns:
-        What the dialogue returns.
+        What the steps return.
 
     Raises:
-        RingmainError: What the dialogue raises. Before its first request anything else is a mistake of ours;
-            afterwards it is an answer that cannot be read.
+        RingmainError: The steps raised it. Any other exception is a bug before the first request, and an
+            unreadable answer after it.
     """
     begun: list[Any] = []
     try:
@@ -121,13 +121,14 @@ async def run(
             together = _each if step.each else _together
             try:
                 answers = await together(step, _noting(send, step.compensate, begun))
-            except ProviderError as exc:
+            except ProviderError as exc:  # the steps decide whether it ends the operation
                 step = _go_on(steps.throw, exc, provider_id)
             else:
                 step = _go_on(steps.send, answers, provider_id)
     except StopIteration as end:
         result: Res = end.value
         return result
+    # Also after success and cancellation: whatever is still running is not wanted any more.
     finally:
         steps.close()
         for wire in begun:
@@ -135,7 +136,7 @@ async def run(
 
 
 def _go_on(resume: Callable[[Any], Any], value: object, provider_id: str) -> Any:
-    """What a dialogue does next, once an answer is there."""
+    """Resumes the steps with an answer or an exception, and returns their next step."""
     try:
         return resume(value)
     except (StopIteration, RingmainError, NoTimeLeft, MemoryError):
@@ -147,7 +148,7 @@ def _go_on(resume: Callable[[Any], Any], value: object, provider_id: str) -> Any
 def _noting(
     send: Callable[[Any], Awaitable[Any]], compensate: Callable[[Any], Any] | None, begun: list[Any]
 ) -> Callable[[Any], Awaitable[Any]]:
-    """A `send` that notes at once what takes back what each answer tells of."""
+    """Returns a `send` that records, for each answer, the request that cancels the work that it began."""
     if compensate is None:
         return send
 
@@ -155,8 +156,9 @@ def _noting(
         answer = await send(wire)
         try:
             back = compensate(answer)
-        except Exception:  # noqa: BLE001 - whoever reads the answer next says that it cannot be read
+        except Exception:  # noqa: BLE001 - the steps report an unreadable answer
             back = None
+        # Recorded before anybody sees the answer, so that a cancellation in between cannot lose it.
         if back is not None:
             begun.append(back)
         return answer
@@ -165,32 +167,32 @@ def _noting(
 
 
 async def _together(step: Send, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
-    """The answers to all requests; the first failure ends the others."""
+    """Returns the answers to all requests; the first failure ends the others."""
     wires = step.wires
     if len(wires) == 1:
         return (await send(wires[0]),)
-    workers = asyncio.Semaphore(PARALLEL)
+    slots = asyncio.Semaphore(PARALLEL)
 
     async def one(wire: Any) -> Any:
-        async with workers:
+        async with slots:
             return await send(wire)
 
     return await together(one(wire) for wire in wires)
 
 
 async def _each(step: Send, send: Callable[[Any], Awaitable[Any]]) -> Sequence[Any]:
-    """The answer to each request, or its failure."""
-    workers = asyncio.Semaphore(PARALLEL)
+    """Returns the answer to each request, or its failure."""
+    slots = asyncio.Semaphore(PARALLEL)
     refused: list[Failure] = []
 
     async def one(wire: Any) -> Any:
-        async with workers:
+        async with slots:
             if refused and step.paid:
                 return refused[0]
             try:
                 return await send(wire)
             except (ProviderError, Overloaded) as exc:
-                # A safety system looks at each by itself; anything else would meet the next one as well.
+                # A safety system judges each request by itself; other failures would meet the next one, too.
                 if not isinstance(exc, ContentFiltered):
                     refused.append(exc)
                 return exc.with_traceback(None)
@@ -202,7 +204,7 @@ _COMPENSATING: set["asyncio.Task[None]"] = set()
 
 
 def _begin_compensation(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
-    """Takes back in a task of its own: whoever left does not wait for that."""
+    """Cancels work in a task of its own, so that nobody waits for it."""
     _COMPENSATING.add(task := asyncio.create_task(_compensate(wire, send)))
     task.add_done_callback(_COMPENSATING.discard)
 
@@ -211,5 +213,5 @@ async def _compensate(wire: Any, send: Callable[[Any], Awaitable[Any]]) -> None:
     try:
         async with asyncio.timeout(_COMPENSATE_WITHIN):
             await send(wire)
-    except Exception:  # noqa: BLE001, S110 - what was begun then runs to its end at the provider
+    except Exception:  # noqa: BLE001, S110 - the work then runs to its end at the provider
         pass

@@ -1,6 +1,7 @@
-"""Room 4, pure: the numbers that providers send, checked once, where they come in.
+"""Room 4, pure: checks the numbers that providers send, once, where they come in.
 
-What is no number, or none that the field can have, is absent (None): an unknown count is never a wrong one.
+A value that is not a number, or not one that the field can have, is absent (None): an unknown count must
+never become a wrong one.
 """
 
 import math
@@ -9,22 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 MOST = 2**53 - 1
-"""The largest count: beyond it a JSON number need not be exact
-(https://www.rfc-editor.org/rfc/rfc8259#section-6)."""
+"""The largest count; beyond it a JSON number need not be exact.
+
+https://www.rfc-editor.org/rfc/rfc8259#section-6
+"""
 TOTAL = 2**63 - 1
-"""The largest sum of counts that the contract holds."""
+"""The largest sum of counts that the contract can hold."""
 _PLACES = 2**31
 _LONGEST = 1e9
-"""Seconds, some thirty years."""
+"""Seconds, about thirty years."""
 
 
 def count(value: object) -> int | None:
-    """A count: a whole number from 0 to `MOST`."""
+    """Returns a count, which is a whole number from 0 to `MOST`."""
     return value if type(value) is int and 0 <= value <= MOST else None
 
 
 def count_of(counts: object, *names: str) -> int | None:
-    """A count within an object, by the first of its names that has one."""
+    """Returns a count within an object, under the first of the names that has one."""
     if isinstance(counts, Mapping):
         for name in names:
             value = counts.get(name)
@@ -44,33 +47,33 @@ def counts_of(counts: object, *names: str) -> list[int | None]:
 
 
 def place(value: object) -> int | None:
-    """The place of something in a list: a whole number from 0 on."""
+    """Returns the position of something in a list, which is a whole number from 0 on."""
     return value if type(value) is int and 0 <= value < _PLACES else None
 
 
 def seconds(value: object) -> float | None:
-    """A time or a span in seconds: finite and not negative."""
+    """Returns a time or a duration in seconds, which is finite and not negative."""
     found = number(value)
     return found if found is not None and 0 <= found < _LONGEST else None
 
 
 def number(value: object) -> float | None:
-    """A finite number."""
+    """Returns a finite number."""
     if type(value) is float:
         return value if math.isfinite(value) else None
     return float(value) if type(value) is int and abs(value) <= MOST else None
 
 
 def total(first: int, *more: int) -> int:
-    """A sum of counts, no larger than the contract holds."""
+    """Returns a sum of counts, limited to what the contract can hold."""
     return min(first + sum(more), TOTAL)
 
 
 def all_finite(numbers: bytes) -> bool:
-    """Whether all of these 32-bit floats, little end first, are finite.
+    """Whether all of these little-endian 32-bit floats are finite.
 
-    Two thousand of them take a few microseconds: only where a highest byte has the exponent of the largest
-    numbers are the floats looked at one by one.
+    This takes a few microseconds for two thousand floats: only if a highest byte has the exponent of the
+    largest numbers are the floats checked one by one.
     """
     highest = numbers[3::4]
     if 0x7F not in highest and 0xFF not in highest:

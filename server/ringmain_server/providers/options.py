@@ -1,7 +1,7 @@
-"""Room 4, pure: whether a request passes options of its own to a provider (`provider_options`).
+"""Room 4, pure: tells whether a request passes its own options to a provider (`provider_options`).
 
-Such options may ask for answers of other shapes, and name what only this caller can see. What goes wrong
-because of them therefore counts against no candidate.
+Such options may ask for answers of other shapes, and name things that only this caller can see. So failures
+that they cause count against no candidate.
 """
 
 from google.protobuf.message import Message
@@ -10,7 +10,7 @@ from ringmain_server.errors import ProviderError
 
 _CONFIGS = ("generation_config", "image_config")
 _WITHIN = ("chat", "generate", "edit")
-"""Fields that hold a request within a request."""
+"""Fields that hold another request."""
 
 
 def passes_options(request: object) -> bool:
@@ -27,10 +27,10 @@ def passes_options(request: object) -> bool:
 
 
 class BlameOptions:
-    """Marks each ProviderError that leaves it: whether the request's own options may be to blame.
+    """Lets failures pass, and marks those that the request's own options may have caused.
 
     Args:
-        request: The request.
+        request: The caller's request.
     """
 
     __slots__ = ("_request",)

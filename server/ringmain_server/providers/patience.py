@@ -1,8 +1,8 @@
-"""Room 4, pure: how work that is paid for is fetched.
+"""Room 4, pure: retries requests for work that is billed.
 
-A job that is done, and a picture that is drawn, cost nothing more to be asked for again, while another job
-costs as much as the first. So a failure that may pass is waited out, each request for itself, before anybody
-is asked to do the work anew. The vendors' clients do the same: fal's asks for a result up to ten times
+A finished job and a drawn picture can be requested again at no cost, while another job costs as much as the
+first. So a failure that may pass is waited out, for each request separately, before the work is ordered
+again. The vendors' clients do the same: fal's requests a result up to ten times
 (https://github.com/fal-ai/fal/tree/main/projects/fal_client).
 """
 
@@ -26,17 +26,17 @@ _PASSING = (ServerFault, ConnectionFailed, NoAnswer, RateLimited, MalformedAnswe
 
 
 FIRST = 0.25
-"""Seconds after a first failure."""
+"""Seconds to wait after the first failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often something is asked for, and how long is waited in between.
+    """The number of tries and the time between them.
 
     Attributes:
-        tries: How often it is asked for.
-        first: Seconds after the first failure; each further one doubles them,
-        longest: up to these.
+        tries: Most tries.
+        first: Seconds after the first failure, doubled after each further one.
+        longest: Most seconds between two tries.
     """
 
     tries: int = 8
@@ -44,26 +44,26 @@ class Patience:
     longest: float = 8.0
 
     def wait(self, failures: int, named: float = 0.0) -> float:
-        """Seconds to wait after so many failures in a row.
+        """Returns the seconds to wait after this many failures in a row.
 
         Args:
-            failures: At least one.
+            failures: The number of failures, at least one.
             named: Seconds that the provider asked for.
         """
         return max(min(self.first * float(2 ** (failures - 1)), self.longest), named)
 
 
 def may_pass(error: object) -> bool:
-    """Whether an answer is a failure that may be gone at the next try."""
-    # What the gateway itself lacks for a moment must not cost the work either.
+    """Whether an answer is a failure that a retry may resolve."""
+    # A momentary shortage of the gateway itself must not waste the work either.
     return isinstance(error, Overloaded) or (isinstance(error, _PASSING) and not error.final)
 
 
 def was_refused(error: object) -> bool:
-    """Whether a request surely was not carried out, so that sending it again cannot pay for it twice.
+    """Whether a request was certainly not carried out, so that sending it again cannot bill it twice.
 
-    Not so: silence, and a connection that broke after the request had gone. None of the services has a key by
-    which it would know a request again, so that nobody can tell whether such a one was taken.
+    That is not certain after silence, or if a connection broke after the request was sent. None of the
+    services has an idempotency key, so nobody can tell whether such a request was accepted.
     """
     if isinstance(error, ConnectionFailed):
         return not error.sent
@@ -74,15 +74,16 @@ def was_refused(error: object) -> bool:
 def ordered(
     wires: Sequence[Any], patience: Patience, *, compensate: Callable[[Any], Any] | None = None
 ) -> Steps[list[Any]]:
-    """Orders work by several requests, each of which is paid for.
+    """Orders work by several requests, each of which is billed.
 
-    What was refused for the moment while others were taken is ordered again, by itself. What may have been
-    taken is not. Where none was taken, nothing is lost, and it is for others to decide who is asked next.
+    Requests that were refused for the moment while others were accepted are sent again, one by one. Requests
+    that may have been accepted are not. If none was accepted, nothing is lost, and the outer layers decide
+    what to do.
 
     Args:
         wires: The requests.
-        patience: How often those are sent again that were refused.
-        compensate: See `Ask`.
+        patience: How often refused requests are sent again.
+        compensate: See `Send`.
 
     Returns:
         For each request its answer, or its failure.
@@ -101,16 +102,16 @@ def ordered(
 
 
 def chosen(failures: Sequence[Failure]) -> Failure:
-    """The failure that stands for several: one that another candidate may not share goes first."""
+    """Returns the failure that stands for several, preferably one that another candidate may not share."""
     return next((error for error in failures if not isinstance(error, ContentFiltered)), failures[0])
 
 
 def missing(failures: Sequence[Failure], withheld: int = 0) -> str:
-    """What is missing beside the images that are there, in words; empty where nothing is.
+    """Returns a note about the images that are missing among those that were drawn; empty if none are.
 
     Args:
-        failures: Why images did not come.
-        withheld: How many came that a safety system objected to.
+        failures: The reasons why images did not arrive.
+        withheld: The number of images to which a safety system objected.
     """
     objected = sum(isinstance(error, ContentFiltered) for error in failures)
     notes = []
@@ -129,18 +130,17 @@ def patiently(
     compensate: Callable[[Any], Any] | None = None,
     again: Callable[[object], bool] = may_pass,
 ) -> Steps[list[Any]]:
-    """Asks for something until it is there, or patience is used up. What is there is not asked for twice.
+    """Requests something until it is available or the tries are used up, and never requests it twice.
 
     Args:
         wires: The requests.
-        patience: How often.
-        read: What an answer says, or raises a ProviderError where it is none; None for the answers as they
-            came.
-        compensate: See `Ask`.
+        patience: The number of tries and the time between them.
+        read: Reads an answer, and raises a ProviderError if it is none; None for raw answers.
+        compensate: See `Send`.
         again: Whether a failure is worth another try.
 
     Returns:
-        For each request what its answer says, or the last failure.
+        For each request the result of its answer, or the last failure.
     """
     found: list[Any] = [None] * len(wires)
     left = list(range(len(wires)))
@@ -159,11 +159,11 @@ def patiently(
 
 
 def rest(patience: Patience, failures: int, errors: Sequence[Failure]) -> Steps[bool]:
-    """Waits until something is worth another try, as long as the providers asked for; False without the time.
+    """Waits before another try, as long as the providers asked for; returns False if time is too short.
 
     Args:
-        patience: How long.
-        failures: How often it has failed.
+        patience: The time between tries.
+        failures: The number of failures so far.
         errors: The last failures, at least one.
     """
     named = max(error.retry_after or 0.0 for error in errors)
@@ -175,7 +175,7 @@ def rest(patience: Patience, failures: int, errors: Sequence[Failure]) -> Steps[
 
 
 def read_one(answer: Any, read: Callable[[Any], Any] | None) -> Any:
-    """What an answer says, or why it says nothing."""
+    """Returns the result of an answer, or the failure to read it."""
     if read is None or isinstance(answer, Failure):
         return answer
     try:

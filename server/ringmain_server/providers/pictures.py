@@ -1,4 +1,4 @@
-"""Room 4, the I/O side: pictures that a provider leaves at an address in place of giving their bytes."""
+"""Room 4, the I/O side: fetches pictures for which a provider answers a URL instead of bytes."""
 
 import asyncio
 import time
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from ringmain_server.providers.sdk_transport import SdkTransport
 
 WITHIN = 60.0
-"""Seconds for a picture, or for news of one."""
+"""Seconds to fetch a picture, or the state of a job."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFetcher:
-    """Gets what stands at an address: the provider's own with its credentials, any other without.
+    """Fetches URLs: those of the provider itself with its credentials, all others without.
 
     Attributes:
-        provider_id: The provider.
-        fetcher: Gets pictures from the hosts that are known as the provider's.
-        own: The provider's endpoint, for the addresses below its base; None for one that cannot be asked.
+        provider_id: The provider's name in the configuration.
+        fetcher: Fetches pictures from the hosts that are known to be the provider's.
+        own: The provider's endpoint, for URLs below its base URL; None if it cannot be used for that.
     """
 
     provider_id: str
@@ -41,10 +41,10 @@ class PictureFetcher:
     own: HttpTransport | None = None
 
     async def get(self, address: str) -> bytes:
-        """The bytes of a picture.
+        """Returns the bytes of a picture.
 
         Raises:
-            ProviderError: It cannot be had. A ConnectionFailed may pass.
+            ProviderError: The picture cannot be fetched. A ConnectionFailed may pass.
         """
         who = self.provider_id
         path = None if self.own is None else below(address, self.own.base_url)
@@ -61,9 +61,9 @@ class PictureFetcher:
 
 
 def picture_errors(provider_id: str, status: int, headers: Mapping[str, str], _: bytes) -> ProviderError:
-    """What a status means where a picture is at the provider itself. See `ErrorMap`.
+    """Returns the failure that a status means for a picture that the provider itself serves. See `ErrorMap`.
 
-    It says nothing of the model or of the account, which have done their work.
+    It says nothing about the model or the account, which have done their work.
     """
     return _not_fetched(provider_id, headers, may_pass(status))
 
@@ -78,56 +78,56 @@ def _not_fetched(provider_id: str, headers: Mapping[str, str], passing: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class WithPictures:
-    """A transport that also gets pictures. See `Transport`.
+    """A transport that also fetches pictures. See `Transport`.
 
     Attributes:
-        http: Everything but pictures.
-        pictures: Gets them.
+        http: Handles everything but pictures.
+        pictures: Fetches pictures.
     """
 
     http: "HttpTransport | SdkTransport"
     pictures: PictureFetcher
 
-    # The coroutines of others are handed on: one more around them would run at each wake-up.
+    # The other transports' coroutines are returned: another one around them would run at each wake-up.
 
     def send(self, request: HttpRequest | Fetch) -> Coroutine[Any, Any, bytes]:
-        """The whole answer. See `Transport.send`."""
+        """Returns the whole answer. See `Transport.send`."""
         if isinstance(request, Fetch):
             return self.pictures.get(request.address)
         return self.http.send(request)
 
     def open(self, request: HttpRequest) -> Coroutine[Any, Any, Incoming[bytes]]:
-        """The answer as it comes in. See `Transport.open`."""
+        """Returns the answer as it comes in. See `Transport.open`."""
         return self.http.open(request)
 
     async def check(self, path: str) -> None:
-        """Asks whether the provider answers and takes the credentials."""
+        """Checks that the provider answers and accepts the credentials."""
         await self.http.check(path)
 
     async def close(self) -> None:
-        """Closes what is not shared."""
+        """Closes everything that is not shared."""
         await self.pictures.fetcher.close()
         await self.http.close()
 
 
 async def in_time(answer: Coroutine[Any, Any, bytes], provider_id: str, within: float = WITHIN) -> bytes:
-    """An answer that can be asked for again, so that its silence is not waited out for ever.
+    """Waits a limited time for an answer that can be requested again.
 
     Raises:
-        NoAnswer: It did not come in time.
+        NoAnswer: The answer did not come in time.
     """
     timeout = asyncio.timeout(within)
     try:
         async with timeout:
             return await answer
     except TimeoutError as exc:
-        if not timeout.expired():
+        if not timeout.expired():  # another timeout, within the answer
             raise
         raise NoAnswer(provider_id, f"no answer within {within:g} s") from exc
 
 
 def below(address: str, base_url: str) -> str | None:
-    """The path of an address below a base address, with its query; None for any other address."""
+    """Returns the path and query of a URL below a base URL; None for any other URL."""
     try:
         url, base = urlsplit(address), urlsplit(base_url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Room 4: from a provider's settings to the provider, importing its kind only now."""
+"""Room 4: makes a provider from its settings, and imports its kind only then."""
 
 import importlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PACKAGE = "ringmain_server.providers"
 
 Build = Callable[..., Provider]
-"""Takes the provider's id and settings, the shared session and, for a kind that works on media, the room."""
+"""Makes a provider from its id and settings, the shared session and, for kinds that need it, the workers."""
 
 
 class ExtraMissing(Exception):
@@ -23,7 +23,7 @@ class ExtraMissing(Exception):
 
     Args:
         provider_id: The provider.
-        extra: The extra of the distribution that brings it.
+        extra: The extra of the distribution that installs it.
     """
 
     def __init__(self, provider_id: str, extra: str) -> None:
@@ -38,16 +38,16 @@ def build_provider(
     sessions: HttpSessions,
     workers: MediaWorkers | None = None,
 ) -> Provider:
-    """The provider of these settings.
+    """Builds the provider that these settings describe.
 
     Args:
-        provider_id: Its name in the configuration.
-        settings: Its settings.
-        sessions: Where the shared session is.
-        workers: Where a kind that works on media does so; one of its own by default.
+        provider_id: The provider's name in the configuration.
+        settings: The provider's settings.
+        sessions: Supplies the shared HTTP session.
+        workers: The threads for kinds that process media; new ones by default.
 
     Raises:
-        ExtraMissing: Its library is not installed.
+        ExtraMissing: The provider's library is not installed.
     """
     kind = KINDS[settings.kind]
     if not kind.installed:

@@ -1,8 +1,8 @@
-"""Room 4, the I/O side: through a vendor's SDK, where its client must sign what is sent.
+"""Room 4, the I/O side: sends through a vendor's SDK if its client must sign the requests.
 
-The low-level request (`client.post`) skips the SDK's own models and keeps its credentials and endpoints. It
-costs five times what `HttpTransport` does, so only what needs it comes this way. The SDKs of OpenAI and
-Anthropic are made from one template; what is used here is the same in both.
+The low-level request (`client.post`) bypasses the SDK's own models and uses its credentials and endpoints. It
+costs five times as much as `HttpTransport`, so only requests that need it are sent this way. The SDKs of
+OpenAI and Anthropic are generated from one template; everything used here is the same in both.
 """
 
 import asyncio
@@ -30,27 +30,27 @@ from ringmain_server.providers.transport import ErrorMap, HttpRequest, Incoming
 from ringmain_server.providers.unreadable import explained
 
 _UNRESOLVED = re.compile(r"could not (?:be )?resolve", re.IGNORECASE)
-"""How the SDKs' clients say in a RuntimeError that they found no credentials, or no project with them."""
+"""Matches the RuntimeErrors of the SDKs' clients that found no credentials, or no project with them."""
 _CLOSING: set[asyncio.Future[None]] = set()
 
 Unframe = Callable[[str, Incoming[bytes]], Incoming[bytes]]
-"""Provider id and an answer in a platform's own framing to the same as server-sent events."""
+"""Converts a provider's id and an answer in a platform's own framing to server-sent events."""
 Payload = Callable[[Any], Mapping[str, Any]]
-"""A request's body to how the client is handed it."""
+"""Converts a request's body to the arguments that the client accepts."""
 
 
 def as_fields(body: Any) -> Mapping[str, Any]:
-    """For a client that reads the body and changes it, as those of the clouds do."""
+    """Returns the arguments for a client that reads the body and changes it, as those of the clouds do."""
     return {"body": plain(body)}
 
 
 def as_bytes(body: Any) -> Mapping[str, Any]:
-    """For a client that sends on what it gets: large leaves are not copied into strings first."""
+    """Returns the arguments for a client that forwards the body; blobs are not copied to strings first."""
     return {"content": b"".join(pieces(render(body)))}
 
 
 class SdkClient(Protocol):
-    """An SDK's client, its retries off and redirects not followed."""
+    """An SDK's client that neither retries nor follows redirects."""
 
     @property
     def post(self) -> Callable[..., Awaitable[Any]]:
@@ -59,7 +59,7 @@ class SdkClient(Protocol):
 
     @property
     def get(self) -> Callable[..., Awaitable[Any]]:
-        """Asks for a path."""
+        """Requests a path."""
         ...
 
     async def close(self) -> None:
@@ -69,13 +69,13 @@ class SdkClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """What a client's SDK raises, and how it is asked for a stream.
+    """The exceptions of a client's SDK, and its type of streams.
 
     Attributes:
-        status_error: What it raises for a status that is not a success; its `response` has been read.
-        connection_error: What it raises where there was no response.
-        stream: Its reader of streams. It is only named: what comes in is read here.
-        credentials: What its client raises when credentials cannot be had.
+        status_error: Raised for an unsuccessful status; its `response` has been read.
+        connection_error: Raised if there was no response.
+        stream: The SDK's reader of streams. It is only named; streams are read here.
+        credentials: Raised if credentials cannot be obtained.
     """
 
     status_error: type[Exception]
@@ -89,12 +89,12 @@ class SdkTransport:
     """An endpoint behind an SDK's client. See `Transport`.
 
     Attributes:
-        provider_id: Whose endpoint it is.
-        client: Signs and sends.
-        sdk: What the client is of.
-        error_map: What a status that is not a success means.
-        unframe: What turns a stream into server-sent events, None where it is that already.
-        payload: How the client is handed a body.
+        provider_id: The provider's name in the configuration.
+        client: Signs and sends requests.
+        sdk: The SDK of the client.
+        error_map: Translates an unsuccessful status.
+        unframe: Converts a stream to server-sent events; None if it already consists of them.
+        payload: Converts a body to the client's arguments.
         limit: Most bytes of a whole answer.
     """
 
@@ -107,26 +107,26 @@ class SdkTransport:
     limit: int = ANSWER_LIMIT
 
     async def send(self, request: HttpRequest) -> bytes:
-        """The whole answer. See `Transport.send`."""
+        """Returns the whole answer. See `Transport.send`."""
         incoming = SdkIncoming(self.provider_id, await self._post(request))
         chunks: list[bytes] = []
-        workers = self.limit
+        left = self.limit
         try:
             while chunk := await incoming.read():
                 chunks.append(chunk)
-                if (workers := workers - len(chunk)) < 0:
+                if (left := left - len(chunk)) < 0:
                     raise AnswerTooLarge(self.provider_id, f"the answer exceeds {self.limit} bytes")
         finally:
             incoming.close(complete=False)
         return b"".join(chunks)
 
     async def open(self, request: HttpRequest) -> Incoming[bytes]:
-        """The answer as it comes in. See `Transport.open`."""
+        """Returns the answer as it comes in. See `Transport.open`."""
         incoming = SdkIncoming(self.provider_id, await self._post(request))
         return incoming if self.unframe is None else self.unframe(self.provider_id, incoming)
 
     async def check(self, path: str) -> None:
-        """Gets a path. See `HttpTransport.check`."""
+        """Requests a path. See `HttpTransport.check`."""
         await self._sent(self.client.get(path, cast_to=httpx2.Response))
 
     async def close(self) -> None:
@@ -166,7 +166,7 @@ class SdkTransport:
         return explained(self.error_map, self.provider_id, status, headers, body, time.time())
 
     def _mapped(self, exc: Exception) -> ProviderError | Overloaded | None:
-        """What an exception of the SDK means, None for one that is a mistake of ours."""
+        """Returns the failure that an exception of the SDK means; None if it is a bug of ours."""
         if lack := shortage(exc):
             return lack
         if isinstance(exc, self.sdk.status_error):
@@ -181,7 +181,7 @@ class SdkTransport:
 
 
 class Mute(httpx2.AsyncBaseTransport):
-    """Sends nothing: for a client that is only asked what it knows. A real one costs a TLS context."""
+    """Sends nothing, for clients that are only asked for headers. A real transport costs a TLS context."""
 
 
 class SdkIncoming:
@@ -197,9 +197,10 @@ class SdkIncoming:
         self._error: ProviderError | None = None
 
     async def read(self) -> bytes | None:
-        """Everything that has come in since the last read. See `Incoming.read`."""
+        """Returns everything that has arrived since the last read. See `Incoming.read`."""
         if self._error is not None:
             raise self._error
+        # In a task of its own, so that `abort` can cancel the read without canceling the caller.
         self._reading = asyncio.ensure_future(_next(self._chunks))
         try:
             return await self._reading
@@ -217,11 +218,15 @@ class SdkIncoming:
             self._reading.cancel()
 
     def close(self, *, complete: bool) -> None:
-        """Ends the exchange in the loop's next round; what was read to its end keeps its connection."""
+        """Ends the exchange in the loop's next iteration.
+
+        The connection of an answer that was read to its end is kept.
+        """
         _CLOSING.add(task := asyncio.ensure_future(self._close()))
         task.add_done_callback(_CLOSING.discard)
 
     async def _close(self) -> None:
+        # A response cannot be closed while something reads from it.
         if self._reading is not None and not self._reading.done():
             self._reading.cancel()
             await asyncio.wait((self._reading,))
@@ -234,10 +239,10 @@ async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
 
 
 def transport_error(provider_id: str, exc: BaseException) -> ProviderError | Overloaded:
-    """What a failure below HTTP means, told by its first cause.
+    """Returns the failure that an exception below HTTP means, judged by its first cause.
 
-    On the aiohttp client a refused connection surfaces as a timeout of the SDK: only what aiohttp raised says
-    which.
+    On the aiohttp client a refused connection surfaces as a timeout of the SDK; only aiohttp's own exception
+    tells them apart.
     """
     if lack := shortage(exc):
         return lack

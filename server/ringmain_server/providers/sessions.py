@@ -1,4 +1,4 @@
-"""Room 4, the I/O side: the one aiohttp session of a process, and whom the SDKs' own clients trust."""
+"""Room 4, the I/O side: the one aiohttp session of a process, and the TLS context of the SDKs' clients."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -23,13 +23,8 @@ class HttpSessions:
     """The one aiohttp session of a process, made at the first request, within the running loop.
 
     Args:
-        connection_limit: Most connections at once, 0 for no limit. A provider with a limit has a session of
-            its own.
-
-    Attributes:
-        session: The session; None until it is made.
-        limited: Whether a request may have to wait for another's connection.
-        proxies: The proxies that the environment names, by scheme.
+        connection_limit: Most simultaneous connections, 0 for no limit. A provider with a limit has a session
+            of its own.
     """
 
     def __init__(self, connection_limit: int = 0) -> None:
@@ -40,10 +35,11 @@ class HttpSessions:
         self._chosen: dict[str, str | None] = {}
 
     def proxy(self, base_url: str) -> str | None:
-        """Returns the proxy that the environment names for an address, None to go without.
+        """Returns the proxy that the environment names for a URL; None for a direct connection.
 
-        The library would find it out too (`trust_env`), for each request anew and in a thread, and would take
-        the user and password of `~/.netrc` along, which collide with a provider's own credentials.
+        The library could find it itself (`trust_env`), but would do so for each request again and in a
+        thread. It would also use the user and password of `~/.netrc`, which collide with a provider's own
+        credentials.
         """
         if base_url not in self._chosen:
             url = urlsplit(base_url)
@@ -52,9 +48,9 @@ class HttpSessions:
         return self._chosen[base_url]
 
     def start(self) -> "aiohttp.ClientSession":
-        """Returns the session, made now if it was not."""
+        """Returns the session, and makes it first if necessary."""
         if self.session is None:
-            import aiohttp  # not at the top: the sandbox alone does without
+            import aiohttp  # not at the top: a gateway with only a sandbox does not need it
 
             self.session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
@@ -77,26 +73,27 @@ class HttpSessions:
 
 
 class ConnectionsInUse(Exception):
-    """Every connection that the limit allows was in use for as long as one may wait for it."""
+    """All connections that the limit allows were in use for as long as a request may wait."""
 
 
 _TURN: ContextVar[tuple[asyncio.Timeout, float]] = ContextVar("turn")
-"""What ends the wait for a connection, and after how many seconds."""
+"""The timeout of the wait for a connection, and its seconds."""
 
 
 async def in_turn(asking: Awaitable[T], longest: float) -> T:
-    """Waits for an answer, but not for ever for a connection: that wait is not the provider's silence.
+    """Waits for an answer, with a limit on the wait for a connection, which is not the provider's silence.
 
     Args:
-        asking: The request, at a session with a limit.
-        longest: Seconds to wait for a connection.
+        asking: The request, in a session with a limit.
+        longest: Most seconds to wait for a connection.
 
     Raises:
-        ConnectionsInUse: None became free.
+        ConnectionsInUse: No connection became free.
     """
     turn = asyncio.timeout(None)
     try:
         async with turn:
+            # The trace finds the timeout in the context: aiohttp runs it within the request's own task.
             _TURN.set((turn, longest))
             return await asking
     except TimeoutError:
@@ -106,7 +103,7 @@ async def in_turn(asking: Awaitable[T], longest: float) -> T:
 
 
 def _turns() -> "aiohttp.TraceConfig":
-    """Tells a request's `in_turn` when it begins to wait for a connection, and when it has one."""
+    """Returns a trace that tells `in_turn` when the wait for a connection begins and when it ends."""
     import aiohttp
 
     async def begins(*_: object) -> None:
@@ -124,26 +121,26 @@ def _turns() -> "aiohttp.TraceConfig":
 
 @cache
 def sdk_trust() -> "ssl.SSLContext":
-    """By what an SDK's client verifies servers: one for all, for reading the authorities takes 50 ms."""
-    import httpx2  # not at the top: only the SDKs bring it
+    """Returns the TLS context of all SDK clients, shared because loading the certificates takes 50 ms."""
+    import httpx2  # not at the top: only the SDKs install it
 
     return httpx2.create_ssl_context()
 
 
 def no_cookies() -> CookieJar:
-    """For an SDK's client: keeps none of a provider's cookies.
+    """Returns a cookie jar for an SDK's client that keeps no cookies.
 
-    Nothing that one answer brings along may go with the requests of other callers; and a cookie that is no
-    ASCII would fail each of them.
+    Nothing that comes with one answer may go with the requests of other callers, and a cookie that is not
+    ASCII would make each of them fail.
     """
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def usable_proxies(named: Mapping[str, str]) -> dict[str, str]:
-    """The proxies that HTTP requests can go through, by the scheme of the address that is asked.
+    """Returns the proxies that HTTP requests can use, by the scheme of the requested URL.
 
     Args:
-        named: Those of the environment, as `urllib` reads it.
+        named: The proxies of the environment, as `urllib` reads them.
     """
     found = {scheme: named[scheme] for scheme in ("http", "https") if named.get(scheme)}
     addresses = {scheme: text if "://" in text else f"http://{text}" for scheme, text in found.items()}
@@ -151,7 +148,7 @@ def usable_proxies(named: Mapping[str, str]) -> dict[str, str]:
 
 
 def unusable_proxies(named: Mapping[str, str]) -> list[str]:
-    """The schemes whose proxy in the environment is none that the gateway can use, such as one of SOCKS."""
+    """Returns the schemes whose proxy in the environment the gateway cannot use, such as a SOCKS proxy."""
     wanted = {scheme for scheme in ("http", "https") if named.get(scheme)}
     return sorted(wanted - usable_proxies(named).keys())
 

@@ -1,17 +1,19 @@
-"""Room 4, pure: server-sent events from bytes.
+"""Room 4, pure: reads server-sent events from bytes.
 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream as far as model
-providers use it: only the data of an event is returned, because every provider repeats the event's type
-inside. Comments, ids, retry times and unknown fields are skipped. Data stays bytes, so that a character that
-the network cut is whole again before anybody reads it: the JSON parser checks the UTF-8.
+providers use it: only the data of an event is returned, because every provider repeats the event's type in
+it. Comments, ids, retry times and unknown fields are skipped. Data stays bytes, so that a character that the
+network cut is complete again before it is decoded: the JSON parser checks the UTF-8.
 """
 
 EVENT_LIMIT = 64 << 20
-"""Most bytes of one event's data: as many as of a whole answer, since an image comes in one event. An event
-does not grow without bound in memory (laws, section 3.6)."""
+"""Most bytes of one event's data, as many as of a whole answer, because an image comes in one event.
+
+An event must not grow without bound in memory (laws, section 3.6).
+"""
 
 _DOCUMENT = 64 << 10
-"""Most bytes that are kept of a document that comes in place of events, such as an error."""
+"""Most bytes kept of a document that comes in place of events, such as an error."""
 _BOM = b"\xef\xbb\xbf"
 _FIELD = b"data: "
 _NAME = b"event: "
@@ -22,9 +24,9 @@ class EventTooLarge(ValueError):
 
 
 class SseDecoder:
-    """Cuts a stream of bytes into events, wherever the network cut it.
+    """Splits a stream of bytes into events, wherever the network cut it.
 
-    Every byte is looked at once, however small the reads are in which a large event comes.
+    Every byte is examined once, however small the reads are that bring a large event.
 
     Args:
         limit: Most bytes of one event's data.
@@ -34,9 +36,9 @@ class SseDecoder:
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._open = bytearray()
-        """The line whose end has not come in."""
+        """The line whose end has not arrived."""
         self._data: bytes | bytearray | None = None
-        """The lines of data of the event whose end has not come in."""
+        """The data lines of the event whose end has not arrived."""
         self._limit = limit
         self._stray = bytearray()
         self._started = False
@@ -74,13 +76,13 @@ class SseDecoder:
 
     @property
     def document(self) -> bytes:
-        """What came in place of events, where that may be a JSON document; empty where it is none."""
+        """A possible JSON document that came in place of events; empty if there was none."""
         open_line = self._open if len(self._open) <= _DOCUMENT else b""
         found = bytes(self._stray + open_line).strip()
         return found if found.startswith((b"{", b"[")) else b""
 
     def _begin(self, chunk: bytes) -> bytes:
-        """Drops the byte order mark that may open a stream."""
+        """Drops the byte order mark that may begin a stream."""
         chunk = self._closed(chunk) if self._open else chunk
         if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
             self._open += chunk
@@ -96,7 +98,7 @@ class SseDecoder:
             line = chunk[start:end]
             self._line(self._closed(line) if self._open else line, found)
             start = following
-        # What ends with a carriage return is complete; the line feed that may follow belongs to it.
+        # A carriage return completes a line; a line feed at the beginning of the next read belongs to it.
         self._after_return = 0 < start == len(chunk) and chunk.endswith(b"\r")
         self._open += memoryview(chunk)[start:]
         self._bound(len(self._open) + len(self._data or b"") - len(_FIELD))
@@ -117,7 +119,7 @@ class SseDecoder:
 
     def _collect(self, data: bytes) -> None:
         if self._data is None:
-            self._data = data  # nearly every event has one line of data, which is not copied
+            self._data = data  # nearly every event has one data line, which is not copied
             return
         if isinstance(self._data, bytes):
             self._data = bytearray(self._data)
@@ -125,7 +127,7 @@ class SseDecoder:
         self._data += data
 
     def _closed(self, more: bytes) -> bytes:
-        """Returns the line that was open, with what has come of it now."""
+        """Returns the open line, extended by the bytes that arrived now."""
         line = b"".join((self._open, more))
         self._open = bytearray()
         return line
@@ -136,7 +138,7 @@ class SseDecoder:
 
 
 def _line_end(buffer: bytes, start: int) -> tuple[int, int] | None:
-    """Where the line at `start` ends and where the next begins; None while its end has not come in."""
+    """Returns where the line at `start` ends and where the next begins; None until its end has arrived."""
     feed = buffer.find(b"\n", start)
     back = buffer.find(b"\r", start, feed if feed >= 0 else len(buffer))
     if back < 0:

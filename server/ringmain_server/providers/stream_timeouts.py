@@ -1,4 +1,4 @@
-"""Room 4: bounds the silence of one stream, without a timer for every event.
+"""Room 4: bounds the silence of one stream without a timer for every event.
 
 One timer looks now and then whether content came. Time counts only while the reader waits, so that a slow
 caller is never mistaken for a silent provider. Keep-alive comments are not content and do not reset the time.
@@ -51,7 +51,8 @@ class StreamTimeouts:
         """Waits for the provider to accept the request, within the first-content timeout.
 
         Raises:
-            NoAnswer: It did not, or not within the shorter time that the caller chose.
+            NoAnswer: The provider did not accept it in time. CallerLimitPassed if the caller chose a shorter
+                time.
         """
         if self._timeout is None:
             return await opening
@@ -60,7 +61,7 @@ class StreamTimeouts:
             async with timeout:
                 return await opening
         except TimeoutError as exc:
-            if not timeout.expired():
+            if not timeout.expired():  # another timeout, within the transport
                 raise
             raise self._error() from exc
 
@@ -78,7 +79,7 @@ class StreamTimeouts:
         if not self._content:
             self._content = True
             self._timeout = self._attempt.idle_timeout
-            # The timer still waits for the first content, which may be allowed to take longer.
+            # The timer still has the first content's timeout, which may be longer.
             self.end()
             self._look()
 

@@ -1,13 +1,13 @@
-"""Room 4, pure: a `google.protobuf.Struct` as JSON. All numbers of a Struct have double precision."""
+"""Room 4, pure: reads a `google.protobuf.Struct` as JSON. All its numbers have double precision."""
 
 from google.protobuf.struct_pb2 import Struct, Value
 
 EXACT = 2**53
-"""Whole numbers up to here are exact as a double."""
+"""Whole numbers up to this one are exact as a double."""
 
 
 def read(value: Value) -> object:
-    """The JSON of a Value; whole numbers are whole again."""
+    """Returns the JSON of a Value, with integers for whole numbers."""
     match value.WhichOneof("kind"):
         case "struct_value":
             return read_object(value.struct_value)
@@ -24,5 +24,5 @@ def read(value: Value) -> object:
 
 
 def read_object(struct: Struct) -> dict[str, object]:
-    """The JSON object of a Struct."""
+    """Returns the JSON object of a Struct."""
     return {name: read(value) for name, value in struct.fields.items()}

@@ -1,7 +1,7 @@
-"""Room 4, the pure side: from the contract to a provider's wire and back.
+"""Room 4, the pure side: the base classes of translators between the contract and a provider's wire.
 
-A translator says by its base class in which shape it serves an operation: with one request and one answer,
-with several requests, or with a stream of events.
+The base class of a translator says how it serves an operation: with one request and one answer, with several
+requests, or with a stream of events.
 """
 
 from abc import ABC, abstractmethod
@@ -23,7 +23,7 @@ Req_contra = TypeVar("Req_contra", contravariant=True)
 
 
 class UnaryTranslator(ABC, Generic[Req_contra, Res_co, Wire_co, Raw_contra]):
-    """Translates an operation that takes one request and is answered whole. No state, no I/O."""
+    """Translates an operation that takes one request and is answered whole. It has neither state nor I/O."""
 
     __slots__ = ()
 
@@ -40,32 +40,32 @@ class UnaryTranslator(ABC, Generic[Req_contra, Res_co, Wire_co, Raw_contra]):
         """Returns the response of the contract.
 
         Raises:
-            ProviderError: The answer is malformed, or is an error in disguise.
+            ProviderError: The answer is malformed, or is an error under status 200.
         """
 
 
 class MultiStepTranslator(ABC, Generic[Req_contra, Res_co]):
-    """Translates an operation that takes several requests. No I/O; its state is the generator's."""
+    """Translates an operation that takes several requests. It has no I/O; its state is the generator's."""
 
     __slots__ = ()
 
     @abstractmethod
     def steps(self, request: Req_contra, candidate: Candidate) -> Steps[Res_co]:
-        """Yields what to send next, and returns the response that the answers amount to.
+        """Yields requests to send, and returns the response that their answers form.
 
         Raises:
             CallerError: The request has a value that this wire cannot carry.
-            ProviderError: An answer is malformed, or is an error in disguise.
+            ProviderError: An answer is malformed, or is an error under status 200.
         """
 
 
 class Decoder(ABC, Generic[Event_co, Chunk_contra]):
-    """Reads one stream. Knows nothing of time or I/O.
+    """Reads one stream. It knows nothing of time or I/O.
 
     Attributes:
         complete: Whether the last event, with the usage, has been returned.
-        ends_at_eof: Whether only the closing of the connection tells the end, as with a file. A connection
-            that breaks is then never an end.
+        ends_at_eof: Whether only the end of the connection marks the end of the answer, as with a file. A
+            broken connection is then never an end.
     """
 
     __slots__ = ()
@@ -75,15 +75,15 @@ class Decoder(ABC, Generic[Event_co, Chunk_contra]):
 
     @abstractmethod
     def feed(self, chunk: Chunk_contra) -> Sequence[Event_co]:
-        """Returns the events that one network read completed, with neighboring deltas merged.
+        """Returns the events that one network read completes, with adjacent deltas merged.
 
         Raises:
-            ProviderError: An event is malformed, or is an error of the provider.
+            ProviderError: An event is malformed, or reports an error.
         """
 
     @abstractmethod
     def end(self) -> Sequence[Event_co]:
-        """Returns the events that the provider's closing of the stream completes.
+        """Returns the events that the end of the stream completes.
 
         Raises:
             ProviderError: The stream was not complete.
@@ -91,15 +91,15 @@ class Decoder(ABC, Generic[Event_co, Chunk_contra]):
 
     @abstractmethod
     def usage(self) -> Usage:
-        """Returns what has been consumed so far: the provider's counts, or an estimate where it gave none."""
+        """Returns the usage so far: the provider's counts if it gave any, otherwise an estimate."""
 
 
 class StreamTranslator(ABC, Generic[Req_contra, Event_co, Wire_co, Chunk_contra]):
-    """Translates an operation that is answered in events. No state, no I/O.
+    """Translates an operation that is answered in events. It has neither state nor I/O.
 
     Attributes:
-        needs_whole_body: Whether the wire takes a request that comes in pieces (`Streamed.upload`) only once
-            it is there whole.
+        needs_whole_body: Whether the wire accepts a request that comes in pieces (`Streamed.upload`) only
+            when it is complete.
     """
 
     __slots__ = ()
@@ -116,16 +116,16 @@ class StreamTranslator(ABC, Generic[Req_contra, Event_co, Wire_co, Chunk_contra]
 
     @abstractmethod
     def decoder(self, request: Req_contra, candidate: Candidate) -> Decoder[Event_co, Chunk_contra]:
-        """Returns a reader for one stream."""
+        """Returns a decoder for one stream."""
 
 
 Translator: TypeAlias = (
     UnaryTranslator[Any, Any, Any, Any] | MultiStepTranslator[Any, Any] | StreamTranslator[Any, Any, Any, Any]
 )
-"""A translator of any shape."""
+"""A translator of any form."""
 
 Translators: TypeAlias = Mapping[AnyOperation, Translator]
-"""Operations to their translators. A missing key is a missing capability.
+"""Translators by operation. A missing key is a missing capability.
 
-The types of a translator follow those of its operation, which a mapping cannot say.
+The types of a translator depend on its operation, which a mapping cannot express.
 """

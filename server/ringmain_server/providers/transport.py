@@ -1,4 +1,4 @@
-"""Room 4, the I/O side: the one interface through which anything reaches a provider."""
+"""Room 4, the I/O side: the interface through which everything reaches a provider."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Protocol, TypeVar
 from ringmain_server.errors import ProviderError
 
 Json = Mapping[str, object]
-"""A JSON object, as a wire wants it."""
+"""A JSON object, as a wire expects it."""
 
 ErrorMap = Callable[[str, int, Mapping[str, str], bytes], ProviderError]
-"""Provider id, status, headers and the start of the body to the failure they mean.
+"""Translates a provider id, status, headers and the start of the body into the failure that they mean.
 
-The names of headers are in lower case, or compare without case.
+The names of headers are in lower case, or ignore case.
 """
 
 Wire_contra = TypeVar("Wire_contra", contravariant=True)
@@ -25,9 +25,9 @@ class FormField:
     """A field of a multipart form.
 
     Attributes:
-        name: Its name.
-        value: Its text, its bytes, or what gives its bytes or an iterator over them: anew for each try, so
-            that they need not be kept while an answer comes in.
+        name: The field's name.
+        value: Its text, its bytes, or a function that returns its bytes or an iterator over them, called anew
+            for each try, so that they need not be kept while an answer comes in.
         filename: The name of a file; empty for a plain field.
         mime_type: The media type of a file.
     """
@@ -43,13 +43,13 @@ class HttpRequest:
     """A request on an HTTP wire.
 
     Attributes:
-        path: Below the provider's base address, such as `/chat/completions`.
-        body: The JSON body; of no account for a GET or with a form. Large bytes stand in it as `Base64`.
-        headers: What this request adds to the provider's own headers.
+        path: The path below the provider's base URL, such as `/chat/completions`.
+        body: The JSON body; ignored for a GET or with a form. It holds large bytes as `Base64`.
+        headers: Headers in addition to the provider's own.
         form: A multipart form in place of the JSON body; empty for none.
         method: The HTTP method.
-        leaf: The name of the answer's strings that hold large bytes as base64; empty for none. A transport
-            may answer with a `Skeleton` then.
+        blob: The name of the answer's strings that hold large bytes as base64; empty for none. A transport
+            may then answer with a `Skeleton`.
     """
 
     path: str
@@ -62,10 +62,10 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Gets a picture from an address that the provider gave, in place of its bytes.
+    """A request for a picture at a URL that the provider answered instead of bytes.
 
     Attributes:
-        address: Where it is.
+        address: The URL.
     """
 
     address: str
@@ -75,7 +75,7 @@ class Incoming(Protocol[Chunk_co]):
     """A provider's answer as it comes in."""
 
     async def read(self) -> Chunk_co | None:
-        """Everything that has come in since the last read, waiting for something; None at the end.
+        """Waits for data, and returns everything that has arrived since the last read; None at the end.
 
         Raises:
             ProviderError: The connection broke, or `abort` was called.
@@ -96,21 +96,21 @@ class Incoming(Protocol[Chunk_co]):
 
 
 class Transport(Protocol[Wire_contra, Raw_co, Chunk_co]):
-    """Sends what a translator made, and maps every foreign failure to a ProviderError."""
+    """Sends what a translator built, and maps every foreign exception to a ProviderError."""
 
     async def send(self, request: Wire_contra) -> Raw_co:
-        """The whole answer.
+        """Returns the whole answer.
 
         Raises:
-            ProviderError: No answer, or one that is not a success.
+            ProviderError: There was no answer, or it is not a success.
         """
         ...
 
     async def open(self, request: Wire_contra) -> Incoming[Chunk_co]:
-        """The answer as it comes in, once the provider has accepted the request.
+        """Returns the answer as it comes in, once the provider has accepted the request.
 
         Raises:
-            ProviderError: No answer, or one that is not a success.
+            ProviderError: There was no answer, or it is not a success.
         """
         ...
 

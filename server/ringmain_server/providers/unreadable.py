@@ -1,7 +1,7 @@
-"""Room 4, pure: a provider's answer that a translator cannot read, for whatever reason.
+"""Room 4, pure: handles answers that a translator cannot read, for whatever reason.
 
-Nobody foresees every shape that an answer may have. What a translator raises while it reads one, other than
-an error of the house, means that this answer cannot be read; another candidate's may.
+Nobody foresees every shape of an answer. If a translator raises anything but a RingmainError while it reads
+one, this answer is unreadable; another candidate's may be fine.
 """
 
 import traceback
@@ -14,11 +14,11 @@ from ringmain_server.providers.transport import ErrorMap
 from ringmain_server.text.excerpt import excerpt
 
 _FRAMES = 12
-"""Innermost frames that are told."""
+"""The number of innermost frames that are reported."""
 
 
 def unreadable(provider_id: str, exc: Exception) -> AnswerUnreadable:
-    """The failure of an answer at which a translator raised an exception that it should not have."""
+    """Returns the failure of an answer at which a translator raised an unexpected exception."""
     frames = [
         (f"{PurePath(frame.f_code.co_filename).name}:{line}", frame.f_code.co_name)
         for frame, line in traceback.walk_tb(exc.__traceback__)
@@ -34,8 +34,8 @@ def unreadable(provider_id: str, exc: Exception) -> AnswerUnreadable:
 def explained(
     error_map: ErrorMap, provider_id: str, status: int, headers: Mapping[str, str], body: bytes, now: float
 ) -> ProviderError:
-    """What a status that is not a success means; by the status alone where the body cannot be read."""
+    """Returns the failure that an unsuccessful status means, by the status alone for an unreadable body."""
     try:
         return error_map(provider_id, status, headers, body)
-    except Exception:  # noqa: BLE001 - bodies and headers may be of any shape, and the status says enough
+    except Exception:  # noqa: BLE001 - bodies and headers may have any shape, and the status is enough
         return by_status(provider_id, status, {}, "", now)

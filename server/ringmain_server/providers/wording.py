@@ -1,7 +1,7 @@
-"""Room 4, pure: what an error's body says, wherever in it the words stand.
+"""Room 4, pure: finds the message in an error's body, wherever it stands.
 
-Each wire documents one place for its message. Proxies, frameworks and other servers of the same wire have
-others: a list or an object of errors, `detail`, `message`, a text alone.
+Each wire documents one place for its message. Proxies, frameworks and other servers of the same wire use
+others: a list or an object of errors, `detail`, `message`, or plain text.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,14 +27,14 @@ _FIELDS = ("field", "loc", "path", "param", "property", "pointer", "source")
 _REPORTS = ("errors", "detail", "message", "Message", "msg", "error_message")
 _LEVELS = 5
 _MOST = 20
-"""Texts that are joined."""
+"""Most texts that are joined."""
 _LONGEST = 4096
 _UNTOLD = frozenset({404, 410, 501})
-"""Statuses whose plain text is that of a server or a proxy that knows no such address."""
+"""Statuses whose plain text comes from a server or a proxy that does not know the URL."""
 
 
 def words_of(document: object) -> str:
-    """What an error's document says; empty where it says nothing."""
+    """Returns the message of an error's document; empty if there is none."""
     found: dict[str, None] = {}
     for text in _texts(document, _LEVELS):
         found.setdefault(text)
@@ -44,7 +44,7 @@ def words_of(document: object) -> str:
 
 
 def plain_words(body: bytes, status: int) -> str:
-    """What a body says that is a text alone; empty where it is something else."""
+    """Returns the message of a body that is plain text; empty if it is something else."""
     if status in _UNTOLD:
         return ""
     text = body[:_LONGEST].decode("utf-8", "replace").strip()
@@ -52,7 +52,7 @@ def plain_words(body: bytes, status: int) -> str:
 
 
 def told(body: bytes, status: int) -> str:
-    """What an error's body says, whatever its form."""
+    """Returns the message of an error's body, whatever its form."""
     try:
         found = read(body)
     except NotJson:
@@ -61,10 +61,10 @@ def told(body: bytes, status: int) -> str:
 
 
 def report_of(document: object) -> object:
-    """What reports an error in a document that came as an answer; None where nothing does.
+    """Returns the part that reports an error in a document that came as an answer; None if there is none.
 
     Args:
-        document: One without anything that an answer has, but perhaps in a list of its own.
+        document: A document without any field of an answer, possibly in a list of its own.
     """
     if isinstance(document, list) and len(document) == 1:
         document = document[0]
@@ -95,7 +95,7 @@ def _of_object(value: Mapping[str, object], levels: int) -> Iterator[str]:
             yield _quoted(text) if about_input else text
     for name in _LISTS:
         inner = value.get(name)
-        if isinstance(inner, Mapping):  # by the field that each is about
+        if isinstance(inner, Mapping):  # texts by field
             for field, said in inner.items():
                 yield from (f"{field}: {_quoted(text)}" for text in _texts(said, levels))
         else:
@@ -103,8 +103,8 @@ def _of_object(value: Mapping[str, object], levels: int) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """What is said of an input, marked as a quotation.
+    """Returns a text about an input, marked as a quotation.
 
-    It may repeat what a caller wrote, and no wording that holds a candidate for everybody counts there.
+    It may repeat what a caller wrote, so wordings in it must not make a candidate cool down for everybody.
     """
     return f'"{text}"'
