@@ -1,4 +1,4 @@
-"""Room 4: one candidate as a backend. Translate (pure), send (the only I/O), translate back (pure)."""
+"""Room 4: a candidate as a backend. It translates (pure), sends (the only I/O) and translates back (pure)."""
 
 import asyncio
 import math
@@ -46,11 +46,11 @@ def _by_transparency(_: str) -> EditForm:
 
 
 async def _nothing_to_ask() -> None:
-    """A provider without a network answers."""
+    """Does nothing, for a provider without a network, which is always available."""
 
 
 class Use:
-    """Counts the requests that a provider has under way, so that it is not closed beneath one."""
+    """Counts the requests in progress at a provider, so that it is not closed during one."""
 
     __slots__ = ("_idle", "count")
 
@@ -59,7 +59,7 @@ class Use:
         self._idle: asyncio.Event | None = None
 
     async def ended(self) -> None:
-        """Waits until none is under way."""
+        """Waits until no request is in progress."""
         while self.count:
             self._idle = asyncio.Event()
             await self._idle.wait()
@@ -80,19 +80,19 @@ class Provider:
     Attributes:
         provider_id: Its name in the configuration.
         kind: `openai`, `sandbox` ….
-        transport: How to reach it.
-        translators: What it can do.
-        models: Its own names of models worth listing, empty when only the upstream knows.
-        capabilities: What one of its models can do, by name; None, or for one model, where that is the
-            catalog's affair.
+        transport: Sends its requests.
+        translators: The operations that it serves, with their translators.
+        models: Its own names of models worth listing; empty if only the upstream knows them.
+        capabilities: Returns what one of its models can do, by name; None, or a result of None, leaves that
+            to the catalog.
         prefills: Whether a model continues an assistant's unfinished turn.
-        images: What images all its models take, None where that is the catalog's affair.
-        edits: How a model is told where to change an image.
-        translators_for: What a candidate needs in place of `translators`, for the same operations, where a
-            provider's models differ in their wire; None where they do not.
-        check: Asks whether it answers and takes the credentials, at no cost, or raises a ProviderError.
+        images: The images that all its models accept; None leaves that to the catalog.
+        edits: Returns the form in which a model expects edits of an image.
+        translators_for: Returns the translators of a candidate in place of `translators`, for the same
+            operations, if the provider's models have different wires; None if they do not.
+        check: Checks at no cost that it answers and accepts the credentials, or raises a ProviderError.
         library: The library that its transport needs, loaded before the first request; None for none.
-        use: Counts the requests under way.
+        use: Counts the requests in progress.
     """
 
     provider_id: str
@@ -111,11 +111,11 @@ class Provider:
 
     @property
     def checks(self) -> bool:
-        """Whether there is anything to ask."""
+        """Whether there is anything to check."""
         return self.check is not _nothing_to_ask
 
     def backend(self, candidate: Candidate) -> "Exchange":
-        """The innermost backend of a candidate of this provider."""
+        """Returns the innermost backend of a candidate of this provider."""
         choose = self.translators_for
         return Exchange(
             candidate, self.transport, choose(candidate) if choose else self.translators, self.use
@@ -123,13 +123,13 @@ class Provider:
 
 
 class Exchange:
-    """Asks one candidate and reads its answer. See `Backend`.
+    """Sends requests to one candidate and reads the answers. See `Backend`.
 
     Args:
         candidate: The candidate.
         transport: The transport to its provider.
         translators: The operations that it serves, with their translators.
-        use: Counts the requests under way.
+        use: Counts the requests in progress.
     """
 
     __slots__ = ("_candidate", "_multi_step", "_streamed", "_transport", "_unary", "_use")
@@ -153,13 +153,13 @@ class Exchange:
         return frozenset({*self._unary, *self._multi_step, *self._streamed})
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
-        """Asks for a whole answer."""
+        """Requests a whole answer."""
         translator = self._unary.get(op)
         if translator is None:
             return await self._call_in_steps(op, request, call)
         with self._use:
             try:  # what `BlameOptions` does, without its three calls for each request
-                # No name for what is sent: it may be large, and nobody needs it once the answer comes.
+                # The request has no name here: it may be large, and is not needed once the answer comes.
                 raw = await self._transport.send(translator.request(request, self._candidate))
                 try:
                     response: Res = translator.response(raw, request, self._candidate)
@@ -173,7 +173,7 @@ class Exchange:
         return response
 
     async def _call_in_steps(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
-        """Asks for a whole answer with several requests.
+        """Requests a whole answer that takes several requests.
 
         Raises:
             CapabilityMissing: The candidate does not serve the operation.
@@ -191,7 +191,7 @@ class Exchange:
         return answer
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """Asks for an answer in events; hands on what one network read brings as one step."""
+        """Requests an answer in events; all events of one network read are passed on as one step."""
         translator = self._streamed.get(op)
         if translator is None:
             raise CapabilityMissing(op.routed(request).model, op.name)
@@ -210,6 +210,7 @@ class Exchange:
                 timeouts.watch(incoming.abort)
                 while not decoder.complete:
                     timeouts.listen()
+                    # If the connection fails after the finish reason, the answer may still be complete.
                     try:
                         chunk = await incoming.read()
                     except ProviderError as exc:
@@ -230,7 +231,7 @@ class Exchange:
                 _close(incoming, decoder, attempt)
 
     def _decoded(self, decoder: Decoder[Event, Any], chunk: object) -> Sequence[Event]:
-        """Returns the events of one network read, or of the end where it is None."""
+        """Returns the events of one network read, or of the end if it is None."""
         try:
             return decoder.end() if chunk is None else decoder.feed(chunk)
         except _FORESEEN:
@@ -240,30 +241,30 @@ class Exchange:
 
 
 async def _announce(upload: ReplayBuffer, attempt: Attempt, *, whole: bool) -> None:
-    """Tells an attempt of what the caller sends in pieces, and waits for all of it if told so."""
+    """Tells an attempt about an upload that comes in pieces, and waits for all of it if necessary."""
     attempt.upload = upload
     if whole:
         await upload.whole()
 
 
 def _deadline(call: Call) -> float:
-    """When nobody waits for the attempt any more, in seconds of the event loop's clock."""
+    """Returns the time after which nobody waits for the attempt, in seconds of the event loop's clock."""
     attempt = call.attempt
     limit = math.inf if attempt.time_limit is None else attempt.start + attempt.time_limit
     return limit if call.detached else min(call.deadline, limit)
 
 
 def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Event]:
-    """The last events of a stream whose connection failed after the provider had said why it finished.
+    """Returns the last events of a stream whose connection failed after its finish reason.
 
     Raises:
-        ProviderError: The failure itself, when the answer was not complete.
+        ProviderError: The failure itself, if the answer was not complete.
     """
     if decoder.ends_at_eof:
         raise error
     try:
         return decoder.end()
-    except Exception:  # noqa: BLE001 - whatever is wrong with the end, the connection failed before
+    except Exception:  # noqa: BLE001 - whatever is wrong with the end, the connection failed first
         raise error from error.__cause__
 
 
@@ -277,8 +278,8 @@ def _close(incoming: Incoming[Any] | None, decoder: Decoder[Any, Any], attempt: 
 
 
 def _consumed(decoder: Decoder[Any, Any]) -> Usage | None:
-    """What a stream that ended early has consumed; None where the answer cannot be read."""
+    """Returns the usage of a stream that ended early; None if the answer cannot be read."""
     try:
         return decoder.usage()
-    except Exception:  # noqa: BLE001 - it may have broken at the same place
+    except Exception:  # noqa: BLE001 - it may fail for the same reason as the stream
         return None

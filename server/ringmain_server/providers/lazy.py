@@ -1,6 +1,6 @@
-"""Room 4, the I/O side: a transport whose library is loaded while the gateway starts, or at its first use.
+"""Room 4, the I/O side: libraries that are loaded during start-up, or at their first use.
 
-The SDKs take up to a second each to import, and only what reaches a provider needs them: translators do not.
+The SDKs take up to a second each to import, and only transports need them, not translators.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from ringmain_server.policies import Clock
 from ringmain_server.providers.transport import Incoming
 
 _AGAIN = 30.0
-"""Seconds until a library that could not be loaded is tried again: each time costs as much as loading it."""
+"""Seconds until a library that failed to load is tried again, since each try costs as much as loading it."""
 
 Wire_contra = TypeVar("Wire_contra", contravariant=True)
 Wire = TypeVar("Wire")
@@ -30,35 +30,35 @@ _BROKEN = "its library cannot be loaded"
 
 
 class CheckedTransport(Protocol[Wire_contra, Raw_co, Chunk_co]):
-    """A transport that can also ask an address for nothing but an answer."""
+    """A transport that can also check that the provider answers."""
 
     async def send(self, request: Wire_contra) -> Raw_co:
-        """See `Transport.send`."""
+        """Sends a request. See `Transport.send`."""
         ...
 
     async def open(self, request: Wire_contra) -> Incoming[Chunk_co]:
-        """See `Transport.open`."""
+        """Opens a stream. See `Transport.open`."""
         ...
 
     async def check(self, path: str) -> None:
-        """Asks whether the provider answers and takes the credentials."""
+        """Checks that the provider answers and accepts the credentials."""
         ...
 
     async def close(self) -> None:
-        """See `Transport.close`."""
+        """Closes the transport. See `Transport.close`."""
         ...
 
 
 class Library(Generic[T]):
-    """A library that takes long to import. It is loaded once, in a thread: importing must not stop the loop.
+    """A library that is slow to import, loaded once and in a thread, so that it does not block the loop.
 
     Args:
-        make: Imports the library and makes what is used of it.
+        make: Imports the library and makes the object that uses it.
         provider_id: The provider that needs it.
-        clock: Seconds on any monotonic clock.
+        clock: Returns seconds on any monotonic clock.
 
     Attributes:
-        loaded: Whether there is nothing left to load.
+        loaded: Whether the library has been loaded.
     """
 
     def __init__(self, make: Callable[[], T], provider_id: str = "", clock: Clock = time.monotonic) -> None:
@@ -70,10 +70,10 @@ class Library(Generic[T]):
         self._broken_until = 0.0
 
     async def load(self) -> T:
-        """Waits for the library, and begins to load it where nobody has begun.
+        """Waits for the library, and starts loading it if nobody has.
 
         Raises:
-            LibraryBroken: It cannot be loaded, or could not a moment ago.
+            LibraryBroken: The library cannot be loaded, or could not a moment ago.
         """
         if self._loading is None:
             if self._clock() < self._broken_until:
@@ -81,13 +81,13 @@ class Library(Generic[T]):
             self._loading = in_daemon(self._make, name="load")
             self._loading.add_done_callback(self._ended)
         try:
-            # Who waits may be cancelled; what is loaded is of use to the next one.
+            # A waiting request may be canceled, but the next one can use what has been loaded.
             return await asyncio.shield(self._loading)
         except Exception as exc:
             raise LibraryBroken(self._provider_id, _BROKEN) from exc
 
     async def prepare(self) -> None:
-        """Loads the library if it can be. Where it cannot, the attempt that needs it fails."""
+        """Loads the library if possible; if not, the attempt that needs it fails."""
         with suppress(LibraryBroken):
             await self.load()
 
@@ -100,7 +100,7 @@ class Library(Generic[T]):
             self._found(loading.result())
 
     def _found(self, loaded: T) -> None:
-        """Takes what is used of the library, once it is there."""
+        """Keeps the loaded object; a subclass overrides this."""
 
 
 class LazyTransport(Library[CheckedTransport[Wire, Raw, Chunk]]):
@@ -119,7 +119,7 @@ class LazyTransport(Library[CheckedTransport[Wire, Raw, Chunk]]):
     ) -> None:
         super().__init__(make, provider_id, clock)
         self._made: CheckedTransport[Wire, Raw, Chunk] | None = None
-        # Once the transport is made, its own methods stand here: nothing of this class is on a request's way.
+        # Replaced by the transport's own methods once it is made, so that a request takes no detour.
         self.send: Callable[[Wire], Coroutine[Any, Any, Raw]] = self._send_first
         self.open: Callable[[Wire], Coroutine[Any, Any, Incoming[Chunk]]] = self._open_first
 
@@ -134,10 +134,10 @@ class LazyTransport(Library[CheckedTransport[Wire, Raw, Chunk]]):
         return await (await self.load()).open(request)
 
     async def check(self, path: str) -> None:
-        """Asks whether the provider answers and takes the credentials."""
+        """Checks that the provider answers and accepts the credentials."""
         await (await self.load()).check(path)
 
     async def close(self) -> None:
-        """Closes the transport, if it was made. See `Transport.close`."""
+        """Closes the transport. See `Transport.close`."""
         if self._made is not None:
             await self._made.close()
