@@ -203,7 +203,7 @@ class Exchange:
             decoder: Decoder[Event, Any] = translator.decoder(request, self._candidate)
             incoming: Incoming[Any] | None = None
             try:
-                # No name for what is sent, as in `call`.
+                # The request has no name here, as in `call`.
                 incoming = await timeouts.bound(
                     self._transport.open(translator.request(request, self._candidate))
                 )
@@ -226,6 +226,7 @@ class Exchange:
             except ProviderError as exc:
                 exc.by_options = passes_options(request)
                 raise
+            # Also when the caller leaves: what was written is billed, and the connection is not reusable.
             finally:
                 timeouts.end()
                 _close(incoming, decoder, attempt)
@@ -269,7 +270,7 @@ def _ended(decoder: Decoder[Event, object], error: ProviderError) -> Sequence[Ev
 
 
 def _close(incoming: Incoming[Any] | None, decoder: Decoder[Any, Any], attempt: Attempt) -> None:
-    """Ends an exchange that was opened, and notes what a stream that ended early has consumed."""
+    """Ends an exchange that was opened, and records the usage of a stream that ended early."""
     if incoming is None:
         return
     if not decoder.complete:

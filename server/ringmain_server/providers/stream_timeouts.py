@@ -1,7 +1,7 @@
 """Room 4: bounds the silence of one stream without a timer for every event.
 
-One timer looks now and then whether content came. Time counts only while the reader waits, so that a slow
-caller is never mistaken for a silent provider. Keep-alive comments are not content and do not reset the time.
+A single timer checks from time to time whether content arrived. Time counts only while the reader waits, so a
+slow caller is never mistaken for a silent provider. Keep-alive comments are not content and do not reset it.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ class StreamTimeouts:
     """The first-content and idle timeouts of one attempt at a stream.
 
     Args:
-        attempt: Holds the timeouts and when it began.
+        attempt: Holds the timeouts and the start time.
         loop: Supplies the clock and the timer.
 
     Attributes:
-        paused: Whether no time counts, because the reader hands on content. The reader sets it; `listen`
-            takes it back.
+        paused: Whether no time counts, because the reader is passing content on. The reader sets it; `listen`
+            resets it.
     """
 
     __slots__ = (
@@ -71,7 +71,7 @@ class StreamTimeouts:
         self._look()
 
     def listen(self) -> None:
-        """Counts time from now on, if it was paused: the reader waits for the provider."""
+        """Records that the reader waits for the provider; time counts from now on if it was paused."""
         if not self.paused:
             return  # no content has come since the last time
         self.paused = False
@@ -89,10 +89,11 @@ class StreamTimeouts:
             self._timer.cancel()
 
     def _look(self) -> None:
-        """Aborts if the silence has lasted too long, else looks again at the earliest time it can have."""
+        """Aborts if the silence has lasted too long; otherwise checks again at the next possible time."""
         timeout = self._timeout
         if timeout is None:
             return
+        # While paused, the silence has not begun, so it cannot end before a whole timeout from now.
         rest = timeout if self.paused else self._since + timeout - self._loop.time()
         if rest > 0:
             self._timer = self._loop.call_later(rest, self._look)
