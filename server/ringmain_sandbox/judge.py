@@ -107,23 +107,20 @@ def _additional_properties(
 ) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
         for name, member in instance.items():
-            if not _has_schema(_root.get(), schema, name):
+            if not _own_schemas(_root.get(), schema, name):
                 yield from validator.descend(member, value)
-
-
-def _has_schema(root: Root, schema: Mapping[str, object], name: str) -> bool:
-    """Whether a property of this name has a schema of its own, by its name or by a pattern."""
-    if name in named(schema, "properties"):
-        return True
-    return any(root.pattern(source).matches(name) for source in named(schema, "patternProperties"))
 
 
 def property_schemas(root: Root, schema: Mapping[str, object], name: str) -> list[Schema]:
     """Returns the schemas that a property of this name must satisfy."""
+    return _own_schemas(root, schema, name) or [subschema(schema, "additionalProperties")]
+
+
+def _own_schemas(root: Root, schema: Mapping[str, object], name: str) -> list[Schema]:
+    """Returns the schemas that a property has by its name, and by the patterns that match it."""
     own, matching = named(schema, "properties"), named(schema, "patternProperties")
     found = [own[name]] if name in own else []
-    found += [matching[source] for source in matching if root.pattern(source).matches(name)]
-    return found or [subschema(schema, "additionalProperties")]
+    return found + [matching[source] for source in matching if root.pattern(source).matches(name)]
 
 
 def _rules() -> dict[str, _Rule]:

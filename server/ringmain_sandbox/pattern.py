@@ -7,6 +7,7 @@ repetitions of more than 1,000 in all.
 
 import math
 import re
+import warnings
 from random import Random
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from _typeshed import SupportsLenAndGetItem
 
 Item = TypeVar("Item")
+
+# rstr's parser is Python's. It warns of classes that a later version may read in another way, which is of no
+# interest here, because RE2 decides what matches.
+warnings.filterwarnings("ignore", r"Possible (nested set|set )", FutureWarning)
 
 _MEMORY = 1 << 18
 """The bytes that RE2 may take for one expression."""
@@ -66,7 +71,10 @@ class Pattern:
         """
         # RE2's slowest engine visits each part of the expression for each character.
         self._budget.spend(1 + len(text) * self._size // 250)
-        return self._compiled.search(text) is not None
+        try:
+            return self._compiled.search(text) is not None
+        except UnicodeEncodeError:  # half of a surrogate pair, which rstr writes for a class of them
+            return False
 
     def write(self, rng: Random, more: int = 0) -> str:
         """Returns a text that likely matches: anchors within the expression may prevent it.
@@ -138,6 +146,8 @@ def _compiled(source: str) -> _Compiled:
     options.log_errors = False
     try:
         found: _Compiled = re2.compile(_ESCAPED.sub(_in_re2, source), options)
+    except UnicodeEncodeError as exc:
+        raise PatternError("has half of a surrogate pair") from exc
     except re2.error as exc:
         reason = exc.args[0].decode(errors="replace")
         raise PatternError(f"is one that the sandbox does not read: {reason}") from exc

@@ -55,6 +55,7 @@ def test_matching_agrees_with_python(source: str, text: str) -> None:
             "(?!a)",
             "[]",
             "[^]",
+            "\ud800",
         ),
         *(
             "a{2,1}",
@@ -79,6 +80,12 @@ def test_an_empty_class_cannot_be_written() -> None:
         Pattern(r"[^\x00-\x7f]", StepBudget()).write(Random(0))
     assert Pattern(r"[^ -~]", StepBudget()).write(Random(0)).isspace()
     assert Pattern("[^a-zA-Z0-9]", StepBudget()).write(Random(0))
+
+
+def test_half_of_a_surrogate_pair_never_matches() -> None:
+    """A text that cannot be sent matches nothing, not even a class of surrogates."""
+    pattern = Pattern(r"^[\ud800-\udbff]$", StepBudget())
+    assert not pattern.matches(pattern.write(Random(0)))
 
 
 def test_the_classic_trap_is_quick() -> None:
