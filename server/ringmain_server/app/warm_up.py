@@ -2,7 +2,7 @@
 
 SDKs and the price list take seconds to import. They are loaded in a thread while the ports are open already
 and liveness answers; and before another configuration is taken on. So no call waits for an import, a failover
-least of all (`docs/decisions/0036-libraries-are-loaded-before-readiness.md`).
+least of all (`docs/decisions/0030-libraries-are-loaded-before-readiness.md`).
 """
 
 import asyncio

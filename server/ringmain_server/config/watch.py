@@ -1,7 +1,7 @@
 """Configuration: notices that a file has changed and that its writer has finished.
 
 The file is polled. A poll costs microseconds, follows symbolic links such as those of a mounted ConfigMap,
-and works on network file systems (`docs/decisions/0013-look-at-the-configuration.md`).
+and works on network file systems (`docs/decisions/0013-configuration-file-is-polled.md`).
 """
 
 import asyncio

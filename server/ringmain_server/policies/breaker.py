@@ -10,7 +10,7 @@ transitions; the pattern is Michael Nygard's, "Release It!". This module adds wh
 * a clock of our own and a growing span: pybreaker asks the wall clock, and only inside an open circuit,
   through which no call is ever sent here.
 
-docs/decisions/0039-what-pybreaker-decides.md has the reasons.
+docs/decisions/0033-pybreaker-and-our-breaker.md has the reasons.
 """
 
 import enum

@@ -1,7 +1,7 @@
 """Room 4, the I/O side of `vertex`: makes calls over gRPC without the client's own wrappers.
 
 The wrappers would add their own retries, a log entry for each call and a second set of errors, and cost as
-much as the call itself (`docs/decisions/0009-vertex-past-the-clients-wrappers.md`). The client's channel, TLS
+much as the call itself (`docs/decisions/0009-vertex-without-client-wrappers.md`). The client's channel, TLS
 and credentials are used.
 """
 
