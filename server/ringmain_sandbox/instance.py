@@ -61,7 +61,7 @@ def instance(schema: object, rng: Random) -> object:
         root = Root(schema, StepBudget())
         return _Writer(root, rng).value(root.schema, "$", 0)
     except (TooInvolvedError, RecursionError, ArithmeticError) as exc:
-        # A circle of references ends with the stack, and a number too large for a float with an ArithmeticError.
+        # A circle of references exhausts the stack; arithmetic fails for numbers too large for a float.
         raise SchemaError("it is too involved for the sandbox") from exc
 
 
@@ -79,7 +79,7 @@ class _Writer:
         if depth > _DEEPEST:
             raise self._unsatisfied(path)
         for form in islice(self._forms(schema, depth, 0), _FORMS):
-            # A form is only a guess: merging drops what it cannot merge, and a value may match two of `oneOf`.
+            # A form is only a guess: merging may lose a keyword, and a value may match two of `oneOf`.
             for proposal in self._proposals(form, path, depth):
                 if self._judge.accepts(schema, proposal):
                     return proposal
@@ -107,7 +107,7 @@ class _Writer:
         if not rest:
             yield base
             return
-        # The number of forms is the product of all choices, so they are made one at a time, as they are tried.
+        # The number of forms is the product of all choices, so they are made only when they are tried.
         for branch in rest[0]:
             for form in self._forms(branch, depth, hops + 1):
                 try:
