@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.content_pb2 import Part
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server import errors
 from ringmain_server.candidate import Candidate
@@ -71,6 +73,28 @@ async def test_failover_tells_the_story_of_every_attempt() -> None:
     assert failed.error.message == "p0: answered 503"
     assert failed.error.code == 14
     assert not succeeded.HasField("error")
+
+
+async def test_a_request_is_looked_through_for_media_once() -> None:
+    """However many candidates are tried, and whatever they may lack, one look serves every room."""
+    looks, told = [], []
+
+    def look(request: chat_pb2.ChatRequest) -> bool:
+        looks.append(request)
+        return CHAT.may_hold_media(request)
+
+    def needs(request: chat_pb2.ChatRequest, may_hold_media: bool) -> frozenset[int]:
+        told.append(may_hold_media)
+        return CHAT.needs(request, may_hold_media)
+
+    op = replace(CHAT, may_hold_media=look, needs=needs)
+    backends = ScriptedBackend([[_down()]]), ScriptedBackend([[_answer()]])
+    modest = Candidate("p0", "openai", "m", capabilities=frozenset({CAPABILITY_CHAT}))
+    targets = [replace(target(one, modest), operations=frozenset({op})) for one in backends]
+    call = new_call()
+    await router_of(targets).call(op, REQUEST, call)
+    assert (looks, told, call.may_hold_media) == ([REQUEST], [False], False)
+    assert len(call.attempts) == 2
 
 
 async def test_a_rejected_request_is_not_tried_elsewhere() -> None:

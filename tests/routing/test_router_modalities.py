@@ -14,13 +14,10 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import FlatPrice
 from ringmain_server.operations import (
     EMBED,
-    GENERATE_IMAGES,
     SPEAK,
-    STREAM_GENERATE_IMAGES,
     TRANSCRIBE,
     AnyOperation,
     AudioUpload,
-    streams_from_whole,
 )
 from ringmain_server.operations.images import CLASSIFY_IMAGE
 from ringmain_server.operations.upload import ReplayBuffer
@@ -115,10 +112,3 @@ async def test_a_stated_cost_stays() -> None:
     answer.usage.cost_nano_usd = 3
     router = router_of(_target(EMBED, "e", backends=(ScriptedBackend([[answer]]),)))
     assert (await router.call(EMBED, TEXTS, new_call())).usage.cost_nano_usd == 3
-
-
-def test_who_draws_whole_also_streams() -> None:
-    """A provider that only answers whole serves the streamed twin; one that cannot draw does not."""
-    assert streams_from_whole(frozenset({GENERATE_IMAGES, EMBED})) == {STREAM_GENERATE_IMAGES}
-    assert not streams_from_whole(frozenset({EMBED}))
-    assert not streams_from_whole(frozenset({GENERATE_IMAGES, STREAM_GENERATE_IMAGES}))

@@ -22,9 +22,8 @@ from ringmain_server.layers.media import FitMedia
 from ringmain_server.layers.timeout import Timeout
 from ringmain_server.media.limits import ANY_IMAGE, ModelLimits
 from ringmain_server.media.workers import MediaWorkers
-from ringmain_server.operations import streams_from_whole
 from ringmain_server.providers.exchange import Provider
-from ringmain_server.providers.whole_as_stream import WholeAsStream
+from ringmain_server.providers.whole_as_stream import WholeAsStream, streams_from_whole
 from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.routing.models import RoutePlan, Target
 

@@ -6,7 +6,14 @@ from typing import Any, TypeVar
 
 from ringmain_server.backend import Backend
 from ringmain_server.call import Call
-from ringmain_server.operations.base import AnyOperation, Streamed, Unary, Whole
+from ringmain_server.operations import (
+    STREAM_EDIT_IMAGES,
+    STREAM_GENERATE_IMAGES,
+    AnyOperation,
+    Streamed,
+    Unary,
+)
+from ringmain_server.operations.base import Whole
 from ringmain_server.providers.stream_timeouts import StreamTimeouts
 
 Req = TypeVar("Req")
@@ -14,19 +21,31 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 
 
+_WHOLE = {op: op.whole.op for op in (STREAM_GENERATE_IMAGES, STREAM_EDIT_IMAGES) if op.whole is not None}
+
+
+def streams_from_whole(served: frozenset[AnyOperation]) -> frozenset[AnyOperation]:
+    """Returns the streamed operations that can be made from whole answers.
+
+    Args:
+        served: The operations that a candidate serves by itself. Those among them are not returned.
+    """
+    return frozenset(op for op, whole in _WHOLE.items() if whole in served and op not in served)
+
+
 class WholeAsStream:
     """Makes the events of a stream from a whole answer. A `Backend` around what finishes whole answers.
 
     Args:
         inner: The backend that answers whole.
-        lacking: The streamed operations that it does not serve; each has its `Streamed.whole`.
+        made: The streamed operations that it does not serve (`streams_from_whole`).
     """
 
-    __slots__ = ("_inner", "_lacking")
+    __slots__ = ("_inner", "_made")
 
-    def __init__(self, inner: Backend, lacking: frozenset[AnyOperation]) -> None:
+    def __init__(self, inner: Backend, made: frozenset[AnyOperation]) -> None:
         self._inner = inner
-        self._lacking = lacking
+        self._made = made
 
     def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
         """Asks the inner backend."""
@@ -34,7 +53,7 @@ class WholeAsStream:
 
     def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
         """Asks the inner backend, for a whole answer where it has no stream."""
-        if op.whole is None or op not in self._lacking:
+        if op.whole is None or op not in self._made:
             return self._inner.stream(op, request, call)
         return self._unfolded(op.whole, request, call)
 
