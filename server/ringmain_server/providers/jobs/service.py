@@ -57,14 +57,15 @@ class Service:
     """The description of a service.
 
     Attributes:
-        submits: Operation to what begins it. A missing key is a missing capability.
-        read: What an answer says about its job: that to the submission, and each later one.
-        poll: What asks for news of a job, made from the answer to its submission and the candidate; None for
-            a service that always answers at once.
-        result: What asks for the pictures of a job that is done, made likewise; None where the last news has
-            them.
-        cancel: Builds the request that cancels a job from the same; None if jobs cannot be canceled.
+        submits: Builds the requests that begin each operation. A missing key is a missing capability.
+        read: Reads the state of a job from the answer to its submission or to a later request.
         headers: Makes the headers of every request from the key.
+        poll: Builds the request for a job's state from the answer to its submission and the candidate; None
+            for a service that always answers at once.
+        result: Builds the request for the pictures of a finished job from the same arguments; None if the
+            last answer to `poll` has them.
+        cancel: Builds the request that cancels a job from the same arguments; None if jobs cannot be
+            canceled.
         result_hosts: Hosts of its pictures, written as for `media.fetch.Fetcher`.
         edits: The form in which it expects edits.
         interval: Seconds before the first poll of a job and before each later one.

@@ -117,7 +117,7 @@ def _join(
     candidate: Candidate,
     wire: ImageWire,
 ) -> Steps[None]:
-    """Joins the images of all answers; a note on each image tells of those that are missing.
+    """Joins the images of all answers; a note on each image mentions those that are missing.
 
     Raises:
         ProviderError: There is no image at all.

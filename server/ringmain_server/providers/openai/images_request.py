@@ -63,7 +63,7 @@ class Order:
     Attributes:
         fields: The fields of one request, without the number of images.
         counts: How many images each request makes.
-        note: Wishes that are not met, for the answer; those visible in an image's size are noted elsewhere
+        note: Unmet wishes, to be noted in the answer; those visible in an image's size are noted elsewhere
             (`media/finish.py`).
         size: The requested size, empty if the model chooses.
         quality: The requested quality, empty if the model chooses.
