@@ -209,7 +209,7 @@ class BlobCutter:
         """Returns the skeleton of a complete document.
 
         Args:
-            document: What `feed` returned for it.
+            document: The bytes that `feed` returned for it.
         """
         skeleton = Skeleton(document + self._held)
         skeleton.blobs = self.blobs

@@ -82,7 +82,7 @@ def ordered(
 
     Args:
         wires: The requests.
-        patience: How often refused requests are sent again.
+        patience: The number of tries for refused requests.
         compensate: See `Send`.
 
     Returns:

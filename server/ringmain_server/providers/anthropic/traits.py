@@ -33,7 +33,7 @@ class ClaudeTraits:
     """The fields that a model accepts.
 
     Attributes:
-        thinking: How it is told to reason.
+        thinking: The way in which it is told to reason.
         thinks_unasked: Whether it reasons when the request says nothing.
         thinking_optional: Whether it can be told not to.
         sampling: Whether it accepts `temperature`, `top_p` and `top_k`.

@@ -50,7 +50,7 @@ class FailureReport:
     Attributes:
         message: The message for people, unchanged.
         codes: Its codes, types and names.
-        categories: What a safety system objected to.
+        categories: The categories to which a safety system objected.
     """
 
     message: str = ""

@@ -38,8 +38,8 @@ class Job:
     Attributes:
         done: Whether the job has ended.
         pictures: Its pictures, without those that a safety system objects to.
-        withheld: How many pictures were left out for that reason.
-        error: Why it failed; None if it did not fail.
+        withheld: The number of pictures left out for that reason.
+        error: The reason why it failed; None if it did not fail.
         filtered: The category for which a safety system stopped it; None if none did.
         text: The description that the service used in place of the caller's.
     """

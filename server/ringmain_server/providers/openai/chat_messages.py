@@ -34,7 +34,7 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
 
     Args:
         messages: The conversation; system messages keep their place.
-        dialect: What the server accepts.
+        dialect: The form of the wire that the server accepts.
         provider_id: The provider that is asked; reasoning of any other provider is dropped.
 
     Raises:

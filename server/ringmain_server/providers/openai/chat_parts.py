@@ -36,7 +36,7 @@ def media_part(media: Media, dialect: Dialect, path: str) -> Object:
 
     Args:
         media: The media.
-        dialect: What the server accepts.
+        dialect: The form of the wire that the server accepts.
         path: The media's place in the request, for error messages.
 
     Raises:

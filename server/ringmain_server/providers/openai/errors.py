@@ -26,7 +26,7 @@ class OpenAIWireError:
     Attributes:
         message: The message for people, unchanged.
         words: Its codes and types, in lower case.
-        category: Why a safety system refused; empty if none did or none said why.
+        category: The category that a safety system refused; empty if none did or none named it.
         status: The HTTP status named in the body itself, 0 if there is none.
     """
 

@@ -36,8 +36,8 @@ class DrawnImage:
         said: The answer's JSON object for the image.
         data: Its bytes; empty until they are available.
         address: The URL of its bytes, if they are not in the answer; otherwise empty.
-        objection: Why a safety system objects to it; otherwise empty.
-        fault: Why it cannot be read, although other images of the answer can.
+        objection: The category to which a safety system objects; otherwise empty.
+        fault: The failure to read it, if other images of the answer can be read.
     """
 
     said: Mapping[str, object]

@@ -62,7 +62,7 @@ class Order:
 
     Attributes:
         fields: The fields of one request, without the number of images.
-        counts: How many images each request makes.
+        counts: The number of images of each request.
         note: Unmet wishes, to be noted in the answer; those visible in an image's size are noted elsewhere
             (`media/finish.py`).
         size: The requested size, empty if the model chooses.
@@ -99,7 +99,7 @@ def order(
 
     Args:
         prompt: The description.
-        config: How to draw.
+        config: The settings for drawing.
         candidate: The candidate that draws.
         endpoint: The image endpoint of this kind of provider.
         size: The size to ask for instead of the configuration's.

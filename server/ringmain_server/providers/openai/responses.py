@@ -33,7 +33,7 @@ class ResponsesTranslator(UnaryTranslator[ChatRequest, ChatResponse, HttpRequest
     """A translator of chats that are answered whole. See `UnaryTranslator`.
 
     Attributes:
-        dialect: What the server accepts.
+        dialect: The form of the wire that the server accepts.
         errors: Translates the provider's errors.
     """
 
@@ -56,7 +56,7 @@ class StreamResponsesTranslator(StreamTranslator[ChatRequest, ChatEvent, HttpReq
     """A translator of chats that are answered in events. See `StreamTranslator`.
 
     Attributes:
-        dialect: What the server accepts.
+        dialect: The form of the wire that the server accepts.
         errors: Translates the provider's errors.
     """
 

@@ -152,7 +152,7 @@ class ResponsesAnswer:
         """Returns the failure of a stream that ended early.
 
         Args:
-            document: What the server sent in place of events; may be empty.
+            document: The bytes that the server sent in place of events; may be empty.
         """
         told = self._errors.instead(self._provider_id, document)
         return told or StreamBroken(self._provider_id, "closed the stream before its end")

@@ -45,7 +45,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     Args:
         request: The caller's request.
         candidate: The candidate that is asked.
-        dialect: What the server accepts.
+        dialect: The form of the wire that the server accepts.
         stream: Whether the answer comes in events.
 
     Raises:

@@ -82,7 +82,7 @@ class Port(Protocol):
         Args:
             message: The request without the model's name.
             candidate: The candidate that is asked.
-            manner: How to speak, in words; may be empty.
+            manner: The manner of speaking, in words; may be empty.
         """
         ...
 

@@ -39,7 +39,7 @@ def filtered(provider_id: str, did: str, *texts: str) -> ContentFiltered:
 
     Args:
         provider_id: The provider that answered.
-        did: What the system did.
+        did: The action of the system, for the message.
         texts: Its messages, unchanged.
     """
     category = ",".join(sorted(_categories(texts))) or "other"

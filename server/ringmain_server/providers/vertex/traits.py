@@ -28,7 +28,7 @@ class GeminiTraits:
     """The differences of a model that matter on this wire.
 
     Attributes:
-        thinking: How it is told how much to think.
+        thinking: The way in which it is told how much to think.
         always_thinks: Whether thinking cannot be turned off or nearly off.
         two_levels: Whether it has only a low and a high level of thinking.
         result_media: Whether results of tools may hold media.
