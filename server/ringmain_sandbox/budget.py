@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-STEPS = 10_000
+STEPS = 12_000
 """The steps that a schema may take. One takes about 4 µs, so that any schema takes at most about 50 ms."""
 
 

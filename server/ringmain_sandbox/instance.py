@@ -148,7 +148,7 @@ class _Writer:
             yield from self._of_type(kind, form, path, depth)
 
     def _of_type(self, kind: str, form: Plain, path: str, depth: int) -> Iterator[object]:
-        self._root.budget.spend(4)
+        self._root.budget.spend(4 if kind in ("integer", "number") else 1)
         match kind:
             case "object":
                 yield from self._briefer(self._object, form, path, depth)

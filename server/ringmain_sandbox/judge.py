@@ -55,11 +55,12 @@ class Judge:
             _root.reset(token)
 
 
-def _paid(rule: _Rule, *, compares: bool = False) -> _Rule:
+def _paid(rule: _Rule, *, steps: int = 1, compares: bool = False) -> _Rule:
     """Returns a keyword's rule that takes steps from the budget for what it does.
 
     Args:
         rule: The rule.
+        steps: The steps that it takes by itself.
         compares: Whether it may compare the keyword's whole value with an instance.
     """
 
@@ -67,7 +68,7 @@ def _paid(rule: _Rule, *, compares: bool = False) -> _Rule:
         budget = _root.get().budget
         if compares and isinstance(instance, list | dict):
             budget.spend_for(value)
-        budget.spend(1 + len(value) if isinstance(value, list | dict) else 1)
+        budget.spend(steps + (len(value) if isinstance(value, list | dict) else 0))
         errors: Iterable[ValidationError] | None = rule(validator, value, instance, schema)
         for error in errors or ():
             # The message has been written by now, with the whole instance and the whole keyword in it.
@@ -125,6 +126,7 @@ def _own_schemas(root: Root, schema: Mapping[str, object], name: str) -> list[Sc
 
 def _rules() -> dict[str, _Rule]:
     comparing = ("enum", "const", "dependentRequired")
+    nested = ("not", "if", "contains")  # for each, jsonschema makes a validator and begins anew
     rules: dict[str, _Rule] = {
         **Draft202012Validator.VALIDATORS,
         "$ref": _reference,
@@ -133,7 +135,10 @@ def _rules() -> dict[str, _Rule]:
         "additionalProperties": _additional_properties,
         "uniqueItems": _unique_items,
     }
-    return {keyword: _paid(rule, compares=keyword in comparing) for keyword, rule in rules.items()}
+    return {
+        keyword: _paid(rule, steps=3 if keyword in nested else 1, compares=keyword in comparing)
+        for keyword, rule in rules.items()
+    }
 
 
 # Without a dialect and identifiers, jsonschema keeps to these rules whatever a schema says about itself.
