@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ringmain_server.media.pillow import pillow_format
+from ringmain_server.media.pillow import frame_count, pillow_format
 from ringmain_server.media.pixels import resized
 from ringmain_server.media.plan import Plan, Size
 from ringmain_server.media.work import checkpoint
@@ -25,11 +25,11 @@ def rescaled_animation(image: "Image", planned: Plan, max_bytes: int, *, max_pix
     Returns:
         The file; None where it would exceed a limit, so that the first frame alone has to do.
     """
-    frame_count = getattr(image, "n_frames", 1)
-    if frame_count * planned.size[0] * planned.size[1] > max_pixels:
+    count = frame_count(image)
+    if count * planned.size[0] * planned.size[1] > max_pixels:
         return None
     durations: list[int] = []
-    frames = _frames(image, frame_count, planned.size, durations)
+    frames = _frames(image, count, planned.size, durations)
     first, rest = next(frames), list(frames)
     out = io.BytesIO()
     first.save(
@@ -44,8 +44,8 @@ def rescaled_animation(image: "Image", planned: Plan, max_bytes: int, *, max_pix
     return data if not max_bytes or len(data) <= max_bytes else None
 
 
-def _frames(image: "Image", frame_count: int, size: Size, durations: list[int]) -> Iterator["Image"]:
-    for index in range(frame_count):
+def _frames(image: "Image", count: int, size: Size, durations: list[int]) -> Iterator["Image"]:
+    for index in range(count):
         checkpoint()
         image.seek(index)
         image.load()

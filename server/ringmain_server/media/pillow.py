@@ -107,6 +107,13 @@ def decoding(field: str, mime_type: str) -> Iterator[None]:
         raise refuse(field, mime_type, "broken or cut short", "a whole file") from exc
 
 
+def frame_count(image: "Image") -> int:
+    """Returns the number of frames of an opened image, at least 1."""
+    # Pillow gives the attribute only to images of formats that can have several.
+    count: int = getattr(image, "n_frames", 1)
+    return count
+
+
 def _bombs() -> tuple[type[Exception], ...]:
     """Returns the exceptions that Pillow raises for pictures beyond its limit."""
     module = _pil()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ringmain_server.media.detect import describe, detect
 from ringmain_server.media.header import Header, is_readable, read_header
 from ringmain_server.media.limits import IMAGE_TYPES, READ_LIMITS, ReadLimits, names, refuse, size_words
-from ringmain_server.media.pillow import opened
+from ringmain_server.media.pillow import frame_count, opened
 from ringmain_server.media.structure import check_structure
 
 
@@ -77,7 +77,7 @@ def _header(data: bytes, mime_type: str, field: str, limits: ReadLimits) -> Head
     check_structure(data, mime_type, limits, field=field)
     if not is_readable(mime_type):
         with opened(data, mime_type, field) as image:
-            return Header(image.width, image.height, getattr(image, "n_frames", 1))
+            return Header(image.width, image.height, frame_count(image))
     header = read_header(data, mime_type, max_frames=limits.max_frames)
     if header is None:
         raise refuse(field, mime_type, "broken or cut short", "a whole file")

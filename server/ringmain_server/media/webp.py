@@ -12,6 +12,7 @@ import importlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ringmain_server.media.pillow import frame_count
 from ringmain_server.media.plan import Size
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def decoded_webp(image: "Image", data: bytes, size: Size) -> "Image | None":
         and
         all pictures where the library's functions cannot be reached.
     """
-    still = image.format == "WEBP" and image.mode == "RGB" and not getattr(image, "is_animated", False)
+    still = image.format == "WEBP" and image.mode == "RGB" and frame_count(image) == 1
     if not still or size[0] > image.width or size[1] > image.height:
         return None
     library = _library()
