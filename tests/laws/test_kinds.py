@@ -76,4 +76,5 @@ def test_a_preset_is_one_row_of_one_file(tmp_path: Path) -> None:
 
 def _documented_row() -> str:
     page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-    return page.partition("```python\n")[2].partition("```")[0]
+    row = page.partition("```python\n")[2].partition("```")[0]
+    return f"{row.rstrip()},\n"
