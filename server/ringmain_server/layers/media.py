@@ -9,8 +9,6 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from google.protobuf.message import Message
-
 from ringmain_server.backend import Backend
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
@@ -69,9 +67,9 @@ class FitMedia:
             async for event in events:
                 yield event
 
-    def _touches(self, request: object) -> bool:
-        """Whether a medium of the request is fetched, checked or changed."""
-        return isinstance(request, Message) and any_media(request, self._workers.touches)
+    def _touches(self, request: Any) -> bool:
+        """Whether a medium of a request, which is a message, is fetched, checked or changed."""
+        return any_media(request, self._workers.touches)
 
     async def _fitted(self, op: AnyOperation, request: Req, call: Call) -> Req:
         """Returns the request with its media as the candidate takes them."""

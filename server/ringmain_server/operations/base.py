@@ -83,6 +83,10 @@ def _no_id(_answer: object, _response_id: str) -> None:
     """Does nothing: the answer has no place for the id, or only its first event has."""
 
 
+def _no_options(_request: object) -> bool:
+    return False
+
+
 def _no_tokens(_request: object) -> int:
     return 0
 
@@ -105,6 +109,9 @@ class Operation(Generic[Req, Answer]):
         may_hold_media: Whether a request may hold media, told by one look that costs little.
         fit: Returns a request with its media as a candidate takes them; the same request where nothing had
             to change.
+        passes_options: Whether a request passes options of its own to a provider (`provider_options`). They
+            may ask for answers of other shapes, and name what only this caller can see, so that a failure
+            because of them counts against no candidate.
         replay: The functions by which an answer is given again; None where a repeat simply runs again.
         same_model: Whether answers of different models do not go together, as vectors of different spaces:
             then only candidates of the first one's provider model are tried.
@@ -121,6 +128,7 @@ class Operation(Generic[Req, Answer]):
     input_tokens: Callable[[Req], int] = _no_tokens
     may_hold_media: Callable[[Req], bool] = holds_media  # type: ignore[assignment] # a request is a message, or says so itself
     fit: Callable[[Req, Candidate, MediaWorkers], Awaitable[Req]] = fit_each  # type: ignore[assignment] # as above
+    passes_options: Callable[[Req], bool] = _no_options
     # An operation does not know the answer of its twin of the other shape.
     replay: Replay[Req, Any, Any] | None = None
     same_model: bool = False

@@ -31,6 +31,10 @@ def _chat_accounted(event: chat_pb2.ChatEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
+def _passes_options(request: chat_pb2.ChatRequest) -> bool:
+    return bool(request.generation_config.provider_options)
+
+
 def _chat_essence(request: chat_pb2.ChatRequest) -> bytes:
     bare = chat_pb2.ChatRequest()
     bare.CopyFrom(request)
@@ -62,6 +66,7 @@ CHAT: Unary[chat_pb2.ChatRequest, chat_pb2.ChatResponse] = Unary(
     may_need=CHAT_NEEDS,
     needs=chat_needs,
     may_hold_media=may_hold_media,
+    passes_options=_passes_options,
     input_tokens=request_tokens,
     replay=_CHAT_REPLAY,
 )
@@ -84,6 +89,7 @@ STREAM_CHAT: Streamed[chat_pb2.ChatRequest, chat_pb2.ChatEvent] = Streamed(
     may_need=CHAT_NEEDS,
     needs=chat_needs,
     may_hold_media=may_hold_media,
+    passes_options=_passes_options,
     input_tokens=request_tokens,
     replay=_CHAT_REPLAY,
 )
@@ -97,5 +103,6 @@ COUNT_TOKENS: Unary[chat_pb2.CountTokensRequest, chat_pb2.CountTokensResponse] =
     may_need=CHAT_NEEDS,
     needs=lambda request, media: chat_needs(request.chat, media),
     may_hold_media=lambda request: may_hold_media(request.chat),
+    passes_options=lambda request: _passes_options(request.chat),
     input_tokens=lambda request: request_tokens(request.chat),
 )

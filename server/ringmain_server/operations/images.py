@@ -37,6 +37,10 @@ def _identify(response: Any, response_id: str) -> None:
     response.response_id = response_id
 
 
+def _passes_options(request: Drawing) -> bool:
+    return bool(request.image_config.provider_options)
+
+
 def _essence(request: Drawing) -> bytes:
     bare = copy.deepcopy(request)
     bare.ClearField("request_id")
@@ -69,6 +73,7 @@ GENERATE_IMAGES: Unary[image_pb2.GenerateImagesRequest, image_pb2.GenerateImages
     accounted=lambda response: response,
     identify=_identify,
     finish=finish_generated,
+    passes_options=_passes_options,
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request),
 )
 
@@ -81,6 +86,7 @@ EDIT_IMAGES: Unary[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse] = 
     identify=_identify,
     fit=fit_edit_images,
     finish=finish_edited,
+    passes_options=_passes_options,
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request),
 )
 
@@ -103,6 +109,7 @@ STREAM_GENERATE_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageE
     routed=lambda request: request.generate,
     started=_started,
     accounted=_accounted,
+    passes_options=lambda request: _passes_options(request.generate),
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request.generate),
     slow_first_event=True,
     whole=Whole(op=GENERATE_IMAGES, request=lambda request: request.generate, events=pieces),
@@ -116,6 +123,7 @@ STREAM_EDIT_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent
     started=_started,
     accounted=_accounted,
     fit=fit_stream_edit_images,
+    passes_options=lambda request: _passes_options(request.edit),
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request.edit),
     slow_first_event=True,
     whole=Whole(op=EDIT_IMAGES, request=lambda request: request.edit, events=pieces),

@@ -17,7 +17,6 @@ from ringmain_server.operations.base import AnyOperation, Streamed, Unary
 from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.lazy import Library
 from ringmain_server.providers.multi_step import run
-from ringmain_server.providers.options import BlameOptions, passes_options
 from ringmain_server.providers.stream_timeouts import StreamTimeouts
 from ringmain_server.providers.translator import (
     Decoder,
@@ -158,7 +157,7 @@ class Exchange:
         if translator is None:
             return await self._call_in_steps(op, request, call)
         with self._use:
-            try:  # what `BlameOptions` does, without its three calls for each request
+            try:
                 # The request has no name here: it may be large, and is not needed once the answer comes.
                 raw = await self._transport.send(translator.request(request, self._candidate))
                 try:
@@ -168,7 +167,7 @@ class Exchange:
                 except Exception as exc:
                     raise unreadable(self._candidate.provider_id, exc) from exc
             except ProviderError as exc:
-                exc.by_options = passes_options(request)
+                exc.by_options = op.passes_options(request)
                 raise
         return response
 
@@ -181,13 +180,17 @@ class Exchange:
         translator = self._multi_step.get(op)
         if translator is None:
             raise CapabilityMissing(op.routed(request).model, op.name)
-        with self._use, BlameOptions(request):
-            answer: Res = await run(
-                translator.steps(request, self._candidate),
-                self._transport.send,
-                deadline=_deadline(call),
-                provider_id=self._candidate.provider_id,
-            )
+        with self._use:
+            try:
+                answer: Res = await run(
+                    translator.steps(request, self._candidate),
+                    self._transport.send,
+                    deadline=_deadline(call),
+                    provider_id=self._candidate.provider_id,
+                )
+            except ProviderError as exc:
+                exc.by_options = op.passes_options(request)
+                raise
         return answer
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
@@ -224,7 +227,7 @@ class Exchange:
                     elif chunk is None:
                         raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
             except ProviderError as exc:
-                exc.by_options = passes_options(request)
+                exc.by_options = op.passes_options(request)
                 raise
             # Also when the caller leaves: what was written is billed, and the connection is not reusable.
             finally:
