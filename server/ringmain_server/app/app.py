@@ -187,7 +187,7 @@ class App:
         return (server.drain_delay if self._ready else 0.0) + server.stream_grace + _STOP_LIMIT
 
     async def stop(self, at_once: asyncio.Event | None = None) -> None:
-        """Drains and stops by section 9 of the laws: no call that ends within the grace is lost.
+        """Drains and stops as docs/operations.md describes: no call that ends within the grace is lost.
 
         Args:
             at_once: Ends the waiting for load balancers and for calls.
@@ -284,7 +284,7 @@ class App:
             # Callers may ping this often, also between calls: ours do each minute.
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
-            # Without this a slow caller is buffered by megabytes (laws, section 3.6).
+            # Without this a slow caller is buffered by megabytes.
             ("grpc.http2.bdp_probe", 0),
         ]
         if settings.max_concurrent_streams is not None:

@@ -1,4 +1,4 @@
-"""Room 1: `grpc.health.v1` by section 9 of the laws (https://grpc.io/docs/guides/health-checking/).
+"""Room 1: `grpc.health.v1` (https://grpc.io/docs/guides/health-checking/).
 
 Not by the library's servicer: that one holds a lock while it writes to a caller, so that one who does not
 read would keep the others, and the gateway's own end, waiting.

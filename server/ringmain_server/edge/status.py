@@ -1,4 +1,4 @@
-"""Room 1: errors as gRPC statuses with details (laws, section 7).
+"""Room 1: errors as gRPC statuses with details (docs/errors.md).
 
 Peers refuse trailers of more than 8 KiB by default, and then their callers see a library's complaint in place
 of the status. So a status is measured as it goes over the wire, and what it quotes is cut until it fits.

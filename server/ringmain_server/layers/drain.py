@@ -18,7 +18,7 @@ Res = TypeVar("Res")
 Event = TypeVar("Event")
 
 AHEAD = 32
-"""The most events that wait for a slow caller. After that the provider waits (laws, section 3.6)."""
+"""The most events that wait for a slow caller. After that the provider waits."""
 
 _RUNNING: set["asyncio.Future[Any]"] = set()
 """The answers that are being read to their end. An event loop holds its tasks only weakly."""

@@ -1,4 +1,4 @@
-"""Room 3: a repeated request joins the running call or gets its stored answer (laws, section 5.5).
+"""Room 3: a repeated request joins the running call or gets its stored answer (docs/reliability.md).
 
 The key is the tenant and the request id, not the method: a stream repeated as a whole answer gets what its
 events fold to, and the reverse. The upstream's work runs in a task of its own (`layers.singleflight`) that

@@ -1,4 +1,4 @@
-"""Room 3, pure: goes on with another candidate after a stream broke that had content (laws, section 3.4).
+"""Room 3, pure: goes on with another candidate after a stream broke that had content (docs/reliability.md).
 
 The new candidate's text is held back while it repeats the text that the caller has already. If it repeats all
 of it, the stream goes on and nothing is void. If it differs, then after RESTART everything sent is void and
@@ -15,7 +15,7 @@ from ringmain.v1.routing_pb2 import Attempt
 from ringmain_server.candidate import Candidate
 
 HELD_LIMIT = 1 << 20
-"""The most characters held back or remembered. A longer answer is not spliced (laws, section 3.6)."""
+"""The most characters held back or remembered. A longer answer is not spliced."""
 
 
 class Sent:

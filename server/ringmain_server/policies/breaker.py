@@ -1,4 +1,4 @@
-"""Policies, pure: a circuit breaker (laws, section 2).
+"""Policies, pure: a circuit breaker (docs/reliability.md).
 
 pybreaker (https://github.com/danielfm/pybreaker) keeps the state, counts consecutive failures and makes the
 transitions; the pattern is Michael Nygard's, "Release It!". This module adds what pybreaker lacks:

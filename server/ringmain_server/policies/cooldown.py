@@ -1,4 +1,4 @@
-"""Policies, pure: the time until which a candidate gets no calls, because it said so (laws, section 1)."""
+"""Policies, pure: the time until which a candidate gets no calls, because it said so (docs/errors.md)."""
 
 import math
 from dataclasses import dataclass

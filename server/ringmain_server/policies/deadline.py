@@ -1,4 +1,4 @@
-"""Policies, pure: the time that an attempt may take of what is left (laws, section 4)."""
+"""Policies, pure: the time that an attempt may take of what is left (docs/reliability.md)."""
 
 LEAD = 2 / 3
 """The share of the time left that an attempt gets while others may follow."""

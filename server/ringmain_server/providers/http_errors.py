@@ -1,7 +1,7 @@
 """Room 4, pure: the parts that the errors of all HTTP providers have in common.
 
 This covers the time to wait, the part of a provider's message that a caller may see, and the meaning of a
-status if the body says nothing. The rows are those of section 1 of the laws; statuses and `Retry-After`
+status if the body says nothing. The rows are those of docs/errors.md; statuses and `Retry-After`
 follow RFC 9110 (https://www.rfc-editor.org/rfc/rfc9110#name-status-codes).
 """
 
@@ -25,7 +25,7 @@ _LONGEST_WAIT = 7 * 86_400.0
 """Seconds; a longer wait counts as this, so that a nonsensical header cannot block a candidate forever."""
 _SHORTEST_SECRET = 4
 
-# Removed from every provider's message: credentials, accounts and URLs (laws, section 7).
+# Removed from every provider's message: credentials, accounts and URLs.
 _SECRETS = re.compile(
     r"""(?ix)
       \b(?:bearer|basic)\s+[^\s,;"']+                          # a header's value

@@ -9,7 +9,7 @@ network cut is complete again before it is decoded: the JSON parser checks the U
 EVENT_LIMIT = 64 << 20
 """Most bytes of one event's data, as many as of a whole answer, because an image comes in one event.
 
-An event must not grow without bound in memory (laws, section 3.6).
+An event must not grow without bound in memory.
 """
 
 _DOCUMENT = 64 << 10

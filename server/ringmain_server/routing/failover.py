@@ -1,4 +1,4 @@
-"""Room 3, pure: what follows a failed attempt (laws, section 1)."""
+"""Room 3, pure: what follows a failed attempt (docs/errors.md)."""
 
 from collections.abc import Sequence
 

@@ -29,7 +29,7 @@ class ModelPolicy:
 
     Attributes:
         strategy: The order of its candidates.
-        failover_on: Failures after which the next candidate is tried; None means the table of the laws.
+        failover_on: Failures after which the next candidate is tried; None means the table of docs/errors.md.
         max_hops: Most candidates tried for one request.
         retries: Most times the same candidate is asked again.
         rate_limit_wait: Most seconds to wait for a rate-limited candidate when no other is left.

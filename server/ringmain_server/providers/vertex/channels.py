@@ -32,7 +32,7 @@ _CALLS = 80
 _MOST = 64
 """Most connections; after that, calls share them."""
 _WINDOW = 512 << 10
-"""Bytes of a stream that may wait here for a slow caller (laws, section 3.6)."""
+"""Bytes of a stream that may wait here for a slow caller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class VertexWireError:
 
 
 def classified(provider_id: str, error: VertexWireError, secrets: tuple[str, ...] = ()) -> ProviderError:
-    """Returns the failure that an error means, by section 1 of the laws.
+    """Returns the failure that an error means, by the table of docs/errors.md.
 
     Args:
         provider_id: The provider that answered.

@@ -132,7 +132,7 @@ def _failure(
 
 
 _AHEAD = 64 << 10
-"""Bytes that may wait for a slow caller; beyond that the provider is slowed down (laws, section 3.6)."""
+"""Bytes that may wait for a slow caller; beyond that the provider is slowed down."""
 
 
 class VertexIncoming:
