@@ -1,4 +1,4 @@
-"""Health by section 9 of the laws."""
+"""Health, as docs/operations.md describes it."""
 
 import asyncio
 from typing import Any

@@ -56,7 +56,7 @@ async def run_catalogue(selected: Sequence[Case] | None = None) -> Result:
 
 
 async def _uncounted(run: Run, chosen: tuple[Case, ...]) -> list[str]:
-    """Every request that an upstream got is one attempt with one outcome (laws, section 5.1)."""
+    """Every request that an upstream got is one attempt with one outcome."""
     async with run.http.get(f"http://127.0.0.1:{run.gateway.metrics_port}/metrics") as response:
         page = await response.text()
     counted: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""1,000 cancelled calls: each closes its connection to a provider that would go on (laws, section 4)."""
+"""1,000 cancelled calls: each closes its connection to a provider that would go on."""
 
 import asyncio
 import random

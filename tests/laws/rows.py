@@ -1,4 +1,4 @@
-"""Tests, laws: section 1 of the laws as a table: what each failure is to the gateway and to the caller."""
+"""Tests, laws: the table of docs/errors.md: what each failure is to the gateway and to the caller."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Laws: a call that has ended holds nothing, however it ended (laws, section 10.6).
+"""Laws: a call that has ended holds nothing, however it ended.
 
 The garbage collector is off: what a failure leaves in a circle of references would stay until the collector's
 oldest generation is looked through, which may be hours, and each may hold a request of many megabytes.

@@ -10,7 +10,7 @@ from tests.laws.rows import LAWS
 
 @pytest.mark.parametrize("kind", LAWS, ids=lambda kind: kind.__name__)
 def test_every_class_is_its_row(kind: type[errors.ProviderError]) -> None:
-    """What a failure does is what section 1 of the laws says of it."""
+    """What follows a failure is what the table of docs/errors.md says."""
     law = LAWS[kind]
     assert (kind.code.name, kind.reason) == (law.code, law.reason)
     assert (kind.retry, kind.failover) == (law.retry, law.failover)

@@ -154,7 +154,7 @@ TABLE: list[tuple[int, type[errors.ProviderError]]] = [
 
 @pytest.mark.parametrize(("status", "kind"), TABLE)
 def test_each_status_has_its_row(status: int, kind: type[errors.ProviderError]) -> None:
-    """A status alone says what a failure does, by section 1 of the laws."""
+    """A status alone says what follows a failure, by the table of docs/errors.md."""
     error = by_status("up", status, {}, "", NOW)
     assert type(error) is kind
     assert error.provider_id == "up"

@@ -1,4 +1,4 @@
-"""What follows a failure: every row of the table in section 1 of the laws."""
+"""What follows a failure: every row of the table in docs/errors.md."""
 
 import pytest
 from ringmain_server import errors

@@ -2,8 +2,9 @@
 
 Each wire has a table in the `faults.py` of its folder. Its rows say what the codes, the wording and the
 status of an error mean, and its mappings say what the reasons mean for which an answer ends. `Meaning` and
-`Ending` say whose fault each is and which error class it becomes; the class decides what follows (docs/errors.md). Only a provider's fault counts for its breaker, and only a failure that every caller would meet
-makes a candidate cool down.
+`Ending` say whose fault each is and which error class it becomes; the class decides what follows
+(docs/errors.md). Only a provider's fault counts for its breaker, and only a failure that every caller would
+meet makes a candidate cool down.
 """
 
 import enum

@@ -191,7 +191,7 @@ def vendor(name: str) -> Canned:
 
 @pytest.mark.parametrize(("canned", "kind"), FAKED)
 def test_documented_errors_land_in_their_row(canned: Canned, kind: type[errors.ProviderError]) -> None:
-    """OpenAI's documented errors mean what section 1 of the laws says."""
+    """OpenAI's documented errors mean what the table of docs/errors.md says."""
     found = mapped(canned)
     assert type(found) is kind
     assert found.provider_id == "up"
