@@ -38,6 +38,7 @@ def in_daemon(work: Callable[[], T], name: str = "work") -> "asyncio.Future[T]":
             outcome = work()
         except BaseException as exc:  # noqa: BLE001  whoever awaits the future gets it
             set_outcome, outcome = result.set_exception, exc
+        # A future may be completed only on its own loop's thread.
         with suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(deliver, set_outcome, outcome)
 

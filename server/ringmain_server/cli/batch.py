@@ -102,6 +102,7 @@ def _each(works: Sequence[BatchWork], jobs: int) -> Iterator[tuple[BatchWork, st
     pool = ThreadPoolExecutor(jobs)
     try:
         while True:
+            # No more than the pool can run are submitted, so that an interruption leaves none waiting.
             while len(running) < jobs and (work := next(following, None)) is not None:
                 running[pool.submit(_attempt, work)] = work
             if not running:

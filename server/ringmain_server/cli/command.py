@@ -105,6 +105,7 @@ def _declare(run: Callable[..., None], *groups: type) -> None:
             _parameter(field.name, _for_typer(field.name, hints[field.name]), default=_default(field))
             for field in dataclasses.fields(flags)
         ]
+    # typer reads the signature, not the function, so one function can serve every command.
     run.__annotations__ = {}
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect reads it
 

@@ -160,6 +160,7 @@ class _Part:
         except FileNotFoundError:
             return
         for line in text.splitlines():
+            # A process that was killed while it wrote leaves a part of a line, always the last one.
             try:
                 yield json.loads(line)
             except ValueError:

@@ -107,6 +107,7 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
     rows: list[list[Word]] = []
     heights: list[Box] = []
     for word in sorted(words, key=lambda word: (word.box.middle, word.box.left)):
+        # Words come sorted by their middle, so a word belongs to the last row or begins a new one.
         if rows and _is_beside(heights[-1], word.box):
             rows[-1].append(word)
             last = heights[-1]

@@ -25,6 +25,7 @@ def replace(swaps: Sequence[tuple["PageElement", str | None]]) -> None:
     texts = {id(element): text for element, text in swaps}
     parents = {id(element.parent): element.parent for element, _ in swaps if element.parent is not None}
     for parent in parents.values():
+        # Clearing and appending is linear; replacing each child searches all of its siblings.
         children = list(parent.contents)
         parent.clear()
         for child in children:

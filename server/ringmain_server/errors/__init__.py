@@ -135,6 +135,7 @@ def release(error: BaseException | None) -> None:
     Frames hold requests, answers and pictures, and often the exception itself, so that reference counting
     never frees them. Call this only once everybody who needs the traceback has read it.
     """
+    # A list, not recursion: chains of causes may be long, and may lead back to themselves.
     waiting = [error]
     while waiting:
         one = waiting.pop()

@@ -120,6 +120,7 @@ def _webp(data: bytes) -> bytes:
     kept = _kept(data, _webp_ranges(data))
     if kept is data:
         return data
+    # The RIFF header states the file's size, and VP8X's flags say which metadata chunks follow.
     if kept[12:16] != b"VP8X":
         return kept[:4] + (len(kept) - 8).to_bytes(4, "little") + kept[8:]
     flags = kept[20] & ~_WEBP_EXIF_XMP

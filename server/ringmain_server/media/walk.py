@@ -111,6 +111,7 @@ def _ways(descriptor: Descriptor) -> tuple[_Way, ...]:
     )
 
 
+# `seen` ends the walk through message types that contain themselves, such as `google.protobuf.Value`.
 def _leads(field: FieldDescriptor, seen: frozenset[str]) -> bool:
     """Whether a field's messages are media, or may contain some."""
     inner = field.message_type

@@ -46,6 +46,7 @@ def stacks(loop: asyncio.AbstractEventLoop | None) -> list[Stack]:
     """
     tasks = [] if loop is None else [(task.get_name(), _awaited(task)) for task in asyncio.all_tasks(loop)]
     running = {thread.ident: thread.name for thread in threading.enumerate()}
+    # A snapshot under the interpreter's lock: a thread that hangs in C code shows where it called it.
     frames = sys._current_frames()
     threads = [(running.get(ident, "foreign"), tuple(_walked(frame))) for ident, frame in frames.items()]
     return [*_grouped("thread", threads), *_grouped("task", tasks)]
@@ -76,6 +77,7 @@ def _wrapped(step: object) -> Any:
     """Returns the generator behind a step of `async for` or of `__await__`, which does not expose it."""
     if type(step).__name__ not in _WRAPPERS:
         return None
+    # These objects have no attribute for their generator; the collector knows what they refer to.
     return next((found for found in gc.get_referents(step) if type(found).__name__ in _STEPS), None)
 
 
