@@ -17,6 +17,7 @@ _DOCUMENT = 64 << 10
 _BOM = b"\xef\xbb\xbf"
 _FIELD = b"data: "
 _NAME = b"event: "
+_BETWEEN = b"\n\n"
 
 
 class EventTooLarge(ValueError):
@@ -57,22 +58,10 @@ class SseDecoder:
         if self._after_return:
             self._after_return = False
             chunk = chunk.removeprefix(b"\n")
-        if self._data is not None or not chunk.endswith(b"\n\n") or b"\r" in chunk:
+        if self._data is not None or not chunk.endswith(_BETWEEN) or b"\r" in chunk:
             return self._lines(chunk)
         # The common case: nothing but complete events of one data line each, and perhaps a name.
-        buffer = self._closed(chunk) if self._open else chunk
-        found = []
-        large = len(buffer) > self._limit
-        for block in buffer.split(b"\n\n"):
-            if block.startswith(_NAME):
-                block = block.partition(b"\n")[2]  # noqa: PLW2901 - the data repeats the event's name
-            if block.startswith(_FIELD) and b"\n" not in block:
-                if large:
-                    self._bound(len(block) - len(_FIELD))
-                found.append(block[len(_FIELD) :])
-            elif block:
-                found += self._lines(block + b"\n\n")
-        return found
+        return self._whole(self._closed(chunk) if self._open else chunk)
 
     @property
     def document(self) -> bytes:
@@ -89,6 +78,26 @@ class SseDecoder:
             return b""
         self._started = True
         return chunk.removeprefix(_BOM)
+
+    def _whole(self, buffer: bytes) -> list[bytes]:
+        """Returns the data of complete events."""
+        large = len(buffer) > self._limit
+        if not large and buffer.startswith(_FIELD):
+            found = buffer[len(_FIELD) : -len(_BETWEEN)].split(_BETWEEN + _FIELD)
+            # Nothing but one data line each, if there are no other line ends than those between events.
+            if buffer.count(b"\n") == len(_BETWEEN) * len(found):
+                return found
+        found = []
+        for block in buffer.split(_BETWEEN):
+            if block.startswith(_NAME):
+                block = block.partition(b"\n")[2]  # noqa: PLW2901 - the data repeats the event's name
+            if block.startswith(_FIELD) and b"\n" not in block:
+                if large:
+                    self._bound(len(block) - len(_FIELD))
+                found.append(block[len(_FIELD) :])
+            elif block:
+                found += self._lines(block + _BETWEEN)
+        return found
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         found: list[bytes] = []

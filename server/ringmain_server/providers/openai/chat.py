@@ -108,11 +108,11 @@ class OpenAIChatDecoder(Decoder[ChatEvent, bytes]):
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
             raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
-        document = self._answer.document
+        read = self._answer.event
         for data in found:
             if data == END:
                 return self._finish()
-            document(data, "delta")
+            read(data)
         return self._answer.assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:

@@ -30,6 +30,7 @@ from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import ENDINGS, ending_of
+from ringmain_server.providers.openai.repeated_text import RepeatedText
 from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
@@ -52,6 +53,7 @@ class ChatAnswer:
         "_errors",
         "_provider_id",
         "_refused",
+        "_repeated",
         "_request",
         "assembler",
         "begun",
@@ -66,6 +68,7 @@ class ChatAnswer:
         self._ending: Ending | None = None
         self._refused = False
         self._category = ""
+        self._repeated = RepeatedText(_is_text)
         self.assembler = ChatAssembler(provider_id)
         self.begun = False
 
@@ -105,6 +108,17 @@ class ChatAnswer:
         # Some servers report an error without an `error` field; only before the first choice can that be one.
         elif choices is None and not self.begun and (report := report_of(document)) is not None:
             raise self._errors.reported(self._provider_id, report)
+
+    def event(self, data: bytes) -> None:
+        """Reads an event of a stream. See `document`."""
+        text = self._repeated.read(data)
+        if text is None:
+            self.document(data, "delta")
+            self._repeated.learn(data)
+        elif self.assembler.current == TEXT:
+            self.assembler.pending.append(text)  # nearly every event
+        elif text:
+            self.assembler.text(text)
 
     def finish(self) -> list[ChatEvent]:
         """Returns the last events.
@@ -172,13 +186,7 @@ class ChatAnswer:
         self.begun = True
         content = choice.get(field)
         if isinstance(content, dict):
-            if len(content) == 1 and isinstance(text := content.get("content"), str):
-                if text and self.assembler.current == TEXT:
-                    self.assembler.pending.append(text)  # nearly every event of a stream
-                elif text:
-                    self.assembler.text(text)
-            else:
-                self._content(content, document)
+            self._content(content, document)
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
         reason = choice.get("finish_reason")
@@ -187,6 +195,10 @@ class ChatAnswer:
             self._finish_reason(reason, choice, document)
 
     def _content(self, content: Mapping[str, object], document: Mapping[str, object]) -> None:
+        if len(content) == 1 and isinstance(text := content.get("content"), str):
+            if text:
+                self.assembler.text(text)
+            return
         reasoning = content.get("reasoning_content") or content.get("reasoning")
         if reasoning:
             self.assembler.reasoning(self._string(reasoning))
@@ -290,6 +302,15 @@ class ChatAnswer:
         if not isinstance(value, str):
             raise self.malformed("a text of no known shape")
         return value
+
+
+def _is_text(document: object, text: str) -> bool:
+    """Whether an event of a stream, of all that `ChatAnswer.document` reads, has nothing but this text."""
+    match document:
+        case {"choices": [{"delta": delta, **choice}, *_], **rest} if delta == {"content": text}:
+            has_more = choice.get("index") or choice.get("finish_reason")
+            return not (has_more or rest.get("usage") is not None or rest.get("error") is not None)
+    return False
 
 
 def withheld(provider_id: str, category: str) -> ContentFiltered:
