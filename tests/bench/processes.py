@@ -17,7 +17,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 Child = subprocess.Popen[bytes]
-START_LIMIT = 20.0
+START_LIMIT = 120.0
 """Seconds after which a process that does not serve counts as failed."""
 
 

@@ -4,8 +4,11 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
-LIMIT = 30.0
-"""Seconds after which a wait counts as hung on any machine: a cap, and no bound that a test proves."""
+LIMIT = 50.0
+"""Seconds after which a wait counts as hung on any machine: a cap, and no bound that a test proves.
+
+Less than the gateway's own timeouts by default, so that what a test waits for is not brought about by them.
+"""
 
 
 async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:

@@ -7,7 +7,9 @@ last. The exit status is 1 when a class keeps more than it may.
 
 import argparse
 import asyncio
+import math
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -140,7 +142,12 @@ def classes() -> Iterator[tuple[str, Ask]]:
 
 
 async def measure(
-    names: Callable[[str], bool] = lambda _: True, *, calls: int, size: int, settle: float = SETTLE
+    names: Callable[[str], bool] = lambda _: True,
+    *,
+    calls: int,
+    size: int,
+    settle: float = SETTLE,
+    enough: float = -math.inf,
 ) -> AsyncIterator[Kept]:
     """Asks every class whose name is wanted, and says what each has left.
 
@@ -149,6 +156,7 @@ async def measure(
         calls: How many calls of each.
         size: Bytes that each call carries.
         settle: Seconds between the last call and the look at what is left.
+        enough: Bytes of growth at which there is nothing to wait for any more.
     """
     data = bytes(range(97, 123)) * (size // 26)
     async with _served() as served:
@@ -156,16 +164,28 @@ async def measure(
         await _code(_chat(served.channel).Chat(_text("up/ok", data)))
         for name, ask in classes():
             if names(name):
-                yield await _measured(served, name, ask, data, calls, settle)
+                yield await _measured(served, name, ask, data, calls, Patience(settle, enough))
 
 
-async def _measured(served: Gateway, name: str, ask: Ask, data: bytes, calls: int, settle: float) -> Kept:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for memory to go back to the kernel, which the gateway sees to twice a minute."""
+
+    seconds: float
+    enough: float
+
+
+async def _measured(
+    served: Gateway, name: str, ask: Ask, data: bytes, calls: int, patience: Patience
+) -> Kept:
     before = _resident(served)
     code, seen = "", []
     for _ in range(calls):
         code = await _code(ask(served.channel, data))
         seen.append(_resident(served))
-    await asyncio.sleep(settle)
+    until = time.monotonic() + patience.seconds
+    while _resident(served) - seen[1] > patience.enough and time.monotonic() < until:  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
     return Kept(name, code, before, seen[1], max(seen), _resident(served))
 
 

@@ -25,7 +25,7 @@ from tests.faults.catalogue import case_name
 from tests.faults.rows import PATIENT, PRICES, Place, Row, Side, Trial
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT = 90.0
+START_LIMIT = 300.0
 """Seconds after which a process that does not serve counts as failed."""
 _CHANNEL = (("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1))
 
