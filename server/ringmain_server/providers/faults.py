@@ -195,6 +195,7 @@ class Row:
 
     def matches(self, status: int, words: Collection[str], message: str) -> bool:
         """Whether the row describes an error."""
+        # The cheap conditions first: the pattern runs only for errors with a fitting status and word.
         if status not in (self.statuses or _OF_REQUESTS):
             return False
         if self.words and self.words.isdisjoint(words):

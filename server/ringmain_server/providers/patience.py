@@ -90,6 +90,7 @@ def ordered(
     """
     found = list((yield Send(wires, compensate=compensate, each=True, paid=True)))
     refused = [index for index, answer in enumerate(found) if was_refused(answer)]
+    # With no request accepted, another candidate can still take over the whole work.
     if not refused or all(isinstance(answer, Failure) for answer in found):
         return found
     if not (yield from rest(patience, 1, [found[index] for index in refused])):

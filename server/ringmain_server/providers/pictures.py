@@ -50,6 +50,7 @@ class PictureFetcher:
         path = None if self.own is None else below(address, self.own.base_url)
         if self.own is not None and path is not None:
             return await in_time(self.own.send(HttpRequest(path, method="GET")), who)
+        # An answer may name any URL; only known hosts are fetched, so that it cannot reach inner networks.
         if not self.fetcher.allows(address):
             raise MalformedAnswer(who, "keeps its images at a host that is not known as its own")
         try:

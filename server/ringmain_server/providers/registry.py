@@ -57,6 +57,7 @@ def build_provider(
         own = (workers or MediaWorkers(check_document=unchecked),) if kind.works_on_media else ()
         return build(provider_id, settings, sessions, *own)
     except ModuleNotFoundError as exc:
+        # A missing module of our own is a bug; any other means that the extra is not installed.
         if (exc.name or "").startswith("ringmain_server"):
             raise
         raise ExtraMissing(provider_id, kind.extra or kind.wire) from exc

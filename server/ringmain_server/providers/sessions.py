@@ -90,6 +90,7 @@ async def in_turn(asking: Awaitable[T], longest: float) -> T:
     Raises:
         ConnectionsInUse: No connection became free.
     """
+    # Without a deadline until the trace reports that the request is queued for a connection.
     turn = asyncio.timeout(None)
     try:
         async with turn:

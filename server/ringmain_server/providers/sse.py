@@ -55,6 +55,7 @@ class SseDecoder:
             chunk = self._begin(chunk)
         if not chunk:
             return []
+        # A line feed that begins this read may belong to the carriage return that ended the last one.
         if self._after_return:
             self._after_return = False
             chunk = chunk.removeprefix(b"\n")

@@ -68,6 +68,7 @@ def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
     ours: Block = {"name": name, "description": _ANSWER_DESCRIPTION, "input_schema": answer_schema}
     alone = not request.tools or request.tool_choice.mode == TOOL_MODE_NONE
     once: Block = {"type": "tool", "name": name, "disable_parallel_tool_use": True}
+    # With tools of the caller's, the model must call one of those or answer by the answer tool.
     choice: Block = once if alone else {"type": "any"}
     return Format(schema, [*tools, ours], choice, name)
 

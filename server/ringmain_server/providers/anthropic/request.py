@@ -139,6 +139,7 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
         body["output_config"] = output
     if stops := [stop for stop in config.stop_sequences if stop.strip()]:
         body["stop_sequences"] = stops  # the wire refuses blank ones
+    # The wire refuses sampling fields together with thinking.
     if thinking is None or thinking["type"] == "disabled":
         body.update(_sampling(config, traits))
     betas = (*options.betas, *_apply_options(body, request, candidate.kind))
@@ -181,6 +182,7 @@ def _thinking(
         return {"type": "adaptive", "display": "summarized"}
     least, most = _BUDGET_RANGE
     budget = min(max(int(max_tokens * _EFFORTS[effort][1]), least), most)
+    # The wire refuses a budget that leaves no tokens for the answer.
     if budget >= max_tokens or not _may_think(turns):
         return None
     return {"type": "enabled", "budget_tokens": budget}

@@ -144,6 +144,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         self._answer.end(index)
 
     def _message_delta(self, event: Json) -> None:
+        # Open blocks at this point mean that events were lost, so the answer cannot be trusted.
         if not self._started or self._open:
             raise self._out_of_order("message_delta")
         delta = self._object(event, "delta")

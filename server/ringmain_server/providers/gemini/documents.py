@@ -69,10 +69,12 @@ def to_message(document: Object, provider_id: str) -> wire.GenerateContentRespon
     Raises:
         MalformedAnswer: The document has another shape.
     """
+    # The short way for nearly every event of a stream; any doubt leads to the general one below.
     if (plain := _plain(document)) is not None:
         return plain
     message = wire.GenerateContentResponse()
     try:
+        # Only fields that are read are parsed: a new or odd value elsewhere must not fail the answer.
         ParseDict(_read(document), message, ignore_unknown_fields=True)
     except (ParseError, AttributeError, TypeError, ValueError, OverflowError, RecursionError) as exc:
         raise MalformedAnswer(provider_id, "answered JSON of no known shape") from exc

@@ -58,6 +58,7 @@ class JobErrors:
         fault = fault_of_status(told, status, self.faults)
         if fault is not None and fault is not Fault.PROVIDER:
             return meant(provider_id, fault, told, self.secrets)
+        # The service has accepted the job, so it must know it: these statuses mean "not yet", not "unknown".
         if self.accepted and (status in _NOT_YET or (status == 400 and _RUNS.search(told.message))):
             wait = retry_after(headers, self.clock())
             return ServerFault(provider_id, "does not have what it made, or not yet", retry_after=wait)

@@ -74,6 +74,7 @@ def _of_list(one: object, levels: int) -> Sequence[Found]:
 
 
 def _of_object(value: Mapping[str, object], levels: int) -> Sequence[Found]:
+    # The first field with pictures counts: others often repeat them in another size or form.
     found = next(filter(None, _tried(value, levels)), ())
     objected = flags(value, len(found))
     return [(one, bad or more) for (one, bad), more in zip(found, objected, strict=True)]

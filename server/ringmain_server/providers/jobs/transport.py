@@ -27,6 +27,7 @@ class JobsTransport:
     async def send(self, request: HttpRequest | Fetch) -> bytes:
         """Returns the whole answer. See `Transport.send`."""
         if isinstance(request, HttpRequest):
+            # Only a GET may be cut short and repeated; a submission that is sent twice is billed twice.
             if request.method != "GET":
                 return await self.http.send(request)
             return await in_time(self.made.send(request), self.http.provider_id, self.patience)

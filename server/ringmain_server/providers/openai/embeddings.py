@@ -95,6 +95,7 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
 
 def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], object]:
     """Returns the vectors of an answer, each with its index if it has one, and the token counts."""
+    # Base64 goes through pydantic; numbers, errors and anything else go through the JSON parser.
     quick = packed(raw)
     if quick is not None:
         return [(one.index, _checked(one.embedding, who)) for one in quick.data], quick.usage
@@ -110,6 +111,7 @@ def _ordered(rows: Sequence[_Row], who: str) -> Sequence[bytes]:
     told = [place(index) for index, _ in rows]
     places = [at if known is None else known for at, known in enumerate(told)]
     found = dict(zip(places, (row for _, row in rows), strict=True))
+    # Each text must have exactly one vector, or vectors would be assigned to wrong texts.
     if found.keys() != set(range(len(rows))):
         raise malformed(who, "with vectors for other texts")
     return [found[at] for at in range(len(rows))]

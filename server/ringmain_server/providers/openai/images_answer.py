@@ -83,6 +83,7 @@ def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
         _read(item, skeleton, candidate, objected=one) for item, one in zip(items, objected, strict=True)
     ]
     faults = [picture.fault for picture in pictures if picture.fault is not None]
+    # Only an answer without a single good image fails; others are returned with a note.
     if len(faults) == len(pictures):
         raise faults[0]
     return Drawn(found, pictures)
@@ -101,6 +102,7 @@ def _picture(item: object, skeleton: Skeleton, candidate: Candidate, *, objected
     if not isinstance(item, dict):
         raise malformed(who, "with an image of no known shape")
     data, address = skeleton.blob(item.get(BLOB)), text(item.get("url"))
+    # Checked before the bytes are used: some services return a flagged image, blackened or blurred.
     if objected or is_withheld(item):
         return DrawnImage(
             item, objection=content_filter_category(item.get("content_filter_results")) or "content_policy"

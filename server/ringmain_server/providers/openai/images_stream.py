@@ -164,6 +164,7 @@ class OpenAIImageDecoder(Decoder[ImageEvent, bytes]):
         Raises:
             ContentFiltered: All images are withheld.
         """
+        # The wire has no end event: the stream is over when every requested image has come or was withheld.
         if self._made + self._objected < sum(self._asked.counts):
             return ()
         if not self._made:

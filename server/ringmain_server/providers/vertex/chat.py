@@ -146,6 +146,7 @@ class VertexChatDecoder(Decoder[ChatEvent, Sequence[wire.GenerateContentResponse
             return ()
         for message in chunk:
             answer.read(message)
+        # Not `finished`: the counts may still come after the finish reason.
         return self._finish() if answer.final else answer.assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:

@@ -110,6 +110,7 @@ def from_rpc(provider_id: str, error: grpc.aio.AioRpcError, secrets: tuple[str, 
     """Returns the failure that the end of a call means."""
     status, text = error.code().name, error.details() or ""
     found = _of_connection(provider_id, status, text)
+    # Anything else comes from the server, with details in the trailers.
     if found is not None:
         return found
     return classified(provider_id, _with_details(status, text, error.trailing_metadata()), secrets)
@@ -124,6 +125,7 @@ def _of_connection(provider_id: str, status: str, text: str) -> ProviderError | 
         return _too_large(provider_id, text)
     if status not in _SERVER and status != "UNAUTHENTICATED":
         return None
+    # The credentials' plugin fails for two reasons: bad credentials, or a token server that is unreachable.
     if _CREDENTIALS.search(text):
         if _OFFLINE.search(text):
             return ConnectionFailed(provider_id, "could not reach the server that gives it access tokens")

@@ -119,6 +119,7 @@ def _stood_in() -> Iterator[None]:
     if not _stand_ins:
         _stand_ins.update(_make())
     sys.modules.update(_stand_ins)
+    # Removed even if the import fails, so that the real package stays importable.
     try:
         yield
     finally:

@@ -88,6 +88,7 @@ def _vector(prediction: dict[str, Any], provider_id: str) -> Vector:
     found = dict(_fields(prediction["embeddings"])) if "embeddings" in prediction else {}
     data = found["values"].list_value if "values" in found else b""
     size, rest = divmod(len(data), _STRIDE)
+    # Every number must have the same three leading bytes; only then can all be unpacked at once.
     if not size or rest or any(data[at::_STRIDE] != byte * size for at, byte in enumerate(_PREFIX)):
         raise MalformedAnswer(provider_id, "answered a prediction that is no vector")
     numbers = _wrapped(size).unpack(data)
