@@ -19,18 +19,23 @@ from typing import NamedTuple
 
 ROOTS = ("server/ringmain_server", "server/ringmain_sandbox", "clients/python/ringmain")
 ENFORCED = (
-    "server/ringmain_sandbox",
     "clients/python/ringmain",
+    "server/ringmain_sandbox",
     "server/ringmain_server/aio",
+    "server/ringmain_server/app",
+    "server/ringmain_server/assembly",
     "server/ringmain_server/cli",
+    "server/ringmain_server/config",
     "server/ringmain_server/documents",
-    "server/ringmain_server/edge/rules",
+    "server/ringmain_server/edge",
     "server/ringmain_server/errors",
+    "server/ringmain_server/kinds",
     "server/ringmain_server/layers",
     "server/ringmain_server/media",
     "server/ringmain_server/operations",
     "server/ringmain_server/policies",
     "server/ringmain_server/providers",
+    "server/ringmain_server/services",
     "server/ringmain_server/telemetry",
     "server/ringmain_server/text",
 )

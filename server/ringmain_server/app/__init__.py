@@ -1,1 +1,1 @@
-"""The composition root and the processes around it."""
+"""App: the composition root and the processes around it."""

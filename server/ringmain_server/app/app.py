@@ -1,4 +1,4 @@
-"""The composition root: settings → wired servers; start, drain, stop. Only this module knows everyone."""
+"""App: the composition root, which makes servers from settings and starts, drains and stops them."""
 
 import asyncio
 import time
@@ -60,13 +60,13 @@ _ENDLESS = 365 * 86400.0
 _HANDSHAKE = 20_000
 """Milliseconds that a new connection may take until it speaks HTTP/2."""
 _LOOK = 0.5
-"""Seconds between two looks at how many tasks and calls there are."""
+"""Seconds between two counts of tasks and calls."""
 _TIDY = 30.0
 """Seconds between two times at which free memory is given back to the kernel."""
 _STOP_GRACE = 1.0
 """Seconds for connections to close after every call has ended."""
 _STOP_LIMIT = 10.0
-"""Seconds for all of a stop that waits for no caller."""
+"""Seconds for the parts of a stop that do not wait for callers."""
 
 
 class StartError(Exception):
@@ -74,19 +74,19 @@ class StartError(Exception):
 
 
 class App:
-    """The wired gateway: the public port, the admin port, and what is behind them.
+    """The gateway: the public port, the admin port, and everything behind them.
 
     Args:
         settings: The configuration.
-        log: Where lines go.
+        log: The log.
         share_port: Whether other workers listen on the same ports.
-        registry: Where metrics are collected.
-        source: Where the configuration is read again; without it, a reload finds no change.
-        mask: What keeps secrets out of the log, to learn those of another configuration.
-        tell_others: Lets other workers know that an operator has asked for a reload.
+        registry: Collects the metrics.
+        source: Reads the configuration again; without it, a reload finds no change.
+        mask: Keeps secrets out of the log, and learns those of another configuration.
+        tell_others: Tells other workers that an operator has asked for a reload.
 
     Attributes:
-        losses: Counts the lines of the log that could not be written; who makes the log puts its own here.
+        losses: Counts the log lines that could not be written; the maker of the log sets its own here.
 
     Raises:
         StartError: A provider needs an extra that is not installed.
@@ -130,14 +130,14 @@ class App:
         self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
         self._server = self._make_public(public, share_port)
-        # Operators are not turned away with the callers, nor waited for.
+        # Operators' calls are not refused with those of callers, and no drain waits for them.
         private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), VALIDATORS)
         self._admin = self._make_admin(private, share_port)
         self.port = 0
         self.admin_port = 0
 
     async def start(self) -> None:
-        """Listens on every port, then says that it serves.
+        """Listens on every port, loads libraries, then reports that it serves.
 
         Raises:
             StartError: A port is in use.
@@ -170,19 +170,19 @@ class App:
         )
 
     async def reload(self) -> None:
-        """Takes on the configuration as it is written now; a bad one is logged and changes nothing."""
+        """Loads the configuration as it is written now; a bad one is logged and changes nothing."""
         try:
             await self._reload()
         except ConfigError:
-            pass  # the event says what is wrong
-        except Exception as exc:  # nobody waits for this, and what runs must run on
+            pass  # the event names the problems
+        except Exception as exc:  # nobody waits for this, and the gateway must go on
             self.log.error("fault", where="reload", exc_info=exc)  # noqa: TRY400
 
     def _tell_of_file(self, message: str, problem: bool) -> None:
         self.events.publish("config", message, **({"problems": message} if problem else {}))
 
     def longest_stop(self) -> float:
-        """Seconds after which a stop has failed."""
+        """Returns the seconds after which a stop has failed."""
         server = self._active.now.settings.server
         return (server.drain_delay if self._ready else 0.0) + server.stream_grace + _STOP_LIMIT
 
@@ -218,7 +218,7 @@ class App:
         self.log.info("stopped", ended_calls=ended)
 
     async def _look(self) -> None:
-        """Brings the figures up to date that nothing else tells of, again and again."""
+        """Updates, again and again, the metrics that nothing else reports."""
         while True:
             self._metrics.tasks(len(asyncio.all_tasks()))
             self._metrics.flush()
@@ -272,12 +272,12 @@ class App:
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", int(share_port)),
-            # A connection takes a descriptor; those that say nothing are closed soon.
+            # A connection takes a descriptor; connections that send nothing are closed soon.
             ("grpc.max_allowed_incoming_connections", descriptors.for_callers(settings.max_connections)),
             ("grpc.server_handshake_timeout_ms", _HANDSHAKE),
             ("grpc.keepalive_time_ms", min(int(settings.keepalive_time * 1000), 2**31 - 1)),
             ("grpc.keepalive_timeout_ms", patience),
-            # Its own default is a minute, and only the longer of the two ends a silent connection.
+            # Its default is a minute, and only the longer of the two ends a silent connection.
             ("grpc.http2.ping_timeout_ms", patience),
             # However long nothing was sent: a stopped caller's kernel still takes what is.
             ("grpc.http2.max_pings_without_data", 0),
@@ -295,7 +295,7 @@ class App:
         return waiting_server(options, edge.missed, edge.careful, self._settings.overload.limit)
 
     def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
-        """What every port has: health, and reflection of just what is served there."""
+        """Adds the services that every port has: health, and reflection of its own services only."""
         guarded = Guarded(server, self._crashed)
         add_health(self._health, guarded)
         add_reflection((*names, _HEALTH), guarded)

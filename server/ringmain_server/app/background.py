@@ -1,4 +1,4 @@
-"""Outside the rooms: what runs beside the calls, and that none of it ends without a word."""
+"""App: tasks that run beside the calls; none of them ends unnoticed."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from ringmain_server.policies import Clock
 from ringmain_server.policies.repeats import Repeats
 
 _AGAIN = 1.0
-"""Seconds until a loop that failed is begun again."""
+"""Seconds until a loop that failed is restarted."""
 _PAUSE = 60.0
 """Seconds between two lines about the same fault."""
 
@@ -22,9 +22,9 @@ class Background:
     """Tasks that run as long as the gateway does.
 
     Args:
-        log: Where faults are written, each kind of them once a minute.
+        log: The log, which gets each kind of fault once a minute.
         clock: Seconds on any monotonic clock.
-        again: Seconds until what failed is begun again.
+        again: Seconds until a failed task is restarted.
     """
 
     def __init__(
@@ -36,29 +36,29 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
 
     def keep(self, name: str, work: Work) -> None:
-        """Runs an endless loop; one that fails, or ends, is begun again.
+        """Runs an endless loop; one that fails, or ends, is restarted.
 
         Args:
-            name: For the log.
+            name: The task's name, for the log.
             work: Makes the loop.
         """
         self._tasks.append(asyncio.create_task(self._keep(name, work), name=name))
 
     def once(self, name: str, work: Work) -> None:
-        """Does something beside the calls, once.
+        """Runs something beside the calls, once.
 
         Args:
-            name: For the log.
-            work: What to do.
+            name: The task's name, for the log.
+            work: Makes the coroutine to run.
         """
         self._tasks.append(asyncio.create_task(self._run(name, work), name=name))
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Logs what nobody else sees: exceptions of tasks that are never awaited, and of callbacks."""
+        """Logs exceptions that nobody else sees: those of tasks that are never awaited, and of callbacks."""
         loop.set_exception_handler(self._unseen)
 
     async def end(self) -> None:
-        """Ends all of them."""
+        """Cancels all tasks and waits for their end."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -72,7 +72,7 @@ class Background:
     async def _run(self, name: str, work: Work) -> None:
         try:
             await work()
-        except Exception as exc:  # noqa: BLE001  one bad turn must not be the last
+        except Exception as exc:  # noqa: BLE001  the loop goes on after a failure
             self._fault(name, exc)
 
     def _unseen(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,10 +1,10 @@
-"""Outside the rooms: how many files and sockets the process may have open, and how many are for callers."""
+"""App: how many files and sockets the process may have open, and how many of them callers may use."""
 
 import resource
 
 
 def raise_limit() -> None:
-    """Takes as many descriptors as the system lets this process have: the soft limit becomes the hard one."""
+    """Raises the soft limit of descriptors to the hard one, the most that the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         try:
@@ -20,9 +20,9 @@ def limit() -> int:
 
 
 def for_callers(wanted: int) -> int:
-    """How many connections callers may have: half of all descriptors are kept for providers and files.
+    """Returns how many connections callers may have; half of all descriptors stay for providers and files.
 
     Args:
-        wanted: How many the operator allows.
+        wanted: The number that the operator allows.
     """
     return max(1, min(wanted, limit() // 2))

@@ -1,4 +1,4 @@
-"""Process: one gateway from its start to its end, as signals ask."""
+"""App: one gateway from its start to its end, controlled by signals."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from ringmain_server.app.signals import Sentinel, Stopping, handle, soon
 async def run(app: App) -> None:
     """Serves until SIGTERM or SIGINT, then drains; a second signal stops at once.
 
-    SIGHUP reloads, SIGQUIT writes the stacks of all tasks and threads.
+    SIGHUP reloads, SIGQUIT logs the stacks of all tasks and threads.
 
     Raises:
         StartError: The gateway cannot start.
@@ -43,7 +43,7 @@ async def first_of(work: "asyncio.Future[Any]", event: asyncio.Event) -> None:
 
 
 class _Lifetime:
-    """What signals do to a gateway."""
+    """The actions of signals on a gateway."""
 
     def __init__(self, app: App, sentinel: Sentinel, loop: asyncio.AbstractEventLoop) -> None:
         self.stopping = Stopping()
@@ -68,13 +68,13 @@ class _Lifetime:
             self._reload()
 
     def _stop(self) -> None:
-        # First, since one handler may interrupt another.
+        # Set first, since one handler may interrupt another.
         again, self._asked = self._asked, True
         self._sentinel.stop(again=again)
         soon(self._loop, self.stopping.ask)
 
     def _orphaned(self) -> None:
-        """The supervisor is gone, which is told twice, and hurries nobody."""
+        """Begins to drain, since the supervisor is gone. It is told twice, which must not hurry the drain."""
         told, self._asked = self._asked, True
         if not told:
             self._sentinel.stop()
@@ -87,6 +87,6 @@ class _Lifetime:
             soon(self._loop, self._reload)
 
     def _reload(self) -> None:
-        if len(self._reloading) < 2:  # one that waits for another reads what is there then
+        if len(self._reloading) < 2:  # one that waits for another will read the latest file
             self._reloading.add(task := asyncio.create_task(self._app.reload()))
             task.add_done_callback(self._reloading.discard)

@@ -1,6 +1,6 @@
-"""The composition root's affair: how the C library keeps the memory that is let go of. glibc alone is told.
+"""App: tells glibc how to keep freed memory. Other C libraries are not told.
 
-By itself, glibc learns from the first large block that is let go of to keep such blocks. A gateway of images
+By default, glibc keeps large blocks once the first of them has been freed. A gateway of images
 would hold megabytes between others that are in use, and clear them by hand for a decoder that asks for zeros,
 with the interpreter's lock held.
 """
@@ -11,11 +11,11 @@ import os
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Parameters of mallopt(3)."""
 _LARGE = 8 << 20
-"""Bytes from which a block is the kernel's: below, asking it each time would cost more than it gives."""
+"""Bytes from which a block is the kernel's own; below, a system call for each block would cost too much."""
 _KEPT = 64 << 20
-"""Bytes at the heap's end that may stay for the next call: as many as glibc by itself comes to keep."""
+"""Bytes at the heap's end that may stay for the next call: as many as glibc comes to keep by itself."""
 _OPERATORS = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
-"""Variables by which an operator decides; see mallopt(3)."""
+"""Environment variables by which an operator decides; see mallopt(3)."""
 
 
 def give_back_large_blocks() -> bool:
@@ -31,7 +31,7 @@ def give_back_large_blocks() -> bool:
 
 
 def trim() -> None:
-    """Gives the kernel what is free now."""
+    """Gives free memory back to the kernel now."""
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if malloc_trim is not None:
         malloc_trim(0)

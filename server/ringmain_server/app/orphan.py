@@ -1,8 +1,8 @@
-"""Process: a worker ends with its supervisor, however that one ended.
+"""App: ends a worker with its supervisor, however the supervisor ended.
 
 A supervisor that is killed cannot tell its workers. On Linux the kernel does it (PR_SET_PDEATHSIG), and
 everywhere a pipe whose other end only the supervisor holds: it is closed when that process is gone. Both send
-the worker the same signal, which drains it; before anything handles signals, it simply ends.
+the worker the same signal, which drains it. Before the worker handles signals, it simply ends.
 """
 
 import os
@@ -12,9 +12,9 @@ import threading
 from collections.abc import MutableMapping
 
 SUPERVISOR = "_RINGMAIN_SUPERVISOR"
-"""Environment variable that tells a worker its supervisor's process id, and its own end of the pipe."""
+"""The environment variable with the supervisor's process id and the worker's end of the pipe."""
 ORPHANED = signal.SIGUSR1
-"""What a worker gets when its supervisor is gone."""
+"""The signal that a worker gets when its supervisor is gone."""
 
 _missed: set[int] = set()
 _supervisor: list[int] = []
@@ -23,10 +23,10 @@ _PR_SET_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.
 
 
 def tie(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Ties this process to its supervisor, if it has one. Right at its start, for whatever happens then.
+    """Ties this process to its supervisor, if it has one. Called first, so that no start-up is left out.
 
     Args:
-        environ: Where a worker is told of its supervisor; what it starts itself is not.
+        environ: The environment. The variable is removed, so that children are not tied.
     """
     told = environ.pop(SUPERVISOR, None)
     if told is None:
@@ -40,13 +40,13 @@ def tie(environ: MutableMapping[str, str] = os.environ) -> None:
 
 
 def remember_signals() -> None:
-    """Keeps signals that ask something of a gateway from ending one that does not listen yet."""
+    """Keeps signals meant for a running gateway from ending one that does not handle them yet."""
     for number in (signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda number, _: _missed.add(number))
 
 
 def ask_kernel(supervisor: int) -> None:
-    """Has the kernel send a signal when a process ends, which must be this one's parent. Linux only."""
+    """Asks the kernel to send a signal when the supervisor, which must be the parent, ends. Linux only."""
     import ctypes
 
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(ORPHANED), 0, 0, 0)
@@ -55,7 +55,7 @@ def ask_kernel(supervisor: int) -> None:
 
 
 def watch_pipe(descriptor: int) -> None:
-    """Sends the signal when the pipe's other end is closed; in a thread, which waits for nothing else."""
+    """Starts a thread that sends the signal when the pipe's other end is closed."""
     os.set_inheritable(descriptor, False)
 
     def wait() -> None:
@@ -71,6 +71,6 @@ def missed(number: int) -> bool:
 
 
 def tell_supervisor(number: int) -> None:
-    """Sends the supervisor a signal, if it is still there."""
+    """Sends the supervisor a signal if it still runs."""
     if [os.getppid()] == _supervisor:
         os.kill(_supervisor[0], number)

@@ -1,4 +1,4 @@
-"""Processes around the app: one that serves, or a supervisor of several that share the port."""
+"""App: the processes: one that serves, or a supervisor of several that share the ports."""
 
 import asyncio
 import gc
@@ -30,7 +30,7 @@ from ringmain_server.telemetry.logs import Mask, adopt_libraries, make_log
 from ringmain_server.telemetry.scraping import serve_metrics
 
 WORKER = "_RINGMAIN_WORKER"
-"""Environment variable that tells a worker its number."""
+"""The environment variable with a worker's number."""
 
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 _GC_THRESHOLD = (20_000, 10, 10)
@@ -105,7 +105,7 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
 
 
 def _hang_up_supervisor() -> None:
-    """The supervisor passes the signal on to every worker; this one then finds no more changes."""
+    """Asks the supervisor to reload every worker; this one then finds no more changes."""
     tell_supervisor(signal.SIGHUP)
 
 
@@ -128,8 +128,8 @@ class Supervisor:
 
     Args:
         command: Starts a worker; its number is in the environment.
-        count: How many.
-        log: Where lines go.
+        count: The number of workers.
+        log: The log.
     """
 
     def __init__(self, command: Sequence[str], count: int, log: FilteringBoundLogger) -> None:
@@ -138,7 +138,7 @@ class Supervisor:
         self._log = log
         self._stopping = Stopping()
         self._workers: dict[int, asyncio.subprocess.Process] = {}
-        # Nothing is ever written: that it closes is what tells workers that this process is gone.
+        # Nothing is ever written to the pipe; its end closes with this process, which tells the workers.
         self._tie, self._tied = os.pipe()
 
     async def run(self) -> int:
@@ -190,19 +190,19 @@ class Supervisor:
 
     async def _start(self, number: int) -> asyncio.subprocess.Process:
         told = {WORKER: str(number), SUPERVISOR: f"{os.getpid()}:{self._tie}"}
-        # A session of its own: Ctrl-C reaches the supervisor alone, which passes it on once.
+        # In a session of its own, so that Ctrl-C reaches only the supervisor, which passes it on once.
         return await asyncio.create_subprocess_exec(
             *self._command, env={**os.environ, **told}, start_new_session=True, pass_fds=(self._tie,)
         )
 
     async def _wait(self, worker: asyncio.subprocess.Process) -> int:
-        """Waits for a worker's end, and brings it about once this process is to stop."""
+        """Waits for a worker's end, and ends it once this process is to stop."""
         exited = asyncio.ensure_future(worker.wait())
         await first_of(exited, self._stopping.begun)
         if not exited.done():
             _signal(worker, signal.SIGTERM)
             await first_of(exited, self._stopping.at_once)
-        # More than once: a signal that comes while the same one waits to be handled is lost.
+        # Repeated, since a signal is lost if it comes while the same one waits to be handled.
         for _ in range(_INSISTENCE):
             if exited.done():
                 break
@@ -226,10 +226,10 @@ _INSISTENCE = 10
 
 
 def _reserve(address: str) -> socket.socket:
-    """Finds out that an address is free, and holds it for the workers by a socket that never listens.
+    """Checks that an address is free, and reserves it for the workers with a socket that never listens.
 
     Raises:
-        StartError: It is in use, or cannot be shared.
+        StartError: The address is in use, or cannot be shared.
     """
     if address.startswith("unix:"):
         raise StartError(f"{address}: workers cannot share a Unix domain socket")
@@ -244,10 +244,10 @@ def _reserve(address: str) -> socket.socket:
             probe.bind((host, int(port)))
         held = socket.socket(family)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        # Connections of the gateway before that are in TIME_WAIT keep nobody out of the port for a minute …
+        # Connections of an earlier gateway in TIME_WAIT must not block the port for a minute …
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind((host, int(port)))
-        # … but a gateway whose workers do not listen yet does, as the one above finds.
+        # … but a gateway whose workers do not listen yet must; the socket above finds it.
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     except OSError as exc:
         raise StartError(f"cannot listen on {address}: {exc.strerror}") from exc

@@ -1,8 +1,8 @@
-"""Process: what signals ask of it, and the certainty that it ends when it was told to.
+"""App: handles signals, and makes sure that the process ends when it was told to.
 
-Python handles a signal in the main thread, which also runs the event loop. What has to happen although the
-loop stands still is done by a thread of its own, the sentinel: it ends the process when a stop takes too
-long, and writes the stacks. A handler only sends it a byte, since it may have interrupted anything.
+Python handles a signal in the main thread, which also runs the event loop. Actions that must happen even if
+the loop is blocked are done by a thread of its own, the sentinel: it ends the process when a stop takes too
+long, and logs the stacks. A handler only sends it a byte, since it may have interrupted anything.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ from ringmain_server.telemetry.lines import flush
 from ringmain_server.telemetry.stacks import stacks
 
 AT_ONCE = 5.0
-"""Seconds that are left for a stop at once, and for what is still to do once everything has stopped."""
+"""Seconds for an immediate stop, and for the end of the process once everything has stopped."""
 _STOP, _AGAIN, _STACKS, _OVER = b"s", b"a", b"q", b"o"
 _LAST_WORDS = 0.5
-"""Seconds for log lines that nobody may be reading."""
+"""Seconds to write log lines that perhaps nobody reads."""
 
 
 class Stopping:
-    """How far the process has been asked to stop.
+    """The progress of a request to stop.
 
     Attributes:
-        begun: It is to drain and stop.
-        at_once: It is not to wait for anybody.
+        begun: The process is to drain and stop.
+        at_once: The process is to stop without waiting.
     """
 
     def __init__(self) -> None:
@@ -45,12 +45,12 @@ class Stopping:
 
 
 class Sentinel:
-    """The thread that acts although the loop may stand still.
+    """A thread that acts even if the event loop is blocked.
 
     Args:
-        log: Where stacks go.
-        loop: Whose tasks are told.
-        longest: Seconds that a stop may take, by the settings of the moment.
+        log: The log, for stacks.
+        loop: The event loop whose tasks are logged.
+        longest: Returns the seconds that a stop may take, by the present settings.
         leave: Ends the process with an exit code.
     """
 
@@ -72,19 +72,19 @@ class Sentinel:
         threading.Thread(target=self._run, name="sentinel", daemon=True).start()
 
     def stop(self, *, again: bool = False) -> None:
-        """The process was asked to stop, for the first time or again."""
+        """Notes that the process was asked to stop, for the first time or again."""
         self._tell(_AGAIN if again else _STOP)
 
     def over(self) -> None:
-        """Everything has stopped. Only threads that hang can keep the process now."""
+        """Notes that everything has stopped, so that only hanging threads can delay the process."""
         self._tell(_OVER)
 
     def tell_stacks(self) -> None:
-        """Somebody asked where every task and thread stands."""
+        """Asks for the stacks of all tasks and threads in the log."""
         self._tell(_STACKS)
 
     def _tell(self, what: bytes) -> None:
-        with suppress(OSError):  # it has more to read than a pipe holds
+        with suppress(OSError):  # the pipe is full of bytes that it has yet to read
             os.write(self._writing, what)
 
     def _run(self) -> None:
@@ -115,23 +115,23 @@ class Sentinel:
 
 
 def write_stacks(log: FilteringBoundLogger, loop: asyncio.AbstractEventLoop | None) -> None:
-    """Writes a line for each place where tasks or threads stand."""
+    """Logs a line for each place where tasks or threads stand."""
     try:
         found = stacks(loop)
         for stack in found:
             log.warning("stack", what=stack.what, count=stack.count, names=stack.names, at=list(stack.places))
         log.warning("stacks", count=sum(stack.count for stack in found))
-    except Exception as exc:  # the sentinel has more to do
+    except Exception as exc:  # the sentinel must go on
         log.error("fault", where="stacks", exc_info=exc)  # noqa: TRY400
 
 
 def handle(actions: Mapping[int, Callable[[], None]]) -> None:
-    """Runs an action for each signal, in the main thread, whatever that is at.
+    """Runs an action for each signal, in the main thread, whatever that is doing.
 
-    Not by the loop's own `add_signal_handler`, which does nothing while the loop stands still.
+    Not by the loop's own `add_signal_handler`, which does nothing while the loop is blocked.
 
     Args:
-        actions: By signal. They must not wait, nor touch what they may have interrupted.
+        actions: The action for each signal. Actions must not wait, nor touch what they may have interrupted.
     """
 
     def handler(number: int, _: FrameType | None) -> None:
@@ -142,6 +142,6 @@ def handle(actions: Mapping[int, Callable[[], None]]) -> None:
 
 
 def soon(loop: asyncio.AbstractEventLoop, action: Callable[[], object]) -> None:
-    """Has the loop do something, from within a signal's action."""
-    with suppress(RuntimeError):  # it is closed
+    """Makes the loop call a function, from within a signal's action."""
+    with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(action)

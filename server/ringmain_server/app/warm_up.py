@@ -1,8 +1,9 @@
-"""The composition root: loads what providers need before the gateway says that it is ready.
+"""App: loads the libraries that providers need before the gateway reports that it is ready.
 
-SDKs and the price list take seconds to import. They are loaded in a thread while the ports are open already
-and liveness answers; and before another configuration is taken on. So no call waits for an import, a failover
-least of all (`docs/decisions/0030-libraries-are-loaded-before-readiness.md`).
+SDKs and the price list take seconds to import. They are loaded in a thread while the ports are already open
+and liveness answers, and also before a new configuration is used. So no call waits for an import, least of
+all
+a failover (`docs/decisions/0030-libraries-are-loaded-before-readiness.md`).
 """
 
 import asyncio
@@ -20,12 +21,12 @@ from ringmain_server.kinds import KINDS
 from ringmain_server.providers.exchange import Provider
 
 _LONGEST = 60.0
-"""Seconds after which a library that does not load holds up nobody any more."""
+"""Seconds after which readiness no longer waits for a library that does not load."""
 _NEVER = 1_000_000
 
 
 async def load(providers: Iterable[Provider], log: FilteringBoundLogger) -> None:
-    """Loads what providers need, one after the other. What cannot be loaded is told; its calls fail over."""
+    """Loads the providers' libraries one after the other. One that fails is logged; its calls fail over."""
     start = time.monotonic()
     needed = list(providers)
     with _without_full_collections():
@@ -37,9 +38,9 @@ async def load(providers: Iterable[Provider], log: FilteringBoundLogger) -> None
 
 
 def settle() -> None:
-    """Takes what has been loaded out of the collector's sight, and gives back what that left over.
+    """Hides the loaded objects from the garbage collector, and gives free memory back.
 
-    Garbage goes first: what is there when the rest is frozen stays for ever, that of failed calls included.
+    Garbage is collected first: any garbage that is frozen stays forever, that of failed calls included.
     """
     gc.collect()
     gc.freeze()
@@ -54,7 +55,7 @@ async def _load_prices(log: FilteringBoundLogger) -> None:
 
 
 async def _loaded(provider: Provider, log: FilteringBoundLogger) -> bool:
-    """Whether a provider had something to load that is loaded now."""
+    """Whether a provider had a library to load and it is loaded now."""
     library = provider.library
     if library is None or library.loaded:
         return False
@@ -68,7 +69,10 @@ async def _loaded(provider: Provider, log: FilteringBoundLogger) -> bool:
 
 @contextmanager
 def _without_full_collections() -> Iterator[None]:
-    """Modules are no garbage, and looking through all of them again and again takes a third of the time."""
+    """Suspends full collections during the block.
+
+    Modules are not garbage, and examining all of them again and again takes a third of the loading time.
+    """
     young, middle, old = gc.get_threshold()
     gc.set_threshold(young, middle, max(old, _NEVER))
     try:

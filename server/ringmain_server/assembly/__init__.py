@@ -1,1 +1,1 @@
-"""Turns settings into the live objects that serve calls."""
+"""Assembly: makes the live objects that serve calls from settings."""

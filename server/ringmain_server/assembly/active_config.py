@@ -1,7 +1,8 @@
-"""Room 3: what one configuration makes, and which one holds now.
+"""Assembly: the objects made for one configuration, and the configuration that is active now.
 
-A reload makes everything anew beside what runs and then swaps one reference. A call keeps the router that it
-began with, and with it the models and the providers.
+A reload makes all objects for the new configuration, then swaps one reference. A call keeps the router that
+it
+started with, and with it the models and the providers.
 """
 
 from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
@@ -23,12 +24,12 @@ Event = TypeVar("Event")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one configuration makes.
+    """The objects made for one configuration.
 
     Attributes:
         settings: The configuration.
         providers: Every configured provider.
-        models: What every model name leads to.
+        models: Resolves every model name.
         router: Tries the candidates of a model.
     """
 
@@ -38,20 +39,20 @@ class Snapshot:
     router: Backend
 
     def health_registry(self, provider_id: str) -> Iterator[CandidateHealth]:
-        """The condition of each of a provider's models that is configured or was asked for."""
+        """Yields the health of each of a provider's models that is configured or was called."""
         for health in self.models.health_registry():
             if health.provider_id == provider_id:
                 yield health
 
 
 class ActiveConfig:
-    """A `Backend` that hands each call to the router of the configuration that holds now.
+    """A `Backend` that passes each call to the router of the active configuration.
 
     Args:
-        wired: What the first configuration makes.
+        snapshot: The objects of the first configuration.
 
     Attributes:
-        now: What holds now.
+        now: The objects of the active configuration.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -59,13 +60,13 @@ class ActiveConfig:
 
     @property
     def models(self) -> Models:
-        """What every model name leads to now."""
+        """The models of the active configuration."""
         return self.now.models
 
     def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
-        """Answers whole. See `Backend.call`."""
+        """Returns a whole answer; see `Backend.call`."""
         return self.now.router.call(op, request, call)
 
     def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """Answers in events. See `Backend.stream`."""
+        """Yields an answer's events; see `Backend.stream`."""
         return self.now.router.stream(op, request, call)

@@ -1,4 +1,4 @@
-"""Outside the rooms: from a configuration to what it needs, with what is kept from one to the next."""
+"""Assembly: makes the objects of a configuration, and keeps some from one configuration to the next."""
 
 from collections.abc import Mapping
 
@@ -14,13 +14,13 @@ from ringmain_server.telemetry.reporter import Reporter
 
 
 class Builder:
-    """Makes what configurations need.
+    """Makes the objects of configurations.
 
     Args:
-        health_registry: What is known of candidates.
-        sessions: The shared session.
-        reporter: Is told which candidates are configured.
-        workers: Where media are worked on.
+        health_registry: The health of all candidates.
+        sessions: The shared HTTP sessions.
+        reporter: Gets the configured candidates.
+        workers: The workers for media.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Builder:
         self._workers = workers
 
     def providers(self, settings: Settings, before: Snapshot | None = None) -> dict[str, Provider]:
-        """The providers of a configuration; those of the one before where nothing about them has changed.
+        """Returns the providers of a configuration; keeps those of the previous one that have not changed.
 
         Raises:
             ExtraMissing: A library is not installed.
@@ -47,13 +47,13 @@ class Builder:
         }
 
     def snapshot(self, settings: Settings, providers: Mapping[str, Provider]) -> Snapshot:
-        """Everything that a configuration makes. In the loop, since it touches what calls use."""
+        """Makes all objects of a configuration. Runs in the event loop, since calls use some of them."""
         models = build_models(settings, providers, self.health_registry, self._workers)
         self._reporter.configured(models.configured())
         return Snapshot(settings, providers, models, build_router(models, settings))
 
     def renewed(self, provider_id: str) -> None:
-        """A provider's settings have changed: what waited for that need not wait any more."""
+        """Ends cooldowns that waited for a change of the provider's settings."""
         for health in self.health_registry.of(provider_id):
             health.renewed()
         self.health_registry.renew(provider_id)
@@ -69,6 +69,6 @@ class Builder:
 
 
 def _effective(settings: Settings, provider_id: str) -> ProviderSettings:
-    """A provider's settings with every timeout that holds for it."""
+    """Returns a provider's settings with every timeout that applies to it."""
     timeouts = TimeoutOverrides(**settings.timeouts_for(provider_id).model_dump())
     return settings.providers[provider_id].model_copy(update={"timeouts": timeouts})

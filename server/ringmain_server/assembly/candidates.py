@@ -35,8 +35,8 @@ class CandidateBuilder:
     Attributes:
         settings: The configuration.
         providers: Every configured provider.
-        health_registry: What is known of candidates.
-        workers: Where media are worked on.
+        health_registry: The health of all candidates.
+        workers: The workers for media.
     """
 
     settings: Settings
@@ -45,14 +45,14 @@ class CandidateBuilder:
     workers: MediaWorkers
 
     def plan(self, model: str) -> RoutePlan:
-        """The candidates and the policy of a configured model."""
+        """Returns the candidates and the policy of a configured model."""
         stated = self.settings.models[model]
         target = tuple(self._target(candidate, model) for candidate in stated.candidates)
         return RoutePlan(target, model_policy(self.settings, stated))
 
     def direct(self, provider_id: str, provider_model: str) -> Target:
-        """The candidate that a caller addresses as `provider/model`."""
-        # Not validated as what an operator writes is: the rules of the edge have seen the name.
+        """Returns the candidate that a caller addresses as `provider/model`."""
+        # Not validated like an operator's settings: the rules of the edge have checked the name.
         stated = CandidateSettings.model_construct(provider=provider_id, model=provider_model)
         return self._target(stated, None)
 
@@ -102,7 +102,7 @@ def _candidate(
 
 
 def _taken(limits: Limits) -> ModelLimits:
-    """The images that a model takes: to read them, or to change them."""
+    """Returns the limits for images that a model reads, or else for those that it changes."""
     if limits.vision is not None:
         return limits.vision.image
     if limits.image is None or not limits.image.input_types:
@@ -131,6 +131,6 @@ def _price(kind: str, stated: CandidateSettings) -> Price | None:
 
 
 def _stated(names: Iterable[str]) -> frozenset[int]:
-    """Configured capabilities. What only a chat can be given or do implies chat."""
+    """Returns the configured capabilities; one that only a chat can have implies chat."""
     found = frozenset(map(capability, names))
     return found | {CAPABILITY_CHAT} if found & CHAT_FEATURES else found

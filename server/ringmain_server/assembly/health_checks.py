@@ -1,9 +1,11 @@
-"""Outside the rooms: asks providers whether they are back, so that no caller's request has to find out.
+"""Assembly: checks whether providers are back, so that no caller's request has to find out.
 
-A provider that refused the credentials is asked in any case: its candidates are held until a check passes.
+A provider that refused the credentials is always checked: its candidates are in cooldown until a check
+passes.
 
-A provider is asked by its check, not by a generation. What it says counts as the one call that a half-open
-breaker lets through: success closes the breaker, failure opens it again for twice as long.
+The check is not a generation. Its result counts as the one call that a half-open breaker lets through:
+success
+closes the breaker, failure opens it again for twice as long.
 """
 
 import asyncio
@@ -25,11 +27,11 @@ CHECK_LIMIT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a provider said.
+    """The result of a check.
 
     Attributes:
         latency: Seconds it took.
-        error: Why it failed, None when all is well.
+        error: The reason why it failed, None when all is well.
     """
 
     latency: float
@@ -37,10 +39,10 @@ class CheckResult:
 
 
 async def check(provider: Provider, limit: float = CHECK_LIMIT) -> CheckResult:
-    """Asks a provider, now, whether it answers and takes the credentials.
+    """Asks a provider, now, whether it answers and accepts the credentials.
 
     Args:
-        provider: Whom to ask.
+        provider: The provider.
         limit: Seconds to wait.
     """
     start = time.monotonic()
@@ -58,11 +60,11 @@ async def check(provider: Provider, limit: float = CHECK_LIMIT) -> CheckResult:
 
 
 class HealthChecks:
-    """Asks for candidates whose breaker is open and due.
+    """Checks candidates whose breaker is open and due.
 
     Args:
-        live: The configuration that holds now.
-        log: Where a fault of the gateway is written.
+        active: The active configuration.
+        log: The log, for faults of the gateway.
         limit: Seconds that one check may take.
     """
 
@@ -72,7 +74,7 @@ class HealthChecks:
         self._limit = limit
 
     async def run(self) -> None:
-        """Asks again and again, until it is cancelled."""
+        """Checks again and again, until it is cancelled."""
         while True:
             settings = self._active.now.settings.health_checks
             await asyncio.sleep(settings.interval)
@@ -80,11 +82,11 @@ class HealthChecks:
                 if settings.enabled:
                     await self.sweep()
                 await self.ask_refused()
-            except Exception as exc:  # noqa: BLE001  one fault must not end the probing
+            except Exception as exc:  # noqa: BLE001  one fault must not end the checks
                 self._log.error("fault", where="health_checks", exc_info=exc)
 
     async def sweep(self) -> None:
-        """Asks each provider of which a breaker is due, all at once."""
+        """Checks each provider with a due breaker, all at once."""
         snapshot = self._active.now
         providers = snapshot.providers.values()
         await asyncio.gather(
@@ -92,9 +94,9 @@ class HealthChecks:
         )
 
     async def ask_refused(self) -> None:
-        """Asks each provider that refused the credentials whether it takes them now, all at once.
+        """Checks each provider that refused the credentials, all at once.
 
-        Nothing else would end those holds in time, so this is done whether probes are enabled or not.
+        Nothing else would end those cooldowns in time, so this is done even if health checks are disabled.
         """
         snapshot = self._active.now
         held: dict[str, list[CandidateHealth]] = {}

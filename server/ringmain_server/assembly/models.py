@@ -1,4 +1,4 @@
-"""Assembly: what every model name leads to, and the router that tries it."""
+"""Assembly: resolves every model name, and makes the router that tries its candidates."""
 
 import random
 import time
@@ -24,13 +24,13 @@ def build_models(
     health_registry: HealthRegistry | None = None,
     workers: MediaWorkers | None = None,
 ) -> Models:
-    """What every model name leads to.
+    """Makes the resolver of every model name.
 
     Args:
         settings: The configuration.
         providers: Every configured provider.
-        health_registry: What is known of candidates, kept across reloads; anew when absent.
-        workers: Where media are worked on; one of its own when absent.
+        health_registry: The health of all candidates, kept across reloads; a new one when absent.
+        workers: The workers for media; new ones when absent.
     """
     health_registry = health_registry or HealthRegistry(time.monotonic)
     workers = workers or MediaWorkers(check_document=check_document)
@@ -44,13 +44,13 @@ def build_models(
 
 
 def build_router(models: Models, settings: Settings) -> Backend:
-    """What tries the candidates of a model."""
+    """Makes the router that tries the candidates of a model."""
     rng = random.Random()
     return Router(models, retries(settings, time.monotonic, rng), time.monotonic, rng)
 
 
 def _listed(settings: Settings, providers: Mapping[str, Provider]) -> Iterator[str]:
-    """`provider/model` names worth listing: a provider's own, else its vendor's current models."""
+    """Yields the `provider/model` names to list: a provider's own, else its vendor's current models."""
     for provider_id, provider in providers.items():
         at_vendor = settings.providers[provider_id].is_at_vendor(KINDS[provider.kind])
         known = listed(provider.kind) if at_vendor else ()
@@ -60,7 +60,7 @@ def _listed(settings: Settings, providers: Mapping[str, Provider]) -> Iterator[s
 
 
 def _serves(provider: Provider, model: str) -> bool:
-    """Whether one of the provider's operations is for the model, as far as is known."""
+    """Whether one of the provider's operations suits the model, as far as is known."""
     known = lookup(provider.kind, model)
     if known is None or known.capabilities is None:
         return True

@@ -1,4 +1,4 @@
-"""Room 3: from the configuration to the policies: what the settings mean to breakers, retries and models."""
+"""Assembly: translates settings to the policies of breakers, retries, media and models."""
 
 import random
 from dataclasses import replace
@@ -41,18 +41,18 @@ FAILURES: dict[str, type[errors.ProviderError]] = {
     "model_output_invalid": errors.ModelOutputInvalid,
     "rejected": errors.Rejected,
 }
-"""The failure classes as the configuration spells them."""
+"""The failure classes by their names in the configuration."""
 
 
 def check_document(data: bytes, mime_type: str, *, field: str, read: ReadLimits) -> None:
-    """Looks through a document, and loads what that needs with the first one. See `CheckDocument`."""
+    """Checks a document, and loads the code for that with the first one; see `CheckDocument`."""
     from ringmain_server.documents.bounds import check_document as check
 
     check(data, mime_type, field=field, read=read)
 
 
 def media_workers(settings: Settings) -> MediaWorkers:
-    """Returns what works on media, in threads."""
+    """Makes the workers for media, with their threads."""
     media = settings.media
     read = ReadLimits(
         max_bytes=media.max_image_bytes,
@@ -65,7 +65,7 @@ def media_workers(settings: Settings) -> MediaWorkers:
 
 
 def health_settings(settings: Settings, provider_id: str, model: str | None) -> HealthSettings:
-    """The machines of a candidate: the defaults, then its provider's, then its model's.
+    """Returns a candidate's settings: the defaults, overridden by its provider's, then by its model's.
 
     Args:
         settings: The configuration.
@@ -86,7 +86,7 @@ def health_settings(settings: Settings, provider_id: str, model: str | None) -> 
 
 
 def model_policy(settings: Settings, model: ModelSettings | None) -> ModelPolicy:
-    """How the requests of a model are routed; the defaults for one that is addressed directly."""
+    """Returns the routing policy of a model; the defaults for one that is addressed directly."""
     stated = model or ModelSettings.model_construct()
     retry = overridden(settings.retry, stated.retry)
     defaults = ModelPolicy()
@@ -106,7 +106,7 @@ def model_policy(settings: Settings, model: ModelSettings | None) -> ModelPolicy
 
 
 def call_limit(settings: Settings, clock: Clock) -> ConcurrencyLimit:
-    """How many calls the gateway takes on."""
+    """Makes the limit of concurrent calls of the gateway."""
     stated = settings.overload
     return ConcurrencyLimit(
         clock, ConcurrencySettings(limit=stated.limit, adaptive=stated.adaptive, maximum=stated.limit)
@@ -114,7 +114,7 @@ def call_limit(settings: Settings, clock: Clock) -> ConcurrencyLimit:
 
 
 def retries(settings: Settings, clock: Clock, rng: random.Random) -> Retries:
-    """What all requests share."""
+    """Makes the back-off and the budget of retries that all requests share."""
     stated = settings.backoff
     backoff = Backoff(rng, BackoffSettings(stated.initial, stated.maximum))
     budget = RetryBudgetSettings(stated.budget, stated.budget_min_per_second)

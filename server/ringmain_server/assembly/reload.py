@@ -1,8 +1,9 @@
-"""Outside the rooms: takes on another configuration while calls run.
+"""Assembly: loads another configuration while calls run.
 
-A configuration is read and everything for it made beside what runs; only then one reference is swapped. So a
-bad one changes nothing. What a provider is made of is kept where its settings are the same, connections
-included; what is replaced is closed when the last call that may use it has ended.
+The configuration is read and all its objects are made first; then one reference is swapped. So a bad
+configuration changes nothing. A provider with unchanged settings is kept, with its connections. A replaced
+one
+is closed when the last call that may use it has ended.
 """
 
 import asyncio
@@ -22,17 +23,17 @@ from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.telemetry.events import Events
 
 LONGEST = 60.0
-"""Seconds for reading a configuration and making what it needs, but for loading libraries."""
+"""Seconds for reading a configuration and making its objects, without loading libraries."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigSource:
-    """Where the configuration comes from.
+    """The source of the configuration.
 
     Attributes:
         load: Reads it as at the start.
         path: Its file, None when there is none.
-        watch: Has looked at the file before it was read, so that no change is missed; None to begin now.
+        watch: A watch that saw the file before it was read, so that no change is missed; None to begin now.
     """
 
     load: Callable[[], Settings]
@@ -42,11 +43,11 @@ class ConfigSource:
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """What a reload did.
+    """The result of a reload.
 
     Attributes:
-        changed_paths: Settings that hold now.
-        restart_paths: Settings that are written differently and hold from the next start on.
+        changed_paths: Settings that have changed and apply now.
+        restart_paths: Settings that have changed and apply from the next start on.
     """
 
     changed_paths: list[str]
@@ -54,19 +55,19 @@ class Reloaded:
 
 
 class Reload:
-    """Reads the configuration again, as often as it is called.
+    """Reads the configuration again each time it is called.
 
     Args:
         load: Reads the configuration as at the start.
-        live: Where it holds.
-        wiring: Makes what it needs.
+        active: The active configuration.
+        builder: Makes the objects of a configuration.
         calls: The calls of callers.
-        events: Where it is told.
-        learn: Is told of secrets before they are used, so that no log line can hold one.
+        events: Publishes the result.
+        learn: Gets the secrets before they are used, so that no log line can hold one.
 
     Attributes:
-        ready: Loads what providers need before calls may reach them; None for nothing.
-        longest: Seconds after which a configuration that cannot be read to its end is given up.
+        ready: Loads the providers' libraries before calls may reach them; None for nothing.
+        longest: Seconds after which reading a configuration is given up.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Reload:
         self._retiring: dict[asyncio.Task[None], Provider] = {}
 
     async def __call__(self) -> Reloaded:
-        """Takes on the configuration as it is written now.
+        """Loads the configuration as it is written now.
 
         Raises:
             ConfigError: It has mistakes, and nothing has changed.
@@ -103,7 +104,7 @@ class Reload:
                 raise
 
     async def close(self) -> None:
-        """Closes what has been replaced and is still there; its calls have ended."""
+        """Closes replaced providers that are still open; their calls have ended."""
         left, self._retiring = self._retiring, {}
         for task, provider in left.items():
             task.cancel()
@@ -123,7 +124,7 @@ class Reload:
         return done
 
     async def _prepared(self, before: Snapshot) -> tuple[Settings, list[str], dict[str, Provider]]:
-        # In a thread, because reading takes a while; one that hangs holds up no later reload, nor the end.
+        # In a daemon thread, since reading may hang, which must delay neither later reloads nor the end.
         preparing = in_daemon(partial(self._prepare, before), name="reload")
         try:
             return await asyncio.wait_for(preparing, self.longest)
@@ -150,7 +151,8 @@ class Reload:
                 task.add_done_callback(lambda ended: self._retiring.pop(ended, None))
 
     async def _close_unused(self, provider: Provider) -> None:
-        # Calls that run now may still come back to it; what outlives its caller (`on_cancel: drain`) uses it.
+        # Calls that run now may still come back to it, and work that outlives its caller
+        # (`on_cancel: drain`) still uses it.
         await self._calls.outlast()
         await provider.use.ended()
         await provider.transport.close()

@@ -47,7 +47,7 @@ _MESSAGES = {
 
 
 _BELOW_PROVIDER = 2
-"""How many keys lead to a provider's section: `providers` and its name."""
+"""The number of keys that lead to a provider's section: `providers` and its name."""
 
 
 def from_validation(error: ValidationError) -> Iterator[Mistake]:

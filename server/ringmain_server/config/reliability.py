@@ -56,7 +56,7 @@ class BreakerSection(Section):
 
 
 class CooldownSection(Section):
-    """How long a candidate receives no calls after a rate limit, a spent quota or an unknown model."""
+    """The time without calls for a candidate after a rate limit, a spent quota or an unknown model."""
 
     first: Span | None = Field(
         default=None,
@@ -146,7 +146,7 @@ class HedgeSettings(Section):
 
 
 class ExhaustedSettings(Section):
-    """What happens when no candidate may be tried, because of open breakers, cooldowns or drains."""
+    """The behavior when no candidate may be tried, because of open breakers, cooldowns or drains."""
 
     wait: Wait = Field(
         default=0.0,

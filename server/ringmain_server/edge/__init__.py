@@ -1,1 +1,1 @@
-"""Room 1: listeners, status, validation, health and drain."""
+"""Room 1: listeners, statuses, validation, health and drain."""

@@ -1,4 +1,4 @@
-"""Room 1: a gRPC request becomes a Call; running calls are known, so that they can be drained."""
+"""Room 1: makes a Call of each gRPC request and knows the running calls, so that they can be drained."""
 
 import asyncio
 import contextlib
@@ -18,20 +18,23 @@ _TRACEPARENT = "traceparent"
 _LAST_WORDS = 1.0
 """Seconds for calls that outlast the grace to send their status."""
 _PARTING = 0.05
-"""Seconds without a late call until no more are expected; then, until callers know that they must go."""
+"""Seconds without a late call after which no more are expected.
+
+Also the seconds until callers know that they must go elsewhere.
+"""
 _LONGEST_PARTING = 0.5
-"""Seconds after which late calls are no longer waited for, though more of them keep coming."""
+"""Seconds after which the gateway stops waiting for late calls, even if more keep coming."""
 
 
 class Context(Protocol):
-    """What the edge uses of a gRPC servicer context."""
+    """The part of a gRPC servicer context that the edge uses."""
 
     def time_remaining(self) -> float | None:
-        """Seconds until the caller's deadline, None without one."""
+        """Returns the seconds until the caller's deadline, None without one."""
         ...
 
     def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None:
-        """What the caller sent along."""
+        """Returns the metadata that the caller sent."""
         ...
 
 
@@ -40,14 +43,14 @@ class Calls:
 
     Args:
         default_deadline: Seconds for callers without a deadline of their own.
-        limit: How many calls may run at once.
-        longest_wait: Seconds that a call may have waited to be taken.
+        limit: The limit of concurrent calls.
+        longest_wait: The most seconds that a call may have waited to be accepted.
 
     Attributes:
-        limit: How many calls may run at once, and how many do.
-        default_deadline: Of calls that begin from now on.
-        deadlines: Ends those that are over time.
-        closed: Whether new calls are to be refused.
+        limit: The limit of concurrent calls, which counts those that run.
+        default_deadline: The default deadline of calls that begin from now on.
+        deadlines: Ends calls that are over time.
+        closed: Whether new calls are refused.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Calls:
         self.limit = limit or ConcurrencyLimit(time.monotonic, ConcurrencySettings(adaptive=False))
         self._longest_wait = longest_wait
         self.default_deadline = default_deadline
-        # The system is asked for many random bytes at once, which costs as much as asking for few.
+        # Many random bytes are fetched at once, which costs as much as fetching few.
         self._ids = chain.from_iterable(iter(_random_ids, None))
         self._running: dict[asyncio.Task[object], Call] = {}
         self.deadlines = Deadlines(self._running, time.monotonic)
@@ -72,7 +75,7 @@ class Calls:
 
         Args:
             method: The full gRPC method.
-            context: What gRPC knows of the request.
+            context: The request's gRPC context.
             now: The monotonic clock's time.
             came: When the request came, on the same clock.
         """
@@ -98,16 +101,16 @@ class Calls:
         return Call(response_id=f"resp_{next(self._ids)}", method=method, deadline=0.0)
 
     def admit(self, waited: float = 0.0) -> None:
-        """Lets a new call in, which must give its place in the limit back.
+        """Admits a new call, which must release its place in the limit when it ends.
 
         Args:
-            waited: Seconds that it waited to be taken.
+            waited: Seconds that it waited to be accepted.
 
         Raises:
-            Overloaded: As many calls run as may, or the gateway takes calls too late.
+            Overloaded: The limit is reached, or the call waited too long.
         """
         if waited > self._longest_wait:
-            # Answering what waited too long keeps those behind it waiting: so the queue gets shorter.
+            # Refusing is cheap, so the queue gets shorter for the calls behind this one.
             raise Overloaded(f"the gateway could not take the call within {self._longest_wait:g} s")
         if not self.limit.acquire():
             raise Overloaded("the gateway has as many calls under way as it may")
@@ -128,14 +131,14 @@ class Calls:
         return call in self._evicted
 
     def __len__(self) -> int:
-        """How many calls are in flight."""
+        """Returns how many calls are in flight."""
         return len(self._running)
 
     async def refuse(self) -> NoReturn:
-        """Turns a call away that came when `closed`.
+        """Refuses a call that came when `closed`.
 
         Raises:
-            ShuttingDown: New calls are no longer taken.
+            ShuttingDown: New calls are no longer accepted.
         """
         self._late += 1
         await self._parting.wait()
@@ -143,9 +146,10 @@ class Calls:
 
     @contextlib.asynccontextmanager
     async def parting(self) -> AsyncIterator[None]:
-        """Late calls wait for their refusal while the server tells its connections to go.
+        """Delays the refusal of late calls while the server tells its connections to go.
 
-        What arrives while gRPC stops, before the caller hears of it, ends CANCELLED, which nobody takes for
+        A call that arrives while gRPC stops, before its caller hears of it, ends CANCELLED, which no client
+        takes for
         "try another replica". A caller that waits sends nothing, and finds the connection gone afterwards.
         """
         self._parting.clear()
@@ -159,7 +163,7 @@ class Calls:
             self._parting.set()
 
     async def _all_wait(self) -> None:
-        """Waits until the callers that were refused before have come again: a busy one takes longer to."""
+        """Waits until the callers refused before have come again, which busy ones take a while to do."""
         seen = -1
         while seen != self._late:
             seen = self._late
@@ -205,7 +209,7 @@ def _random_ids() -> list[str]:
 
 
 def _trace_id(context: Context) -> str:
-    """The trace id of a W3C `traceparent` (https://www.w3.org/TR/trace-context/), or nothing."""
+    """Returns the trace id of a W3C `traceparent` (https://www.w3.org/TR/trace-context/), or nothing."""
     for key, value in context.invocation_metadata() or ():
         if key == _TRACEPARENT and isinstance(value, str) and len(value) == 55:
             return value[3:35]

@@ -12,20 +12,20 @@ from ringmain_server.call import Call
 from ringmain_server.policies import Clock
 
 SLACK = 0.005
-"""Seconds between two looks at the running calls, at least; so late a deadline may be noticed."""
+"""The least seconds between two looks at the running calls, and the most that a deadline may be late."""
 
 
 class Deadlines:
     """Cancels the tasks of calls that are over time.
 
     Args:
-        running: The calls in flight; whoever runs them keeps this up to date.
+        running: The calls in flight; their owner keeps this up to date.
         clock: Seconds on the clock of the deadlines.
 
     Attributes:
         looks_at: The instant of the next look at the running calls. A call needs no `watch` unless its
             deadline is earlier.
-        passed: The running calls that were cancelled because their deadlines have passed. Whoever runs the
+        passed: The running calls that were cancelled because their deadlines have passed. The owner of the
             calls removes those that end.
     """
 
@@ -62,7 +62,7 @@ class Deadlines:
                 else:
                     soonest = min(soonest, call.deadline)
         except BaseException:
-            soonest = now  # whatever failed, the others have deadlines too
+            soonest = now  # the other calls still have deadlines
             raise
         finally:
             if soonest < math.inf:

@@ -1,7 +1,7 @@
 """Room 1: `grpc.health.v1` (https://grpc.io/docs/guides/health-checking/).
 
-Not by the library's servicer: that one holds a lock while it writes to a caller, so that one who does not
-read would keep the others, and the gateway's own end, waiting.
+The library's servicer is not used: it holds a lock while it writes to a caller, so that a caller who does not
+read would delay the others, and the end of the gateway.
 """
 
 import asyncio
@@ -19,14 +19,16 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 _UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 _MESSAGES: Any = health_pb2
-"""With the messages of List, which the published types do not have yet."""
+"""The module with the messages of List, which the published types do not have yet."""
 
 READINESS = "readiness"
 LIVENESS = "liveness"
 
 
 class Health(health_pb2_grpc.HealthServicer):
-    """Says whether new calls are welcome: ``, `readiness` and each service; and `liveness`.
+    """Reports whether new calls are accepted, and whether the process lives.
+
+    The names `""`, `readiness` and each service tell the first, `liveness` the second.
 
     Args:
         services: Full names of the services that are served.
@@ -39,34 +41,34 @@ class Health(health_pb2_grpc.HealthServicer):
         self._closed = False
 
     async def start(self) -> None:
-        """Alive, and not yet ready."""
+        """Sets the statuses of a process that lives and is not ready."""
         self._set((LIVENESS,), SERVING)
         self._set(self._ready_names, NOT_SERVING)
 
     async def ready(self) -> None:
-        """New calls are welcome."""
+        """Sets the statuses of a process that accepts calls."""
         self._set(self._ready_names, SERVING)
 
     async def drain(self) -> None:
-        """New calls are no longer welcome; the process still lives."""
+        """Sets the statuses of a process that lives but accepts no more calls."""
         self._set(self._ready_names, NOT_SERVING)
 
     def close(self) -> None:
-        """Ends every Watch, which would otherwise hold the server open for its whole grace."""
+        """Ends every Watch, which would otherwise keep the server open for its whole grace."""
         self._closed = True
         self._wake()
 
     async def Check(
         self, request: health_pb2.HealthCheckRequest, context: Any
     ) -> health_pb2.HealthCheckResponse:
-        """The status of a service, or of the process; NOT_FOUND for another name."""
+        """Returns the status of a service, or of the process; NOT_FOUND for another name."""
         status = self._statuses.get(request.service)
         if status is None:
             await context.abort(grpc.StatusCode.NOT_FOUND, "no service of that name is served here")
         return health_pb2.HealthCheckResponse(status=status)
 
     async def List(self, request: Any, context: Any) -> Any:
-        """Every status by its name."""
+        """Returns every status by its name."""
         found = {name: health_pb2.HealthCheckResponse(status=one) for name, one in self._statuses.items()}
         return _MESSAGES.HealthListResponse(statuses=found)
 
@@ -86,7 +88,7 @@ class Health(health_pb2_grpc.HealthServicer):
         self._wake()
 
     def _wake(self) -> None:
-        """Wakes every Watch; whoever looks from now on waits for the next change."""
+        """Wakes every Watch; a Watch that starts to wait from now on waits for the next change."""
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 

@@ -1,7 +1,7 @@
-"""Room 1: errors as gRPC statuses with details (docs/errors.md).
+"""Room 1: turns errors into gRPC statuses with details (docs/errors.md).
 
-Peers refuse trailers of more than 8 KiB by default, and then their callers see a library's complaint in place
-of the status. So a status is measured as it goes over the wire, and what it quotes is cut until it fits.
+Peers refuse trailers of more than 8 KiB by default, and then their callers see a library's error in place
+of the status. So a status is measured as it is sent, and its quotations are cut until it fits.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ DETAILS_KEY = "grpc-status-details-bin"
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """Most characters of the message and of each text in the details, and most of these texts."""
+    """The most characters of the message and of each text in the details, and the most of these texts."""
 
     message: int
     text: int
@@ -39,20 +39,20 @@ class _Limits:
 
 
 _ROOM = 7_500
-"""Bytes for message and details: 8 KiB without what gRPC sends along, such as names and other headers."""
+"""Bytes for message and details: 8 KiB without other content of the trailers, such as names and headers."""
 _STEPS = (_Limits(MESSAGE_LIMIT, 500, 32), _Limits(512, 200, 16), _Limits(200, 64, 8))
 _LAST_STEP = _Limits(100, 48, 4)
-"""Fits even where each character takes the twelve bytes of an emoji."""
+"""Limits that fit even if each character takes the twelve bytes of an emoji."""
 _RETRYABLE = (ProvidersUnavailable, RateLimited, Overloaded, ShuttingDown)
 _DEFAULT_RETRY = 1.0
 _LONGEST_RETRY = 366 * 86400.0
 
 
 def caller_status(error: RingmainError, response_id: str) -> Status:
-    """The status a caller gets. Fits the 8 KiB that peers allow trailers by default.
+    """Returns the status for a caller, which fits the 8 KiB that peers allow trailers by default.
 
     Args:
-        error: What went wrong.
+        error: The error.
         response_id: Names the request in the gateway's log and usage records.
     """
     error.metadata.setdefault("response_id", response_id)
@@ -64,7 +64,7 @@ def caller_status(error: RingmainError, response_id: str) -> Status:
 
 
 def caller_error(exc: BaseException) -> RingmainError:
-    """What the caller may know of any exception: of an unknown one, nothing but what the machine lacked."""
+    """Returns the error that the caller may see; an unknown exception shows only a lack of resources."""
     if isinstance(exc, RingmainError):
         return exc
     return shortage(exc) or Internal("a fault of the gateway; its log has the details under this response id")
@@ -78,7 +78,7 @@ def _status(error: RingmainError, limits: _Limits) -> Status:
 
 
 def _wire_bytes(found: Status) -> int:
-    """What message and details take in the trailers: percent-encoded the one, in base64 the other.
+    """Returns the bytes that message (percent-encoded) and details (in base64) take in the trailers.
 
     See "Responses" at https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md.
     """
@@ -89,7 +89,7 @@ _SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 
 
 def _metadata(error: RingmainError, limits: _Limits) -> dict[str, str]:
-    """Always with the response id, however much there is besides."""
+    """Returns the metadata cut to the limits, always with the response id."""
     kept = list(error.metadata.items())[: limits.count]
     found = {excerpt(name, limits.text): excerpt(value, limits.text) for name, value in kept}
     found["response_id"] = error.metadata["response_id"]
@@ -118,7 +118,7 @@ def _details(error: RingmainError, limits: _Limits) -> list[Message]:
         details.append(QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=said)]))
     if isinstance(error, _RETRYABLE):
         seconds = _DEFAULT_RETRY if error.retry_after is None else error.retry_after
-        if not 0 <= seconds <= _LONGEST_RETRY:  # also NaN: what a provider named must not break the status
+        if not 0 <= seconds <= _LONGEST_RETRY:  # also NaN: a provider's value must not break the status
             seconds = _DEFAULT_RETRY
         delay = Duration()
         delay.FromNanoseconds(int(seconds * 1e9))

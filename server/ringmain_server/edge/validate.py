@@ -1,7 +1,7 @@
 """Room 1, pure: the rules that the contract states in words, checked before anything else sees a request.
 
-Each rule names the field it is about by its path, such as `messages[2].parts[0].media`. What only a provider
-knows (its models' limits, the kinds of media it takes) is checked where it is known.
+Each rule names its field by its path, such as `messages[2].parts[0].media`. Limits that only a provider
+knows (those of its models, the kinds of media it accepts) are checked where they are known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,4 +34,4 @@ VALIDATORS: Mapping[str, Callable[..., Sequence[Violation]]] = {
     "ringmain.admin.v1.SetPrimaryProviderRequest": admin.set_primary,
     "ringmain.admin.v1.WatchEventsRequest": admin.watch,
 }
-"""Full name of a request's type, or of an upload's configuration, to its rules."""
+"""Maps the full name of a request's type, or of an upload's configuration, to its rules."""

@@ -1,4 +1,4 @@
-"""What differs between the servers of OpenAI's wire, as data.
+"""The differences between the servers of OpenAI's wire, as data.
 
 What a row does not say is as OpenAI documents it (https://platform.openai.com/docs/api-reference).
 `providers/openai` reads it.
@@ -11,7 +11,7 @@ from typing import Literal
 from ringmain_server.kinds.kind import Kind
 
 ToolIds = Literal["any", "up_to_40", "nine_alphanumeric"]
-"""Which ids of tool calls a server takes; `providers/openai/tool_ids.py` writes them."""
+"""The ids of tool calls that a server accepts; `providers/openai/tool_ids.py` writes them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Room 2: one servicer for each proto service; each hands the request to the pipeline."""
+"""Room 2: one servicer for each proto service; each passes the request to the pipeline."""

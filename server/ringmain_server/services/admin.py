@@ -1,4 +1,4 @@
-"""Room 2: AdminService, for operators. What is not here yet, keys and a cache, gRPC answers UNIMPLEMENTED."""
+"""Room 2: AdminService, for operators. Methods for keys and a cache are not built yet: UNIMPLEMENTED."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -26,14 +26,14 @@ _CLOCKS = Clocks()
 
 
 class AdminService:
-    """Operating the gateway.
+    """The operators' service.
 
     Args:
-        live: The configuration that holds now.
-        health_registry: What is known of candidates.
-        events: What happens.
+        active: The active configuration.
+        health_registry: The health of all candidates.
+        events: The events of the gateway.
         reload: Reads the configuration again.
-        clocks: What tells dates.
+        clocks: Convert instants to dates.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class AdminService:
     async def DrainProvider(
         self, request: admin_pb2.DrainProviderRequest, _: Call
     ) -> admin_pb2.DrainProviderResponse:
-        """Takes a provider out; what runs there runs on."""
+        """Drains a provider: it gets no new requests; running ones go on."""
         provider = self._provider(request.provider_id)
         self._health_registry.provider(provider.provider_id).drained = True
         self._tell(provider, "was taken out by an operator", action="drain")
@@ -69,7 +69,7 @@ class AdminService:
     async def RestoreProvider(
         self, request: admin_pb2.RestoreProviderRequest, _: Call
     ) -> admin_pb2.RestoreProviderResponse:
-        """Puts a provider back, closes its breakers and ends its holds."""
+        """Puts a provider back, closes its breakers and ends its cooldowns."""
         provider = self._provider(request.provider_id)
         self._health_registry.provider(provider.provider_id).drained = False
         for health in self._every_health(provider):
@@ -98,7 +98,7 @@ class AdminService:
     async def CheckProvider(
         self, request: admin_pb2.CheckProviderRequest, _: Call
     ) -> admin_pb2.CheckProviderResponse:
-        """Asks a provider; when all is well, what waited for its credentials waits no longer."""
+        """Checks a provider; if it passes, cooldowns after refused credentials end."""
         provider = self._provider(request.provider_id)
         checked = await check(provider)
         response = admin_pb2.CheckProviderResponse(latency=duration(checked.latency))
@@ -126,7 +126,7 @@ class AdminService:
     async def WatchEvents(
         self, request: admin_pb2.WatchEventsRequest, _: Call
     ) -> AsyncGenerator[admin_pb2.WatchEventsResponse, None]:
-        """Sends what happens from now on, until the caller leaves or the gateway stops."""
+        """Sends events from now on, until the caller leaves or the gateway stops."""
         unknown = [
             Violation(f"kinds[{index}]", f"is no kind of event ({suggestion(kind, KINDS)})")
             for index, kind in enumerate(request.kinds)
@@ -152,7 +152,7 @@ class AdminService:
         return provider_status(name, provider.kind, health_registry, self._clocks, drained=drained)
 
     def _every_health(self, provider: Provider) -> list[CandidateHealth]:
-        """Also of models that only an earlier configuration names."""
+        """Returns the health of a provider's models, also of those only an earlier configuration names."""
         name = provider.provider_id
         return [*self._active.now.health_registry(name), *self._health_registry.of(name)]
 

@@ -17,15 +17,15 @@ from ringmain_server.operations.upload import ReplayBuffer
 SERVICE = audio_pb2.DESCRIPTOR.services_by_name["AudioService"]
 
 _HEAD = 64
-"""Bytes from which a recording's kind is told."""
+"""Bytes by which the type of a recording is detected."""
 
 
 class AudioService:
     """Speech to text and text to speech.
 
     Args:
-        pipeline: What answers.
-        recording_limit: Most bytes of a recording.
+        pipeline: Answers the requests.
+        recording_limit: The most bytes of a recording.
     """
 
     def __init__(self, pipeline: Backend, recording_limit: int) -> None:
@@ -35,7 +35,7 @@ class AudioService:
     async def Transcribe(
         self, config: audio_pb2.TranscriptionConfig, chunks: AsyncIterator[bytes], call: Call
     ) -> AsyncGenerator[audio_pb2.TranscribeEvent, None]:
-        """Transcribes a recording; the provider hears it while it comes in."""
+        """Transcribes a recording; the provider gets it while it arrives."""
         recording = ReplayBuffer(self._recording_limit, self._too_large)
         filling = asyncio.create_task(recording.fill(chunks))
         try:
@@ -62,10 +62,10 @@ class AudioService:
 
 
 async def _detect(config: audio_pb2.TranscriptionConfig, recording: ReplayBuffer) -> None:
-    """Fills the media type in where the caller left it to the bytes.
+    """Detects the media type where the caller did not name it.
 
     Raises:
-        MediaInvalid: There are no bytes, or they are of no known kind.
+        MediaInvalid: There are no bytes, or their type is unknown.
     """
     head = await recording.head(_HEAD)
     if not head:

@@ -20,8 +20,8 @@ class ChatService:
     """Text generation, whole or streamed.
 
     Args:
-        pipeline: What answers.
-        live: What there is to ask.
+        pipeline: Answers the requests.
+        active: The active configuration.
     """
 
     def __init__(self, pipeline: Backend, active: ActiveConfig) -> None:
@@ -41,7 +41,7 @@ class ChatService:
     async def CountTokens(
         self, request: chat_pb2.CountTokensRequest, call: Call
     ) -> chat_pb2.CountTokensResponse:
-        """Counts by the provider where it can, else by the gateway's estimate."""
+        """Counts tokens by the provider where it can, otherwise by the gateway's estimate."""
         target = self._active.models.resolve(request.chat.model)
         if any(COUNT_TOKENS in one.operations for one in target):
             return await self._pipeline.call(COUNT_TOKENS, request, call)
@@ -50,7 +50,7 @@ class ChatService:
     async def EstimateCost(
         self, request: chat_pb2.EstimateCostRequest, call: Call
     ) -> chat_pb2.EstimateCostResponse:
-        """Prices a request at least and at most."""
+        """Estimates the least and the most that a request costs."""
         count = await self.CountTokens(chat_pb2.CountTokensRequest(chat=request.chat), call)
         model = request.chat.model
         target = capable(model, self._active.models.resolve(model), CHAT, request.chat)

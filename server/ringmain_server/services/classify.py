@@ -1,4 +1,4 @@
-"""Room 2, pure: a model that sees, asked to classify an image; the answer is JSON of a schema."""
+"""Room 2, pure: asks a model that sees to classify an image, and reads its answer, JSON with a schema."""
 
 import math
 
@@ -10,9 +10,9 @@ from ringmain.v1.content_pb2 import ROLE_USER, Message, Part
 from ringmain_server.errors import ModelOutputInvalid
 
 CATEGORIES = ("sexual", "violence", "self_harm", "hate", "illicit")
-"""Kinds of unsafe images; the words are those of OpenAI's moderation where both have one."""
+"""Kinds of unsafe images, in the words of OpenAI's moderation where it has one."""
 FLAGGED = 0.5
-"""From this score on an image is flagged."""
+"""The score from which on an image is flagged."""
 LABEL_LIMIT = 20
 
 _SCORE = {"type": "number", "description": "From 0, surely not, to 1, surely."}
@@ -41,7 +41,7 @@ _QUESTION = (
 
 
 def question(request: image_pb2.InspectImageRequest) -> ChatRequest:
-    """The image and what to say about it."""
+    """Returns a chat request with the image and the question."""
     parts = [Part(media=request.image), Part(text=_QUESTION)]
     chat = ChatRequest(model=request.classifier_model, messages=[Message(role=ROLE_USER, parts=parts)])
     schema = chat.generation_config.response_format.json_schema
@@ -53,10 +53,10 @@ def question(request: image_pb2.InspectImageRequest) -> ChatRequest:
 
 
 def classification(answer: ChatResponse) -> image_pb2.InspectImageResponse:
-    """What the model said, in the part of the response that is about it.
+    """Reads the model's answer into the response's fields of a classification.
 
     Raises:
-        ModelOutputInvalid: It is not what the schema says.
+        ModelOutputInvalid: The answer does not follow the schema.
     """
     text = "".join(part.text for part in answer.message.parts)
     try:

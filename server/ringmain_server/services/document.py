@@ -1,7 +1,8 @@
-"""Room 2: a document read page by page, its pictures described by a model.
+"""Room 2: reads a document page by page; a model describes its pictures.
 
-Pages are in work a few at once and given away in order, so that memory is bounded by those, not by the
-document. A page that fails says why, and the rest goes on.
+A few pages are processed at once and returned in order, so that memory is bounded by those pages and not by
+the
+document. A page that fails has an error, and the others follow.
 """
 
 import asyncio
@@ -38,19 +39,19 @@ TRANSCRIBE = (
     "Markdown tables. Describe each picture in one sentence at its place. Write nothing else."
 )
 _IN_MEMORY = 1 << 20
-"""Bytes of a document up to which it is not put on a disk."""
+"""Bytes up to which a document is kept in memory instead of on a disk."""
 _REMEMBERED = 256
 """Descriptions that are kept, so that the logo on every page is described once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a model said of a picture, and what that consumed.
+    """A model's description of a picture.
 
     Attributes:
-        text: In words; empty where it failed.
-        usage: None where nothing was asked.
-        error: Why it failed.
+        text: The description; empty where it failed.
+        usage: The usage, None where nothing was asked.
+        error: The reason for a failure.
     """
 
     text: str = ""
@@ -63,11 +64,11 @@ class DocumentReader:
     """Reads one document.
 
     Attributes:
-        pipeline: What describes pictures.
-        workers: Where the document is worked on.
-        settings: Limits.
-        config: How to read.
-        call: On whose behalf.
+        pipeline: Describes pictures.
+        workers: The workers for media, which also read documents.
+        settings: The limits.
+        config: The options of the request.
+        call: The caller's call.
     """
 
     pipeline: Backend
@@ -81,7 +82,7 @@ class DocumentReader:
     _describing: "set[asyncio.Task[Told]]" = field(init=False, default_factory=set)
 
     async def read(self, file: IO[bytes]) -> AsyncGenerator[vision_pb2.ReadDocumentEvent, None]:
-        """The events of a document whose bytes are all there.
+        """Yields the events of a document whose bytes are all there.
 
         Raises:
             MediaInvalid: It cannot be opened.
@@ -113,7 +114,7 @@ class DocumentReader:
     async def _pages(
         self, document: Document, first: int, last: int
     ) -> AsyncGenerator[vision_pb2.DocumentPage, None]:
-        """Every page in order; those in work, or done and not yet given away, are never more than allowed."""
+        """Yields every page in order, and bounds those that are in work or finished but not yet returned."""
         at_once = min(
             self.config.max_parallel_pages or self.settings.parallel_pages, self.settings.max_parallel_pages
         )
@@ -155,7 +156,7 @@ class DocumentReader:
         return page
 
     async def _describe(self, picture: Picture) -> Told:
-        """What a picture shows. One that was seen before is not asked about, and costs nothing, again."""
+        """Returns the description of a picture. A picture that appears again is not asked about again."""
         key = hashlib.sha256(picture.data).digest()
         known = self._described.get(key)
         if known is not None:
@@ -187,7 +188,7 @@ class DocumentReader:
 
 
 async def spooled(chunks: AsyncIterator[bytes], workers: MediaWorkers, limit: int) -> IO[bytes]:
-    """A document's bytes in a file that vanishes when it is closed; on a disk only where they are many.
+    """Returns a document's bytes in a temporary file, on a disk only if they are many.
 
     Raises:
         MediaInvalid: They are more than the limit.
@@ -226,7 +227,7 @@ def _open(file: IO[bytes], mime_type: str, settings: MediaSettings) -> Document:
 
 
 def _settle(page: vision_pb2.DocumentPage, told: Sequence[Told]) -> None:
-    """Says what a page consumed, and the first thing that went wrong on it."""
+    """Sets the usage of a page, and the first error on it."""
     usages = [one.usage for one in told if one.usage is not None]
     if usages:
         page.usage.CopyFrom(total(usages))
@@ -240,5 +241,5 @@ def _text(answer: ChatResponse) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A description as a block of its own, told apart from what the document says itself."""
+    """Formats a description as a quotation, to distinguish it from the document's own text."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())

@@ -13,7 +13,7 @@ class EmbeddingService:
     """Vectors from text.
 
     Args:
-        pipeline: What answers.
+        pipeline: Answers the requests.
     """
 
     def __init__(self, pipeline: Backend) -> None:

@@ -1,4 +1,4 @@
-"""Room 2, pure: what a request would cost at least and at most."""
+"""Room 2, pure: estimates the least and the most that a request costs."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from ringmain_server.candidate import Candidate
 def cost_range(
     request: ChatRequest, input_tokens: int, candidates: Sequence[Candidate]
 ) -> EstimateCostResponse:
-    """The cost with an empty answer, and with the longest that the request allows.
+    """Returns the cost with an empty answer, and with the longest that the request allows.
 
     Args:
         request: The request.
         input_tokens: Its tokens.
-        candidates: What serves its model, in order; at least one.
+        candidates: The candidates of its model, in order; at least one.
 
     Returns:
-        The least from the first candidate, the most from the dearest. The most is absent when any candidate's
-        price or longest answer is unknown: it could be the dearest.
+        The least from the first candidate, the most from the most expensive. The most is absent when any
+        candidate's price or longest answer is unknown, since that one could be the most expensive.
     """
     response = EstimateCostResponse(input_token_count=input_tokens)
     least = _cost(candidates[0], input_tokens, 0)
@@ -34,7 +34,7 @@ def cost_range(
 
 
 def _most(request: ChatRequest, input_tokens: int, candidate: Candidate) -> int | None:
-    """The cost of a candidate's longest answer, None when unknown."""
+    """Returns the cost of a candidate's longest answer, None when unknown."""
     config = request.generation_config
     bounds = [
         config.max_output_tokens if config.HasField("max_output_tokens") else 0,

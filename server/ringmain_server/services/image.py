@@ -25,12 +25,12 @@ SERVICE = image_pb2.DESCRIPTOR.services_by_name["ImageService"]
 
 
 class ImageService:
-    """Images from words, changed images, and what image files hold.
+    """Images from descriptions, changed images, and inspections of image files.
 
     Args:
-        pipeline: What answers.
-        live: What there is to ask.
-        workers: Where images are looked at.
+        pipeline: Answers the requests.
+        active: The active configuration.
+        workers: The workers for media, which inspect images.
     """
 
     def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:
@@ -53,7 +53,7 @@ class ImageService:
     def StreamImages(
         self, request: image_pb2.StreamImagesRequest, call: Call
     ) -> AsyncGenerator[image_pb2.ImageEvent, None]:
-        """Makes or changes images and sends previews and bytes as they come."""
+        """Makes or changes images, and sends previews and bytes as they come."""
         made = request.HasField("generate")
         inner = request.generate if made else request.edit
         call.model, call.request_id = inner.model, inner.request_id
@@ -68,7 +68,7 @@ class ImageService:
     async def InspectImage(
         self, request: image_pb2.InspectImageRequest, call: Call
     ) -> image_pb2.InspectImageResponse:
-        """Says what an image file holds, and asks a classifier where one is named."""
+        """Inspects an image file, and asks a classifier if one is named."""
         image = await self._workers.inline(request.image, "image")
         found = await self._workers.pool.run(
             inspect_image,
@@ -96,7 +96,7 @@ class ImageService:
     async def _classified(
         self, request: image_pb2.InspectImageRequest, call: Call
     ) -> image_pb2.InspectImageResponse:
-        """What a classifier says, or a model that sees and answers in JSON."""
+        """Returns the ratings of a classifier, or of a model that sees and answers in JSON."""
         served = self._active.models.resolve(request.classifier_model)
         for one in served:
             if CLASSIFY_IMAGE in one.operations and _classifies(one.candidate.capabilities):

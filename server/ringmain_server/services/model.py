@@ -24,7 +24,7 @@ class ModelService:
     """The models a caller may use.
 
     Args:
-        live: What there is.
+        active: The active configuration.
     """
 
     def __init__(self, active: ActiveConfig) -> None:
@@ -56,9 +56,9 @@ class ModelService:
 
 
 def _capabilities(target: Target) -> frozenset[int]:
-    """What a candidate is known to do: its model can, and its provider has an operation for it.
+    """Returns a candidate's known capabilities: those of its model for which its provider has an operation.
 
-    Of a model of which nothing is known, what its provider has operations for.
+    For an unknown model, these are the capabilities that its provider has operations for.
     """
     served_here = frozenset(op.capability for op in target.operations)
     known = target.candidate.capabilities

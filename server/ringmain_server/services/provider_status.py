@@ -1,4 +1,4 @@
-"""Room 2, pure: a provider as operators see it."""
+"""Room 2, pure: the status of a provider, for operators."""
 
 import time
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Two clocks, to tell the date of an instant.
+    """Two clocks, to convert an instant to a date.
 
     Attributes:
-        monotonic: The clock of the conditions.
+        monotonic: The clock of the candidates' health.
         wall: Seconds since 1970.
     """
 
@@ -34,7 +34,7 @@ class Clocks:
     wall: Clock = time.time
 
     def date(self, instant: float) -> Timestamp:
-        """The date of an instant of the monotonic clock."""
+        """Returns the date of an instant of the monotonic clock."""
         date = Timestamp()
         date.FromNanoseconds(round((self.wall() + instant - self.monotonic()) * 1e9))
         return date
@@ -43,14 +43,14 @@ class Clocks:
 def provider_status(
     provider_id: str, kind: str, healths: Sequence[CandidateHealth], clocks: Clocks, *, drained: bool
 ) -> admin_pb2.Provider:
-    """A provider and the condition of each of its models.
+    """Returns the status of a provider and the health of each of its models.
 
     Args:
         provider_id: Its name.
         kind: Its kind.
-        healths: Those of its models.
-        clocks: What tells dates.
-        drained: Whether an operator has taken it out.
+        healths: The health of its models.
+        clocks: Convert instants to dates.
+        drained: Whether an operator has drained it.
     """
     attempts = sum(one.recent.count for one in healths)
     failed = sum(one.recent.failed_count for one in healths)
@@ -69,7 +69,7 @@ def provider_status(
 
 
 def duration(seconds: float) -> Duration:
-    """A span."""
+    """Converts seconds to a protobuf duration."""
     span = Duration()
     span.FromNanoseconds(round(seconds * 1e9))
     return span

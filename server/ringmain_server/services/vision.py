@@ -22,9 +22,9 @@ class VisionService:
     """Questions about images and documents.
 
     Args:
-        pipeline: What answers.
-        live: What there is to ask.
-        workers: Where documents are worked on.
+        pipeline: Answers the requests.
+        active: The active configuration.
+        workers: The workers for media, which also read documents.
     """
 
     def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:
@@ -68,11 +68,11 @@ class VisionService:
 _SEEING = ChatRequest(
     messages=[Message(role=ROLE_USER, parts=[Part(media=Media(mime_type="image/png", data=b"-"))])]
 )
-"""What a model must be capable to take that reads documents."""
+"""A request that a model must be capable of to read documents."""
 
 
 def question(request: vision_pb2.AnalyzeImagesRequest) -> ChatRequest:
-    """The question as a conversation: first what it is about, then the words."""
+    """Returns the question as a conversation: first the images, then the text."""
     parts = [Part(media=image) for image in request.images]
     parts.append(Part(text=request.prompt))
     chat = ChatRequest(model=request.model, messages=[Message(role=ROLE_USER, parts=parts)])

@@ -1,7 +1,7 @@
-"""Room 1: when each call came to a server, before a busy loop took it (`policies.backlog`).
+"""Room 1: notes when each call came to a server, before a busy loop accepted it (`policies.backlog`).
 
 gRPC asks every generic handler in turn which method a call wants, in the task that then serves it. The first
-one here serves nothing: it notes the call, and the handler of the method finds the note in its context.
+handler, here, serves nothing: it notes the call, and the handler of the method finds the note in its context.
 """
 
 import asyncio
@@ -18,25 +18,27 @@ from grpc_channelz.v1 import channelz, channelz_pb2
 from ringmain_server.policies.backlog import Backlog
 
 _LOOK = 0.005
-"""Seconds between two looks at whether calls still come."""
+"""Seconds between two checks whether calls still come."""
 _ON_TIME = 0.001
-"""By how many seconds a look may be late when the loop has had several turns since the one before."""
+"""Seconds by which a check may be late when the loop has had several turns since the last one."""
 _TURNS = 5
-"""More turns of the loop than there are from a call that waits in gRPC to its note here."""
+"""More turns of the loop than there are between a call that waits in gRPC and its note here."""
 
 _PENDING = 25_000
-"""Most calls that wait in gRPC, at 13 KB each: so many that only a flood is cut short by it."""
+"""The most calls that wait in gRPC, at 13 KB each: so many that only a flood reaches it."""
 
 _UNENDABLE = 256
-"""Most calls without their message that nothing can end, at 20 KB each."""
+"""The most calls without their message that nothing can end, at 20 KB each."""
 
 _NO_LIMITS: tuple[tuple[str, int], ...] = (
     ("grpc.server.max_pending_requests", _PENDING),
     ("grpc.server.max_pending_requests_hard_limit", _PENDING),
     ("grpc.server_max_unrequested_time_in_server", 3600),
 )
-"""Options without which gRPC ends calls that wait to be taken, as CANCELLED and unseen: some of them beyond
-1,000, all beyond 3,000, and each after 30 seconds."""
+"""Options without which gRPC ends calls that wait to be accepted, as CANCELLED and unseen.
+
+It would end some of them beyond 1,000, all beyond 3,000, and each after 30 seconds.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +68,7 @@ class Arrival:
 
 
 _NO_CONTEXT: Any = None
-"""The servicer of channelz needs one only to say what failed."""
+"""Passed to the servicer of channelz, which needs a context only to report failures."""
 
 Missed = Callable[[str, float], None]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
@@ -93,13 +95,13 @@ def too_late() -> bool:
 
 
 class Arrivals(grpc.GenericRpcHandler):
-    """Notes the calls of one server. To be the first of its handlers.
+    """Notes the calls of one server. It must be the first of the server's handlers.
 
     Args:
-        count: How many calls have come to the server so far, None when nobody knows.
-        missed: Is told of a call that ended before its handler was reached: its path and the seconds.
-        careful: Path of a method to a handler that is reached before its message comes, and so can end.
-        most: How many of these may wait for their message; beyond, the oldest is ended.
+        count: Returns how many calls have come to the server so far, None when that is unknown.
+        missed: Called with the path and the seconds of a call that ended before its handler was reached.
+        careful: Maps a method's path to a handler that is reached before its message comes, and so can end.
+        most: How many of these may wait for their message; beyond that, the oldest is ended.
     """
 
     def __init__(
@@ -139,13 +141,13 @@ class Arrivals(grpc.GenericRpcHandler):
         return careful
 
     def _end_oldest(self) -> None:
-        """Ends a call whose message does not come: who means it sends the message together with the call."""
+        """Ends a call whose message does not come; honest callers send it together with the call."""
         note = next(iter(self._endable))
         note.too_late = True
         self._endable.pop(note).cancel()
 
     def _look(self) -> None:
-        """Looks whether calls still come, and again later unless nothing can be waiting."""
+        """Checks whether calls still come, and again later unless nothing can be waiting."""
         now = time.monotonic()
         # A look that is late says that a turn takes long, and counts for one turn only. So does one that
         # follows a call closely.
@@ -161,12 +163,12 @@ class Arrivals(grpc.GenericRpcHandler):
 def waiting_server(
     options: list[tuple[str, object]], missed: Missed, careful: Mapping[str, Handler], most: int
 ) -> grpc.aio.Server:
-    """A server whose calls may wait to be taken, and which knows since when they do.
+    """Makes a server whose calls may wait to be accepted, and which knows since when they do.
 
     Args:
         options: Channel arguments.
-        missed: Is told of a call that ended before its handler was reached: its path and the seconds.
-        careful: Path of a method to a handler that is reached before its message comes.
+        missed: Called with the path and the seconds of a call that ended before its handler was reached.
+        careful: Maps a method's path to a handler that is reached before its message comes.
         most: How many of these may wait for their message.
     """
     server = grpc.aio.server(options=[*options, *_NO_LIMITS])
@@ -175,7 +177,7 @@ def waiting_server(
 
 
 def _newest_id() -> int:
-    """The id that channelz gave the last server made in this process."""
+    """Returns the id that channelz gave the last server made in this process."""
     newest = 0
     while True:
         request = channelz_pb2.GetServersRequest(start_server_id=newest + 1)
@@ -186,13 +188,13 @@ def _newest_id() -> int:
 
 
 def _counter(server_id: int) -> Callable[[], int | None]:
-    """Counts the calls that came to a server: only channelz tells of those that were not taken yet."""
+    """Makes a function that counts the calls that came; only channelz knows those not accepted yet."""
     request = channelz_pb2.GetServerRequest(server_id=server_id)
 
     def count() -> int | None:
         try:
             found = channelz.ChannelzServicer.GetServer(request, _NO_CONTEXT)
-        except Exception:  # noqa: BLE001  it is about a figure in the log, and may fail no call
+        except Exception:  # noqa: BLE001  a figure of the log must not fail a call
             return None
         return int(found.server.data.calls_started)
 

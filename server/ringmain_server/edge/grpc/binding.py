@@ -1,7 +1,7 @@
-"""Room 1: servicers bound to gRPC. What every method has in common is folded in here, once, at start-up.
+"""Room 1: binds servicers to gRPC, and adds what all methods have in common, once, at start-up.
 
-A servicer's method takes the request and its Call; where the caller sends several messages, the first one's
-configuration, the bytes that follow, and the Call. Around it, for every method alike: admit, validate, bound
+A servicer's method takes the request and its Call. If the caller sends several messages, it takes the first
+one's configuration, the bytes that follow, and the Call. Around every method alike: admit, validate, bound
 by the deadline, map errors to statuses, observe. A stream is written by a coroutine, not by a third
 generator, so that only two generators stand between an upstream read and the write.
 """
@@ -49,7 +49,7 @@ Serve = Callable[[Message | None, Context, Call], Awaitable[Message | None]]
 Handle = Callable[[Message | None, Context], Awaitable[Message | None]]
 
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
-"""Trailer by which a server governs retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md."""
+"""Trailer that controls retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class Edge:
 
     Attributes:
         calls: The calls in flight.
-        observer: Is told how each call ended.
-        validators: Request type's full name to its rules.
-        methods: The paths of what was bound.
-        careful: The same paths to handlers that are reached before the message comes, which costs more.
+        observer: Records how each call ended.
+        validators: Maps the full name of a request's type to its rules.
+        methods: The paths of the bound methods.
+        careful: Maps the same paths to handlers that are reached before the message comes, which costs more.
     """
 
     calls: Calls
@@ -71,11 +71,11 @@ class Edge:
     careful: dict[str, "grpc.RpcMethodHandler[Any, Any]"] = field(default_factory=dict)
 
     def missed(self, path: str, seconds: float) -> None:
-        """A call came and ended before its message did, so that no handler saw it: the caller left early.
+        """Records a call that ended before its message came, so no handler saw it: its caller left early.
 
         Args:
-            path: Of its method; others than those bound here are not known to the log either.
-            seconds: How long it was there.
+            path: The path of its method. Methods that are not bound here are ignored.
+            seconds: How long it lasted.
         """
         if path in self.methods:
             call = self.calls.missed(path.removeprefix("/"))
@@ -85,15 +85,15 @@ class Edge:
     def bind(
         self, service: ServiceDescriptor, servicer: object, *, large: bool = False
     ) -> grpc.GenericRpcHandler:
-        """The gRPC handlers of a servicer, whose methods have the names of the service's.
+        """Returns the gRPC handlers of a servicer, whose methods have the names of the service's.
 
         A method that the servicer does not have is not built yet: gRPC answers UNIMPLEMENTED.
 
         Args:
-            service: Of the contract.
-            servicer: What answers.
-            large: Whether requests and answers are of many megabytes: then nothing keeps a request beside
-                its answer.
+            service: The service of the contract.
+            servicer: The servicer.
+            large: Whether requests and answers may have many megabytes, so that no request is kept beside its
+                answer.
         """
         built = [method for method in service.methods if hasattr(servicer, method.name)]
         self.methods.update(f"/{service.full_name}/{method.name}" for method in built)
@@ -128,9 +128,9 @@ class Edge:
         return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
 
     def _reading(self, method: str, handle: Handle) -> Any:
-        """A handler that reads its one message by itself, as a stream's first; on the wire they are alike.
+        """Makes a handler that reads its one message itself, as a stream's first; on the wire both are alike.
 
-        Of a message that gRPC reads for a handler, it keeps bytes and message until the answer is sent.
+        gRPC keeps the bytes and the message that it reads for a handler until the answer is sent.
         """
 
         def refuse(_request: Message | None, _context: Context, _call: Call) -> NoReturn:
@@ -223,7 +223,7 @@ class Edge:
 
 
 class _MessageTooLate(Exception):
-    """A call was ended because its message did not come."""
+    """The call was ended because its message did not come."""
 
 
 async def _first(context: Context) -> Message | None:
@@ -237,7 +237,7 @@ async def _first(context: Context) -> Message | None:
 
 
 async def _refuse(context: Context, error: RingmainError, call: Call) -> None:
-    """Sends the status that a call ends with; the handler returns afterwards, and gRPC sends nothing more."""
+    """Sends the status that a call ends with; after that, the handler returns and gRPC sends nothing more."""
     status = caller_status(error, call.response_id)
     trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
     if error.code is grpc.StatusCode.UNAVAILABLE and not isinstance(error, ShuttingDown):

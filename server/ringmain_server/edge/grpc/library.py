@@ -1,6 +1,6 @@
-"""Room 1: the services that come with gRPC: health, reflection and channelz, guarded like our own.
+"""Room 1: the services that come with gRPC (health, reflection and channelz), guarded like our own.
 
-Their handlers let a parser's exception, or any other, end a call as UNKNOWN, with names of Python's classes.
+Their handlers let any exception, such as a parser's, end a call as UNKNOWN, with names of Python's classes.
 """
 
 import inspect
@@ -17,16 +17,16 @@ from ringmain_server.errors import release
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Crashed = Callable[[str, Exception], None]
-"""Hears of an exception that nobody expected, and in which method."""
+"""Called with the method and the exception that nobody expected."""
 T = TypeVar("T")
 
 
 class Guarded:
-    """What a service of gRPC's takes for the server that it is added to.
+    """A stand-in for the server, to which a service of gRPC adds its handlers.
 
     Args:
         server: The server.
-        crashed: Hears of unknown exceptions.
+        crashed: Called with unknown exceptions.
     """
 
     def __init__(self, server: grpc.aio.Server, crashed: Crashed) -> None:
@@ -34,7 +34,7 @@ class Guarded:
         self._crashed = crashed
 
     def add_generic_rpc_handlers(self, _: object) -> None:
-        """Nothing: the same handlers come by name."""
+        """Ignores the handlers, since the same ones are registered by name."""
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
         """Adds the handlers of a service, guarded."""
@@ -89,7 +89,7 @@ class Guarded:
 
 
 class _Unparsed:
-    """Stands for bytes that are no request; gRPC takes None for the end of a stream."""
+    """Stands for bytes that cannot be parsed; gRPC takes None for the end of a stream."""
 
 
 class _UnparsedError(Exception):

@@ -1,7 +1,7 @@
-"""Room 1: bytes that come in become a message, or are refused like any other request that breaks a rule.
+"""Room 1: parses messages; bytes that cannot be parsed are refused like any other request that breaks a rule.
 
 gRPC lets a parser's exception end the call as UNKNOWN, unseen by log and metrics and with the library's own
-words. So what cannot be parsed is None here, and refused where every request is checked. The usual case is
+words. So unparsable bytes become None here, and are refused where every request is checked. The usual case is
 text that is not UTF-8, which protobuf writes in some languages and reads in none.
 """
 
@@ -15,7 +15,7 @@ Parser = Callable[[bytes], Message | None]
 
 
 def parser(kind: type[Message]) -> Parser:
-    """Reads messages of a type. What it returns is None for bytes that are none."""
+    """Returns a parser of messages of a type, which returns None for bytes that cannot be parsed."""
     parse = kind.FromString
 
     def parsed(data: bytes) -> Message | None:
@@ -28,5 +28,5 @@ def parser(kind: type[Message]) -> Parser:
 
 
 def unparsed() -> InvalidField:
-    """What a caller is told whose request is None."""
+    """Returns the error for a request that could not be parsed."""
     return InvalidField.at("", "the bytes are no request of this method, or hold text that is not UTF-8")

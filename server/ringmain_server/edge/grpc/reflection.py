@@ -1,4 +1,4 @@
-"""Room 1: reflection, of just what a port serves (https://grpc.io/docs/guides/reflection/)."""
+"""Room 1: reflection of the services of one port only (https://grpc.io/docs/guides/reflection/)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ from ringmain_server.edge.grpc.library import Guarded
 
 
 class SymbolPool:
-    """The default pool, which also knows in which file a method stands.
+    """The default pool of descriptors, which also finds the file of a method.
 
     The protocol lets callers ask for a method by its full name, as ghz does; protobuf's own pool finds none.
     """
@@ -21,7 +21,7 @@ class SymbolPool:
         self._pool = descriptor_pool.Default()
 
     def FindFileContainingSymbol(self, symbol: str) -> FileDescriptor:
-        """The file of a message, enum, field, service or method.
+        """Returns the file of a message, enum, field, service or method.
 
         Raises:
             KeyError: There is no such symbol.
@@ -32,7 +32,7 @@ class SymbolPool:
             return self._pool.FindMethodByName(symbol).containing_service.file
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is the default pool's."""
+        """Returns any other attribute of the default pool."""
         return getattr(self._pool, name)
 
 
@@ -40,8 +40,8 @@ def add_reflection(services: Iterable[str], server: grpc.aio.Server | Guarded) -
     """Registers the service.
 
     Args:
-        services: Full names of those that are told.
-        server: That serves them.
+        services: Full names of the services to list.
+        server: The server.
     """
     pool: Any = SymbolPool()
     servicer = reflection.aio.ReflectionServicer((*services, reflection.SERVICE_NAME), pool=pool)

@@ -1,4 +1,4 @@
-"""Room 1: what a caller sends in several messages: first a configuration, then the bytes it is about."""
+"""Room 1: reads requests of several messages: first a configuration, then the bytes."""
 
 import asyncio
 import contextlib
@@ -11,18 +11,18 @@ from ringmain_server.edge.grpc.parsing import unparsed
 from ringmain_server.errors import InvalidField, Violation
 
 CHUNK_LIMIT = 1 << 20
-"""Most bytes of one chunk, by the contract."""
+"""The most bytes of one chunk, by the contract."""
 _LISTEN = 2.0
-"""Seconds that a refused caller may go on to send."""
+"""Seconds for which a refused caller may go on sending."""
 _NOTHING: Any = object()
-"""In place of a first message where none comes."""
+"""Stands for a first message where none comes."""
 
 
 class UploadReader:
     """Reads the messages of one upload. Each is a oneof of `config` and `chunk`.
 
     Args:
-        messages: As gRPC brings them.
+        messages: The messages from gRPC.
         validate: The rules of the configuration.
     """
 
@@ -32,7 +32,7 @@ class UploadReader:
         self._ended = False
 
     async def config(self) -> Message:
-        """The configuration, which comes first.
+        """Returns the configuration, which comes first.
 
         Raises:
             InvalidField: Something else comes first, nothing, or nothing that can be parsed, or the
@@ -50,7 +50,7 @@ class UploadReader:
         return config
 
     async def discard(self) -> None:
-        """Reads what is still coming, for a while, and throws it away.
+        """Reads the remaining messages, for a while, and throws them away.
 
         A caller whose write fails may never see why: grpc.aio then reports an internal error of its own in
         place of the call's status.
@@ -63,7 +63,7 @@ class UploadReader:
                     pass
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The bytes, as they come.
+        """Yields the bytes as they come.
 
         Raises:
             InvalidField: A message cannot be parsed or is no chunk, or its chunk is too large.
