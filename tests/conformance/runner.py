@@ -23,9 +23,9 @@ from tests.fakes.received import Received
 from tests.faults.processes import Gateway
 
 AT_ONCE = 8
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 """Seconds for one case, once its gateway serves."""
-_CLOSING = 5.0
+_CLOSING = 50.0
 """Seconds within which an upstream must see that its connection was closed."""
 
 

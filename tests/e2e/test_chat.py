@@ -103,14 +103,16 @@ SANDBOX_FAULTS: dict[str, tuple[type[RingmainError], str]] = {
     "fault-filter": (RingmainError, "CONTENT_FILTERED"),
     "fault-empty": (Unavailable, "PROVIDERS_UNAVAILABLE"),
 }
-QUICK = {"timeouts": {"first_content": 0.1, "idle": 0.1, "attempt": 0.1}}
+SILENT = {"fault-hang": "first_content", "fault-slow-first-token": "first_content", "fault-stall": "idle"}
+"""Who falls silent for longer than anybody waits, and the timeout that ends it."""
 
 
 @pytest.mark.parametrize("model", SANDBOX_FAULTS)
 async def test_every_fault_of_the_sandbox_ends_a_stream_with_its_status(model: str) -> None:
     """Each failure on request ends in a bounded, typed error, and never in a truncated success."""
     expected, reason = SANDBOX_FAULTS[model]
-    async with gateway(QUICK) as ringmain:
+    timeouts = {SILENT[model]: 0.1} if model in SILENT else {}
+    async with gateway({"timeouts": timeouts}) as ringmain:
         with pytest.raises(expected) as caught:
             async for _ in ringmain.client.stream("Hello", model=f"sandbox/{model}"):
                 pass

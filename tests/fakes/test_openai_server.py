@@ -277,9 +277,11 @@ async def test_error_event_reaches_the_sdk(client: AsyncOpenAI) -> None:
 
 async def test_hang_and_stall(client: AsyncOpenAI) -> None:
     """A hanging upstream sends nothing at all, a stalling one nothing more."""
-    patient = client.with_options(timeout=0.1)
     with pytest.raises(openai.APITimeoutError):
-        await patient.chat.completions.create(model="fault-hang", messages=[QUESTION])
+        await client.with_options(timeout=0.1).chat.completions.create(
+            model="fault-hang", messages=[QUESTION]
+        )
+    patient = client.with_options(timeout=1)
     stream = await patient.chat.completions.create(model="fault-stall", messages=[QUESTION], stream=True)
     chunks = [await anext(stream) for _ in range(3)]
     assert text_of(chunks) == "Hello from"

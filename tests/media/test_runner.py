@@ -26,14 +26,14 @@ async def test_work_is_done_in_a_thread() -> None:
 async def test_no_more_is_done_at_once_than_there_are_threads() -> None:
     """With two threads, never more than two pieces of work are under way."""
     pool, running, most = MediaPool(workers=2), 0, 0
-    lock, pause = threading.Lock(), threading.Event()
+    lock, both = threading.Lock(), threading.Barrier(2, timeout=LIMIT)
 
     def work() -> None:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        pause.wait(0.01)
+        both.wait()
         with lock:
             running -= 1
 

@@ -256,18 +256,19 @@ async def test_a_certificate_that_nobody_trusts() -> None:
 async def test_waiting_for_a_connection_is_not_the_providers_silence() -> None:
     """Where all connections that are allowed stay in use, a request is refused as beyond a limit of ours;
     when one becomes free in time, it is answered."""
-    free = asyncio.Event()
+    taken, free = asyncio.Event(), asyncio.Event()
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.readuntil(b"\r\n\r\n"):
+            taken.set()
             await free.wait()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     async with served(handler) as made:
-        limited = replace(made, sessions=HttpSessions(1), connect_timeout=0.05)
+        limited = replace(made, sessions=HttpSessions(1), connect_timeout=1.0)
         request = HttpRequest("/", {}, method="GET")
         first = asyncio.ensure_future(limited.send(request))
-        await asyncio.sleep(0.02)
+        await taken.wait()
         with pytest.raises(CandidateFull, match="as many connections"):
             await limited.send(request)
         second = asyncio.ensure_future(limited.send(request))

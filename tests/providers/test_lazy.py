@@ -66,7 +66,7 @@ async def test_it_is_made_once_in_a_thread_at_the_first_use() -> None:
 
 async def test_no_time_of_an_attempt_counts_for_loading() -> None:
     """What a candidate needs is loaded before its attempt begins, so that a slow import is no failure."""
-    library = Library(lambda: time.sleep(0.02))
+    library = Library(lambda: time.sleep(0.3))
     ready = target(ScriptedBackend([[_answer()]]))
     cold = Target(
         Candidate("p0", "openai", "m"), ready.backend, ready.operations, ready.health, library=library
@@ -74,7 +74,7 @@ async def test_no_time_of_an_attempt_counts_for_loading() -> None:
     call = new_call()
     await router_of([cold]).call(CHAT, REQUEST, call)
     assert library.loaded
-    assert (call.attempts[0].latency or 1) < 0.02
+    assert (call.attempts[0].latency or 1) < 0.3
 
 
 def lazy(

@@ -29,6 +29,7 @@ from ringmain_server.providers.sessions import HttpSessions
 
 from tests.fakes.vertex_rest import FakeGemini, refusal
 from tests.fakes.vertex_script import Status, whole
+from tests.fakes.waiting import LIMIT
 from tests.providers.vertex import golden
 from tests.providers.vertex.golden import ASKED, Golden, goldens, named
 from tests.providers.vertex.test_errors import ROWS
@@ -344,7 +345,7 @@ async def test_cancelled(upstream: Upstream) -> None:
     """Leaving a stream closes the connection."""
     async for _ in upstream.stream("fault-stall"):
         break
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(LIMIT):
         await upstream.server.left.wait()
 
 
