@@ -1,7 +1,8 @@
 """Tests, benchmark: the way of a call through the gateway, counted in packages, functions and calls of ours.
 
-Counts what the third call of a warm gateway runs below `server/ringmain_server`, by `sys.setprofile`. A
-generator or a coroutine that is resumed counts once. A package is the first component of a module's path
+Counts what a call of a warm gateway runs below `server/ringmain_server`, by `sys.setprofile`: the shortest of
+a few, since what the gateway does once a second may fall into one. A generator or a coroutine that is resumed
+counts once. A package is the first component of a module's path
 below the server's. Caller, gateway and provider share one event loop and speak over real sockets; what is
 counted is the same on every machine.
 
@@ -25,6 +26,7 @@ from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.script import Answer
 
 OURS = str(Path(ringmain_server.__file__).parent) + "/"
+TRIES = 3
 TOKENS = ("One", " two", " three", " four")
 
 
@@ -96,11 +98,15 @@ async def ways() -> dict[str, Way]:
             for _ in range(2):
                 await once()
                 await _rest()
-            with Recorder() as recorder:
-                await once()
-                await _rest()
-            found[name] = Way(tuple(recorder.calls))
+            found[name] = min([await _way(once) for _ in range(TRIES)], key=lambda way: len(way.calls))
     return found
+
+
+async def _way(once: Callable[[], Awaitable[None]]) -> Way:
+    with Recorder() as recorder:
+        await once()
+        await _rest()
+    return Way(tuple(recorder.calls))
 
 
 def _calls(stub: Any) -> dict[str, Callable[[], Awaitable[None]]]:

@@ -12,12 +12,13 @@ class _Running:
     """Calls that wait for ever."""
 
     def __init__(self) -> None:
-        self.tasks: dict[asyncio.Task[object], Call] = {}
+        self.tasks: dict[Call, asyncio.Task[object]] = {}
         self.deadlines = Deadlines(self.tasks, time.monotonic)
 
     def begin(self, seconds: float) -> tuple["asyncio.Task[object]", Call]:
         task: asyncio.Task[object] = asyncio.ensure_future(asyncio.Event().wait())
-        call = self.tasks[task] = Call("r", "m", time.monotonic() + seconds)
+        call = Call("r", "m", time.monotonic() + seconds)
+        self.tasks[call] = task
         self.deadlines.watch(call)
         return task, call
 
@@ -43,9 +44,9 @@ async def test_each_call_ends_at_its_own_deadline() -> None:
 async def test_a_call_that_ended_does_not_keep_the_next_from_being_watched() -> None:
     """The timer of a call that is gone looks for the next deadline."""
     running = _Running()
-    gone, _ = running.begin(0.01)
+    gone, gone_call = running.begin(0.01)
     task, call = running.begin(0.03)
-    del running.tasks[gone]
+    del running.tasks[gone_call]
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -76,7 +77,8 @@ async def test_a_cancelled_call_that_takes_its_time_is_cancelled_once() -> None:
                 interrupted += 1
 
     task: asyncio.Task[object] = asyncio.ensure_future(stubborn())
-    call = running.tasks[task] = Call("r", "m", time.monotonic() + 0.01)
+    call = Call("r", "m", time.monotonic() + 0.01)
+    running.tasks[call] = task
     running.deadlines.watch(call)
     other, _ = running.begin(0.03)
     await asyncio.wait((task, other))

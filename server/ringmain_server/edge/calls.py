@@ -61,7 +61,7 @@ class Calls:
         self.default_deadline = default_deadline
         # Many random bytes are fetched at once, which costs as much as fetching few.
         self._ids = chain.from_iterable(iter(_random_ids, None))
-        self._running: dict[asyncio.Task[object], Call] = {}
+        self._running: dict[Call, asyncio.Task[object]] = {}
         self.deadlines = Deadlines(self._running, time.monotonic)
         self.closed = False
         self._parting = asyncio.Event()
@@ -91,7 +91,7 @@ class Calls:
         )
         task = asyncio.current_task()
         if task is not None:
-            self._running[task] = call
+            self._running[call] = task
             if call.deadline < self.deadlines.looks_at:
                 self.deadlines.watch(call)
         return call
@@ -115,14 +115,11 @@ class Calls:
         if not self.limit.acquire():
             raise Overloaded("the gateway has as many calls under way as it may")
 
-    def end(self) -> None:
-        """Notes that the running task's call has ended."""
-        task = asyncio.current_task()
-        if task is not None:
-            call = self._running.pop(task, None)
-            if call is not None:
-                self._evicted.discard(call)
-                self.deadlines.passed.discard(call)
+    def end(self, call: Call) -> None:
+        """Notes that a call has ended."""
+        self._running.pop(call, None)
+        self._evicted.discard(call)
+        self.deadlines.passed.discard(call)
         if self._idle is not None and not self._running:
             self._idle.set()
 
@@ -171,7 +168,7 @@ class Calls:
 
     async def outlast(self) -> None:
         """Waits until every call that runs now has ended; later ones do not count."""
-        running = [task for task in self._running if task is not asyncio.current_task()]
+        running = [task for task in self._running.values() if task is not asyncio.current_task()]
         if running:
             await asyncio.wait(running)
 
@@ -194,11 +191,11 @@ class Calls:
         for wait in waits:
             wait.cancel()
         left = dict(self._running)
-        for task, call in left.items():
+        for call, task in left.items():
             self._evicted.add(call)
             task.cancel()
         if left:
-            await asyncio.wait(left, timeout=_LAST_WORDS)
+            await asyncio.wait(left.values(), timeout=_LAST_WORDS)
         return len(left)
 
 

@@ -29,7 +29,7 @@ class Deadlines:
             calls removes those that end.
     """
 
-    def __init__(self, running: Mapping["asyncio.Task[object]", Call], clock: Clock) -> None:
+    def __init__(self, running: Mapping[Call, "asyncio.Task[object]"], clock: Clock) -> None:
         self._running = running
         self._clock = clock
         self.looks_at = math.inf
@@ -53,7 +53,7 @@ class Deadlines:
         self._timer, self.looks_at = None, math.inf
         soonest = math.inf
         try:
-            for task, call in self._running.items():
+            for call, task in self._running.items():
                 if call in self.passed:
                     continue
                 if call.deadline <= now:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from ringmain.v1.routing_pb2 import Attempt, Route, RoutingPolicy
@@ -202,6 +203,8 @@ class Streamed(Operation[Req, Event]):
             None where a break is final.
         slow_first_event: Whether the first content may take as long as a whole answer, as a picture does.
         upload: Returns the bytes of a request that comes in pieces; None where requests come whole.
+        is_last: Whether an event is the last one of its stream, which is called `finished` in every stream
+            of the contract. Not written in Python, since each event of each stream is asked.
         whole: The way to serve it by a provider that only answers whole; None where there is none.
     """
 
@@ -209,6 +212,7 @@ class Streamed(Operation[Req, Event]):
     recovering: Callable[[Req, bool], Recovering[Req, Event]] | None = None
     slow_first_event: bool = False
     upload: Callable[[Req], ReplayBuffer] | None = None
+    is_last: Callable[[Event], bool] = methodcaller("HasField", "finished")
     whole: Whole[Req, Event] | None = None
 
 

@@ -88,7 +88,6 @@ class Router:
         schedule = self._schedule(op, request, call)
         recovery = _recovery(op, request, schedule.policy)
         target, attempt, opened = await self._first(schedule, call, self._opening(op, lambda _: request))
-        feed = _as_it_is if recovery is None else recovery.feed
         head: Sequence[Event] = op.started(call, target.candidate, opened.first)
         while True:
             broken: ProviderError | None = None
@@ -97,14 +96,14 @@ class Router:
                 for shown in head:
                     yield shown
                 while True:
-                    accounted = op.accounted(event)
-                    if accounted is not None:
+                    last = op.is_last(event)
+                    if last:
                         attempt.succeed(self._clock())
                         op.identify(event, call.response_id)
-                        finish(accounted, call, target.candidate)
-                    for shown in feed(event):
+                        finish(op.accounted(event), call, target.candidate)
+                    for shown in (event,) if recovery is None else recovery.feed(event):
                         yield shown
-                    if accounted is not None:
+                    if last:
                         return
                     event = await following()
             except ProviderError as exc:
@@ -299,10 +298,6 @@ def _chosen(capable: Sequence[Target], policy: RoutingPolicy) -> list[Target]:
         raise InvalidField(unknown)
     order = dict.fromkeys(policy.provider_ids)
     return [target for provider_id in order for target in by_provider[provider_id]]
-
-
-def _as_it_is(event: Event) -> Sequence[Event]:
-    return (event,)
 
 
 def _recovery(op: Streamed[Req, Event], request: Req, policy: ModelPolicy) -> Recovering[Req, Event] | None:

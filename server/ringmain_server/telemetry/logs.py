@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
@@ -121,7 +121,19 @@ def _direct(level: int) -> type[FilteringBoundLogger]:
         def _proxy_to_logger(self, method_name: str, event: str | None = None, **event_kw: Any) -> None:
             self._logger.write(method_name, event, {**self._context, **event_kw})
 
+    for name, number in _LEVELS.items():
+        if number >= level:
+            setattr(Direct, name, _method(name))
     return cast("type[FilteringBoundLogger]", Direct)
+
+
+def _method(level: str) -> Callable[..., None]:
+    """Returns a method that logs at a level, without the interpolation of structlog's own."""
+
+    def method(self: Any, event: str | None = None, **fields: Any) -> None:
+        self._logger.write(level, event, {**self._context, **fields} if self._context else fields)
+
+    return method
 
 
 def make_log(

@@ -208,7 +208,7 @@ class Edge:
             self.observer.succeeded(call, result, time.monotonic() - start)
             return result
         finally:
-            self.calls.end()
+            self.calls.end(call)
         self.observer.failed(call, error, time.monotonic() - start)
         release(error)
         await _refuse(context, error, call)

@@ -68,7 +68,8 @@ def chat(request: chat_pb2.ChatRequest, prefix: str = "") -> list[Violation]:
 
 def _chat(request: chat_pb2.ChatRequest) -> Rules:
     yield from named(request.model)
-    yield from request_id(request.request_id)
+    if request.request_id:
+        yield from request_id(request.request_id)
     yield from _messages(request.messages)
     if request.HasField("generation_config"):
         yield from generation(request.generation_config)
@@ -87,21 +88,23 @@ def _messages(messages: Sequence[Message]) -> Rules:
     left = PART_LIMIT
     call_ids: set[str] = set()
     for index, message in enumerate(messages):
-        path = f"messages[{index}]"
-        allowed = _ALLOWED_PARTS.get(message.role)
+        role, parts = message.role, message.parts
+        allowed = _ALLOWED_PARTS.get(role)
+        takes_text = allowed is not None and "text" in allowed
         if allowed is None:
-            wrong = "is not set" if message.role == ROLE_UNSPECIFIED else "is unknown"
-            yield Violation(f"{path}.role", wrong)
-        if not message.parts:
-            yield Violation(f"{path}.parts", "holds no part")
-        left -= len(message.parts)
+            wrong = "is not set" if role == ROLE_UNSPECIFIED else "is unknown"
+            yield Violation(f"messages[{index}].role", wrong)
+        if not parts:
+            yield Violation(f"messages[{index}].parts", "holds no part")
+        left -= len(parts)
         if left < 0:
-            yield Violation(f"{path}.parts", f"is beyond the {PART_LIMIT} parts that a request may hold")
+            wrong = f"is beyond the {PART_LIMIT} parts that a request may hold"
+            yield Violation(f"messages[{index}].parts", wrong)
             return
-        for position, part in enumerate(message.parts):
-            if allowed is not None and "text" in allowed and part.HasField("text"):
+        for position, part in enumerate(parts):
+            if takes_text and part.HasField("text"):
                 continue  # nearly every part takes this shortcut
-            yield from _part(part, message.role, allowed, call_ids, f"{path}.parts[{position}]")
+            yield from _part(part, role, allowed, call_ids, f"messages[{index}].parts[{position}]")
 
 
 def _part(part: Part, role: int, allowed: frozenset[str] | None, call_ids: set[str], path: str) -> Rules:
