@@ -1,4 +1,4 @@
-"""The one interface of the pipeline."""
+"""The one interface between layers, router and candidates."""
 
 from collections.abc import AsyncGenerator
 from typing import Protocol, TypeVar
@@ -12,18 +12,18 @@ Event = TypeVar("Event")
 
 
 class Backend(Protocol):
-    """What every layer is, and is around."""
+    """Answers operations, whole or streamed. Every layer is a backend around another."""
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
-        """Answers whole.
+        """Returns a whole answer.
 
         Raises:
-            RingmainError: Anything a caller may be told; below the router a ProviderError.
+            RingmainError: Any error that a caller may see; below the router a ProviderError.
         """
         ...
 
     def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """Answers in events. Closing the iterator ends the provider's work.
+        """Yields an answer's events. Closing the iterator ends the provider's work.
 
         Raises:
             RingmainError: As `call`, from the iterator.

@@ -1,4 +1,4 @@
-"""What every room may know about a request: the call, and the attempts that it took."""
+"""The call: the facts about a request that every room may know, and its attempts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,11 +36,11 @@ class Permit(Protocol):
 
 
 class Upload(Protocol):
-    """What a caller sends in pieces.
+    """A request that the caller sends in pieces.
 
     Attributes:
-        ended: Whether nothing more comes.
-        ended_at: When that was, on the event loop's clock; zero before.
+        ended: Whether all pieces have come.
+        ended_at: When the last one came, on the event loop's clock; zero before.
     """
 
     ended: bool
@@ -52,23 +52,23 @@ class Attempt:
     """One try at one candidate. Ends exactly once: it succeeds, fails or is abandoned.
 
     Attributes:
-        candidate: Who is tried.
+        candidate: The candidate that is tried.
         start: When it began, in seconds of the monotonic clock.
-        permit: Is told how it ended, None where nobody wants to know.
+        permit: Records how it ended, None for attempts that nobody records.
         time_limit: Seconds it may take of the time until the caller's deadline, None for all of it.
         latency: Seconds it took, None while it runs.
         first_content: Seconds until the first content of a stream, None before it.
         error: Why it failed, None on success or while it runs.
-        first_content_timeout: Longest wait of a stream for its first content, in seconds, None for ever.
-        idle_timeout: Longest silence between two contents of a stream, in seconds, None for ever.
+        first_content_timeout: Longest wait of a stream for its first content, in seconds, None for no limit.
+        idle_timeout: Longest silence between two contents of a stream, in seconds, None for no limit.
         first_content_allowed: Seconds that the operator lets the provider wait with the first content,
         idle_allowed: and with any further one. A silence that a caller's shorter limit cut off before that
             is no failure of the provider.
-        upload: What the caller sends in pieces, None where its request came whole.
+        upload: The pieces that the caller sends, None where its request came whole.
         preparing: Whether the caller's media are still being fetched or fitted.
-        prepared_at: When they were there, on the event loop's clock; zero where there was nothing to do.
+        prepared_at: When they were ready, on the event loop's clock; zero where there was nothing to do.
         lost: Whether another attempt at the same request was faster.
-        usage: What it consumed, where it did not end in an answer that tells.
+        usage: Its usage, if it did not end with an answer that contains it.
     """
 
     candidate: Candidate
@@ -102,15 +102,15 @@ class Attempt:
 
     @property
     def ready_at(self) -> float:
-        """When all that the caller sends was there, on the event loop's clock; zero where it came at once."""
+        """The time when the whole request was there, on the event loop's clock; zero if it came at once."""
         return self.prepared_at if self.upload is None else max(self.prepared_at, self.upload.ended_at)
 
     @contextmanager
     def preparation(self, clock: Callable[[], float]) -> Iterator[None]:
-        """The time in which the caller's media are fetched and fitted, for which no provider is blamed.
+        """Marks the time in which the caller's media are fetched and fitted, for which no provider is blamed.
 
         Args:
-            clock: The event loop's.
+            clock: The event loop's clock.
         """
         self.preparing = True
         try:
@@ -120,7 +120,7 @@ class Attempt:
             self.prepared_at = clock()
 
     def succeed(self, now: float) -> None:
-        """It was answered whole."""
+        """Ends the attempt as answered whole."""
         self.latency = now - self.start
         if self.permit is not None:
             sent_at_once = self.upload is None and not self.prepared_at
@@ -128,7 +128,7 @@ class Attempt:
             self.permit.succeeded(self.first_content, waited)
 
     def fail(self, now: float, error: ProviderError) -> None:
-        """It failed; the error's class says what that means."""
+        """Ends the attempt as failed; the error's class says what that means."""
         self.latency = now - self.start
         self.error = error
         if self.permit is not None:
@@ -137,12 +137,12 @@ class Attempt:
         release(error)
 
     def lose(self, now: float) -> None:
-        """It was slower than another attempt at the same request, and was cancelled."""
+        """Ends the attempt as cancelled because another attempt at the same request was faster."""
         self.lost = True
         self.abandon(now)
 
     def abandon(self, now: float) -> None:
-        """It was cancelled, or lost to a fault of the gateway, unless it has ended before."""
+        """Ends the attempt as cancelled, or lost to a fault of the gateway, unless it has ended before."""
         if self.latency is None:
             self.latency = now - self.start
             if self.permit is not None:
@@ -151,7 +151,7 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One request on its way through the rooms. Created at the edge.
+    """One request on its way through the rooms. The edge creates it.
 
     Attributes:
         response_id: Assigned by the gateway.
@@ -159,18 +159,18 @@ class Call:
         deadline: When the caller stops waiting, in seconds of the event loop's clock.
         request_id: Chosen by the caller, may be empty.
         trace_id: From the caller's `traceparent`, may be empty.
-        tenant_id: Who pays.
-        principal_id: The key or subject that asks.
+        tenant_id: The party that pays.
+        principal_id: The key or subject that authenticated.
         labels: The caller's labels for cost attribution.
         model: The model asked for, may be empty.
-        usage: What the answer consumed, once it is there.
+        usage: The usage of the answer, once it is there.
         attempts: Every attempt so far, in order; the last ones may still run.
         current: The attempt that runs now.
         replayed: Whether the answer is that of an earlier call, which has the attempts and pays.
         answer_id: The response id in an answer that began as another call's, empty otherwise.
         parts: Requests that were made to answer this one, such as those about a document's pages.
         detached: Whether its work may go on without the caller, beyond the deadline.
-        may_hold_media: Whether its request may hold media. The router looks once for every later room.
+        may_hold_media: Whether its request may hold media. The router checks it once for every later room.
     """
 
     response_id: str
@@ -199,11 +199,11 @@ class Call:
         return self.current
 
     def part(self) -> "Call":
-        """A request of its own on the way to this call's answer, counted with it."""
+        """Returns a new call for a request that contributes to this call's answer, and is counted with it."""
         made = replace(self, attempts=[], parts=[], usage=None, current=None)
         self.parts.append(made)
         return made
 
     def of(self, attempt: Attempt) -> "Call":
-        """This call as one of several attempts at once sees it."""
+        """Returns this call as seen by one of several simultaneous attempts."""
         return replace(self, current=attempt)

@@ -33,18 +33,18 @@ class Candidate:
         provider_id: The configured provider.
         kind: The provider's kind, which also keys `GenerationConfig.provider_options`.
         provider_model: The provider's own name for the model.
-        timeouts: What bounds an attempt.
-        price: What it costs, None when unknown.
-        price_configured: Whether an operator said so: then it holds whatever else is known.
+        timeouts: The timeouts of an attempt.
+        price: Its price, None when unknown.
+        price_configured: Whether an operator set the price, which then overrides any other.
         capabilities: Values of `Capability`, None when unknown.
-        context_tokens: Most tokens of input and output together, 0 when unknown.
-        max_output_tokens: Most tokens of output, 0 when unknown.
-        output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the most to
-            write where a request does not say, on a wire that wants a number.
+        context_tokens: The most tokens of input and output together, 0 when unknown.
+        max_output_tokens: The most tokens of output, 0 when unknown.
+        output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the default for
+            requests that set none, on a wire that requires a number.
         prefill: Whether it continues an assistant's unfinished turn.
-        images: What images it takes.
-        edits: How it is told where to change an image.
-        limits: What the model takes and makes besides tokens.
+        images: Its limits for images.
+        edits: The form in which it is told where to change an image.
+        limits: The model's limits besides tokens.
     """
 
     provider_id: str

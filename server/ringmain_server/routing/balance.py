@@ -1,6 +1,6 @@
 """Room 3, pure: the order in which candidates are tried.
 
-Every strategy returns all that it was given: what comes after the first is the order of failover.
+Every strategy returns all candidates; those after the first are the order of failover.
 """
 
 import enum
@@ -13,14 +13,14 @@ from typing import Protocol, TypeVar, assert_never
 from ringmain_server.catalog.prices import Price
 
 EXPLORE = 0.05
-"""The share of requests by which the lowest latency looks whether another candidate became faster."""
+"""The share of requests with which the lowest latency checks whether another candidate became faster."""
 TYPICAL_INPUT_TOKENS = 3000
 TYPICAL_OUTPUT_TOKENS = 1000
-"""The mix that prices are compared by when the request's own is not known."""
+"""The mix by which prices are compared when the request's own is not known."""
 
 
 class Strategy(enum.Enum):
-    """How candidates are ordered."""
+    """The ways to order candidates."""
 
     PRIORITY = "priority"
     WEIGHTED = "weighted"
@@ -29,34 +29,34 @@ class Strategy(enum.Enum):
 
 
 class Weighted(Protocol):
-    """Has a share of the traffic."""
+    """An option with a share of the traffic."""
 
     @property
     def weight(self) -> float:
-        """Relative to the others. 0 is tried last."""
+        """The share, relative to the others. 0 is tried last."""
         ...
 
 
 class Timed(Protocol):
-    """Has a speed."""
+    """An option with a speed."""
 
     @property
     def latency(self) -> float | None:
-        """A quantile of what was observed lately, in seconds; None when nothing was."""
+        """A quantile of the recent latencies, in seconds; None when there are none."""
         ...
 
 
 class Priced(Protocol):
-    """Has a price."""
+    """An option with a price."""
 
     @property
     def price(self) -> Price | None:
-        """What tokens cost, None when unknown."""
+        """The price of tokens, None when unknown."""
         ...
 
 
 class Option(Weighted, Timed, Priced, Protocol):
-    """What any strategy can order."""
+    """An option that any strategy can order."""
 
 
 OptionT = TypeVar("OptionT", bound=Option)
@@ -73,14 +73,14 @@ def arrange(
     input_tokens: int = TYPICAL_INPUT_TOKENS,
     output_tokens: int = TYPICAL_OUTPUT_TOKENS,
 ) -> list[OptionT]:
-    """The options in the order to try them.
+    """Returns the options in the order to try them.
 
     Args:
-        strategy: How they are ordered.
-        options: In the order of the configuration.
-        rng: Where chance comes from.
-        input_tokens: What the request is thought to send.
-        output_tokens: What it is thought to get.
+        strategy: The strategy.
+        options: The options, in the order of the configuration.
+        rng: The source of randomness.
+        input_tokens: The expected tokens of the request.
+        output_tokens: The expected tokens of the answer.
     """
     match strategy:
         case Strategy.PRIORITY:
@@ -96,7 +96,7 @@ def arrange(
 
 
 def weighted(options: Sequence[WeightedT], rng: random.Random) -> list[WeightedT]:
-    """Random; each comes first, and among those left next, in proportion to its weight.
+    """Orders options at random; each comes first, and among those left next, in proportion to its weight.
 
     Sorting by exponentially distributed keys draws so without replacement (Efraimidis and Spirakis,
     "Weighted random sampling with a reservoir", 2006).
@@ -109,11 +109,11 @@ def weighted(options: Sequence[WeightedT], rng: random.Random) -> list[WeightedT
 
 
 def lowest_latency(options: Sequence[TimedT], rng: random.Random, explore: float = EXPLORE) -> list[TimedT]:
-    """The fastest first; before all those of unknown speed, so that it becomes known.
+    """Orders options by latency; those of unknown speed come first, so that it becomes known.
 
     Args:
-        options: In the order of the configuration, which settles ties.
-        rng: Where chance comes from.
+        options: The options, in the order of the configuration, which decides ties.
+        rng: The source of randomness.
         explore: The share of orders that begin with another than the fastest.
     """
 
@@ -132,18 +132,18 @@ def lowest_cost(
     input_tokens: int = TYPICAL_INPUT_TOKENS,
     output_tokens: int = TYPICAL_OUTPUT_TOKENS,
 ) -> list[PricedT]:
-    """The cheapest first; last those whose price is unknown.
+    """Orders options by price; those of unknown price come last.
 
     Args:
-        options: In the order of the configuration, which settles ties.
-        input_tokens: What the request is thought to send.
-        output_tokens: What it is thought to get.
+        options: The options, in the order of the configuration, which decides ties.
+        input_tokens: The expected tokens of the request.
+        output_tokens: The expected tokens of the answer.
     """
     return sorted(options, key=_cost_of(input_tokens, output_tokens))
 
 
 def _cost_of(input_tokens: int, output_tokens: int) -> Callable[[Priced], tuple[bool, Decimal]]:
-    """The sorting key: known before unknown, then by dollars for a million such requests."""
+    """Returns the sorting key: known before unknown prices, then dollars for a million such requests."""
 
     def key(option: Priced) -> tuple[bool, Decimal]:
         price = None if option.price is None else option.price.at(input_tokens)

@@ -1,8 +1,10 @@
-"""Room 3, pure: which candidates can serve a request.
+"""Room 3, pure: decides which candidates can serve a request.
 
-What is not known of a candidate never counts against it: its provider will say. An estimate of the input's
-size is no knowledge either, so it leaves out only a candidate whose context it exceeds by half, and only
-while another candidate is left.
+Unknown properties of a candidate never count against it: its provider will refuse what it cannot do. An
+estimate
+of the input's size is not certain either, so it leaves out only a candidate whose context it exceeds by half,
+and
+only while another candidate is left.
 """
 
 from collections.abc import Sequence
@@ -17,16 +19,18 @@ from ringmain_server.operations.base import AnyOperation, Operation
 Req = TypeVar("Req")
 
 FAR_BEYOND = 1.5
-"""From how many times its context on an estimated input leaves a candidate out: the estimate is by size, and
-for code and for languages other than English it may be wrong by a third."""
+"""The factor by which an estimated input must exceed a candidate's context to leave the candidate out.
+
+The estimate is by size, and for code and for languages other than English it may be wrong by a third.
+"""
 
 
 class Servable(Protocol):
-    """What is asked of a candidate here."""
+    """The part of a target that is used here."""
 
     @property
     def candidate(self) -> Candidate:
-        """Who."""
+        """The candidate."""
         ...
 
     @property
@@ -49,7 +53,7 @@ def capable(
     """Returns the candidates that can serve a request, in their order; at least one.
 
     Args:
-        model: The model asked for, or the one that stands in for it.
+        model: The requested model, or its fallback.
         target: Its candidates, in order; at least one.
         op: The operation.
         request: The request.
@@ -80,9 +84,9 @@ def equal_for(target: Sequence[Servable], op: AnyOperation) -> bool:
 
 
 def same_model(first: ServableT, target: Sequence[ServableT]) -> list[ServableT]:
-    """The candidates that are of the same provider model as the first, whoever serves it.
+    """Returns the candidates with the same provider model as the first, at any provider.
 
-    Two names are one model where they are equal but for what a host adds, as `openai/` in
+    Two names mean the same model if they differ only in a host's addition, such as `openai/` in
     `openai/text-embedding-3-small`.
     """
     wanted = model_key(first.candidate.provider_model)
@@ -90,13 +94,13 @@ def same_model(first: ServableT, target: Sequence[ServableT]) -> list[ServableT]
 
 
 def _may_lack(candidate: Candidate, op: Operation[Req, Any]) -> bool:
-    """Whether it pays to look into the request: most models can do everything that a chat may need."""
+    """Whether the request must be examined: most models can do everything that a chat may need."""
     has = candidate.capabilities
     return has is not None and not (op.capability in has and op.may_need <= has)
 
 
 def _missing_operation(target: Sequence[Servable], op: Operation[Req, Any]) -> str:
-    """The operation's capability, or its name where a candidate has that capability in other operations."""
+    """Returns the operation's capability, or its name if a candidate has that capability elsewhere."""
     had = {other.capability for one in target for other in one.operations}
     return op.name if op.capability in had else capability_name(op.capability)
 
@@ -116,7 +120,7 @@ def _with_needs(
 
 
 def _lacking(serving: Sequence[Servable], needs: set[int]) -> str:
-    """What no candidate has; where they lack different things, what the first one lacks."""
+    """Returns the capabilities that all candidates lack; if they lack different ones, those of the first."""
     lacks = [needs - (one.candidate.capabilities or set()) for one in serving]
     by_all = set.intersection(*lacks)
     return ",".join(capability_name(value) for value in sorted(by_all or lacks[0]))

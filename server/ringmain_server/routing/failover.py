@@ -1,4 +1,4 @@
-"""Room 3, pure: what follows a failed attempt (docs/errors.md)."""
+"""Room 3, pure: decides what follows a failed attempt (docs/errors.md)."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ from ringmain_server.errors import (
 )
 
 RETRY_DELAY = 1.0
-"""Seconds a caller is told to wait when no failure named a time."""
+"""Seconds that a caller is told to wait when no failure named a time."""
 
 
 def may_help(error: ProviderError, failed: Candidate, other: Candidate) -> bool:
-    """Whether another candidate may answer what one could not."""
+    """Whether another candidate may answer after this failure."""
     match error.failover:
         case Failover.YES:
             return True
@@ -32,7 +32,7 @@ def may_help(error: ProviderError, failed: Candidate, other: Candidate) -> bool:
 
 
 def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
-    """What a caller is told when every candidate that could be tried has failed.
+    """Returns the error for the caller when every candidate that could be tried has failed.
 
     Args:
         failures: At least one, in the order of the attempts.

@@ -1,7 +1,8 @@
-"""Room 3: the condition of a candidate: whether it may be tried now, and what is learnt from each attempt.
+"""Room 3: the health of a candidate: whether it may be tried now, and what each attempt showed.
 
-Breaker, hold, limit and latency are pure machines; a Condition asks them before an attempt and tells them
-after it. Streams are one call, like any other: nothing here sees their events.
+Breaker, cooldown, limit and latency are pure machines; a CandidateHealth asks them before an attempt and
+informs
+them after it. A stream counts as one attempt, like any other: nothing here sees its events.
 """
 
 import math
@@ -32,17 +33,17 @@ from ringmain_server.policies.cooldown import Cooldown, CooldownSettings
 from ringmain_server.policies.latency import RecentAttempts
 
 IDLE = 600.0
-"""Seconds without an attempt after which a candidate that no configuration names is not worth showing."""
+"""Seconds without an attempt after which a candidate that no configuration names is no longer shown."""
 _NEWS = 10.0
-"""Seconds between two times that a condition tells that it is in use."""
+"""Seconds between two reports that a candidate is in use."""
 
 OnChange = Callable[["CandidateHealth", str, str], None]
-"""Hears of a breaker's change: whose, to which state, and why."""
+"""Called when a breaker changes, with its candidate's health, the new state and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthSettings:
-    """The machines' settings, of one candidate."""
+    """The settings of one candidate's machines."""
 
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
     cooldown: CooldownSettings = field(default_factory=CooldownSettings)
@@ -50,11 +51,11 @@ class HealthSettings:
 
 
 class ProviderState:
-    """Keeps what holds for a provider; shared by its candidates.
+    """State of a provider that its candidates share.
 
     Attributes:
-        drained: Whether an operator has taken it out.
-        checks: Whether it can be asked, at no cost, whether it takes the credentials.
+        drained: Whether an operator has drained it.
+        checks: Whether a check can find out, at no cost, whether it accepts the credentials.
     """
 
     __slots__ = ("checks", "drained")
@@ -65,20 +66,20 @@ class ProviderState:
 
 
 class CandidateHealth:
-    """What is known of one provider's model now.
+    """The present health of one provider's model.
 
     Args:
         provider_id: The provider.
         provider_model: Its own name for the model.
-        provider: What an operator decided.
+        provider: The state of the provider.
         clock: Seconds on any monotonic clock.
-        settings: Of the machines.
-        on_change: Hears of the breaker's changes.
+        settings: The settings of the machines.
+        on_change: Called when the breaker changes.
 
     Attributes:
-        clock: That of the argument.
-        on_use: Is told now and then that attempts are made, at once of the first one; None for nobody.
-        on_unknown: Is told that the provider does not know the model, and until when it is left alone; None
+        clock: The clock.
+        on_use: Called now and then while attempts are made, and at once for the first; None for nobody.
+        on_unknown: Called when the provider does not know the model, with the end of the cooldown; None
             for nobody.
     """
 
@@ -100,7 +101,7 @@ class CandidateHealth:
         self.clock = clock
         self._used_at = -math.inf
         self._on_change = on_change
-        changed = weakref.WeakMethod(self._changed)  # the breaker must not hold who holds it
+        changed = weakref.WeakMethod(self._changed)  # a strong reference would make a cycle with the breaker
 
         def tell(_: BreakerState, state: BreakerState, reason: str) -> None:
             if (told := changed()) is not None:
@@ -115,7 +116,7 @@ class CandidateHealth:
 
     @property
     def name(self) -> str:
-        """`provider/model`."""
+        """`provider/model`, as callers address it."""
         return f"{self.provider_id}/{self.provider_model}"
 
     @property
@@ -125,7 +126,7 @@ class CandidateHealth:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is told by showing it: no attempt for a while, and nothing against one."""
+        """Whether it need not be shown: no attempt for a while, no cooldown and a closed breaker."""
         quiet = self.limit.in_flight == 0 and self.clock() - self._used_at > IDLE
         return quiet and self.cooldown.until is None and self.breaker.state is BreakerState.CLOSED
 
@@ -135,7 +136,7 @@ class CandidateHealth:
         return self.recent.quantile(0.5)
 
     def refusal(self) -> ProviderError | None:
-        """Why no attempt may be made now, with the time until one may; None when one may."""
+        """Returns why no attempt may be made now, with the time until one may; None when one may."""
         if self.provider.drained:
             return Drained(self.provider_id, "is drained")
         now = self.clock()
@@ -152,7 +153,7 @@ class CandidateHealth:
         return None
 
     def admit(self) -> "AttemptPermit | None":
-        """Leave for one attempt; None when `refusal` says why not."""
+        """Returns a permit for one attempt; None for a reason that `refusal` tells."""
         now = self.clock()
         if self.provider.drained or self.cooldown.ends_at > now or not self.limit.acquire():
             return None
@@ -167,28 +168,28 @@ class CandidateHealth:
         return AttemptPermit(self, permit, now)
 
     def restore(self) -> None:
-        """An operator, or a check that passed: nothing stands against the candidate any more."""
+        """Closes the breaker and ends any cooldown, for an operator or after a check that passed."""
         self.breaker.reset()
         self.cooldown.clear()
 
     def checked(self) -> None:
-        """The provider takes the credentials: ends a hold that waits for that."""
+        """Ends a cooldown after refused credentials, since a check has passed."""
         if isinstance(self._cooldown_cause, CredentialsRefused):
             self.cooldown.clear()
 
     def check_failed(self, error: ProviderError) -> None:
-        """A check failed: credentials that are still refused are left alone for as long again."""
+        """Restarts the cooldown if a check found the credentials still refused."""
         if isinstance(error, CredentialsRefused) and self.cooldown.awaits_check:
             self.cooldown.until_checked(error.message)
 
     def renewed(self) -> None:
-        """The provider's settings have changed: ends a hold that followed from the account."""
+        """Ends a cooldown caused by the account, since the provider's settings have changed."""
         if isinstance(self._cooldown_cause, CredentialsRefused | AccessRefused | QuotaSpent):
             self.cooldown.clear()
 
     @property
     def wait(self) -> float | None:
-        """Seconds until the candidate may be tried again, None when it may be or nobody can tell."""
+        """Seconds until the candidate may be tried again, None when it may be now or that is unknown."""
         until = self.cooldown.until or self.breaker.opens_until
         return None if until is None else max(until - self.clock(), 0.0)
 
@@ -203,9 +204,9 @@ class CandidateHealth:
         self._cooldown_cause = error
 
     def probe(self) -> BreakerPermit | None:
-        """Leave to find out without a request whether the candidate is back; None unless that is due.
+        """Returns a permit to check, without a request, whether the candidate is back; None if none is due.
 
-        The permit goes back to the breaker.
+        The permit must be returned to the breaker.
         """
         if self.provider.drained or self.breaker.state is BreakerState.CLOSED:
             return None
@@ -243,9 +244,9 @@ class AttemptPermit:
     """Permission for one attempt at a candidate. Exactly one of its methods is called, once.
 
     Args:
-        health: The candidate's.
-        permit: The breaker's.
-        start: When it was given, on the clock of the candidate's health.
+        health: The candidate's health.
+        permit: The breaker's permit.
+        start: When it was issued, on the clock of the candidate's health.
     """
 
     __slots__ = ("_health", "_permit", "_start")
@@ -280,16 +281,16 @@ class AttemptPermit:
         health.limit.release(None, dropped=dropped)
         if not chosen:
             health.recent.ended(failed=error.breaker_failure)
-        # A caller's own options may make an answer that nobody can read here.
+        # A caller's own options may lead to an answer that the gateway cannot read.
         if error.breaker_failure and not (error.by_options and isinstance(error, MalformedAnswer)):
             health.breaker.failed(self._permit, error.message)
         else:
             health.breaker.neutral(self._permit)
-        # … and name things that this caller alone may not have.
+        # … and name things that only this caller may not use.
         if not (error.by_options and isinstance(error, AccessRefused | UnknownProviderModel)):
             health.cool_down(error)
 
     def abandoned(self) -> None:
-        """Notes that the attempt was cancelled, which tells nothing of the candidate."""
+        """Notes that the attempt was cancelled, which says nothing about the candidate."""
         self._health.limit.release(None)
         self._health.breaker.neutral(self._permit)

@@ -1,9 +1,11 @@
-"""Room 3: the conditions of all candidates, kept across reloads of the configuration.
+"""Room 3: the health of all candidates, kept across reloads of the configuration.
 
-Callers may address any model of a provider as `provider/model`, and so invent names without end. A condition
-of such a candidate is kept from its first attempt on, among a bounded number of others. When its provider
-says that it does not know the model, the condition is dropped; what is kept for a while is a digest of the
-name, so that a caller who asks again and again does not reach the provider each time.
+Callers may address any model of a provider as `provider/model`, and so invent names without end. The health
+of
+such a candidate is kept from its first attempt on, among a bounded number of others. When its provider
+does not know the model, the health is dropped; only a digest of the name is kept for a while, so that a
+caller
+who asks again and again does not reach the provider each time.
 """
 
 import hashlib
@@ -17,26 +19,26 @@ from ringmain_server.policies import Clock
 from ringmain_server.routing.health import CandidateHealth, HealthSettings, OnChange, ProviderState
 
 ADDRESSED_LIMIT = 512
-"""Most candidates beside the configured ones whose condition is remembered."""
+"""The most candidates, besides the configured ones, whose health is remembered."""
 UNKNOWN_LIMIT = 4096
-"""Most names that are remembered because their provider does not know them."""
+"""The most names that are remembered because their provider does not know them."""
 
 _Key = tuple[str, str, HealthSettings]
 
 
 class HealthRegistry:
-    """The condition of every candidate.
+    """The health of every candidate.
 
     Args:
         clock: Seconds on any monotonic clock.
-        on_change: Hears of breakers' changes.
+        on_change: Called when a breaker changes.
     """
 
     def __init__(self, clock: Clock, on_change: OnChange | None = None) -> None:
         self._clock = clock
         self._on_change = on_change
         self._providers: dict[str, ProviderState] = {}
-        # Whoever uses a condition keeps it: the models of a configuration, and the calls that run.
+        # Its users keep a candidate's health: the models of a configuration, and the calls that run.
         self._used: WeakValueDictionary[_Key, CandidateHealth] = WeakValueDictionary()
         self._addressed: LRUCache[_Key, CandidateHealth] = LRUCache(ADDRESSED_LIMIT)
         self._unknown: LRUCache[tuple[str, bytes], float] = LRUCache(UNKNOWN_LIMIT)
@@ -44,12 +46,12 @@ class HealthRegistry:
     def get(
         self, provider_id: str, provider_model: str, settings: HealthSettings, *, addressed: bool = False
     ) -> CandidateHealth:
-        """The condition of a candidate with these settings; a new one if there is none.
+        """Returns the health of a candidate with these settings; a new one if there is none.
 
         Args:
             provider_id: The provider.
             provider_model: Its own name for the model.
-            settings: Of the machines.
+            settings: The settings of the machines.
             addressed: Whether a caller chose the name, and no configuration has it.
         """
         key = (provider_id, provider_model, settings)
@@ -61,20 +63,20 @@ class HealthRegistry:
         return health
 
     def provider(self, provider_id: str) -> ProviderState:
-        """Returns what an operator decided about a provider."""
+        """Returns the state of a provider."""
         return self._providers.setdefault(provider_id, ProviderState())
 
     def of(self, provider_id: str) -> list[CandidateHealth]:
-        """The conditions of a provider's models, by name."""
+        """Returns the health of a provider's models, by name."""
         found = [known for known in self._used.values() if known.provider_id == provider_id]
         return sorted(found, key=lambda health: health.provider_model)
 
     def addressed(self) -> list[CandidateHealth]:
-        """The conditions of the candidates that callers address by names of their own."""
+        """Returns the health of the candidates that callers address by names of their own."""
         return list(self._addressed.values())
 
     def renew(self, provider_id: str) -> None:
-        """A provider's settings have changed, or an operator put it back: it may know other models now."""
+        """Forgets the names that a provider did not know, after a change of settings or a restore."""
         for key in [key for key in self._unknown if key[0] == provider_id]:
             del self._unknown[key]
 
@@ -92,11 +94,11 @@ class HealthRegistry:
         return health
 
     def _keep(self, health: CandidateHealth) -> None:
-        """Remembers a condition because it is in use, or notes that it still is."""
+        """Remembers a candidate's health because it is in use, or notes that it still is."""
         self._addressed[_key(health)] = health
 
     def _forget(self, health: CandidateHealth, until: float) -> None:
-        """Drops a condition because the provider does not know the model, until when it is not asked."""
+        """Drops the health of a model that its provider does not know; remembers when the cooldown ends."""
         self._addressed.pop(_key(health), None)
         self._unknown[_digest(health)] = until
 

@@ -1,4 +1,4 @@
-"""Room 3: two attempts at once. The first to answer wins; the loser is cancelled."""
+"""Room 3: races two attempts. The first to answer wins; the loser is cancelled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -17,8 +17,8 @@ class Runner(Generic[Key, Value]):
     """One of the attempts that race.
 
     Attributes:
-        key: Names it.
-        work: What it does.
+        key: Its name.
+        work: The coroutine of the attempt.
     """
 
     key: Key
@@ -33,14 +33,14 @@ async def race(
     failed: Callable[[Key, ProviderError], None],
     lost: Callable[[Key, Value | None], Awaitable[None]],
 ) -> tuple[Key, Value] | None:
-    """Runs the first, and after a delay the second beside it.
+    """Runs the first attempt, and after a delay the second beside it.
 
     Args:
-        first: Starts now.
-        second: Gives the other once the first is late, or None when there is none.
+        first: The first attempt.
+        second: Returns the second attempt once the first is late, or None when there is none.
         delay: Seconds after which the first counts as late.
-        failed: Is told of each that fails.
-        lost: Is told of each that was cancelled, with its value if it had one already.
+        failed: Called with each attempt that fails.
+        lost: Called with each attempt that was cancelled, and with its value if it had one already.
 
     Returns:
         The winner and its value; None when all have failed.
@@ -69,7 +69,7 @@ async def race(
 
 
 async def _stop(task: "asyncio.Future[Value]") -> Value | None:
-    """Cancels a task and waits for its end; its value if it came all the same."""
+    """Cancels a task, waits for its end, and returns its value if it finished nevertheless."""
     task.cancel()
     await asyncio.wait((task,))
     if not task.cancelled() and task.exception() is None:

@@ -1,4 +1,4 @@
-"""Room 3: the models of this gateway, and what serves each."""
+"""Room 3: the models of this gateway and their candidates."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.policy import ModelPolicy
 
 DIRECT_LIMIT = 256
-"""Most `provider/model` names kept at once: callers choose them, so they must not fill the memory."""
+"""The most `provider/model` names kept at once: callers choose them, so memory must be bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Target:
     """A candidate and the backend that reaches it through its layers.
 
     Attributes:
-        candidate: Who.
-        backend: How.
-        operations: What it can do.
-        condition: Whether it may be tried now.
+        candidate: The candidate.
+        backend: Its layers and its exchange with the provider.
+        operations: The operations of its provider.
+        health: Its health, which tells whether it may be tried now.
         weight: Its share of the model's traffic, relative to the others.
         library: The library that reaching it needs; None for none. An attempt begins after it is loaded.
     """
@@ -42,7 +42,7 @@ class Target:
 
     @property
     def price(self) -> Price | None:
-        """What tokens cost, None when unknown."""
+        """The price of tokens, None when unknown."""
         return self.candidate.price
 
     @property
@@ -53,11 +53,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """What serves a model, and how its requests are routed.
+    """The candidates of a model, and its routing policy.
 
     Attributes:
         target: The candidates in order; at least one.
-        policy: The model's policy.
+        policy: The model's routing policy.
         equal_for: Whether every candidate can serve every request of an operation, kept since the first one.
     """
 
@@ -67,14 +67,14 @@ class RoutePlan:
 
 
 class Models:
-    """Names to candidates.
+    """Resolves names of models to candidates.
 
     Args:
         named: The configured models, in the order of the configuration.
         providers: Makes the candidate of a `provider/model` name, keyed by provider.
-        listed: `provider/model` names worth listing beside the configured ones.
-        direct_policy: How `provider/model` requests are routed.
-        addressed: The conditions of the candidates that callers have addressed so lately; None for none.
+        listed: `provider/model` names to list besides the configured ones.
+        direct_policy: The routing policy of `provider/model` requests.
+        addressed: Returns the health of candidates that callers have addressed lately; None for none.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Models:
         self._direct: LRUCache[str, RoutePlan] = LRUCache(DIRECT_LIMIT)
 
     def resolve(self, model: str) -> tuple[Target, ...]:
-        """The candidates of a model, in order; at least one.
+        """Returns the candidates of a model, in order; at least one.
 
         Raises:
             ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
@@ -101,7 +101,7 @@ class Models:
         return self.plan(model).target
 
     def plan(self, model: str) -> RoutePlan:
-        """The candidates of a model and its policy.
+        """Returns the candidates of a model and its policy.
 
         Raises:
             ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
@@ -109,21 +109,21 @@ class Models:
         return self._named.get(model) or self._direct.get(model) or self._plan_direct(model)
 
     def names(self) -> Iterator[str]:
-        """Every name worth listing, sorted."""
+        """Returns every name to list, sorted."""
         return iter(sorted({*self._named, *self._listed}))
 
     def configured(self) -> list[CandidateHealth]:
-        """The condition of each candidate of a configured model."""
+        """Returns the health of each candidate of a configured model."""
         return _health_registry(self._named.values())
 
     def health_registry(self) -> list[CandidateHealth]:
-        """The condition of each candidate that is configured, or is in use because callers address it."""
+        """Returns the health of each candidate that is configured, or that callers address and use."""
         named = self.configured()
         known = set(map(id, named))
         return _sorted([*named, *(one for one in self._addressed() if id(one) not in known and not one.idle)])
 
     def put_first(self, model: str, provider_id: str) -> list[str]:
-        """Tries a provider's candidates first, whatever the model's strategy, and the others in their order.
+        """Puts a provider's candidates first, whatever the model's strategy, and keeps the others' order.
 
         Args:
             model: A configured name.
@@ -151,7 +151,7 @@ class Models:
         if make is None or not provider_model:
             raise ModelNotFound(model)
         plan = RoutePlan((make(provider_model),), self._direct_policy)
-        if plan.target[0].health.tried:  # the names that callers only invent are not worth a plan
+        if plan.target[0].health.tried:  # no plan is kept for a name that a caller only invented
             self._direct[model] = plan
         return plan
 

@@ -1,4 +1,4 @@
-"""Room 3: how the requests of one model are routed, as configured."""
+"""Room 3: the routing policy of one model, as configured."""
 
 from dataclasses import dataclass, field
 
@@ -10,10 +10,10 @@ from ringmain_server.routing.balance import Strategy
 
 @dataclass(frozen=True, slots=True)
 class HedgePolicy:
-    """When a second candidate is asked although the first has not failed.
+    """The time after which a second candidate is asked although the first has not failed.
 
     Attributes:
-        quantile: Of the first candidate's recent first contents, after which it counts as late.
+        quantile: The quantile of the first candidate's recent first contents after which it counts as late.
         after: Seconds to wait while there are too few observations for the quantile.
         least: Seconds to wait at least.
     """
@@ -25,17 +25,17 @@ class HedgePolicy:
 
 @dataclass(frozen=True, slots=True)
 class ModelPolicy:
-    """How the requests of one model are routed.
+    """The routing policy of one model.
 
     Attributes:
         strategy: The order of its candidates.
         failover_on: Failures after which the next candidate is tried; None means the table of docs/errors.md.
-        max_hops: Most candidates tried for one request.
-        retries: Most times the same candidate is asked again.
-        rate_limit_wait: Most seconds to wait for a rate-limited candidate when no other is left.
-        stream_recovery: What to do when a stream breaks after content, where the request does not say.
-        hedge: Whether and when to hedge, None for never.
-        exhausted_wait: Most seconds to wait for the first candidate to return when none may be tried.
+        max_hops: The most candidates tried for one request.
+        retries: The most times the same candidate is asked again.
+        rate_limit_wait: The most seconds to wait for a rate-limited candidate when no other is left.
+        stream_recovery: The default recovery of a stream that breaks after content.
+        hedge: The hedging, None for none.
+        exhausted_wait: The most seconds to wait for the first candidate to return when none may be tried.
         fallback: A model whose candidates are tried when this one's are exhausted, or nothing.
     """
 

@@ -1,4 +1,4 @@
-"""Room 3: what an answer cost and how it was served, written where the caller reads it."""
+"""Room 3: writes the cost and the route of an answer into its messages."""
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -17,18 +17,18 @@ DOMAIN = "ringmain.v1"
 
 
 def finish(accounted: Accounted | None, call: Call, candidate: Candidate) -> None:
-    """Prices the usage and tells the route.
+    """Prices the usage and fills in the route.
 
     Args:
-        accounted: Where usage and route sit in the answer, None where the operation has none.
-        call: Its attempts have ended.
-        candidate: Who answered.
+        accounted: The usage and the route of the answer, None where the operation has none.
+        call: The call, whose attempts have ended.
+        candidate: The candidate that answered.
     """
     if accounted is None:
         return
     usage, route = accounted.usage, accounted.route
-    # A provider that says what it took, or a translator that priced what no count tells, knows better than a
-    # list; whoever runs the gateway knows better than both.
+    # A cost from the provider, or from a translator that priced something without a count, takes precedence
+    # over a list price; a price that the operator configured takes precedence over both.
     told = usage.HasField("cost_nano_usd") and not candidate.price_configured
     if candidate.price is not None and not told:
         price = candidate.price.at(usage.input_token_count)
@@ -43,7 +43,7 @@ def finish(accounted: Accounted | None, call: Call, candidate: Candidate) -> Non
 
 
 def attempt_message(attempt: Attempt) -> routing_pb2.Attempt:
-    """An attempt as the caller sees it."""
+    """Returns an attempt as a message for the caller."""
     message = routing_pb2.Attempt()
     _write_attempt(attempt, message)
     return message
@@ -69,7 +69,7 @@ def _slower_first(attempt: Attempt) -> bool:
 
 
 def status(error: RingmainError) -> Status:
-    """An error as a status with its ErrorInfo."""
+    """Returns an error as a status with its ErrorInfo."""
     details = Any()
     details.Pack(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
     return Status(code=error.code.value[0], message=error.message, details=[details])

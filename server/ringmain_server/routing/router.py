@@ -1,7 +1,7 @@
-"""Room 3: from a model to its candidates, tried until one answers.
+"""Room 3: tries the candidates of a model until one answers.
 
-What is tried next is decided by `Trial`; how a broken stream goes on, by the operation's `Recovering`. Here
-they are acted upon.
+`Schedule` decides what is tried next, and the operation's `Recovering` how a broken stream continues. The
+router acts on these decisions.
 """
 
 import asyncio
@@ -43,12 +43,12 @@ Event = TypeVar("Event")
 Value = TypeVar("Value")
 
 Ask = Callable[[Target, Call], Coroutine[Any, Any, Value]]
-"""One attempt: whom to ask, and the call as the attempt sees it."""
+"""Makes one attempt at a target, with the call as the attempt sees it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened(Generic[Event]):
-    """A stream that has its first event."""
+    """A stream whose first event has come."""
 
     events: AsyncGenerator[Event, None]
     first: Event
@@ -58,10 +58,10 @@ class Router:
     """Tries candidates. A `Backend` whose inner backends are the candidates' chains.
 
     Args:
-        models: Names to candidates.
-        retries: What all requests share.
+        models: Resolves names of models to candidates.
+        retries: The delays and the budget of retries that all requests share.
         clock: Seconds on the clock of the calls' deadlines.
-        rng: Where chance comes from.
+        rng: The source of randomness.
     """
 
     def __init__(self, models: Models, retries: Retries, clock: Clock, rng: random.Random) -> None:
@@ -71,7 +71,7 @@ class Router:
         self._rng = rng
 
     async def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
-        """The first answer of any candidate."""
+        """Returns the first answer of any candidate."""
         schedule = self._schedule(op, request, call)
 
         def ask(target: Target, mine: Call) -> Coroutine[Any, Any, Res]:
@@ -84,7 +84,7 @@ class Router:
         return response
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
-        """The events of the first candidate that has content; nothing of one that failed before is seen."""
+        """Yields the events of the first candidate with content; nothing of earlier failures is visible."""
         schedule = self._schedule(op, request, call)
         recovery = _recovery(op, request, schedule.policy)
         target, attempt, opened = await self._first(schedule, call, self._opening(op, lambda _: request))
@@ -127,10 +127,10 @@ class Router:
         broken: ProviderError,
         recovery: Recovering[Req, Event] | None,
     ) -> tuple[Target, Attempt, _Opened[Event]]:
-        """Another candidate's stream that goes on where this one broke.
+        """Returns another candidate's stream that continues where this one broke.
 
         Raises:
-            StreamInterrupted: A break is final, or nobody could go on.
+            StreamInterrupted: A break is final, or no candidate could continue.
         """
         if recovery is None:
             raise _interrupted(broken) from broken
@@ -144,10 +144,10 @@ class Router:
     async def _first(
         self, schedule: Schedule, call: Call, ask: Ask[Value], *, hedged: bool = True
     ) -> tuple[Target, Attempt, Value]:
-        """The first attempt that has something to show, a whole answer or a stream's first event.
+        """Returns the first attempt with a result: a whole answer or a stream's first event.
 
         Raises:
-            RingmainError: No candidate had anything.
+            RingmainError: No candidate had one.
         """
         while True:
             target, attempt = await self._begin(schedule, call)
@@ -184,7 +184,7 @@ class Router:
     async def _race(
         self, schedule: Schedule, call: Call, ask: Ask[Value], target: Target, attempt: Attempt, delay: float
     ) -> tuple[Target, Attempt, Value] | None:
-        """The attempt, hedged by a second one; None when both have failed."""
+        """Runs the attempt, hedged by a second one; returns None when both have failed."""
 
         async def run(target: Target, attempt: Attempt) -> Value:
             return await ask(target, call.of(attempt))
@@ -283,7 +283,7 @@ class Router:
 
 
 def _chosen(capable: Sequence[Target], policy: RoutingPolicy) -> list[Target]:
-    """The candidates of the providers that the request names, in its order."""
+    """Returns the candidates of the providers that the request names, in its order."""
     by_provider: dict[str, list[Target]] = {}
     for target in capable:
         by_provider.setdefault(target.candidate.provider_id, []).append(target)
@@ -301,7 +301,7 @@ def _chosen(capable: Sequence[Target], policy: RoutingPolicy) -> list[Target]:
 
 
 def _recovery(op: Streamed[Req, Event], request: Req, policy: ModelPolicy) -> Recovering[Req, Event] | None:
-    """What remembers the stream for a recovery, None when a break is final."""
+    """Returns the recovery that remembers the stream, None when a break is final."""
     mode = op.routed(request).routing_policy.stream_recovery or policy.stream_recovery
     if mode == STREAM_RECOVERY_FAIL or op.recovering is None:
         return None
@@ -315,7 +315,7 @@ def _hedge_delay(hedge: HedgePolicy, target: Target) -> float:
 
 
 def _interrupted(broken: ProviderError, then: RingmainError | None = None) -> StreamInterrupted:
-    """The break that the caller learns of; a failed recovery never hides it."""
+    """Returns the break for the caller; a failed recovery never hides it."""
     message = f"the stream broke after content was sent: {broken.message}"
     metadata = {"provider_id": broken.provider_id}
     if then is not None:

@@ -1,8 +1,8 @@
-"""Room 3, pure: what is tried next for one request. The router waits and acts; this decides.
+"""Room 3, pure: decides what is tried next for one request. The router waits and acts.
 
-Retries, failover, holds, open breakers, the wait for a rate-limited last candidate and the fallback model all
-meet here, for whole answers and streams alike, so that no event of a stream passes through a layer that only
-cares for how an attempt began and ended.
+Retries, failover, cooldowns, open breakers, the wait for a rate-limited last candidate and the fallback model
+are all decided here, for whole answers and streams alike, so that no event of a stream passes through a layer
+that only needs to know how an attempt began and ended.
 """
 
 import math
@@ -27,30 +27,30 @@ from ringmain_server.routing.models import RoutePlan, Target
 _CALLERS_FAULT = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION)
 
 MARGIN = 0.005
-"""Seconds added to a wait for a hold, so that it has ended for sure."""
+"""Seconds added to a wait for a cooldown, so that it has certainly ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """What all requests share: waits between retries, and how many there may be."""
+    """The delays and the budget of retries that all requests share."""
 
     backoff: Backoff
     budget: RetryBudget
 
 
 class Schedule:
-    """The candidates that are left for one request, and what became of those tried.
+    """The candidates that are left for one request, and the results of those tried.
 
     Args:
         plan: The candidates in order, and the model's policy.
         call: The request.
         clock: Seconds on the clock of the call's deadline.
-        retries: What all requests share.
-        fallback: The plan of the model's fallback, asked for when it is needed.
+        retries: The delays and the budget that all requests share.
+        fallback: Returns the plan of the model's fallback, when it is needed.
 
     Attributes:
         left: The candidates that are left.
-        policy: The policy that holds now: the model's, then its fallback's.
+        policy: The policy that applies now: the model's, then its fallback's.
     """
 
     def __init__(
@@ -77,14 +77,14 @@ class Schedule:
 
     @property
     def attempts_left(self) -> int:
-        """How many candidates may still be tried."""
+        """The number of candidates that may still be tried."""
         return min(len(self.left), max(self.policy.max_hops - self._hops, 0))
 
     def next(self) -> tuple[Target, float]:
-        """Who is tried next, and how many seconds to wait before.
+        """Returns the next target and the seconds to wait before trying it.
 
         Raises:
-            RingmainError: Nobody is left.
+            RingmainError: No candidate is left.
         """
         if self._again is not None:
             again, self._again = self._again, None
@@ -115,7 +115,7 @@ class Schedule:
         """Ends an attempt that failed, and leaves only candidates that may help.
 
         Args:
-            target: What was tried.
+            target: The target that was tried.
             attempt: The attempt.
             error: Why it failed.
             content: Whether the caller has content of it, which rules out asking the same candidate again.
@@ -123,7 +123,7 @@ class Schedule:
         attempt.fail(self._clock(), error)
         self._failures.append(error)
         if error.retry_after is None:
-            error.retry_after = target.health.wait  # what the caller is told is true
+            error.retry_after = target.health.wait  # so that the caller gets the real wait
         if not content and self._retry(target, error):
             return
         if isinstance(error, PrefillRejected):
@@ -134,7 +134,7 @@ class Schedule:
             self._wait_for(target)
 
     def second(self) -> tuple[Target, Attempt] | None:
-        """Begins an attempt beside the one that runs, at a candidate that may be tried at once."""
+        """Begins an attempt beside the running one, at a candidate that may be tried at once."""
         for target in self.left[: self.attempts_left]:
             attempt = self.begin(target) if target.health.refusal() is None else None
             if attempt is not None:
@@ -190,7 +190,7 @@ class Schedule:
         raise self._exhausted([refusal for _, refusal in refusals if refusal is not None])
 
     def _open_to_fallback(self) -> bool:
-        """Whether what failed may go better elsewhere: not when the request itself was at fault."""
+        """Whether the fallback may succeed: not when the request itself was at fault."""
         return not self._failures or exhausted(self._failures).code not in _CALLERS_FAULT
 
     def _exhausted(self, refusals: Sequence[ProviderError]) -> RingmainError:
