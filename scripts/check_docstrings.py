@@ -6,8 +6,8 @@ docstring is their help text, may begin with any other word.
 
     .venv/bin/python scripts/check_docstrings.py
 
-prints `file:line` for each docstring that breaks this, and fails if there is one. To use a verb that is not in
-the list, add it there.
+prints `file:line` for each docstring that breaks this, and fails if there is one. To use a verb that is not
+in the list, add it there.
 """
 
 import ast
