@@ -187,7 +187,7 @@ class DocumentReader:
         return request
 
 
-async def spooled(chunks: AsyncIterator[bytes], workers: MediaWorkers, limit: int) -> IO[bytes]:
+async def upload_file(chunks: AsyncIterator[bytes], workers: MediaWorkers, limit: int) -> IO[bytes]:
     """Returns a document's bytes in a temporary file, on a disk only if they are many.
 
     Raises:

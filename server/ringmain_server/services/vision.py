@@ -13,7 +13,7 @@ from ringmain_server.call import Call
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.routing.eligibility import capable
-from ringmain_server.services.document import DocumentReader, spooled
+from ringmain_server.services.document import DocumentReader, upload_file
 
 SERVICE = vision_pb2.DESCRIPTOR.services_by_name["VisionService"]
 
@@ -58,7 +58,7 @@ class VisionService:
         """Turns a document into Markdown, page by page, with its pictures described."""
         capable(config.model, self._active.models.resolve(config.model), CHAT, _SEEING)
         settings = self._active.now.settings.media
-        with await spooled(chunks, self._workers, settings.max_document_bytes) as file:
+        with await upload_file(chunks, self._workers, settings.max_document_bytes) as file:
             reader = DocumentReader(self._pipeline, self._workers, settings, config, call)
             async with aclosing(reader.read(file)) as events:
                 async for event in events:
