@@ -314,6 +314,23 @@ def test_wrong_usual_variable_is_named() -> None:
     assert str(caught.value).startswith("The configuration has 1 mistake:\n")
 
 
+def test_keys_are_those_of_the_wire(tmp_path: Path) -> None:
+    """A key is compared with the settings of the provider's own wire; another wire's are not known."""
+    text = "providers:\n  f: {kind: fal, api_key: k, polling_interval: 1}\n  s: {kind: sandbox, sed: 1}"
+    assert mistakes(tmp_path, text) == [
+        "2: providers.f.polling_interval: unknown key (did you mean poll_interval?)",
+        "3: providers.s.sed: unknown key (did you mean seed?)",
+    ]
+
+
+def test_without_a_kind_no_other_setting_is_judged(tmp_path: Path) -> None:
+    """Of a provider without a kind only that is told, since nobody can tell which settings it takes."""
+    assert mistakes(tmp_path, "providers: {a: {base_url: http://x, seed: 1}, b: 7}") == [
+        "1: providers.a.kind: is required",
+        "1: providers.b: must be a mapping",
+    ]
+
+
 def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
     """A key is required at the kind's own endpoint only."""
     text = "providers: {a: {kind: openai, base_url: 'http://x/v1'}, b: {kind: vllm}}"
