@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
 from ringmain_server.errors import ProviderError
-from ringmain_server.providers.openai.chat_answer import ChatAnswer
+from ringmain_server.providers.openai.chat import OpenAIChatDecoder
+from ringmain_server.providers.openai.chat_answer import ChatAnswer, is_text
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.repeated_text import RepeatedText
+from ringmain_server.providers.sse import SseDecoder
 
 FRAMES = (
     b'{"id":"c","choices":[{"delta":{"content":"%b"},"index":0,"finish_reason":null}],"usage":null}',
@@ -51,23 +53,28 @@ TEXTS = st.one_of(
 )
 
 
-def answer() -> ChatAnswer:
-    """A fresh answer."""
-    return ChatAnswer("p", ChatRequest(), OpenAIErrors())
-
-
-def outcome(events: list[bytes], *, whole: bool) -> tuple[list[ChatEvent], str]:
-    """Reads events, and returns what they amount to and how reading ended."""
-    found = answer()
+def decoded(events: list[bytes]) -> tuple[list[ChatEvent], str]:
+    """Decodes a stream, and returns its events and how it ended."""
+    decoder = OpenAIChatDecoder(ChatAnswer("p", ChatRequest(), OpenAIErrors()), "p")
     told: list[ChatEvent] = []
     try:
         for data in events:
-            if whole:
-                found.document(data, "delta")
-            else:
-                found.event(data)
-            told += found.assembler.take()
-        return told + found.finish(), ""
+            told += decoder.feed(b"data: %b\n\n" % data)
+        return told + list(decoder.feed(b"data: [DONE]\n\n")), ""
+    except ProviderError as exc:
+        return told, f"{type(exc).__name__}: {exc}"
+
+
+def parsed(events: list[bytes]) -> tuple[list[ChatEvent], str]:
+    """Parses each event of a stream whole, and returns the same as `decoded`."""
+    answer, sse = ChatAnswer("p", ChatRequest(), OpenAIErrors()), SseDecoder()
+    told: list[ChatEvent] = []
+    try:
+        for data in events:
+            for found in sse.feed(b"data: %b\n\n" % data):
+                answer.document(found, "delta")
+            told += answer.assembler.take()
+        return told + answer.finish(), ""
     except ProviderError as exc:
         return told, f"{type(exc).__name__}: {exc}"
 
@@ -80,13 +87,13 @@ def test_a_repeated_event_says_what_it_says_parsed_whole(
     events = [frame % b"first", *(frame % text for text in texts)]
     events += [other % text for other in others for text in texts]
     events += [frame % text for text in texts]
-    assert outcome(events, whole=False) == outcome(events, whole=True)
+    assert decoded(events) == parsed(events)
 
 
 @pytest.mark.parametrize("frame", FRAMES[:3])
 def test_an_event_of_one_text_is_learned(frame: bytes) -> None:
     """The next event with the same bytes around its text is read by its text alone."""
-    found = answer()._repeated
+    found = RepeatedText(is_text)
     assert found.read(frame % b"one") is None
     found.learn(frame % b"one")
     assert found.read(frame % b"t\\u0077o") == "two"
@@ -97,7 +104,7 @@ def test_an_event_of_one_text_is_learned(frame: bytes) -> None:
 @pytest.mark.parametrize("frame", FRAMES[3:])
 def test_an_event_that_tells_more_is_not_learned(frame: bytes) -> None:
     """What says anything beside a text, or is malformed, is parsed whole each time."""
-    found = answer()._repeated
+    found = RepeatedText(is_text)
     found.learn(frame % b"one")
     assert found.read(frame % b"two") is None
 

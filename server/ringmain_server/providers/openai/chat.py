@@ -10,9 +10,11 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.operations.chat_events import TEXT
 from ringmain_server.providers.openai import chat_request
-from ringmain_server.providers.openai.chat_answer import ChatAnswer
+from ringmain_server.providers.openai.chat_answer import ChatAnswer, is_text
 from ringmain_server.providers.openai.errors import OpenAIErrors
+from ringmain_server.providers.openai.repeated_text import RepeatedText
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder, StreamTranslator, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
@@ -92,11 +94,12 @@ class OpenAIChatDecoder(Decoder[ChatEvent, bytes]):
     complete if it has given its finish reason.
     """
 
-    __slots__ = ("_answer", "_provider_id", "_sse", "complete")
+    __slots__ = ("_answer", "_provider_id", "_repeated", "_sse", "complete")
 
     def __init__(self, answer: ChatAnswer, provider_id: str) -> None:
         self._answer = answer
         self._provider_id = provider_id
+        self._repeated = RepeatedText(is_text)
         self._sse = SseDecoder()
         self.complete = False
 
@@ -108,12 +111,20 @@ class OpenAIChatDecoder(Decoder[ChatEvent, bytes]):
             found = self._sse.feed(chunk)
         except EventTooLarge as exc:
             raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
-        read = self._answer.event
+        answer, repeated = self._answer, self._repeated
+        assembler = answer.assembler
         for data in found:
-            if data == END:
-                return self._finish()
-            read(data)
-        return self._answer.assembler.take()
+            text = repeated.read(data)
+            if text is None:
+                if data == END:
+                    return self._finish()
+                answer.document(data, "delta")
+                repeated.learn(data)
+            elif assembler.current == TEXT:
+                assembler.pending.append(text)  # nearly every event
+            elif text:
+                assembler.text(text)
+        return assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:
         """Returns the events that the end of the stream completes."""

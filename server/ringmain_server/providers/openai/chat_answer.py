@@ -23,14 +23,13 @@ from ringmain_server.errors import (
     ProviderError,
     StreamBroken,
 )
-from ringmain_server.operations.chat_events import TEXT, ChatAssembler
+from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import ENDINGS, ending_of
-from ringmain_server.providers.openai.repeated_text import RepeatedText
 from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
@@ -53,7 +52,6 @@ class ChatAnswer:
         "_errors",
         "_provider_id",
         "_refused",
-        "_repeated",
         "_request",
         "assembler",
         "begun",
@@ -68,7 +66,6 @@ class ChatAnswer:
         self._ending: Ending | None = None
         self._refused = False
         self._category = ""
-        self._repeated = RepeatedText(_is_text)
         self.assembler = ChatAssembler(provider_id)
         self.begun = False
 
@@ -108,17 +105,6 @@ class ChatAnswer:
         # Some servers report an error without an `error` field; only before the first choice can that be one.
         elif choices is None and not self.begun and (report := report_of(document)) is not None:
             raise self._errors.reported(self._provider_id, report)
-
-    def event(self, data: bytes) -> None:
-        """Reads an event of a stream. See `document`."""
-        text = self._repeated.read(data)
-        if text is None:
-            self.document(data, "delta")
-            self._repeated.learn(data)
-        elif self.assembler.current == TEXT:
-            self.assembler.pending.append(text)  # nearly every event
-        elif text:
-            self.assembler.text(text)
 
     def finish(self) -> list[ChatEvent]:
         """Returns the last events.
@@ -304,7 +290,7 @@ class ChatAnswer:
         return value
 
 
-def _is_text(document: object, text: str) -> bool:
+def is_text(document: object, text: str) -> bool:
     """Whether an event of a stream, of all that `ChatAnswer.document` reads, has nothing but this text."""
     match document:
         case {"choices": [{"delta": delta, **choice}, *_], **rest} if delta == {"content": text}:
