@@ -1,0 +1,68 @@
+"""Errors: a request cannot be served as it stands."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import grpc
+
+from ringmain_server.errors.base import RingmainError, Violation
+from ringmain_server.text.excerpt import excerpt, quoted
+
+
+class CallerError(RingmainError):
+    """The request cannot be served as it stands."""
+
+
+class InvalidField(CallerError):
+    """Fields break rules of the contract."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "INVALID_FIELD"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        first = violations[0]
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        place = f"{excerpt(first.field)}: " if first.field else ""
+        super().__init__(f"{place}{first.description}{more}")
+        self.violations = tuple(violations)
+
+    @classmethod
+    def at(cls, field: str, description: str) -> Self:
+        """Returns the error for one violation."""
+        return cls((Violation(field, description),))
+
+
+class MediaInvalid(InvalidField):
+    """A medium cannot be read, has a type that the model does not take, or is too large."""
+
+    reason = "MEDIA_INVALID"
+
+
+class ModelNotFound(CallerError):
+    """No candidate serves the model."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "MODEL_NOT_FOUND"
+
+    def __init__(self, model: str, message: str | None = None) -> None:
+        super().__init__(message or f"no model {quoted(model)} here", metadata={"model": model})
+
+
+class CapabilityMissing(CallerError):
+    """The model's candidates lack what the request needs."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "CAPABILITY_MISSING"
+
+    def __init__(self, model: str, capability: str, message: str | None = None) -> None:
+        super().__init__(
+            message or f"model {quoted(model)} has no candidate with {capability}",
+            metadata={"model": model, "capability": capability},
+        )
+
+
+class DeadlineExceeded(CallerError):
+    """The caller's deadline, or the server's default for callers without one, passed."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    reason = "DEADLINE_EXCEEDED"
