@@ -93,7 +93,8 @@ build/tour/bin/python:
 # Coverage is judged for the whole suite only.
 test: dev-environment ## Run all tests, with coverage of lines and branches; or those that ARGS selects
 ifeq ($(ARGS),)
-	$(bin)/python -m pytest -m "not live" --numprocesses auto --dist loadfile --cov --cov-report= --cov-fail-under 0
+	$(bin)/python -m pytest -m "not live" --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report= --cov-fail-under 0
 	$(bin)/coverage report
 else
 	$(bin)/python -m pytest -m "not live" $(ARGS)
@@ -101,7 +102,7 @@ endif
 
 # What passes on a quiet machine alone is held to a time somewhere. ARGS selects tests, and TIMES says how often they run.
 test-busy: dev-environment ## Run tests while a busy loop holds each core, TIMES=1; ARGS="tests/faults" for some
-	@$(bin)/python -m tests.busy --times $(or $(TIMES),1) $(or $(ARGS),--numprocesses auto --dist loadfile)
+	@$(bin)/python -m tests.busy --times $(or $(TIMES),1) $(or $(ARGS),--numprocesses auto --dist loadfile --no-loadscope-reorder)
 
 # Each provider runs that the environment has a key for (tests/live/providers.py); a run costs under a cent.
 live-test: dev-environment ## Ask the real providers that the environment has keys for

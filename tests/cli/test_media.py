@@ -17,6 +17,8 @@ from tests.e2e.processes import free_port, serving
 from tests.e2e.test_documents import pdf
 from tests.fakes.waiting import LIMIT
 
+pytestmark = pytest.mark.slow
+
 Lines = Callable[[str], CommandLine]
 
 

@@ -19,6 +19,8 @@ from tests.client.samples import events_of, opened, started
 from tests.fakes.ports import mute_port
 from tests.fakes.waiting import LIMIT
 
+pytestmark = pytest.mark.slow
+
 LOCAL = ("--admin-listen", "127.0.0.1:0", "--metrics-listen", "null")
 
 

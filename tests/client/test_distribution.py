@@ -11,6 +11,8 @@ from typing import Any, cast
 import pytest
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/python"
 LIMIT_MB = 25

@@ -13,6 +13,8 @@ from ringmain_server.config.problems import ConfigError
 
 from tests.work import grows_in_proportion
 
+pytestmark = pytest.mark.slow
+
 _MB = 1 << 20
 
 

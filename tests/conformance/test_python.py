@@ -6,6 +6,8 @@ from tests.conformance.case import Case, cases
 from tests.conformance.languages import BY_NAME
 from tests.conformance.runner import Outcome, Result, run
 
+pytestmark = pytest.mark.slow
+
 CASES = cases()
 
 

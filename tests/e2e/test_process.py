@@ -11,6 +11,8 @@ from ringmain import Client
 from tests.e2e.processes import children, fetch, free_port, serving
 from tests.fakes.waiting import LIMIT
 
+pytestmark = pytest.mark.slow
+
 
 def _addresses(listen: int, *more: str) -> list[str]:
     return ["--listen", f"127.0.0.1:{listen}", "--admin-listen", f"127.0.0.1:{free_port()}", *more]

@@ -21,6 +21,8 @@ from tests.e2e.processes import Process, alive, children, free_port, serving
 from tests.e2e.test_process import _addresses
 from tests.fakes.waiting import LIMIT
 
+pytestmark = pytest.mark.slow
+
 SLOW = ("--set", "providers.sandbox.tokens_per_second=2", "--set", "server.stream_grace=600s")
 WORKERS = ("--workers", "2")
 

@@ -13,6 +13,8 @@ from tests.e2e.processes import Process, command, free_port, serving
 from tests.e2e.test_process import _addresses
 from tests.fakes.waiting import LIMIT
 
+pytestmark = pytest.mark.slow
+
 ONE = "models: {one: {candidates: [sandbox/echo]}}\n"
 TWO = "models: {two: {candidates: [sandbox/echo]}}\n"
 BAD = "models: {three: {candidats: [sandbox/echo]}}\n"

@@ -15,6 +15,8 @@ from tests.e2e.processes import command, free_port, serving
 from tests.e2e.test_process import _addresses
 from tests.fakes.waiting import LIMIT
 
+pytestmark = pytest.mark.slow
+
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 OPENAI = ("--set", "providers.up.kind=openai", "--set", "providers.up.api_key=sk-x")

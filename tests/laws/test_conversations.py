@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
+import pytest
 from hypothesis import given, note, settings
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.edge import validate
@@ -12,6 +13,8 @@ from tests.laws.conversations import FOREIGN, conversations, signed_by
 from tests.laws.seen import Item, Result, Seen, Shown, followed, of_request
 from tests.laws.wire import Translate, Wire
 from tests.laws.wires import WIRES
+
+pytestmark = pytest.mark.slow
 
 
 @cache

@@ -17,6 +17,8 @@ from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.rejections import MODEL_NOT_FOUND, rejection
 from tests.fakes.waiting import LIMIT
 
+pytestmark = pytest.mark.slow
+
 FILLS = ("x", "\0", "é", "🙂")
 LONG, SHORT = 100_000, 250
 LINE = 4096

@@ -20,7 +20,7 @@ from tests.laws.modalities import MODALITIES, MediaLab, media_lab, model, trials
 from tests.laws.wire import Wire
 from tests.laws.wires import SCRIPTED
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="package")]
 TOGETHER = 40
 
 

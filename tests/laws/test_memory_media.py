@@ -22,7 +22,7 @@ from tests.laws.held import BytesChannel, ended, left, uncollected
 from tests.laws.modalities import PNG
 from tests.providers.jobs.test_services import MODELS
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def test_image_services() -> None:

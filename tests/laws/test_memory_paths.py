@@ -23,7 +23,7 @@ from tests.fakes.papers import text_pdf
 from tests.fakes.pictures import png_bomb
 from tests.laws.held import BytesChannel, ended, left, uncollected
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 _CUT, _DOWN = "sandbox/fault-cut", "sandbox/fault-500"
 _CONFIG = {

@@ -10,6 +10,8 @@ import pytest
 
 from tests.fakes import papers, pictures
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1"
 
