@@ -45,8 +45,10 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         return [task.result() for task in tasks]
     finally:
         # Also when the caller is cancelled while it waits: no task outlives this function.
-        await _ended(tasks)
-        tasks.clear()  # an exception that passes through keeps this frame, and must not keep the tasks
+        try:
+            await _ended(tasks)
+        finally:
+            tasks.clear()  # an exception that passes through keeps this frame, and must not keep the tasks
 
 
 async def _ended(tasks: "Sequence[asyncio.Future[Any]]") -> None:
@@ -54,9 +56,19 @@ async def _ended(tasks: "Sequence[asyncio.Future[Any]]") -> None:
     left = [task for task in tasks if not task.done()]
     for task in left:
         task.cancel()
-    if left:
-        await asyncio.wait(left)
-    # Other exceptions keep their traceback: they are faults, and the log needs it.
-    for task in tasks:
-        if task.cancelled() or isinstance(task.exception(), RingmainError):
-            release_task(task)
+    try:
+        if left:
+            await asyncio.wait(left)
+    finally:
+        # The wait may be cancelled in turn, as when a caller leaves at its deadline: then some still run.
+        for task in tasks:
+            if task.done():
+                _release_expected(task)
+            else:
+                task.add_done_callback(_release_expected)
+
+
+def _release_expected(task: "asyncio.Future[Any]") -> None:
+    """Releases a cancellation or an error of ours; the log needs the traceback of any other exception."""
+    if task.cancelled() or isinstance(task.exception(), RingmainError):
+        release_task(task)
