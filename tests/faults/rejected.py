@@ -33,6 +33,7 @@ from tests.faults.trials import (
     UNAVAILABLE,
     answered,
     ended,
+    hurried,
     limited,
     refused_attempt,
     waited,
@@ -43,13 +44,13 @@ RATE_LIMITS = (
         name="429-seconds",
         title="429 with Retry-After in seconds",
         primary=rejections.RATE_LIMITED_SECONDS,
-        trials=refused_attempt(alone=replace(RATE_LIMITED, retry_delay=Bounds(5, 20)), calls=2),
+        trials=hurried(refused_attempt(alone=replace(RATE_LIMITED, retry_delay=Bounds(5, 20)), calls=2)),
     ),
     Row(
         name="429-date",
         title="429 with Retry-After as a date",
         primary=rate_limited_until(60),
-        trials=refused_attempt(alone=replace(RATE_LIMITED, retry_delay=Bounds(45, 61)), calls=2),
+        trials=hurried(refused_attempt(alone=replace(RATE_LIMITED, retry_delay=Bounds(45, 61)), calls=2)),
     ),
     Row(
         name="429-short",

@@ -15,8 +15,10 @@ import grpc
 
 from tests.fakes.script import Answer, Canned, Script, Usage
 
-DEADLINE = 15.0
-"""Seconds after which a caller counts a call as hung. Less than the waits that providers ask for in vain."""
+DEADLINE = 60.0
+"""Seconds after which a caller counts a call as hung."""
+SOON = 15.0
+"""The deadline, in seconds, of a caller that cannot wait for as long as a provider asks."""
 PATIENT: Mapping[str, float] = {"connect": 60, "attempt": 60, "first_content": 60, "idle": 60}
 """Timeouts of providers, in seconds, that no trial reaches."""
 HURRIED: Mapping[str, float] = {"connect": 60, "attempt": 0.5, "first_content": 0.5, "idle": 0.5}

@@ -4,7 +4,7 @@
 primary, and alone; whole and streamed; with each way of stream recovery where content was sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import grpc
@@ -19,6 +19,7 @@ from tests.faults.answers import (
 from tests.faults.rows import (
     ONCE,
     PATIENT,
+    SOON,
     TWICE,
     Bounds,
     Expect,
@@ -122,6 +123,11 @@ def recovering(
         label=label,
         prefill=prefill,
     )
+
+
+def hurried(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    """The same of callers that cannot wait for as long as the primary asks."""
+    return tuple(replace(trial, deadline=SOON) for trial in trials)
 
 
 def short_deadline(method: Method) -> Trial:
