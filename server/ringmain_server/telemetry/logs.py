@@ -5,7 +5,6 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
@@ -25,8 +24,10 @@ _KEY_LIKE = (
     r"|[Bb]earer\s+[A-Za-z0-9._~+/=-]{8,}"
     r"|AIza[A-Za-z0-9_-]{20,}"
 )
-_KEY_HINTS = ("sk-", "sk_", "xai-", "xai_", "pk-", "pk_", "rk-", "rk_", "earer", "AIza")
-"""Strings of which every match of the pattern contains one."""
+_HINTS = ("k-", "k_", "xai", "earer", "AIza")
+"""Strings of which every match of the pattern contains one: few, since every line is searched for each."""
+_SURE_HINTS = ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "xai-", "xai_", "earer", "AIza")
+"""The same, but seldom found in ordinary words."""
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LINE_LIMIT = 4096
 """The most bytes of a line."""
@@ -57,15 +58,20 @@ class Mask:
         # Longest first, so that a secret which begins with another is masked whole.
         known = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
         self._pattern = re.compile("|".join([*map(re.escape, known), _KEY_LIKE]))
-        self._hints = (*known, *_KEY_HINTS)
+        self._hints = (*known, *_HINTS)
+        self._sure_hints = (*known, *_SURE_HINTS)
 
     def __call__(self, text: str) -> str:
         """Returns the text without secrets."""
         # Plain searches cost a tenth of the pattern, and nearly every line is free of secrets.
         for hint in self._hints:
             if hint in text:
-                return self._pattern.sub(MASK, text)
+                return self._without_secrets(text)
         return text
+
+    def _without_secrets(self, text: str) -> str:
+        found = any(hint in text for hint in self._sure_hints)
+        return self._pattern.sub(MASK, text) if found else text
 
 
 class _Sink:
@@ -179,15 +185,22 @@ def _json(now: datetime, level: str, event: str | None, fields: dict[str, Any], 
         line["exception"] = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)(
             (type(exc), exc, exc.__traceback__)
         )
-    found = b""
-    for step in (None, *_STEPS):
-        shown = line if step is None else _shortened(line, mask, *step)
-        # A lone surrogate, which UTF-8 cannot encode, is escaped by shortening.
-        with suppress(TypeError):
-            found = orjson.dumps(shown, default=str, option=orjson.OPT_UTC_Z)
-            if len(found) <= limit:
-                break
+    found = _dumped(line)
+    if found and len(found) <= limit:
+        return found.decode()
+    for step in _STEPS:
+        found = _dumped(_shortened(line, mask, *step))
+        if len(found) <= limit:
+            break
     return found.decode()
+
+
+def _dumped(line: dict[str, Any]) -> bytes:
+    """Returns the line as JSON; empty if it holds a lone surrogate, which UTF-8 cannot encode."""
+    try:
+        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z)
+    except TypeError:
+        return b""
 
 
 def _shortened(value: Any, mask: Mask, text: int, items: int) -> Any:
