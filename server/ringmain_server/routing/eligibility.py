@@ -44,7 +44,7 @@ ServableT = TypeVar("ServableT", bound=Servable)
 
 def capable(
     model: str,
-    target: Sequence[ServableT],
+    targets: Sequence[ServableT],
     op: Operation[Req, Any],
     request: Req,
     *,
@@ -54,7 +54,7 @@ def capable(
 
     Args:
         model: The requested model, or its fallback.
-        target: Its candidates, in order; at least one.
+        targets: Its candidates, in order; at least one.
         op: The operation.
         request: The request.
         may_hold_media: Whether the request may hold media (`Call.may_hold_media`).
@@ -62,13 +62,13 @@ def capable(
     Raises:
         CapabilityMissing: None can. Its metadata names what all of them lack.
     """
-    serving = target
-    for one in target:
+    serving = targets
+    for one in targets:
         if op not in one.operations:
-            serving = [other for other in target if op in other.operations]
+            serving = [other for other in targets if op in other.operations]
             break
     if not serving:
-        raise CapabilityMissing(model, _missing_operation(target, op))
+        raise CapabilityMissing(model, _missing_operation(targets, op))
     for one in serving:
         if _may_lack(one.candidate, op):
             serving = _with_needs(model, serving, op, op.needs(request, may_hold_media))
@@ -76,21 +76,21 @@ def capable(
     return _roomy(serving, op, request) if len(serving) > 1 else serving
 
 
-def equal_for(target: Sequence[Servable], op: AnyOperation) -> bool:
+def equal_for(targets: Sequence[Servable], op: AnyOperation) -> bool:
     """Whether all candidates can serve every request of an operation: `capable` would leave out none."""
-    if any(op not in one.operations or _may_lack(one.candidate, op) for one in target):
+    if any(op not in one.operations or _may_lack(one.candidate, op) for one in targets):
         return False
-    return len({one.candidate.context_tokens for one in target}) == 1
+    return len({one.candidate.context_tokens for one in targets}) == 1
 
 
-def same_model(first: ServableT, target: Sequence[ServableT]) -> list[ServableT]:
+def same_model(first: ServableT, targets: Sequence[ServableT]) -> list[ServableT]:
     """Returns the candidates with the same provider model as the first, at any provider.
 
     Two names mean the same model if they differ only in a host's addition, such as `openai/` in
     `openai/text-embedding-3-small`.
     """
     wanted = model_key(first.candidate.provider_model)
-    return [one for one in target if model_key(one.candidate.provider_model) == wanted]
+    return [one for one in targets if model_key(one.candidate.provider_model) == wanted]
 
 
 def _may_lack(candidate: Candidate, op: Operation[Req, Any]) -> bool:
@@ -99,9 +99,9 @@ def _may_lack(candidate: Candidate, op: Operation[Req, Any]) -> bool:
     return has is not None and not (op.capability in has and op.may_need <= has)
 
 
-def _missing_operation(target: Sequence[Servable], op: Operation[Req, Any]) -> str:
+def _missing_operation(targets: Sequence[Servable], op: Operation[Req, Any]) -> str:
     """Returns the operation's capability, or its name if a candidate has that capability elsewhere."""
-    had = {other.capability for one in target for other in one.operations}
+    had = {other.capability for one in targets for other in one.operations}
     return op.name if op.capability in had else capability_name(op.capability)
 
 

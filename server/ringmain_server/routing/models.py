@@ -56,12 +56,12 @@ class RoutePlan:
     """The candidates of a model, and its routing policy.
 
     Attributes:
-        target: The candidates in order; at least one.
+        targets: The candidates in order; at least one.
         policy: The model's routing policy.
         equal_for: Whether every candidate can serve every request of an operation, kept since the first one.
     """
 
-    target: tuple[Target, ...]
+    targets: tuple[Target, ...]
     policy: ModelPolicy = field(default_factory=ModelPolicy)
     equal_for: dict[AnyOperation, bool] = field(default_factory=dict, compare=False, repr=False)
 
@@ -98,7 +98,7 @@ class Models:
         Raises:
             ModelNotFound: Neither a configured name nor `provider/model` of a configured provider.
         """
-        return self.plan(model).target
+        return self.plan(model).targets
 
     def plan(self, model: str) -> RoutePlan:
         """Returns the candidates of a model and its policy.
@@ -139,11 +139,11 @@ class Models:
         plan = self._named.get(model)
         if plan is None:
             raise ModelNotFound(model)
-        target = sorted(plan.target, key=lambda one: one.candidate.provider_id != provider_id)
-        if target[0].candidate.provider_id != provider_id:
+        targets = sorted(plan.targets, key=lambda one: one.candidate.provider_id != provider_id)
+        if targets[0].candidate.provider_id != provider_id:
             raise LookupError(provider_id)
-        self._named[model] = RoutePlan(tuple(target), replace(plan.policy, strategy=Strategy.PRIORITY))
-        return list(dict.fromkeys(one.candidate.provider_id for one in target))
+        self._named[model] = RoutePlan(tuple(targets), replace(plan.policy, strategy=Strategy.PRIORITY))
+        return list(dict.fromkeys(one.candidate.provider_id for one in targets))
 
     def _plan_direct(self, model: str) -> RoutePlan:
         provider_id, _, provider_model = model.partition("/")
@@ -151,13 +151,13 @@ class Models:
         if make is None or not provider_model:
             raise ModelNotFound(model)
         plan = RoutePlan((make(provider_model),), self._direct_policy)
-        if plan.target[0].health.tried:  # no plan is kept for a name that a caller only invented
+        if plan.targets[0].health.tried:  # no plan is kept for a name that a caller only invented
             self._direct[model] = plan
         return plan
 
 
 def _health_registry(plans: Iterable[RoutePlan]) -> list[CandidateHealth]:
-    found = {id(one.health): one.health for plan in plans for one in plan.target}
+    found = {id(one.health): one.health for plan in plans for one in plan.targets}
     return _sorted(found.values())
 
 

@@ -239,7 +239,7 @@ class Router:
         plan = self._plan(op, request, call, routed.model, routed.routing_policy)
 
         def fallback(model: str) -> RoutePlan:
-            return self._plan(op, request, call, model, routed.routing_policy, plan.target[0])
+            return self._plan(op, request, call, model, routed.routing_policy, plan.targets[0])
 
         return Schedule(plan, call, self._clock, self._retries, fallback)
 
@@ -263,29 +263,29 @@ class Router:
             first: The first candidate of the model asked for, where another one stands in for it.
         """
         plan = self._models.plan(model)
-        target: Sequence[Target] = plan.target
+        targets: Sequence[Target] = plan.targets
         if policy.provider_ids:
-            target = _chosen(target, policy)
+            targets = _chosen(targets, policy)
         equal = plan.equal_for.get(op)
         if equal is None:
-            equal = plan.equal_for[op] = equal_for(plan.target, op)
+            equal = plan.equal_for[op] = equal_for(plan.targets, op)
         if not equal:
-            target = capable(model, target, op, request, may_hold_media=call.may_hold_media)
+            targets = capable(model, targets, op, request, may_hold_media=call.may_hold_media)
         if not policy.provider_ids and plan.policy.strategy is not Strategy.PRIORITY:
-            target = arrange(plan.policy.strategy, target, self._rng)
+            targets = arrange(plan.policy.strategy, targets, self._rng)
         if op.same_model:
-            target = same_model(first or target[0], target)
+            targets = same_model(first or targets[0], targets)
         if policy.failover_disabled:
-            return RoutePlan((target[0],), replace(plan.policy, fallback=""))
-        if target is plan.target:
+            return RoutePlan((targets[0],), replace(plan.policy, fallback=""))
+        if targets is plan.targets:
             return plan
-        return RoutePlan(tuple(target), plan.policy)
+        return RoutePlan(tuple(targets), plan.policy)
 
 
-def _chosen(capable: Sequence[Target], policy: RoutingPolicy) -> list[Target]:
+def _chosen(targets: Sequence[Target], policy: RoutingPolicy) -> list[Target]:
     """Returns the candidates of the providers that the request names, in its order."""
     by_provider: dict[str, list[Target]] = {}
-    for target in capable:
+    for target in targets:
         by_provider.setdefault(target.candidate.provider_id, []).append(target)
     unknown = [
         Violation(

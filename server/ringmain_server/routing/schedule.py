@@ -61,7 +61,7 @@ class Schedule:
         retries: Retries,
         fallback: Callable[[str], RoutePlan] | None = None,
     ) -> None:
-        self.left = list(plan.target)
+        self.left = list(plan.targets)
         self.policy = plan.policy
         self._call = call
         self._clock = clock
@@ -185,7 +185,7 @@ class Schedule:
                 return target, wait
         if self.policy.fallback and self._fallback is not None and self._open_to_fallback():
             plan = self._fallback(self.policy.fallback)
-            self.left, self.policy, self._hops = list(plan.target), plan.policy, 0
+            self.left, self.policy, self._hops = list(plan.targets), plan.policy, 0
             return self.next()
         raise self._exhausted([refusal for _, refusal in refusals if refusal is not None])
 
