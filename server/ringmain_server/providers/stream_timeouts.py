@@ -5,6 +5,7 @@ slow caller is never mistaken for a silent provider. Keep-alive comments are not
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ class StreamTimeouts:
         "_abort",
         "_attempt",
         "_content",
+        "_looks_at",
         "_loop",
         "_since",
         "_timeout",
@@ -44,6 +46,7 @@ class StreamTimeouts:
         self._since = max(attempt.start, attempt.ready_at)
         self._content = False
         self.paused = False
+        self._looks_at = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._abort: Callable[[ProviderError], None] | None = None
 
@@ -78,10 +81,11 @@ class StreamTimeouts:
         self._since = self._loop.time()
         if not self._content:
             self._content = True
-            self._timeout = self._attempt.idle_timeout
-            # The timer still has the first content's timeout, which may be longer.
-            self.end()
-            self._look()
+            self._timeout = timeout = self._attempt.idle_timeout
+            if timeout is not None and self._since + timeout < self._looks_at:
+                # The timer still has the first content's timeout, which is longer.
+                self.end()
+                self._look()
 
     def end(self) -> None:
         """Stops the timer."""
@@ -96,6 +100,7 @@ class StreamTimeouts:
         # While paused, the silence has not begun, so it cannot end before a whole timeout from now.
         rest = timeout if self.paused else self._since + timeout - self._loop.time()
         if rest > 0:
+            self._looks_at = self._loop.time() + rest
             self._timer = self._loop.call_later(rest, self._look)
         elif self._abort is not None:
             self._abort(self._error())
