@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from ringmain_server.app.warm_up import settle
+from ringmain_server.app.warm_up import freeze
 
 
 class _Failed:
@@ -19,7 +19,7 @@ def test_no_garbage_is_kept_for_ever() -> None:
     try:
         left = weakref.ref(_Failed())
         assert left() is not None
-        settle()
+        freeze()
         assert left() is None
     finally:
         gc.enable()

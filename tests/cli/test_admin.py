@@ -65,7 +65,7 @@ def broken() -> pb.Breaker:
     return breaker
 
 
-def held(reason: str, seconds: int | None) -> pb.Breaker:
+def cooling(reason: str, seconds: int | None) -> pb.Breaker:
     """A closed breaker of a candidate that is left alone."""
     breaker = pb.Breaker(provider_model="m", state=pb.BREAKER_STATE_CLOSED, hold_reason=reason)
     if seconds is not None:
@@ -78,9 +78,9 @@ def held(reason: str, seconds: int | None) -> pb.Breaker:
     ("breaker", "said"),
     [
         (broken(), "open next try in 30 s · up: is silent"),
-        (held("up: too many", 20), "closed held for 20 s: up: too many"),
-        (held("up: too many", -1), "closed held until now: up: too many"),
-        (held("up: refused", None), "closed held until checked: up: refused"),
+        (cooling("up: too many", 20), "closed cooldown for 20 s: up: too many"),
+        (cooling("up: too many", -1), "closed cooldown until now: up: too many"),
+        (cooling("up: refused", None), "closed cooldown until checked: up: refused"),
     ],
 )
 def test_status_says_why(breaker: pb.Breaker, said: str) -> None:

@@ -17,7 +17,7 @@ from ringmain_server.aio.threads import in_daemon
 from ringmain_server.app import descriptors
 from ringmain_server.app.background import Background
 from ringmain_server.app.malloc import trim
-from ringmain_server.app.warm_up import load, settle
+from ringmain_server.app.warm_up import load, freeze
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
@@ -153,7 +153,7 @@ class App:
         self._background.keep("figures", self._look)
         self._background.keep("memory", _give_back)
         await load(self._active.now.providers.values(), self.log)
-        settle()
+        freeze()
         await self._health.ready()
         self._ready = True
         self._background.keep("health_checks", HealthChecks(self._active, self.log).run)

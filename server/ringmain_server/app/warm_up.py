@@ -37,7 +37,7 @@ async def load(providers: Iterable[Provider], log: FilteringBoundLogger) -> None
         log.info("loaded", providers=loaded, seconds=round(time.monotonic() - start, 2))
 
 
-def settle() -> None:
+def freeze() -> None:
     """Hides the loaded objects from the garbage collector, and gives free memory back.
 
     Garbage is collected first: any garbage that is frozen stays forever, that of failed calls included.

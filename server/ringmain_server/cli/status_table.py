@@ -65,7 +65,7 @@ def _why(breaker: Breaker, now: float) -> Iterator[str]:
             if breaker.HasField("hold_end_time")
             else "until checked"
         )
-        yield f"held {end.replace('until in', 'for')}: {breaker.hold_reason}"
+        yield f"cooldown {end.replace('until in', 'for')}: {breaker.hold_reason}"
     elif breaker.HasField("last_error"):
         yield breaker.last_error.message
 

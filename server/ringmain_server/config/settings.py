@@ -243,7 +243,7 @@ class Settings(Section):
         default_factory=BreakerSection, description="Circuit breakers of every candidate."
     )
     cooldown: CooldownSection = Field(
-        default_factory=CooldownSection, description="Holds of every candidate."
+        default_factory=CooldownSection, description="Cooldowns of every candidate."
     )
     concurrency: ConcurrencySection = Field(
         default_factory=ConcurrencySection, description="Concurrent calls of every candidate."

@@ -83,10 +83,10 @@ class MessagesAnswer:
 
     def end(self, index: int) -> None:
         """Completes a block of a stream."""
-        self.settle(index)
+        self.keep_input(index)
         self.assembler.close(index)
 
-    def settle(self, index: int) -> None:
+    def keep_input(self, index: int) -> None:
         """Completes a tool's input that never grew: it keeps the value it began with."""
         if index in self._unsent:
             self.argue(index, self._unsent[index])
@@ -173,7 +173,7 @@ def response(
         if not isinstance(block, dict):
             raise MalformedAnswer(provider_id, "answered with a block that is no object")
         answer.begin(index, block)
-        answer.settle(index)
+        answer.keep_input(index)
     counts = Counts()
     counts.update(body.get("usage"))
     return answer.response(stop_reason, body.get("stop_details"), counts, request)

@@ -44,7 +44,7 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
     conversation = _ChatMessages(dialect, provider_id)
     for index, message in enumerate(messages):
         conversation.add(message, f"messages[{index}]")
-    conversation.settle()
+    conversation.flush()
     return conversation.messages
 
 
@@ -68,7 +68,7 @@ class _ChatMessages:
         if role == ROLE_ASSISTANT:
             # Consecutive turns of the model are one: what waits may have to follow the calls of the next one.
             if not self._is_own:
-                self.settle()
+                self.flush()
             self._assistant_turn(message.parts, path)
         elif role == ROLE_TOOL:
             self._tool_turn(message.parts, path)
@@ -79,11 +79,11 @@ class _ChatMessages:
                 self._held.append(said)  # until every call has its result
             else:
                 if self._media or self._held:
-                    self.settle()
+                    self.flush()
                 self.messages.append(said)
         self._is_own = role == ROLE_ASSISTANT
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Appends the messages held back, without waiting any longer for missing results."""
         if self._media:
             self.messages.append({"role": "user", "content": self._media})
