@@ -17,7 +17,7 @@ from ringmain_server.aio.threads import in_daemon
 from ringmain_server.app import descriptors
 from ringmain_server.app.background import Background
 from ringmain_server.app.malloc import trim
-from ringmain_server.app.warm_up import load, freeze
+from ringmain_server.app.warm_up import freeze, load
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
