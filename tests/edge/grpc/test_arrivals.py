@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import time
 from typing import Any
 
 import grpc
@@ -20,7 +21,14 @@ SANDBOX = {"providers": {"sandbox": {"kind": "sandbox"}}}
 
 async def test_a_burst_waits_or_is_refused_and_nothing_of_it_is_unseen() -> None:
     """Each call of a burst ends OK or OVERLOADED with details, and log and metrics have all of them."""
-    longest = 0.05  # less than it takes to send a burst
+    longest = 0.05
+    answered = asyncio.Event()
+
+    async def stall() -> None:
+        """Holds the loop for longer than a call may wait, while most of the burst waits."""
+        await answered.wait()
+        time.sleep(longest * 10)  # noqa: ASYNC251  this is what a busy loop does
+
     async with gateway({**SANDBOX, "overload": {"longest_wait": f"{longest}s"}}) as running:
         address = f"127.0.0.1:{running.app.port}"
         channels = [grpc.aio.insecure_channel(address, options=[("number", index)]) for index in range(4)]
@@ -31,10 +39,15 @@ async def test_a_burst_waits_or_is_refused_and_nothing_of_it_is_unseen() -> None
                 await stubs[index % len(stubs)].Chat(ask("sandbox/echo"))
             except grpc.aio.AioRpcError as error:
                 return error
+            finally:
+                answered.set()
             return "OK"
 
         first = [await one(index) for index in range(10)]
+        answered.clear()
+        stalled = asyncio.ensure_future(stall())
         ended = [*first, *await asyncio.gather(*(one(index) for index in range(10, BURST)))]
+        await stalled
         refused = [error for error in ended if isinstance(error, grpc.aio.AioRpcError)]
         assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
         assert all({"ErrorInfo", "RetryInfo"} <= details(error).keys() for error in refused)
