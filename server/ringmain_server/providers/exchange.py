@@ -145,6 +145,8 @@ class Exchange:
             op: one for op, one in translators.items() if isinstance(one, MultiStepTranslator)
         }
         self._streamed = {op: one for op, one in translators.items() if isinstance(one, StreamTranslator)}
+        if shapeless := translators.keys() - self.operations:
+            raise TypeError(f"no known shape of translator: {', '.join(op.name for op in shapeless)}")
 
     @property
     def operations(self) -> frozenset[AnyOperation]:

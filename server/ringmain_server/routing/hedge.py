@@ -63,16 +63,33 @@ async def race(
                     failed(key, exc)
         return None
     finally:
-        for task, key in racing.items():
-            value = await _stop(task)
-            await lost(key, value)
+        # In tasks of their own: a caller that is cancelled again while it waits here must not keep an attempt
+        # from being told that it is over, or its candidate would count it as running for ever.
+        ending = [_keep(asyncio.ensure_future(_end(task, key, lost))) for task, key in racing.items()]
+        if ending:
+            await asyncio.wait(ending)
+            for one in ending:
+                one.result()
 
 
-async def _stop(task: "asyncio.Future[Value]") -> Value | None:
-    """Cancels a task, waits for its end, and returns its value if it finished nevertheless."""
+_ENDING: set["asyncio.Future[None]"] = set()
+"""Keeps the attempts that end from the garbage collector."""
+
+
+def _keep(task: "asyncio.Future[None]") -> "asyncio.Future[None]":
+    _ENDING.add(task)
+    task.add_done_callback(_ENDING.discard)
+    return task
+
+
+async def _end(
+    task: "asyncio.Future[Value]", key: Key, lost: Callable[[Key, Value | None], Awaitable[None]]
+) -> None:
+    """Cancels an attempt, waits for its end, and reports it with its value if it had one already."""
     task.cancel()
     await asyncio.wait((task,))
     if not task.cancelled() and task.exception() is None:
-        return task.result()
+        await lost(key, task.result())
+        return
     release_task(task)
-    return None
+    await lost(key, None)

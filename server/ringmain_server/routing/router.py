@@ -111,9 +111,10 @@ class Router:
             except StopAsyncIteration:
                 broken = StreamBroken(target.candidate.provider_id, "ended the stream before its end")
             finally:
-                await opened.events.aclose()
+                # First, since the closing can be cancelled; after a success this changes nothing.
                 if broken is None:
                     attempt.abandon(self._clock())
+                await opened.events.aclose()
             schedule.failed(target, attempt, broken, content=True)
             target, attempt, opened = await self._resume(op, schedule, call, attempt, broken, recovery)
             head = ()

@@ -148,13 +148,13 @@ class Arrivals(grpc.GenericRpcHandler):
 
     def _look(self) -> None:
         """Checks whether calls still come, and again later unless nothing can be waiting."""
+        self._timer = None
         now = time.monotonic()
         # A look that is late says that a turn takes long, and counts for one turn only. So does one that
         # follows a call closely.
         several = now - self._since < _LOOK + _ON_TIME and self._last <= self._since
         self._turns += _TURNS if several else 1
         if self._turns >= _TURNS and self._backlog.quiet(now, now - self._last):
-            self._timer = None
             return
         self._since = now
         self._timer = asyncio.get_running_loop().call_later(_LOOK, self._look)
