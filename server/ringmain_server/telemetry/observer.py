@@ -54,6 +54,7 @@ class Observer:
         """
         try:
             if request is not None:
+                # Not every method's request has these fields, and no operation is known here.
                 call.model = getattr(request, "model", "")
                 call.request_id = getattr(request, "request_id", "")
             self._metrics.running[call.method] += 1
@@ -75,6 +76,7 @@ class Observer:
             seconds: How long the call took.
         """
         try:
+            # The last event of a stream tells the usage in `finished`, a whole answer by itself; some have none.
             usage = getattr(getattr(answer, "finished", answer), "usage", None)
             if isinstance(usage, Usage):
                 call.usage = usage

@@ -26,8 +26,8 @@ from ringmain_server.providers.transport import FormField, HttpRequest
 
 from tests.fakes.pictures import photo, saved, scene
 from tests.providers.sandbox.bench import Bench
+from tests.providers.sandbox.test_embedding import BOX
 from tests.providers.sandbox.uploads import edit, enlargement, generation, inspection, stream
-from tests.providers.sandbox.vectors.test_embed import BOX
 
 Image = PIL.Image.Image
 

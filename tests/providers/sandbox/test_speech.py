@@ -19,8 +19,8 @@ from ringmain_server.providers.sse import EVENT_LIMIT
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 from tests.providers.sandbox.bench import Bench
+from tests.providers.sandbox.test_embedding import BOX
 from tests.providers.sandbox.uploads import TEXT, sound_of, spoken, upload
-from tests.providers.sandbox.vectors.test_embed import BOX
 
 
 async def _heard(data: bytes, *sizes: int, **config: Any) -> Any:
