@@ -76,7 +76,7 @@ class Observer:
             seconds: How long the call took.
         """
         try:
-            # The last event of a stream tells the usage in `finished`, a whole answer by itself; some have none.
+            # A stream tells its usage in the `finished` of its last event, a whole answer by itself.
             usage = getattr(getattr(answer, "finished", answer), "usage", None)
             if isinstance(usage, Usage):
                 call.usage = usage
