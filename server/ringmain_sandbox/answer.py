@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: answers to chats, before they are bytes.
+"""Sandbox, pure: answers to chats, before they are bytes.
 
 The same request and seed give the same answer. The words vary with the seed; what they say about the request
 does not.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: a bound on the work that one schema can cause."""
+"""Sandbox, pure: a bound on the work that one schema can cause."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: the paths of the server that the sandbox plays, and what answers there."""
+"""Sandbox, pure: the paths of the server that the sandbox plays, and what answers there."""
 
 import enum
 from collections.abc import Callable, Mapping

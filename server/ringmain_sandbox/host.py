@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: what the process around it provides, so that it imports nothing of the server."""
+"""Sandbox: what the process around it provides, so that it imports nothing of the server."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: writes a valid instance of a JSON Schema.
+"""Sandbox, pure: writes a valid instance of a JSON Schema.
 
 References and combinations are resolved to plain forms, one after the other, and the keywords of a form give
 proposals. A proposal counts only if it satisfies the schema as it was written. Optional properties are left

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: whether a value satisfies a schema.
+"""Sandbox, pure: whether a value satisfies a schema.
 
 The generator proposes and jsonschema decides, so that a mistake of the generator becomes a refusal and never
 an invalid answer. Formats are not checked: they are annotations, and the generator writes them itself.

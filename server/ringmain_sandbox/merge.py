@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: merges two schemas into one, as far as the generator needs it."""
+"""Sandbox, pure: merges two schemas into one, as far as the generator needs it."""
 
 import math
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: the list of its models."""
+"""Sandbox: the list of its models."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

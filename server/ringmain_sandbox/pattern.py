@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: writes a text for a regular expression, and matches one in linear time.
+"""Sandbox, pure: writes a text for a regular expression, and matches one in linear time.
 
 RE2 matches and rstr writes. A caller's expression never reaches the engine of `re`, which one expression can
 keep busy for hours; rstr uses its parser alone. RE2 refuses what would need backtracking, and nested

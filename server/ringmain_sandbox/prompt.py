@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: reads a request of the chat completions wire.
+"""Sandbox, pure: reads a request of the chat completions wire.
 
 https://platform.openai.com/docs/api-reference/chat/create has the fields. An unknown field is refused, and
 the refusal names the nearest known one, so that no misspelled option is ignored.

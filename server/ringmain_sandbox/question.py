@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: a request as an endpoint gets it."""
+"""Sandbox, pure: a request as an endpoint gets it."""
 
 from dataclasses import dataclass
 

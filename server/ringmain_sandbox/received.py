@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: a request as a server has read it."""
+"""Sandbox: a request as a server has read it."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: the error answers of the OpenAI wire, as values.
+"""Sandbox: the error answers of the OpenAI wire, as values.
 
 Shapes: https://platform.openai.com/docs/guides/error-codes and, for the filter,
 https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: proposes strings and numbers for a schema, the likeliest first."""
+"""Sandbox, pure: proposes strings and numbers for a schema, the likeliest first."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping

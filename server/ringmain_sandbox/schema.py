@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: the JSON Schemas that it understands.
+"""Sandbox, pure: the JSON Schemas that it understands.
 
 The keywords of https://json-schema.org/draft/2020-12/json-schema-validation that model providers document for
 structured answers and tools, and most others. A schema with a keyword that restricts and is not understood is

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: answers as scripts, with faults, which the transport acts out."""
+"""Sandbox, pure: answers as scripts, with faults, which the transport acts out."""
 
 import enum
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: its tokens. A token is a word with the space before it."""
+"""Sandbox, pure: its tokens. A token is a word with the space before it."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: the server that the sandbox plays.
+"""Sandbox, pure: the server that the sandbox plays.
 
 `admit` refuses or admits a request. It keeps the only state: that of the faults that change from request to
 request. `perform` makes the answer. It takes long where it draws, and may run in a thread.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: writes answers as bytes of the chat completions wire.
+"""Sandbox, pure: writes answers as bytes of the chat completions wire.
 
 https://platform.openai.com/docs/api-reference/chat/object, and `/chat/streaming` for the chunks; reasoning is
 in `reasoning_content`, as DeepSeek and llama.cpp name it. The same answer gives the same

@@ -61,9 +61,9 @@ class Attempt:
         error: Why it failed, None on success or while it runs.
         first_content_timeout: Longest wait of a stream for its first content, in seconds, None for no limit.
         idle_timeout: Longest silence between two contents of a stream, in seconds, None for no limit.
-        first_content_allowed: Seconds that the operator lets the provider wait with the first content,
-        idle_allowed: and with any further one. A silence that a caller's shorter limit cut off before that
-            is no failure of the provider.
+        first_content_allowed: Seconds that the operator allows the provider until the first content. A
+            silence that a caller's shorter limit cut off earlier is no failure of the provider.
+        idle_allowed: Seconds that the operator allows between two contents, with the same consequence.
         upload: The pieces that the caller sends, None where its request came whole.
         preparing: Whether the caller's media are still being fetched or fitted.
         prepared_at: When they were ready, on the event loop's clock; zero where there was nothing to do.
@@ -160,7 +160,7 @@ class Call:
         request_id: Chosen by the caller, may be empty.
         trace_id: From the caller's `traceparent`, may be empty.
         tenant_id: The party that pays.
-        principal_id: The key or subject that authenticated.
+        principal_id: The key or subject that authenticated. Nothing reads it until callers have keys.
         labels: The caller's labels for cost attribution.
         model: The model asked for, may be empty.
         usage: The usage of the answer, once it is there.
@@ -189,7 +189,6 @@ class Call:
     parts: "list[Call]" = field(default_factory=list)
     detached: bool = False
     may_hold_media: bool = True
-
     current: Attempt | None = None
 
     @property

@@ -95,8 +95,8 @@ async def test_a_fault_does_not_end_the_probing() -> None:
     assert (line["event"], line["where"]) == ("fault", "health_checks")
 
 
-class Held:
-    """A candidate that is held for refused credentials, at a provider that can be asked; probes are off."""
+class Refused:
+    """A candidate in cooldown for refused credentials, at a provider that can be asked; probes are off."""
 
     def __init__(self, ask: Callable[[], Awaitable[None]]) -> None:
         one = target(ScriptedBackend([]), Candidate("p", "sandbox", "x"))
@@ -117,7 +117,7 @@ class Held:
 
 
 async def test_refused_credentials_are_asked_after_without_probes() -> None:
-    """A hold for refused credentials ends once the provider takes them, whether probes are enabled or not."""
+    """A cooldown for refused credentials ends once the provider accepts them, even if probes are disabled."""
     answers = [CredentialsRefused("p", "no"), CredentialsRefused("p", "no"), None]
 
     async def ask() -> None:
@@ -125,30 +125,30 @@ async def test_refused_credentials_are_asked_after_without_probes() -> None:
         if answer is not None:
             raise answer
 
-    held = Held(ask)
-    assert held.health.cooldown.awaits_check
-    running = asyncio.ensure_future(held.checks.run())
-    await until(lambda: held.health.refusal() is None)
+    refused = Refused(ask)
+    assert refused.health.cooldown.awaits_check
+    running = asyncio.ensure_future(refused.checks.run())
+    await until(lambda: refused.health.refusal() is None)
     running.cancel()
     assert not answers
 
 
-async def test_a_check_that_tells_nothing_changes_no_hold() -> None:
-    """A check that fails for something else neither ends nor renews the hold: it runs out by itself."""
+async def test_a_check_that_tells_nothing_changes_no_cooldown() -> None:
+    """A check that fails for something else neither ends nor renews the cooldown: it runs out by itself."""
 
     async def ask() -> None:
         raise ServerFault("p", "answered with status 500")
 
-    held = Held(ask)
-    before = held.health.cooldown.until
-    await held.checks.ask_refused()
-    assert held.health.cooldown.until == before
-    held.health.check_failed(CredentialsRefused("p", "no"))
-    assert held.health.cooldown.until != before
+    refused = Refused(ask)
+    before = refused.health.cooldown.until
+    await refused.checks.ask_refused()
+    assert refused.health.cooldown.until == before
+    refused.health.check_failed(CredentialsRefused("p", "no"))
+    assert refused.health.cooldown.until != before
 
 
-async def test_without_a_check_refused_credentials_hold_for_a_time() -> None:
-    """Where a provider has no check, the hold is as long as any other and waits for nobody."""
+async def test_without_a_check_refused_credentials_end_their_cooldown_in_time() -> None:
+    """Where a provider has no check, the cooldown is as long as any other and waits for nobody."""
     health = target(ScriptedBackend([]), Candidate("p", "sandbox", "x")).health
     permit = health.admit()
     assert permit is not None

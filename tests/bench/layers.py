@@ -133,7 +133,7 @@ class Ways:
 
 @asynccontextmanager
 async def ways() -> AsyncIterator[Ways]:
-    """Both ways, wired as the gateway wires them. Needs a running loop."""
+    """Both ways, connected as the gateway connects them. Needs a running loop."""
     model = OPENAI.model
     config = {
         "providers": {
@@ -154,10 +154,10 @@ async def ways() -> AsyncIterator[Ways]:
 def _ways(settings: Settings, provider: Provider, request: ChatRequest) -> Ways:
     providers = {provider.provider_id: provider}
     models = build_models(settings, providers)
-    live = ActiveConfig(Snapshot(settings, providers, models, build_router(models, settings)))
+    active = ActiveConfig(Snapshot(settings, providers, models, build_router(models, settings)))
     candidate = models.resolve(request.model)[0].candidate
     return Ways(
-        Way(build_pipeline(live, settings), request),
+        Way(build_pipeline(active, settings), request),
         Way(provider.backend(candidate), request, candidate),
     )
 
@@ -165,7 +165,7 @@ def _ways(settings: Settings, provider: Provider, request: ChatRequest) -> Ways:
 async def compare(rounds: int = ROUNDS) -> list[Figure]:
     """What the layers add to a call and to a token, and what the exchange alone costs."""
     async with ways() as both:
-        _settle()
+        _collect_garbage()
         unary = await _pairs(both.pipeline.unary, both.exchange.unary, UNARY_BATCH, rounds)
         stream = await _pairs(both.pipeline.stream, both.exchange.stream, STREAM_BATCH, rounds)
     tokens = [(through / TOKEN_COUNT, alone / TOKEN_COUNT) for through, alone in stream]
@@ -175,7 +175,7 @@ async def compare(rounds: int = ROUNDS) -> list[Figure]:
     ]
 
 
-def _settle() -> None:
+def _collect_garbage() -> None:
     """Takes what lives for ever out of the garbage collector's sight: it would hit one way or the other."""
     gc.collect()
     gc.freeze()

@@ -1,6 +1,6 @@
 """Tests, benchmark: an upstream of Vertex AI's wire that costs next to nothing.
 
-Its messages are serialised once; what they hold stands in `tests/fakes/vertex_server.py`. As its own process:
+Its messages are serialized once; what they hold stands in `tests/fakes/vertex_server.py`. As its own process:
 `python -m tests.bench.vertex_upstream --port 9803`; it prints its port.
 """
 

@@ -9,7 +9,7 @@ from tests.conformance.case import Case, Upstream
 from tests.fakes import rejections
 from tests.fakes.anthropic_server import FakeAnthropic
 from tests.fakes.openai_server import FakeOpenAI
-from tests.fakes.planner import Hold, Reply, Send, Step
+from tests.fakes.planner import Reply, Send, Step, WaitForTest
 from tests.fakes.received import Received
 from tests.fakes.script import Answer, Canned, Flap, Script
 
@@ -45,7 +45,7 @@ class Held:
     """
 
     after: int
-    holds: list[Hold] = field(default_factory=list)
+    holds: list[WaitForTest] = field(default_factory=list)
 
     async def reached(self, count: int, *, within: float = 10.0) -> None:
         """Waits until so many requests hold.
@@ -67,7 +67,7 @@ class Held:
 
         The first send of a stream opens it, each further one is a content.
         """
-        hold = Hold()
+        hold = WaitForTest()
         self.holds.append(hold)
         return Reply(
             status=reply.status,
@@ -78,7 +78,7 @@ class Held:
         )
 
 
-def _with(steps: Sequence[Step], hold: Hold, sends: int) -> list[Step]:
+def _with(steps: Sequence[Step], hold: WaitForTest, sends: int) -> list[Step]:
     made: list[Step] = []
     for step in steps:
         made.append(step)

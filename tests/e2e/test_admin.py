@@ -99,7 +99,7 @@ async def test_a_drained_provider_gets_nothing_new_until_it_is_restored() -> Non
         assert [line["action"] for line in ringmain.events("provider")] == ["drain", "restore"]
 
 
-async def test_restore_closes_breakers_and_ends_holds() -> None:
+async def test_restore_closes_breakers_and_ends_cooldowns() -> None:
     """What stood against a provider is gone once an operator restores it."""
     upstream = FakeOpenAI(Answer())
     async with two(upstream, FakeOpenAI(Answer())) as ringmain:
@@ -114,7 +114,7 @@ async def test_restore_closes_breakers_and_ends_holds() -> None:
         assert (breaker.state, breaker.hold_reason) == (pb.BREAKER_STATE_CLOSED, "")
 
 
-async def test_a_hold_says_when_it_ends() -> None:
+async def test_a_cooldown_says_when_it_ends() -> None:
     """A rate-limited candidate is shown as held, with the time that it named."""
     async with gateway() as ringmain:
         with pytest.raises(RingmainError):
@@ -142,7 +142,7 @@ async def test_a_primary_comes_first() -> None:
 
 
 async def test_a_check_that_passes_ends_the_wait_for_one() -> None:
-    """Refused credentials hold a candidate until a check; the check asks for the list of models."""
+    """Refused credentials begin a cooldown until a check; the check asks for the list of models."""
     upstream = FakeOpenAI(Answer())
     async with two(upstream, FakeOpenAI(Answer()), breaker={"enabled": False}) as ringmain:
         upstream.enqueue(UNAUTHORIZED)

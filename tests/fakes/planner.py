@@ -49,7 +49,7 @@ class Hang:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class WaitForTest:
     """Wait until a test lets it go on.
 
     Attributes:
@@ -76,7 +76,7 @@ class Reset:
     """Reset the connection (RST)."""
 
 
-Step = Send | Pause | Hang | Hold | Close | HalfClose | Reset
+Step = Send | Pause | Hang | WaitForTest | Close | HalfClose | Reset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

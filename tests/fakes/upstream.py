@@ -20,7 +20,7 @@ import orjson
 from aiohttp import web
 
 from tests.fakes.forms import read_form
-from tests.fakes.planner import Close, HalfClose, Hang, Hold, Pause, Reply, Reset, Send, Step
+from tests.fakes.planner import Close, HalfClose, Hang, Pause, Reply, Reset, Send, Step, WaitForTest
 from tests.fakes.received import Received, RecordingServer
 from tests.fakes.script import Answer, Canned, Flap, Script
 from tests.fakes.waiting import LIMIT
@@ -160,7 +160,7 @@ class Upstream(ABC):
                     await asyncio.sleep(seconds)
                 case Hang():
                     await _until_gone()
-                case Hold(reached, released):
+                case WaitForTest(reached, released):
                     reached.set()
                     await released.wait()
                 case Close():

@@ -86,7 +86,7 @@ class Wire:
         method: What callers call.
         examples: Good ones.
         alone: Whether its requests hold nothing that tells whose they are, so that one runs at a time.
-        job: The image service whose dialogue it is.
+        job: The image service whose exchange it is.
     """
 
     provider: str

@@ -44,7 +44,7 @@ _REJECTED = "PROVIDER_REJECTED"
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class KindCase:
     """How a kind is tried.
 
     Attributes:
@@ -61,9 +61,9 @@ class Trial:
 
 
 @asynccontextmanager
-async def trials(kinds: Iterable[Kind]) -> AsyncIterator[Mapping[str, Trial]]:
+async def trials(kinds: Iterable[Kind]) -> AsyncIterator[Mapping[str, KindCase]]:
     """Starts the upstreams of some kinds, one for each wire, and gives the trial of each kind."""
-    found: dict[str, Trial] = {}
+    found: dict[str, KindCase] = {}
     running: dict[str, Running] = {}
     async with AsyncExitStack() as stack:
         for kind in kinds:
@@ -72,9 +72,9 @@ async def trials(kinds: Iterable[Kind]) -> AsyncIterator[Mapping[str, Trial]]:
             match kind.wire:
                 case "sandbox":
                     bad = chats("sandbox/fault-filter")
-                    found[kind.name] = Trial({}, chats("sandbox/chat"), bad, "CONTENT_FILTERED")
+                    found[kind.name] = KindCase({}, chats("sandbox/chat"), bad, "CONTENT_FILTERED")
                 case "local":
-                    found[kind.name] = Trial(
+                    found[kind.name] = KindCase(
                         {}, enlarges("lanczos"), enlarges("unheard-of"), "MODEL_NOT_FOUND"
                     )
                 case "jobs":
@@ -84,16 +84,16 @@ async def trials(kinds: Iterable[Kind]) -> AsyncIterator[Mapping[str, Trial]]:
         yield found
 
 
-def _of_chat(kind: Kind, wire: Wire, upstream: Running) -> Trial:
+def _of_chat(kind: Kind, wire: Wire, upstream: Running) -> KindCase:
     good, bad = f"{wire.model}-{kind.name}", f"{wire.model}-{kind.name}-refused"
     refusal = next(row for row in wire.errors.values() if row.error is Rejected)
     upstream.plays(good, wire.script(Answer()))
     upstream.plays(bad, wire.refusal(refusal.script))
     settings = {**upstream.settings, "kind": kind.name}
-    return Trial(settings, chats(f"{kind.name}/{good}"), chats(f"{kind.name}/{bad}"))
+    return KindCase(settings, chats(f"{kind.name}/{good}"), chats(f"{kind.name}/{bad}"))
 
 
-async def _of_images(kind: Kind, stack: AsyncExitStack) -> Trial:
+async def _of_images(kind: Kind, stack: AsyncExitStack) -> KindCase:
     good = await stack.enter_async_context(jobs_server(kind.name))
     settings = {"kind": kind.name, "base_url": good.url, "api_key": KEY, "poll_interval": 0.01}
 
@@ -101,7 +101,7 @@ async def _of_images(kind: Kind, stack: AsyncExitStack) -> Trial:
         good.refuse["/"] = (422, {"detail": "no such size"})
         return await draws(kind.name)(channel)
 
-    return Trial(settings, draws(kind.name), refused)
+    return KindCase(settings, draws(kind.name), refused)
 
 
 def chats(model: str) -> Calls:
@@ -122,7 +122,7 @@ def enlarges(method: str) -> Calls:
     return lambda channel: image_grpc.ImageServiceStub(channel).UpscaleImage(request)
 
 
-async def uphold(kind: str, trial: Trial, channel: grpc.aio.Channel) -> None:
+async def uphold(kind: str, trial: KindCase, channel: grpc.aio.Channel) -> None:
     """Makes both calls of a trial and judges how they end."""
     answer = await trial.good(channel)
     assert answer.route.provider_id == kind
@@ -138,7 +138,7 @@ async def _failure(call: Awaitable[object]) -> str:
     raise AssertionError("was not refused")
 
 
-def config(tried: Mapping[str, Trial]) -> dict[str, object]:
+def config(tried: Mapping[str, KindCase]) -> dict[str, object]:
     """The configuration of a gateway over the kinds that are tried."""
     given = {kind: dict(trial.settings) for kind, trial in tried.items() if trial.settings}
     return {"providers": given, "retry": {"attempts": 0}}

@@ -1,7 +1,7 @@
 """Tests, laws: one gateway over every wire, and what comes out of it.
 
-Every trial has a model of its own, so that no hold and no breaker of one stands in the way of another. Its
-name is the wire's and the trial's.
+Every trial has a model of its own, so that no cooldown and no breaker of one stands in the way of another.
+Its name is the wire's and the trial's.
 """
 
 import json

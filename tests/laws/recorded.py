@@ -1,7 +1,7 @@
 """Tests, laws: what every wire answers, from the golden files, and readers that make of it what callers get.
 
 A recording is a list of JSON documents: one of a whole answer, one for each event of a stream, or one for
-each answer of a dialogue.
+each answer of a multi-step exchange.
 """
 
 import json

@@ -42,7 +42,7 @@ class Law:
         retry: Whether the same candidate is asked again.
         failover: Whether the next candidate is.
         breaker: Whether the breaker counts a failure.
-        hold: How long the candidate is left alone.
+        cooldown: How long the candidate is not tried.
         retry_info: Whether the caller is told when to come back.
     """
 

@@ -30,7 +30,7 @@ async def test_documented_errors(
     _is_row(failure, row.error, row.wait)
     if row.category:
         assert failure.info.metadata["category"] == row.category
-    # The candidate may be held by now, which is told in the same way.
+    # The candidate may be in cooldown by now, which is told in the same way.
     streamed = await laboratory.fails(asks(wire, f"status-{name}"), stream=True)
     assert (streamed.code, streamed.info.reason) == (failure.code, failure.info.reason)
     assert streamed.streamed == ""

@@ -145,7 +145,7 @@ class Here:
         return await ended(ask.begin(channel, _name(ask)), streamed=ask.streamed)
 
     async def at_rest(self) -> None:
-        """Checks that no candidate is held, and that no breaker is open."""
+        """Checks that no candidate is in cooldown, and that no breaker is open."""
         listed = await self.gateway.admin.ListProviders(admin.ListProvidersRequest())
         for breaker in (one for provider in listed.providers for one in provider.breakers):
             assert breaker.state == admin.BREAKER_STATE_CLOSED, breaker

@@ -17,7 +17,7 @@ from ringmain_server.config.wires import WIRES
 from ringmain_server.kinds import KINDS
 
 from tests.e2e.gateway import Gateway, gateway
-from tests.laws.kinds import Trial, config, passes_check, trials, uphold
+from tests.laws.kinds import KindCase, config, passes_check, trials, uphold
 
 ROOT = Path(__file__).parents[2]
 ALL = list(KINDS)
@@ -29,7 +29,7 @@ class Served:
     """A gateway over every kind."""
 
     gateway: Gateway
-    trials: dict[str, Trial]
+    trials: dict[str, KindCase]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

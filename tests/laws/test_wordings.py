@@ -1,7 +1,7 @@
 """Laws: whose fault an error is goes by what it says, on every wire that tells it in words.
 
-What vendors say under 403, 404, 429 and 500 differs, and the status alone would hold a model, or open a
-breaker, for what a single caller wrote.
+What vendors say under 403, 404, 429 and 500 differs, and the status alone would put a model in cooldown, or
+open a breaker, for what a single caller wrote.
 """
 
 import itertools

@@ -25,7 +25,7 @@ class _Queue:
 
     def take(self) -> float:
         """Takes a call; returns how long it is held to have waited."""
-        return self.clock() - self.backlog.taken(self.clock())
+        return self.clock() - self.backlog.accepted(self.clock())
 
     def work(self, calls: int, seconds_each: float) -> list[float]:
         waits = []

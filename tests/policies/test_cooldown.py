@@ -34,7 +34,7 @@ def test_a_named_time_has_a_bound() -> None:
 
 
 @pytest.mark.parametrize("named", [None, 0.0, -3.0, math.nan])
-def test_without_a_time_the_hold_grows(named: float | None) -> None:
+def test_without_a_time_the_cooldown_grows(named: float | None) -> None:
     """1, 2, 4 … 60 s; a success begins at 1 again."""
     clock = FakeClock()
     cooldown = Cooldown(clock)
@@ -63,7 +63,7 @@ def test_calls_that_fail_together_grow_it_once() -> None:
 
 
 def test_a_late_success_ends_nothing() -> None:
-    """A call that began before the hold neither ends it nor its growth."""
+    """A call that began before the cooldown neither ends it nor its growth."""
     clock = FakeClock(0)
     cooldown = Cooldown(clock)
     cooldown.rate_limited(None)
@@ -74,8 +74,8 @@ def test_a_late_success_ends_nothing() -> None:
     assert cooldown.until == 3
 
 
-def test_long_holds() -> None:
-    """A spent quota holds for minutes; refused credentials as long from each check that finds them so."""
+def test_long_cooldowns() -> None:
+    """A spent quota begins minutes of cooldown, and so does each check with refused credentials."""
     clock = FakeClock(0)
     cooldown = Cooldown(clock, CooldownSettings(long=200))
     cooldown.long("quota spent")
@@ -91,7 +91,7 @@ def test_long_holds() -> None:
     assert (cooldown.until, cooldown.reason, cooldown.awaits_check) == (None, None, False)
 
 
-def test_no_hold_is_for_ever() -> None:
+def test_no_cooldown_is_for_ever() -> None:
     """Where nobody asks again, also refused credentials are left alone for a time only."""
     clock = FakeClock(0)
     cooldown = Cooldown(clock, CooldownSettings(long=200))
@@ -101,7 +101,7 @@ def test_no_hold_is_for_ever() -> None:
 
 
 @given(st.lists(st.sampled_from(["short", "named", "long"]), min_size=1), st.floats(0, 50))
-def test_no_hold_shortens_another(kinds: list[str], pause: float) -> None:
+def test_no_cooldown_shortens_another(kinds: list[str], pause: float) -> None:
     """The end only ever moves away while the candidate is held."""
     clock = FakeClock()
     cooldown = Cooldown(clock)

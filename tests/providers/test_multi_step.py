@@ -51,7 +51,7 @@ async def test_goes_on_with_the_answers_in_order() -> None:
 
 
 async def test_a_failure_can_be_caught() -> None:
-    """A dialogue may go on after a failure, as one that polls a job it paid for."""
+    """A multi-step exchange may go on after a failure, as one that polls a job it paid for."""
     upstream = Upstream()
 
     def steps() -> Steps[str]:
@@ -67,7 +67,7 @@ async def test_a_failure_can_be_caught() -> None:
 
 @pytest.mark.parametrize("wires", [["bad"], ["slow", "bad", "slow"]])
 async def test_a_failure_ends_it_and_what_runs_beside(wires: Sequence[str]) -> None:
-    """What the dialogue does not catch is raised, and no request is left running."""
+    """What the steps do not catch is raised, and no request is left running."""
     upstream = Upstream()
 
     def steps() -> Steps[None]:
@@ -83,7 +83,7 @@ async def test_what_was_begun_is_taken_back() -> None:
     upstream = Upstream()
 
     def steps() -> Steps[None]:
-        yield Send(["submit", "more"], compensate=lambda answer: f"bad-undo-{answer}")
+        yield Send(["submit", "more"], compensate=lambda answer: f"bad-compensate-{answer}")
         yield Send(["status"])
         yield Send(["done"], compensate=lambda answer: None)
         yield Send(["slow"], compensate=lambda answer: "never answered")
@@ -96,7 +96,7 @@ async def test_what_was_begun_is_taken_back() -> None:
     await asyncio.sleep(0)
     assert upstream.asked == [
         *("submit", "more", "status", "done", "slow"),
-        *("bad-undo-SUBMIT", "bad-undo-MORE"),
+        *("bad-compensate-SUBMIT", "bad-compensate-MORE"),
     ]
 
 
@@ -105,12 +105,12 @@ async def test_what_a_failed_companion_leaves_is_taken_back() -> None:
     upstream = Upstream()
 
     def steps() -> Steps[None]:
-        yield Send(["submit", "bad", "slow"], compensate=lambda answer: f"undo-{answer}")
+        yield Send(["submit", "bad", "slow"], compensate=lambda answer: f"compensate-{answer}")
 
     with pytest.raises(ServerFault):
         await run(steps(), upstream.send)
     await asyncio.sleep(0)
-    assert upstream.asked == ["submit", "bad", "slow", "undo-SUBMIT"]
+    assert upstream.asked == ["submit", "bad", "slow", "compensate-SUBMIT"]
 
 
 async def test_who_leaves_during_a_pause_takes_back_as_well() -> None:
@@ -119,7 +119,7 @@ async def test_who_leaves_during_a_pause_takes_back_as_well() -> None:
     begun = asyncio.Event()
 
     def steps() -> Steps[None]:
-        yield Send(["submit"], compensate=lambda answer: "undo")
+        yield Send(["submit"], compensate=lambda answer: "compensate")
         begun.set()
         yield Sleep(60)
 
@@ -129,19 +129,19 @@ async def test_who_leaves_during_a_pause_takes_back_as_well() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     await asyncio.sleep(0)
-    assert upstream.asked == ["submit", "undo"]
+    assert upstream.asked == ["submit", "compensate"]
 
 
-async def test_a_failing_undo_is_silent() -> None:
-    """An error of the dialogue itself is what the caller gets, whatever becomes of the undo."""
+async def test_a_failing_compensation_is_silent() -> None:
+    """The caller gets the error of the steps themselves, even if the compensation fails."""
     upstream = Upstream()
 
     def steps() -> Steps[None]:
-        yield Send(["submit"], compensate=lambda answer: "bad-undo")
+        yield Send(["submit"], compensate=lambda answer: "bad-compensate")
         raise MalformedAnswer("p", "makes no sense")
 
     with pytest.raises(MalformedAnswer):
         await run(steps(), upstream.send)
     for _ in range(4):
         await asyncio.sleep(0)
-    assert upstream.asked == ["submit", "bad-undo"]
+    assert upstream.asked == ["submit", "bad-compensate"]

@@ -143,8 +143,8 @@ async def test_what_is_foreseen(at: str) -> None:
 
 
 @EACH
-async def test_dialogues(surprise: Exception) -> None:
-    """What a dialogue raises before the first answer is a mistake, and afterwards an unreadable answer."""
+async def test_multi_step_exchanges(surprise: Exception) -> None:
+    """What the steps raise before the first answer is a mistake, and afterwards an unreadable answer."""
 
     def steps(fail: int) -> Steps[int]:
         for step in (Send(["a"]), Sleep(0), Send(["b"])):
@@ -164,8 +164,8 @@ async def test_dialogues(surprise: Exception) -> None:
             await run(steps(at), send, provider_id="p")
 
 
-async def test_an_answer_that_nobody_can_take_back() -> None:
-    """An answer of which its undo cannot be told is read by the dialogue all the same."""
+async def test_an_answer_that_cannot_be_compensated() -> None:
+    """An answer from which no compensation can be made is still read by the steps."""
 
     def compensate(_: object) -> object:
         raise TypeError

@@ -5,7 +5,7 @@ from ringmain_server import errors
 from ringmain_server.errors import CooldownKind, Failover
 from ringmain_server.routing.failover import exhausted
 
-# class: retry the same, next candidate, breaker failure, hold, caller's code
+# class: retry the same, next candidate, breaker failure, cooldown, caller's code
 TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, CooldownKind, str]] = {
     errors.ConnectionFailed: (True, Failover.YES, True, CooldownKind.NONE, "UNAVAILABLE"),
     errors.UploadCut: (True, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
@@ -39,7 +39,7 @@ TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, CooldownKind
 
 @pytest.mark.parametrize("failure", TABLE, ids=lambda failure: failure.__name__)
 def test_each_class_is_its_row_of_the_table(failure: type[errors.ProviderError]) -> None:
-    """A failure class says itself what it means to retry, failover, breaker, hold and caller."""
+    """A failure class says itself what it means to retry, failover, breaker, cooldown and caller."""
     retry, failover, breaker, cooldown, code = TABLE[failure]
     assert (failure.retry, failure.failover, failure.breaker_failure, failure.cooldown) == (
         retry,

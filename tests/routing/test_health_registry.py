@@ -115,8 +115,8 @@ def test_an_unknown_model_is_asked_again_when_its_provider_has_changed(settings:
     assert bench.health_registry.get("p", "made-up", settings, addressed=True).refusal() is None
 
 
-def test_a_configured_candidate_is_held_and_kept() -> None:
-    """A configured model that its provider does not know is held like after any failure, and shown."""
+def test_a_configured_candidate_is_in_cooldown_and_kept() -> None:
+    """A configured model that its provider does not know is in cooldown as after any failure, and shown."""
     bench = Bench()
     configured = bench.health_registry.get("p", "x", SETTINGS)
     bench.fail(configured, UnknownProviderModel)
@@ -128,16 +128,16 @@ def test_a_configured_candidate_is_held_and_kept() -> None:
 
 
 def test_a_candidate_is_idle_when_nothing_happens_and_nothing_is_against_it() -> None:
-    """After a while without attempts it is idle, but not while it is held."""
+    """After a while without attempts it is idle, but not while it is in cooldown."""
     bench = Bench()
-    fine, held = bench.addressed("fine"), bench.addressed("held")
+    fine, paused = bench.addressed("fine"), bench.addressed("paused")
     assert fine.idle
-    bench.fail(held, QuotaSpent)
+    bench.fail(paused, QuotaSpent)
     permit = fine.admit()
     assert permit is not None
-    assert (fine.idle, held.idle) == (False, False)
+    assert (fine.idle, paused.idle) == (False, False)
     permit.succeeded()
     bench.clock.advance(IDLE + 1)
-    assert (fine.idle, held.idle) == (True, True)
-    held.breaker.trip()
-    assert not held.idle
+    assert (fine.idle, paused.idle) == (True, True)
+    paused.breaker.trip()
+    assert not paused.idle

@@ -1,4 +1,4 @@
-"""The router when things fail: retries, breakers, holds, fallback, hedging, recovery."""
+"""The router when things fail: retries, breakers, cooldowns, fallback, hedging, recovery."""
 
 import asyncio
 from collections.abc import Sequence
@@ -95,11 +95,13 @@ async def test_a_rate_limited_last_candidate_is_waited_for_once() -> None:
         assert caught.value.retry_after is not None
 
 
-async def test_a_held_candidate_is_passed_over_until_its_time() -> None:
-    """After a 429 others answer, without the held one being asked, until the hold has ended."""
+async def test_a_candidate_in_cooldown_is_passed_over_until_its_time() -> None:
+    """After a 429 others answer, and the first one is not asked until its cooldown has ended."""
     clock = FakeClock(0)
-    held = ScriptedBackend([[errors.RateLimited("p0", "is limiting our rate", retry_after=20)], [_answer()]])
-    first, second = target(held, Candidate("p0", "openai", "model"), clock=clock), _at("p1", [_answer()])
+    limited = ScriptedBackend(
+        [[errors.RateLimited("p0", "is limiting our rate", retry_after=20)], [_answer()]]
+    )
+    first, second = target(limited, Candidate("p0", "openai", "model"), clock=clock), _at("p1", [_answer()])
     router = router_of([first, second], RETRYING)
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p1"
     clock.advance(19)
@@ -141,8 +143,8 @@ async def test_a_cancelled_probe_lets_the_next_call_probe() -> None:
     assert (await router.call(CHAT, REQUEST, new_call())).route.provider_id == "p0"
 
 
-async def test_refused_credentials_hold_and_say_for_how_long() -> None:
-    """Refused credentials hold a candidate, and the caller is told when it is tried again at the latest."""
+async def test_refused_credentials_begin_a_cooldown_and_say_for_how_long() -> None:
+    """Refused credentials begin a cooldown, and the caller is told when it ends at the latest."""
     refused = errors.CredentialsRefused("p0", "refused the gateway's credentials")
     alone = _at("p0", [refused])
     router = router_of([alone])
@@ -157,8 +159,8 @@ async def test_refused_credentials_hold_and_say_for_how_long() -> None:
     assert _asked(alone) == 2
 
 
-async def test_quota_spent_is_a_long_hold() -> None:
-    """A spent quota leaves the candidate alone for long."""
+async def test_quota_spent_is_a_long_cooldown() -> None:
+    """A spent quota puts the candidate in cooldown for long."""
     settings = HealthSettings(cooldown=CooldownSettings(long=60))
     spent = errors.QuotaSpent("p0", "has no quota left")
     alone = target(ScriptedBackend([[spent]]), settings=settings)
@@ -194,7 +196,7 @@ async def test_a_drained_provider_gets_no_new_requests() -> None:
         await router.call(CHAT, REQUEST, new_call())
 
 
-async def test_when_all_are_held_the_model_may_wait_for_the_first() -> None:
+async def test_when_all_are_in_cooldown_the_model_may_wait_for_the_first() -> None:
     """With `on_exhausted: wait` a request waits for the first candidate to return, up to its limit."""
     alone = _at("p0", [LIMITED], [_answer()])
     slow_first_event = ModelPolicy(retries=0, exhausted_wait=1.0)

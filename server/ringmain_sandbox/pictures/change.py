@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: changes pictures as described, with Pillow. Everything here blocks.
+"""Sandbox: changes pictures as described, with Pillow. Everything here blocks.
 
 Pixels that a change does not concern stay as they are: those that the mask covers or that lie within the
 borders.

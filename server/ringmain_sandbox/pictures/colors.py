@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: colors and their names."""
+"""Sandbox, pure: colors and their names."""
 
 from collections.abc import Mapping
 from random import Random

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: pictures on the OpenAI wire. Pillow draws, so everything here runs in a thread.
+"""Sandbox: pictures on the OpenAI wire. Pillow draws, so everything here runs in a thread.
 
 https://platform.openai.com/docs/api-reference/images: `create` and `createEdit`, whole and streamed, and
 https://platform.openai.com/docs/api-reference/moderations/create with an image. The wire lacks some fields of

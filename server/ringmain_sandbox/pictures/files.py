@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: reads and writes pictures as files, with Pillow. It blocks, so it runs in a thread."""
+"""Sandbox: reads and writes pictures as files, with Pillow. It blocks, so it runs in a thread."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: describes a picture by its colors alone. Everything here blocks."""
+"""Sandbox: describes a picture by its colors alone. Everything here blocks."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: paints scenes with Pillow. Everything here blocks, so it runs in a thread.
+"""Sandbox: paints scenes with Pillow. Everything here blocks, so it runs in a thread.
 
 The same scene, size and random choices give the same pixels. Shapes have one flat color each, so that tests
 can check pixels.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: reads from a prompt what to draw.
+"""Sandbox, pure: reads from a prompt what to draw.
 
 It understands colors with their shades, numbers, shapes, and backgrounds: `three red circles on light blue`,
 `a fox and two trees on a dark green background`. A blob takes color and number of a word that it does not

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: shapes as polygons around a center, with a radius of 1; y grows downwards."""
+"""Sandbox, pure: shapes as polygons around a center, with a radius of 1; y grows downwards."""
 
 import math
 from collections.abc import Mapping, Sequence

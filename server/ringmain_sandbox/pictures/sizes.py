@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: the sizes of pictures."""
+"""Sandbox, pure: the sizes of pictures."""
 
 import re
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox: gives pictures another style, with Pillow. Everything here blocks."""
+"""Sandbox: gives pictures another style, with Pillow. Everything here blocks."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,1 +1,1 @@
-"""Room 4, the sandbox: speaks, and understands its own speech."""
+"""Sandbox: speaks, and understands its own speech."""

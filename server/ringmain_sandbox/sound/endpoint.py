@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: speech and transcription of the OpenAI wire.
+"""Sandbox, pure: speech and transcription of the OpenAI wire.
 
 https://platform.openai.com/docs/api-reference/audio: `createSpeech`, `createTranscription` streamed,
 `createTranslation`.

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: understands the speech of `tones.py`, from the samples alone."""
+"""Sandbox, pure: understands the speech of `tones.py`, from the samples alone."""
 
 import math
 from array import array

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: guesses the language of a text, by its letters and its most common words."""
+"""Sandbox, pure: guesses the language of a text, by its letters and its most common words."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: reads and writes recordings as files: WAV (RFC 2361) or bare samples."""
+"""Sandbox, pure: reads and writes recordings as files: WAV (RFC 2361) or bare samples."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: turns text into sound.
+"""Sandbox, pure: turns text into sound.
 
 Every four bits of the text are one of sixteen tones, so that a letter takes two and lasts about as long as in
 speech. The voice hums under them, in tones that never carry bits. Spaces are quiet, so that words can be told

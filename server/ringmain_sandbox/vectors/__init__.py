@@ -1,1 +1,1 @@
-"""Room 4, the sandbox: vectors of texts."""
+"""Sandbox: vectors of texts."""

@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: the embeddings of the OpenAI wire.
+"""Sandbox, pure: the embeddings of the OpenAI wire.
 
 https://platform.openai.com/docs/api-reference/embeddings/create; `input_type` is the field in which other
 servers of this wire take the purpose of the vectors.

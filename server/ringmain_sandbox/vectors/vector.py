@@ -1,4 +1,4 @@
-"""Room 4, the sandbox, pure: turns texts into vectors, so that texts which share words and letters are near.
+"""Sandbox, pure: turns texts into vectors, so that texts which share words and letters are near.
 
 Feature hashing (https://alex.smola.org/papers/2009/Weinbergeretal09.pdf): each word, and each run of three
 letters of a word, adds to two places that its hash chooses, with a sign that it chooses too. The cosine of
@@ -60,13 +60,13 @@ def _add(found: dict[int, float], features: Iterable[_Feature], share: float, di
 
 
 def _length(found: dict[int, float]) -> float:
-    """Returns the length of a vector; 0 where its features canceled out."""
+    """Returns the length of a vector; 0 where its features cancelled out."""
     length = math.sqrt(sum(value * value for value in found.values()))
     return length if length > 1e-6 else 0.0
 
 
 def _anywhere(text: str, dimension_count: int, seed: int) -> "array[float]":
-    """Returns a vector for a text whose features canceled out, which is possible in few dimensions."""
+    """Returns a vector for a text whose features cancelled out, which is possible in few dimensions."""
     hashed = crc32(text.encode(), _start(seed))
     values = array("f", bytes(4 * dimension_count))
     values[hashed % dimension_count] = -1.0 if hashed & 1 << 31 else 1.0

@@ -46,7 +46,7 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
 
     Args:
         settings: The configuration.
-        source: Where it is read again.
+        source: The source from which a reload reads the configuration again.
 
     Returns:
         The exit code of the process.

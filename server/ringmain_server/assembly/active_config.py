@@ -1,8 +1,7 @@
 """Assembly: the objects made for one configuration, and the configuration that is active now.
 
 A reload makes all objects for the new configuration, then swaps one reference. A call keeps the router that
-it
-started with, and with it the models and the providers.
+it started with, and with it the models and the providers.
 """
 
 from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
@@ -38,9 +37,9 @@ class Snapshot:
     models: Models
     router: Backend
 
-    def health_registry(self, provider_id: str) -> Iterator[CandidateHealth]:
+    def healths(self, provider_id: str) -> Iterator[CandidateHealth]:
         """Yields the health of each of a provider's models that is configured or was called."""
-        for health in self.models.health_registry():
+        for health in self.models.healths():
             if health.provider_id == provider_id:
                 yield health
 

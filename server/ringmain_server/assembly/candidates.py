@@ -1,6 +1,6 @@
 """Assembly: a candidate of a model, with the layers around its exchange with the provider.
 
-timeout → streams made from whole answers, where any are → media → exchange
+drain, where configured → timeout → streams made from whole answers, where any are → media → exchange
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,8 +47,8 @@ class CandidateBuilder:
     def plan(self, model: str) -> RoutePlan:
         """Returns the candidates and the policy of a configured model."""
         stated = self.settings.models[model]
-        target = tuple(self._target(candidate, model) for candidate in stated.candidates)
-        return RoutePlan(target, model_policy(self.settings, stated))
+        targets = tuple(self._target(candidate, model) for candidate in stated.candidates)
+        return RoutePlan(targets, model_policy(self.settings, stated))
 
     def direct(self, provider_id: str, provider_model: str) -> Target:
         """Returns the candidate that a caller addresses as `provider/model`."""
@@ -60,9 +60,9 @@ class CandidateBuilder:
         provider = self.providers[stated.provider]
         candidate = _candidate(self.settings, self.providers, stated, model)
         exchange = provider.backend(candidate)
-        served = exchange.operations
+        own = exchange.operations
         backend: Backend = FitMedia(exchange, candidate, self.workers)
-        if made_streams := streams_from_whole(served):
+        if made_streams := streams_from_whole(own):
             backend = WholeAsStream(backend, made_streams)
         backend = Timeout(backend, candidate.timeouts)
         if model is not None and self.settings.models[model].on_cancel == "drain":
@@ -70,7 +70,7 @@ class CandidateBuilder:
         machines = health_settings(self.settings, stated.provider, model)
         self.health_registry.provider(stated.provider).checks = provider.checks
         health = self.health_registry.get(stated.provider, stated.model, machines, addressed=model is None)
-        return Target(candidate, backend, served | made_streams, health, stated.weight, provider.library)
+        return Target(candidate, backend, own | made_streams, health, stated.weight, provider.library)
 
 
 def _candidate(

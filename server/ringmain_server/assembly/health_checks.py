@@ -1,11 +1,10 @@
 """Assembly: checks whether providers are back, so that no caller's request has to find out.
 
 A provider that refused the credentials is always checked: its candidates are in cooldown until a check
-passes.
+passes, or for five minutes after the last refusal if none does.
 
 The check is not a generation. Its result counts as the one call that a half-open breaker lets through:
-success
-closes the breaker, failure opens it again for twice as long.
+success closes the breaker, failure opens it again for twice as long.
 """
 
 import asyncio
@@ -89,9 +88,7 @@ class HealthChecks:
         """Checks each provider with a due breaker, all at once."""
         snapshot = self._active.now
         providers = snapshot.providers.values()
-        await asyncio.gather(
-            *(self._probe(one, snapshot.health_registry(one.provider_id)) for one in providers)
-        )
+        await asyncio.gather(*(self._probe(one, snapshot.healths(one.provider_id)) for one in providers))
 
     async def ask_refused(self) -> None:
         """Checks each provider that refused the credentials, all at once.
@@ -99,30 +96,30 @@ class HealthChecks:
         Nothing else would end those cooldowns in time, so this is done even if health checks are disabled.
         """
         snapshot = self._active.now
-        held: dict[str, list[CandidateHealth]] = {}
-        for health in snapshot.models.health_registry():
+        waiting: dict[str, list[CandidateHealth]] = {}
+        for health in snapshot.models.healths():
             if health.cooldown.awaits_check and not health.provider.drained:
-                held.setdefault(health.provider_id, []).append(health)
+                waiting.setdefault(health.provider_id, []).append(health)
         asked = [
-            self._ask(snapshot.providers[name], health_registry)
-            for name, health_registry in held.items()
+            self._ask(snapshot.providers[name], healths)
+            for name, healths in waiting.items()
             if name in snapshot.providers
         ]
         await asyncio.gather(*asked)
 
-    async def _ask(self, provider: Provider, held: Iterable[CandidateHealth]) -> None:
+    async def _ask(self, provider: Provider, waiting: Iterable[CandidateHealth]) -> None:
         try:
             checked = await check(provider, self._limit)
         except Overloaded:
-            return  # the gateway itself could not ask: no word on the provider
-        for health in held:
+            return  # the gateway itself could not ask: this says nothing about the provider
+        for health in waiting:
             if checked.error is None:
                 health.checked()
             else:
                 health.check_failed(checked.error)
 
-    async def _probe(self, provider: Provider, health_registry: Iterable[CandidateHealth]) -> None:
-        due = [(one, permit) for one in health_registry if (permit := one.probe()) is not None]
+    async def _probe(self, provider: Provider, healths: Iterable[CandidateHealth]) -> None:
+        due = [(one, permit) for one in healths if (permit := one.probe()) is not None]
         if not due:
             return
         try:
@@ -130,7 +127,7 @@ class HealthChecks:
         except Overloaded:
             for health, permit in due:
                 health.breaker.neutral(permit)
-            return  # the gateway itself could not ask: no word on the provider
+            return  # the gateway itself could not ask: this says nothing about the provider
         except BaseException:
             for health, permit in due:
                 health.breaker.neutral(permit)

@@ -2,8 +2,7 @@
 
 The configuration is read and all its objects are made first; then one reference is swapped. So a bad
 configuration changes nothing. A provider with unchanged settings is kept, with its connections. A replaced
-one
-is closed when the last call that may use it has ended.
+one is closed when the last call that may use it has ended.
 """
 
 import asyncio

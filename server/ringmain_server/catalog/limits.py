@@ -52,7 +52,7 @@ class ImageLimits:
         max_input_bytes: Most bytes of each image to edit.
         input_types: Media types of images to edit.
         square_input: Whether images to edit must be square.
-        max_prompt: Most characters of the description.
+        max_prompt: Most characters of the description. No check reads it yet.
         transparent: Whether it can draw a transparent background.
         styles: Values of style, in the provider's words.
     """
@@ -83,9 +83,9 @@ class EmbeddingLimits:
 
     Attributes:
         dimensions: Dimensions of a vector if a request does not say.
-        adjustable: Whether a request may choose the number of dimensions.
+        adjustable: Whether a request may choose the number of dimensions. No check reads it yet.
         max_texts: Most texts of one request.
-        max_text_tokens: Most tokens of each text.
+        max_text_tokens: Most tokens of each text. No check reads it yet.
         max_request_tokens: Most tokens of all texts of one request.
     """
 

@@ -22,7 +22,7 @@ NANO = 1_000_000_000
 MEGA = 1_000_000
 MOST_NANO = 2**63 - 1
 """The largest cost that the contract can represent. A larger one counts as unknown."""
-_HOLD = 60.0
+_FRESH_FOR = 60.0
 _SCALE = 1_000_000
 """Rates are in millionths of 1e-9 US dollars per token, so prices of up to nine decimals are exact."""
 
@@ -157,7 +157,7 @@ class ListPrice:
 
     def _look_up(self) -> None:
         self._tiers = _tiers(self._provider, self._model)
-        self._stale_at = self._clock() + _HOLD
+        self._stale_at = self._clock() + _FRESH_FOR
 
 
 def list_price(kind: str, provider_model: str) -> ListPrice | None:

@@ -146,8 +146,8 @@ class Calls:
         """Delays the refusal of late calls while the server tells its connections to go.
 
         A call that arrives while gRPC stops, before its caller hears of it, ends CANCELLED, which no client
-        takes for
-        "try another replica". A caller that waits sends nothing, and finds the connection gone afterwards.
+        takes for "try another replica". A caller that waits sends nothing, and finds the connection gone
+        afterwards.
         """
         self._parting.clear()
         try:

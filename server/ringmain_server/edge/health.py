@@ -28,7 +28,8 @@ LIVENESS = "liveness"
 class Health(health_pb2_grpc.HealthServicer):
     """Reports whether new calls are accepted, and whether the process lives.
 
-    The names `""`, `readiness` and each service tell the first, `liveness` the second.
+    The names `""`, `readiness` and those of the services have the status of readiness; the name `liveness`
+    has that of the process.
 
     Args:
         services: Full names of the services that are served.

@@ -58,9 +58,9 @@ class RingmainError(Exception):
     """The base of every error that a caller may see.
 
     Args:
-        message: For people. It holds no secret, no address and no text of an upstream's body.
+        message: A description for people. It holds no secret, no address and no text of an upstream's body.
         retry_after: Seconds until a retry makes sense, or None where waiting does not help.
-        metadata: For programs; becomes `ErrorInfo.metadata`.
+        metadata: Details for programs; they become `ErrorInfo.metadata`.
     """
 
     code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL

@@ -27,7 +27,7 @@ class Overloaded(GatewayError):
     """The gateway itself is at capacity. Metadata: `limit`.
 
     Args:
-        message: For people.
+        message: A description for people.
         limit: The limit that was reached: `gateway`, `candidate` or `media`; or the resource that the machine
             lacks: `descriptors`, `memory`, `ports`, `threads` or `disk`.
         retry_after: Seconds until a retry makes sense.

@@ -15,13 +15,13 @@ from ringmain_server.errors.base import (
 class ProviderError(RingmainError):
     """One attempt at one candidate failed.
 
-    The class attributes are the failure's row in the table of docs/errors.md.
+    The class attributes are the row of this failure in the table of docs/errors.md.
 
     Args:
         provider_id: The provider that failed.
         message: A description in the gateway's words, without the provider's name.
         retry_after: Seconds for which the provider asked not to be called.
-        metadata: For programs.
+        metadata: Details for programs.
 
     Attributes:
         final: Whether the same candidate must not be called again for this request, whatever the class says:

@@ -1,7 +1,8 @@
 """The provider kinds: what the gateway knows of each vendor and program before anything is configured.
 
-A kind is one row of `table.py`. Every other room reads the rows and keeps no table of kinds of its own. This
-room is pure data and imports nothing of ours.
+A kind is one row of `table.py`. Every other room reads the rows and keeps no table of kinds of its own. The
+rows are data, and this package imports nothing of ours. Only `Kind.installed` looks outside: it searches
+`sys.path` for the library that a kind needs.
 """
 
 from ringmain_server.kinds.kind import Kind, Shelf

@@ -148,10 +148,11 @@ class OpenAIKind(Kind):
     Attributes:
         dialect: How it writes chat completions.
         endpoints: Which endpoints it has beside chat.
-        check: The path whose answer tells whether the credentials are taken.
-        picture_hosts: Where pictures are whose address it tells in place of their bytes, beside its own host.
-        objections: Headers by which an answer says, with a yes, that the server's safety system objects to
-            the image, and the category that each stands for.
+        check: The path whose answer tells whether the credentials are accepted.
+        picture_hosts: The hosts besides its own that serve pictures, where an answer has URLs instead of
+            bytes.
+        objections: Maps a header of an answer to a category. The header says, if its value means yes, that
+            the server's safety system objects to the image for that category.
         azure: Whether paths are Azure's: below `/openai/v1` or, with a dated API version, one for each
             deployment.
         sdk_environment: Whether headers from the environment of OpenAI's SDK are meant for it.

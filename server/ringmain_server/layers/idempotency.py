@@ -152,7 +152,7 @@ class Idempotency:
     ) -> bytes:
         response = await self._inner.call(op, request, work.call)
         work.complete = True
-        body = replay.serialise(response)
+        body = replay.serialize(response)
         await work.log.write(response, len(body))
         return body
 
@@ -165,7 +165,7 @@ class Idempotency:
                 await work.log.write(event, replay.event_size(event))
         if not (work.complete and work.log.whole):
             return None
-        body: bytes = replay.serialise(replay.fold(work.log.items()))
+        body: bytes = replay.serialize(replay.fold(work.log.items()))
         return body
 
     def _forget(self, key: Key, work: _Work) -> None:

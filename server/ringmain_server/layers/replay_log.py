@@ -94,8 +94,10 @@ class ReplayLog(Generic[T]):
         self._last.following = item, place
         self._last = place
         if place.offset > self._keep:
+            # Nothing but the readers holds the chain now, so items are freed as the slowest passes them.
             self._first = None
         _wake(self._starved)
+        # Looks again after each wake-up: any reader that moves wakes the writer, not only the one waited for.
         while self._crowded():
             held, wait = _wait(self._held), self._cut_off_wait()
             await (held if wait is None else asyncio.wait((held,), timeout=wait))
@@ -121,6 +123,7 @@ class ReplayLog(Generic[T]):
         behind = [
             reader for reader in self._readers if reader.stays_behind(now, self._unread(reader), self._keep)
         ]
+        # If all are behind, or even the fastest has enough to read, the slow ones hold nobody else back.
         if not behind or len(behind) == len(self._readers) or self._fastest() > self._ahead:
             return None
         waits = []
@@ -197,6 +200,7 @@ class Reader(Generic[T]):
 
     def cut_off(self, last: _Place[T]) -> None:
         """Ends the reader. Items that it has not read are not kept for it."""
+        # Away from its old place, which would keep alive all the items after it.
         self.place, self._cut = last, True
 
     def __aiter__(self) -> "Reader[T]":
@@ -234,6 +238,7 @@ def _wait(waiting: list[asyncio.Future[None]]) -> "asyncio.Future[None]":
 
 def _wake(waiting: list[asyncio.Future[None]]) -> None:
     for future in waiting:
+        # Those that were cancelled while they waited are still in the list.
         if not future.done():
             future.set_result(None)
     waiting.clear()

@@ -30,6 +30,8 @@ class Flight(Generic[T]):
     """
 
     def __init__(self, call: Call, fingerprint: bytes, *, streamed: bool, keep: int) -> None:
+        # A copy, because the work may outlast its first caller and get a later deadline. Its list of attempts
+        # is the first caller's own, so that the attempts show there.
         self.call = replace(call)
         self.fingerprint = fingerprint
         self.streamed = streamed
@@ -47,6 +49,7 @@ class Flight(Generic[T]):
     @property
     def abandoned(self) -> bool:
         """Whether every caller left before the answer was complete."""
+        # Not `done()`: nobody may join between the cancellation and the task's end.
         return self._task is not None and self._task.cancelling() > 0
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -70,6 +73,7 @@ class Flight(Generic[T]):
         try:
             yield reader
         finally:
+            # First of all: the work must not wait for this reader while the last caller waits for the work.
             reader.close()
             self._callers.remove(call)
             if not self._callers:
@@ -80,6 +84,7 @@ class Flight(Generic[T]):
     def _pass_on(self) -> None:
         """Passes the attempts to the next in line: each is counted once, by a call that sees how it ends."""
         heir = self._callers[0]
+        # The list itself and no copy: the work still adds attempts to it.
         heir.attempts, heir.replayed = self._payer.attempts, False
         self._payer.attempts = []
         self._payer = heir
@@ -91,4 +96,5 @@ class Flight(Generic[T]):
             return
         if not self.complete:
             task.cancel()
+        # `wait` neither raises what the work raised nor cancels it when this caller is cancelled meanwhile.
         await asyncio.wait((task,))

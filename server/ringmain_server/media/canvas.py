@@ -32,8 +32,7 @@ class EditForm:
     Attributes:
         mask: The form of a mask.
         outpaints: Whether the model takes margins. If not, it gets a larger canvas and a mask of the area
-            beyond
-            the border.
+            beyond the border.
     """
 
     mask: MaskForm = "alpha"

@@ -1,8 +1,7 @@
 """Media, pure: finds the media in any request, and copies a request with others in their place.
 
 The fields of a message type that can hold media are read from its descriptor once, so that no operation has
-to
-say where its media are.
+to say where its media are.
 """
 
 import functools

@@ -30,7 +30,6 @@ class CheckDocument(Protocol):
 
         Raises:
             MediaInvalid: Something inside is beyond a limit.
-            check_document: Looks through a document that a provider is sent as it is.
         """
         ...
 
@@ -50,6 +49,7 @@ class MediaWorkers:
         pool: The threads, which start when they are needed.
         fetcher: Fetches media from addresses.
         read: The gateway's limits for any image.
+        check_document: Looks through a document that a provider is sent as it is.
     """
 
     def __init__(

@@ -60,8 +60,8 @@ class Replay(Generic[Req, Res, Event]):
         essence: Returns the request's bytes without what may differ between repeats: ids, labels, timeouts.
         fold: Returns the response that events amount to.
         unfold: Returns the events of a response.
-        serialise: Returns a response as bytes.
-        parse: Inverts `serialise`.
+        serialize: Returns a response as bytes.
+        parse: Inverts `serialize`.
         event_size: Returns how many bytes an event has.
         keep: Most bytes of an answer that can be given again; a repeat of a larger one runs again.
     """
@@ -70,7 +70,7 @@ class Replay(Generic[Req, Res, Event]):
     essence: Callable[[Req], bytes]
     fold: Callable[[Iterable[Event]], Res]
     unfold: Callable[[Res], Sequence[Event]]
-    serialise: Callable[[Res], bytes]
+    serialize: Callable[[Res], bytes]
     parse: Callable[[bytes], Res]
     event_size: Callable[[Event], int]
     keep: int = 4 << 20
@@ -99,11 +99,12 @@ class Operation(Generic[Req, Answer]):
     Attributes:
         name: The name in metrics and logs.
         capability: The `Capability` that a candidate must have.
-        cacheable: Whether an answer may be stored and given again to another caller.
+        cacheable: Whether an answer may be stored and given again to another caller. Nothing reads it until
+            there is a cache of answers.
         routed: Returns the part of a request that has the model and the routing policy.
         accounted: Returns the message of the answer that holds usage and route. None where an answer has
             none; of a stream only the last event has it.
-        identify: Writes the response id into that message.
+        identify: Writes the response id into the answer.
         may_need: Everything that a request may need of a candidate besides, as values of `Capability`.
         needs: Returns what of it a request does need, given whether it may hold media.
         input_tokens: Returns about how many tokens of a candidate's context a request takes.
@@ -203,8 +204,8 @@ class Streamed(Operation[Req, Event]):
             None where a break is final.
         slow_first_event: Whether the first content may take as long as a whole answer, as a picture does.
         upload: Returns the bytes of a request that comes in pieces; None where requests come whole.
-        is_last: Whether an event is the last one of its stream, which is called `finished` in every stream
-            of the contract. Not written in Python, since each event of each stream is asked.
+        is_last: Whether an event is the last one of its stream, which every stream of the contract calls
+            `finished`. The default is not written in Python, because it is called for every event.
         whole: The way to serve it by a provider that only answers whole; None where there is none.
     """
 
@@ -216,7 +217,7 @@ class Streamed(Operation[Req, Event]):
     whole: Whole[Req, Event] | None = None
 
 
-def unlabelled(policy: RoutingPolicy) -> RoutingPolicy | None:
+def unlabeled(policy: RoutingPolicy) -> RoutingPolicy | None:
     """Returns a routing policy without what may differ between repeats; None when nothing else is in it."""
     bare = RoutingPolicy()
     bare.CopyFrom(policy)

@@ -8,7 +8,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary, unlabelled
+from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary, unlabeled
 from ringmain_server.operations.chat_events import fold, unfold
 from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs, may_hold_media
 from ringmain_server.operations.recovery import Recovery as ChatRecovery
@@ -40,7 +40,7 @@ def _chat_essence(request: chat_pb2.ChatRequest) -> bytes:
     bare.CopyFrom(request)
     bare.ClearField("request_id")
     bare.ClearField("routing_policy")
-    policy = unlabelled(request.routing_policy)
+    policy = unlabeled(request.routing_policy)
     if policy is not None:
         bare.routing_policy.CopyFrom(policy)
     return b"ringmain.v1.ChatRequest\0" + bare.SerializeToString(deterministic=True)
@@ -51,7 +51,7 @@ _CHAT_REPLAY: Replay[chat_pb2.ChatRequest, chat_pb2.ChatResponse, chat_pb2.ChatE
     essence=_chat_essence,
     fold=fold,
     unfold=unfold,
-    serialise=chat_pb2.ChatResponse.SerializeToString,
+    serialize=chat_pb2.ChatResponse.SerializeToString,
     parse=chat_pb2.ChatResponse.FromString,
     event_size=chat_pb2.ChatEvent.ByteSize,
 )

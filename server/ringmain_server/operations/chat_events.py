@@ -22,8 +22,8 @@ class ChatAssembler:
     """Turns a provider's answer into events.
 
     Each part has a key that the translator chooses, such as the index of a block on the wire. Pieces with the
-    same key are one part.
-    A piece may end within a character (`surrogates.Cut`): its half waits for the next piece of the part.
+    same key are one part. A piece may end within a character (`surrogates.Cut`): its half waits for the next
+    piece of the part.
 
     Args:
         provider_id: The provider that signs reasoning.
@@ -117,7 +117,7 @@ class ChatAssembler:
         if index is None or index in self._closed:
             return
         self._flush()
-        self._settle(index)
+        self._end_part(index)
         self._closed.add(index)
         self.current = None
         self._events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
@@ -146,7 +146,7 @@ class ChatAssembler:
         """Closes every part and the answer, and takes the events."""
         self._flush()
         for index in list(self._joiners):
-            self._settle(index)
+            self._end_part(index)
         events, self._events = self._events, []
         for index in range(self.parts):
             if index not in self._closed:
@@ -225,7 +225,7 @@ class ChatAssembler:
             self._joiners[self._index] = joiner, self._kind
         return piece
 
-    def _settle(self, index: int) -> None:
+    def _end_part(self, index: int) -> None:
         """Ends a part: a half of a character that waits in it has no other half."""
         if (waiting := self._joiners.pop(index, None)) is not None:
             joiner, kind = waiting

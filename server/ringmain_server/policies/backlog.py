@@ -1,13 +1,13 @@
-"""Policies, pure: estimates when a call arrived, from how many arrived and how many were taken.
+"""Policies, pure: estimates when a call arrived, from how many arrived and how many were accepted.
 
 gRPC hands calls to the event loop one by one and in order, without saying when each arrived. A busy loop
-takes them later than they arrive, so that they wait where neither the log nor a limit sees them. Two numbers
-can be counted: how many calls have arrived, at some cost, and how many were taken. Counts of the arrivals
-over time make a curve, and the n-th call that is taken arrived when the curve passed n.
+accepts them later than they arrive, so that they wait where neither the log nor a limit sees them. Two
+numbers can be counted: how many calls have arrived, at some cost, and how many were accepted. Counts of the
+arrivals over time make a curve, and the n-th accepted call arrived when the curve passed n.
 
-gRPC refuses some calls itself, such as those without a path. They count as arrived and are never taken. So
-the two counts are set equal whenever nothing can be waiting: when no call was taken for a while although the
-loop had turns to take one. No call is taken to have arrived before that, whatever the counts say.
+gRPC refuses some calls itself, such as those without a path. They count as arrived and are never accepted. So
+the two counts are set equal whenever nothing can be waiting: when no call was accepted for a while although
+the loop had turns to accept one. No call is assumed to have arrived before that, whatever the counts say.
 """
 
 from collections import deque
@@ -24,7 +24,7 @@ _SHARE = 0.002
 _TRUSTED = 10.0
 """Seconds for which the counts are trusted after they were set equal."""
 _CERTAINLY_QUIET = 0.1
-"""Seconds without a call after which nothing waits, even if more calls were counted than taken."""
+"""Seconds without a call after which nothing waits, even if more calls were counted than accepted."""
 
 
 class Backlog:
@@ -38,15 +38,15 @@ class Backlog:
     def __init__(self, clock: Clock, count: Callable[[], int | None]) -> None:
         self._clock = clock
         self._count = count
-        self._taken = 0
-        self._never_taken = 0
+        self._accepted = 0
+        self._never_accepted = 0
         self._busy_since: float | None = None
         self._curve: deque[tuple[float, int]] = deque()
         self._count_from = 0.0
         self._equal_at = clock()
 
-    def taken(self, now: float) -> float:
-        """Records that a call is taken, and returns when it arrived.
+    def accepted(self, now: float) -> float:
+        """Records that a call is accepted, and returns when it arrived.
 
         Args:
             now: The clock's time.
@@ -56,14 +56,14 @@ class Backlog:
         """
         if self._busy_since is None:
             self._busy_since = now
-            self._curve.append((now, self._taken + self._never_taken))
-        self._taken += 1
+            self._curve.append((now, self._accepted + self._never_accepted))
+        self._accepted += 1
         if now - self._busy_since < UNSUSPICIOUS:
             return now
-        return self._came(self._taken + self._never_taken, now)
+        return self._came(self._accepted + self._never_accepted, now)
 
     def quiet(self, now: float, seconds: float) -> bool:
-        """Records that no call was taken for a while, although the loop had turns to take one.
+        """Records that no call was accepted for a while, although the loop had turns to accept one.
 
         Args:
             now: The clock's time.
@@ -73,20 +73,20 @@ class Backlog:
             Whether nothing waits. If not, this is to be called again.
         """
         doubtful = len(self._curve) > 1 or now - self._equal_at > _TRUSTED
-        if doubtful and not self._settle(now, certain=seconds >= _CERTAINLY_QUIET):
+        if doubtful and not self._equalize(now, certain=seconds >= _CERTAINLY_QUIET):
             return False
         self._busy_since = None
         self._curve.clear()
         return True
 
-    def _settle(self, now: float, *, certain: bool) -> bool:
+    def _equalize(self, now: float, *, certain: bool) -> bool:
         """Sets the counts equal if nothing can be waiting, and returns whether it did."""
         come = self._counted(now)
         if come is not None:
-            never_taken = come - self._taken
-            if never_taken != self._never_taken and not certain:
+            never_accepted = come - self._accepted
+            if never_accepted != self._never_accepted and not certain:
                 return False
-            self._never_taken = never_taken
+            self._never_accepted = never_accepted
         self._equal_at = now
         return True
 

@@ -91,7 +91,7 @@ class Cooldown:
         self._checked = True
 
     def resume(self, until: float, reason: str) -> None:
-        """Begins a cooldown until an instant that an earlier process knew."""
+        """Begins a cooldown until an instant that is known from an earlier attempt."""
         self._begin(until - self._clock(), reason)
 
     def succeeded(self) -> None:

@@ -128,14 +128,14 @@ def _each(value: object, count: int) -> Sequence[bool]:
 def means_yes(value: object) -> bool:
     """Whether a flag's value means that there is an objection."""
     if isinstance(value, str):
-        return value.strip().lower() not in _NO and _numbermeans_yes(value)
+        return value.strip().lower() not in _NO and _number_means_yes(value)
     if isinstance(value, list | Mapping):
         return any(map(means_yes, value.values() if isinstance(value, Mapping) else value))
     # Written with `not`, because NaN is not below anything and must count as a "yes".
     return not value < _LIKELY if isinstance(value, int | float) else value is not None
 
 
-def _numbermeans_yes(text: str) -> bool:
+def _number_means_yes(text: str) -> bool:
     """Whether a text is a number that means "yes", or any other text, which also does."""
     try:
         return not float(text) < _LIKELY

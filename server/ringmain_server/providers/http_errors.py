@@ -54,8 +54,7 @@ def clean(message: object, secrets: Iterable[str] = ()) -> str:
 
     Returns:
         One line of at most `PROVIDER_MESSAGE_LIMIT` characters without keys or URLs; empty if the message is
-            an
-        HTML page.
+            an HTML page.
     """
     if not isinstance(message, str) or _HTML.search(message):
         return ""

@@ -81,7 +81,7 @@ class Library(Generic[T]):
             self._loading = in_daemon(self._make, name="load")
             self._loading.add_done_callback(self._ended)
         try:
-            # A waiting request may be canceled, but the next one can use what has been loaded.
+            # A waiting request may be cancelled, but the next one can use what has been loaded.
             return await asyncio.shield(self._loading)
         except Exception as exc:
             raise LibraryBroken(self._provider_id, _BROKEN) from exc

@@ -61,7 +61,7 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Reports that work has ended at the provider, so that it need not be canceled.
+    """Reports that work has ended at the provider, so that it need not be cancelled.
 
     Attributes:
         compensations: The requests that would cancel it, as `Send.compensate` built them.

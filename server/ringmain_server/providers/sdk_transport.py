@@ -205,7 +205,7 @@ class SdkIncoming:
         try:
             return await self._reading
         except asyncio.CancelledError:
-            if self._error is None:  # the caller was canceled, and not the read by `abort`
+            if self._error is None:  # the caller was cancelled, and not the read by `abort`
                 raise
             raise self._error from None
         except (httpx2.HTTPError, aiohttp.ClientError, OSError) as exc:

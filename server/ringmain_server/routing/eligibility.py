@@ -1,10 +1,8 @@
 """Room 3, pure: decides which candidates can serve a request.
 
 Unknown properties of a candidate never count against it: its provider will refuse what it cannot do. An
-estimate
-of the input's size is not certain either, so it leaves out only a candidate whose context it exceeds by half,
-and
-only while another candidate is left.
+estimate of the input's size is not certain either, so it leaves out only a candidate whose context it exceeds
+by half, and only while another candidate is left.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,7 @@
 """Room 3: the health of a candidate: whether it may be tried now, and what each attempt showed.
 
 Breaker, cooldown, limit and latency are pure machines; a CandidateHealth asks them before an attempt and
-informs
-them after it. A stream counts as one attempt, like any other: nothing here sees its events.
+informs them after it. A stream counts as one attempt, like any other: nothing here sees its events.
 """
 
 import math

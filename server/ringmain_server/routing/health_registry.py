@@ -1,11 +1,9 @@
 """Room 3: the health of all candidates, kept across reloads of the configuration.
 
 Callers may address any model of a provider as `provider/model`, and so invent names without end. The health
-of
-such a candidate is kept from its first attempt on, among a bounded number of others. When its provider
+of such a candidate is kept from its first attempt on, among a bounded number of others. When its provider
 does not know the model, the health is dropped; only a digest of the name is kept for a while, so that a
-caller
-who asks again and again does not reach the provider each time.
+caller who asks again and again does not reach the provider each time.
 """
 
 import hashlib

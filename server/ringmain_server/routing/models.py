@@ -114,9 +114,9 @@ class Models:
 
     def configured(self) -> list[CandidateHealth]:
         """Returns the health of each candidate of a configured model."""
-        return _health_registry(self._named.values())
+        return _healths(self._named.values())
 
-    def health_registry(self) -> list[CandidateHealth]:
+    def healths(self) -> list[CandidateHealth]:
         """Returns the health of each candidate that is configured, or that callers address and use."""
         named = self.configured()
         known = set(map(id, named))
@@ -156,10 +156,10 @@ class Models:
         return plan
 
 
-def _health_registry(plans: Iterable[RoutePlan]) -> list[CandidateHealth]:
+def _healths(plans: Iterable[RoutePlan]) -> list[CandidateHealth]:
     found = {id(one.health): one.health for plan in plans for one in plan.targets}
     return _sorted(found.values())
 
 
-def _sorted(health_registry: Iterable[CandidateHealth]) -> list[CandidateHealth]:
-    return sorted(health_registry, key=lambda health: (health.provider_id, health.provider_model))
+def _sorted(healths: Iterable[CandidateHealth]) -> list[CandidateHealth]:
+    return sorted(healths, key=lambda health: (health.provider_id, health.provider_model))

@@ -91,6 +91,7 @@ class Router:
         head: Sequence[Event] = op.started(call, target.candidate, opened.first)
         while True:
             broken: ProviderError | None = None
+            # No `async for`: whoever opened the stream has already read its first event.
             event, following = opened.first, opened.events.__anext__
             try:
                 for shown in head:
@@ -98,6 +99,7 @@ class Router:
                 while True:
                     last = op.is_last(event)
                     if last:
+                        # Before the event is yielded, since nobody may come back for more after it.
                         attempt.succeed(self._clock())
                         op.identify(event, call.response_id)
                         finish(op.accounted(event), call, target.candidate)
@@ -111,7 +113,8 @@ class Router:
             except StopAsyncIteration:
                 broken = StreamBroken(target.candidate.provider_id, "ended the stream before its end")
             finally:
-                # First, since the closing can be cancelled; after a success this changes nothing.
+                # Also reached when the caller leaves at a `yield`. The attempt ends first, since the closing
+                # can be cancelled; after a success this changes nothing.
                 if broken is None:
                     attempt.abandon(self._clock())
                 await opened.events.aclose()
@@ -165,6 +168,7 @@ class Router:
             except ProviderError as exc:
                 schedule.failed(target, attempt, exc)
             except BaseException:
+                # Cancelled, or a mistake of ours: neither says anything about the candidate.
                 attempt.abandon(self._clock())
                 raise
 
@@ -176,6 +180,7 @@ class Router:
                 await asyncio.sleep(delay)
             if target.library is not None and not target.library.loaded:
                 await target.library.prepare()
+            # While this one waited, others may have filled the candidate or opened its breaker.
             attempt = schedule.begin(target)
             if attempt is not None:
                 if schedule.left and (others := schedule.attempts_left):
@@ -227,6 +232,7 @@ class Router:
                 recovery.refuse_prefill()
                 raise PrefillRejected(target.candidate.provider_id, "refused to continue a text") from exc
             except BaseException:
+                # Nobody else has this stream yet, so nobody else would close its connection.
                 await events.aclose()
                 raise
             attempt.first_content = self._clock() - attempt.start

@@ -100,6 +100,7 @@ class Schedule:
 
     def begin(self, target: Target) -> Attempt | None:
         """Begins an attempt; None when the candidate may not be tried any more."""
+        # `refusal` only looked. This takes a place, and another request may have taken the last one since.
         permit = target.health.admit()
         if permit is None:
             self._passed.append(target)
@@ -127,6 +128,7 @@ class Schedule:
         if not content and self._retry(target, error):
             return
         if isinstance(error, PrefillRejected):
+            # The candidate itself is well: it continues the stream without prefill.
             self._again = (target, 0.0)
             return
         self.left = [other for other in self.left if self._may_help(error, target, other)]
@@ -176,6 +178,7 @@ class Schedule:
             for target, refusal in refusals
             if refusal is not None and refusal.retry_after is not None
         ]
+        # Only a request that nobody has tried waits here: after a failure its caller is told at once.
         if not self._failures and waits:
             wait, target = min(waits, key=lambda pair: pair[0])
             wait += MARGIN
@@ -185,6 +188,7 @@ class Schedule:
                 return target, wait
         if self.policy.fallback and self._fallback is not None and self._open_to_fallback():
             plan = self._fallback(self.policy.fallback)
+            # From here on the fallback's own policy applies, and its hops are counted anew.
             self.left, self.policy, self._hops = list(plan.targets), plan.policy, 0
             return self.next()
         raise self._exhausted([refusal for _, refusal in refusals if refusal is not None])

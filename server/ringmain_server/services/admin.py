@@ -147,14 +147,14 @@ class AdminService:
 
     def _status(self, provider: Provider) -> admin_pb2.Provider:
         name = provider.provider_id
-        health_registry = list(self._active.now.health_registry(name))
+        healths = list(self._active.now.healths(name))
         drained = self._health_registry.provider(name).drained
-        return provider_status(name, provider.kind, health_registry, self._clocks, drained=drained)
+        return provider_status(name, provider.kind, healths, self._clocks, drained=drained)
 
     def _every_health(self, provider: Provider) -> list[CandidateHealth]:
         """Returns the health of a provider's models, also of those only an earlier configuration names."""
         name = provider.provider_id
-        return [*self._active.now.health_registry(name), *self._health_registry.of(name)]
+        return [*self._active.now.healths(name), *self._health_registry.of(name)]
 
     def _tell(self, provider: Provider, what: str, **attributes: str) -> None:
         name = provider.provider_id

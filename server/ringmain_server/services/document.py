@@ -1,8 +1,7 @@
 """Room 2: reads a document page by page; a model describes its pictures.
 
 A few pages are processed at once and returned in order, so that memory is bounded by those pages and not by
-the
-document. A page that fails has an error, and the others follow.
+the document. A page that fails has an error, and the others follow.
 """
 
 import asyncio
@@ -152,7 +151,7 @@ class DocumentReader:
             page.error.CopyFrom(status(exc))
             return page
         page = vision_pb2.DocumentPage(page_number=number, markdown=markdown)
-        _settle(page, told)
+        _set_usage_and_error(page, told)
         return page
 
     async def _describe(self, picture: Picture) -> Told:
@@ -226,7 +225,7 @@ def _open(file: IO[bytes], mime_type: str, settings: MediaSettings) -> Document:
     return open_document(file, mime_type=mime_type, field="chunk", limits=limits)  # type: ignore[arg-type]
 
 
-def _settle(page: vision_pb2.DocumentPage, told: Sequence[Told]) -> None:
+def _set_usage_and_error(page: vision_pb2.DocumentPage, told: Sequence[Told]) -> None:
     """Sets the usage of a page, and the first error on it."""
     usages = [one.usage for one in told if one.usage is not None]
     if usages:

@@ -97,8 +97,8 @@ class ImageService:
         self, request: image_pb2.InspectImageRequest, call: Call
     ) -> image_pb2.InspectImageResponse:
         """Returns the ratings of a classifier, or of a model that sees and answers in JSON."""
-        served = self._active.models.resolve(request.classifier_model)
-        for one in served:
+        targets = self._active.models.resolve(request.classifier_model)
+        for one in targets:
             if CLASSIFY_IMAGE in one.operations and _classifies(one.candidate.capabilities):
                 return await self._pipeline.call(CLASSIFY_IMAGE, request, call)
         return classification(await self._pipeline.call(CHAT, question(request), call))

@@ -140,8 +140,7 @@ class Events:
         Args:
             kind: One of `KINDS`.
             message: A description for people. It holds no secret and no address. It is cut and escaped here,
-                as
-                attributes are.
+                as attributes are.
             provider_id: The provider that the event concerns, or empty.
             attributes: Details for programs.
         """

@@ -55,8 +55,8 @@ class Metrics:
     """The service's metrics. No method raises.
 
     Ended calls are counted in batches, at the latest when the metrics are collected, which costs a fraction
-    of
-    counting each at its end. One of several workers counts each call at once, into the files that they share.
+    of counting each at its end. One of several workers counts each call at once, into the files that they
+    share.
 
     Args:
         registry: The registry that collects them.

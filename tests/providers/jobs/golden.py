@@ -1,9 +1,10 @@
 """Golden files of the image services, and the pieces to run them with.
 
 A file holds `about`, the service's `kind`, the provider's `model`, the `operation`, the `request`, and the
-`steps` of its dialogue: what is `sent` together and `answered`, or a pause in seconds. `undo` is what is sent
-if the dialogue fails, or its caller leaves, after that answer. `response` is what the answers amount to, or
-`refused` why they do not. `PNG` stands for the bytes of a picture, as base64 where JSON wants that.
+`steps` of its exchange: what is `sent` together and `answered`, or a pause in seconds. `compensate` is
+what is sent if the exchange fails, or its caller leaves, after that answer. `response` is what the answers
+amount to, or `refused` why they do not. `PNG` stands for the bytes of a picture, as base64 where
+JSON wants that.
 """
 
 import base64
@@ -46,7 +47,7 @@ class JobGolden:
 
 
 class AsksMore(AssertionError):
-    """A dialogue asks for what its golden file does not have."""
+    """The steps ask for what its golden file does not have."""
 
 
 def goldens() -> list[JobGolden]:
@@ -62,7 +63,7 @@ def drawing(kind: str, operation: str) -> JobTranslator:
 
 
 def played(golden: JobGolden, dumped: Callable[[Any], bytes] = orjson.dumps) -> dict[str, Any]:
-    """The steps of a dialogue whose answers are the file's, written as JSON by `dumped`, and its outcome."""
+    """The steps of an exchange whose answers are the file's, written as JSON by `dumped`, and its outcome."""
     told = golden.content
     request = ParseDict(_filled(told["request"]), MESSAGES[told["operation"]][0]())
     steps = drawing(told["kind"], told["operation"]).steps(
@@ -83,7 +84,7 @@ def played(golden: JobGolden, dumped: Callable[[Any], bytes] = orjson.dumps) -> 
                 if answered is None or len(answered) != len(step.wires):
                     raise AsksMore(_asked(step))
                 raw = [_raw(one, dumped) for one in answered]
-                seen.append({"sent": _asked(step), "answered": answered, **_undone(step, raw)})
+                seen.append({"sent": _asked(step), "answered": answered, **_compensated(step, raw)})
                 step = steps.send(raw)
     except StopIteration as end:
         return {"steps": seen, "response": _emptied(MessageToDict(end.value))}
@@ -95,13 +96,13 @@ def _asked(step: Send) -> list[dict[str, Any]]:
     return list(map(_shown, step.wires))
 
 
-def _undone(step: Send, answers: Sequence[bytes]) -> dict[str, Any]:
-    compensate = [
+def _compensated(step: Send, answers: Sequence[bytes]) -> dict[str, Any]:
+    wires = [
         wire
         for answer in answers
         if step.compensate is not None and (wire := step.compensate(answer)) is not None
     ]
-    return {"undo": list(map(_shown, compensate))} if compensate else {}
+    return {"compensate": list(map(_shown, wires))} if wires else {}
 
 
 def _shown(wire: HttpRequest | Fetch) -> dict[str, Any]:

@@ -26,16 +26,16 @@ BEGUN = {"id": "j1", "status": "starting"}
 
 
 def begun(kind: str = "replicate", model: str = "a/b") -> Generator[Any, Any, Any]:
-    """A dialogue whose job is to be submitted."""
+    """The steps of an exchange whose job is to be submitted."""
     steps: Generator[Any, Any, Any] = drawing(kind, "GENERATE_IMAGES").steps(FOX, Candidate("p", kind, model))
     next(steps)
     return steps
 
 
 def ended(steps: Generator[Any, Any, Any], *answers: Any) -> Any:
-    """What a dialogue comes to that is given these answers, one for each request.
+    """The result of the steps when they are given these answers, one for each request.
 
-    One that asks for the same once more gets the last answer again.
+    Steps that ask for the same once more get the last answer again.
     """
     given = [*answers]
     try:

@@ -11,7 +11,7 @@ ALL = goldens()
 
 
 @pytest.mark.parametrize("golden", ALL, ids=[one.name for one in ALL])
-def test_dialogues(golden: JobGolden) -> None:
+def test_exchanges(golden: JobGolden) -> None:
     """A request is sent, and its answers are read, as its golden file shows."""
     expected: dict[str, Any] = {
         name: golden.content[name] for name in ("response", "refused") if name in golden.content

@@ -22,7 +22,7 @@ BAD = [Moment(status) for status in (500, 502, 408, 409, 425, 404, 0)]
 """Moments after which what was made is still there."""
 
 
-def undone(upstream: JobsServer) -> list[str]:
+def compensated(upstream: JobsServer) -> list[str]:
     """What was sent to take a job back."""
     return [path for path in upstream.paths() if path.startswith(("PUT", "DELETE")) or "/cancel" in path]
 
@@ -35,7 +35,7 @@ async def test_bad_moments_lose_nothing(kind: str) -> None:
         response = await here.stub.GenerateImages(ask())
     assert [image.media.data for image in response.images] == [picture()]
     assert not response.images[0].note
-    assert (here.upstream.jobs, undone(here.upstream)) == (1, [])
+    assert (here.upstream.jobs, compensated(here.upstream)) == (1, [])
 
 
 async def test_a_late_result_of_the_queue() -> None:
@@ -44,7 +44,7 @@ async def test_a_late_result_of_the_queue() -> None:
         here.upstream.looks = 0
         here.upstream.moments = {"/requests/job1": [Moment(202, {"status": "COMPLETED"}), *BAD]}
         assert len((await here.stub.GenerateImages(ask())).images) == 1
-    assert (here.upstream.jobs, undone(here.upstream)) == (1, [])
+    assert (here.upstream.jobs, compensated(here.upstream)) == (1, [])
 
 
 async def test_the_upscaler_that_takes_its_time() -> None:
@@ -103,7 +103,7 @@ async def test_no_wait_beyond_the_deadline() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await here.stub.GenerateImages(ask(), timeout=LIMIT)
     assert failed.value.code() is not grpc.StatusCode.DEADLINE_EXCEEDED
-    assert (here.upstream.jobs, undone(here.upstream)) == (1, [])
+    assert (here.upstream.jobs, compensated(here.upstream)) == (1, [])
 
 
 @asynccontextmanager
@@ -130,7 +130,7 @@ async def test_patience_that_is_used_up() -> None:
         stub: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(ringmain.channel)
         response = await stub.GenerateImages(ask())
     assert response.route.provider_id == "q"
-    assert (first.jobs, second.jobs, undone(first)) == (1, 1, [])
+    assert (first.jobs, second.jobs, compensated(first)) == (1, 1, [])
     assert len(first.sent("GET /files/")) > 5
 
 
@@ -159,7 +159,7 @@ async def test_one_refusal_among_several_orders_is_made_good() -> None:
         here.upstream.moments = {"POST": [Moment(429, headers={"Retry-After": "0"}), Moment(503)]}
         response = await here.stub.GenerateImages(ask(image_count=4))
     assert len(response.images) == 4
-    assert (here.upstream.jobs, undone(here.upstream)) == (4, [])
+    assert (here.upstream.jobs, compensated(here.upstream)) == (4, [])
 
 
 async def test_a_job_that_failed_takes_no_other_with_it() -> None:
@@ -170,7 +170,7 @@ async def test_a_job_that_failed_takes_no_other_with_it() -> None:
         response = await here.stub.GenerateImages(ask(image_count=3))
     assert len(response.images) == 2
     assert "lost" in response.images[1].note
-    assert undone(here.upstream) == []
+    assert compensated(here.upstream) == []
 
 
 async def test_a_rate_limit_orders_no_second_job() -> None:
@@ -193,4 +193,4 @@ async def test_who_leaves_while_a_picture_is_fetched_takes_nothing_back() -> Non
                 await asyncio.sleep(0.01)
         call.cancel()
         await asyncio.sleep(0.1)
-    assert undone(here.upstream) == []
+    assert compensated(here.upstream) == []

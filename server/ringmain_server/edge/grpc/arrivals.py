@@ -22,7 +22,7 @@ _LOOK = 0.005
 _ON_TIME = 0.001
 """Seconds by which a check may be late when the loop has had several turns since the last one."""
 _TURNS = 5
-"""More turns of the loop than there are between a call that waits in gRPC and its note here."""
+"""Turns of the loop after which every call that waited in gRPC before them has been noted here."""
 
 _PENDING = 25_000
 """The most calls that wait in gRPC, at 13 KB each: so many that only a flood reaches it."""
@@ -47,7 +47,7 @@ class Arrival:
 
     Attributes:
         came: When the call came, in seconds of the monotonic clock.
-        waited: How many seconds the call waited to be taken.
+        waited: How many seconds the call waited to be accepted.
         path: The path of the method.
         among: The calls of the server whose handlers were not reached yet, and that are served like this one.
         missed: Called if the call ends before its handler is reached.
@@ -77,7 +77,7 @@ _ARRIVAL: ContextVar[Arrival] = ContextVar("arrival")
 
 
 def arrival(now: float) -> Arrival:
-    """Returns the note of the running call, whose handler is reached now; a new one where none was taken."""
+    """Returns the note of the running call, whose handler is reached now; a new one where none was made."""
     found = _ARRIVAL.get(None)
     if found is None:
         return Arrival(now, 0.0)
@@ -121,7 +121,7 @@ class Arrivals(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
         """Notes a call, and leaves it to the other handlers unless many wait for their message."""
         now = self._last = time.monotonic()
-        came = self._backlog.taken(now)
+        came = self._backlog.accepted(now)
         path = handler_call_details.method or ""
         # gRPC itself reads the one message of a call and reaches its handler then: nothing can end it before.
         careful = self._careful.get(path) if len(self._waiting) >= _UNENDABLE else None

@@ -39,14 +39,14 @@ from ringmain_server.errors import (
 )
 from ringmain_server.telemetry.observer import Observer
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+ServicerContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Validator = Callable[[Any], Sequence[Violation]]
-Unary = Callable[[Any, Call], Awaitable[Message]]
-Streamed = Callable[[Any, Call], AsyncGenerator[Message, None]]
+ServeWhole = Callable[[Any, Call], Awaitable[Message]]
+ServeStream = Callable[[Any, Call], AsyncGenerator[Message, None]]
 Uploaded = Callable[[Any, AsyncIterator[bytes], Call], AsyncGenerator[Message, None]]
-Serve = Callable[[Message | None, Context, Call], Awaitable[Message | None]]
+Serve = Callable[[Message | None, ServicerContext, Call], Awaitable[Message | None]]
 """Serves an admitted call: returns its answer, or the last event of the stream that it sent."""
-Handle = Callable[[Message | None, Context], Awaitable[Message | None]]
+Handle = Callable[[Message | None, ServicerContext], Awaitable[Message | None]]
 
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
 """Trailer that controls retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md."""
@@ -111,21 +111,21 @@ class Edge:
         target = getattr(servicer, method.name)
         validate = self.validators.get(method.input_type.full_name, _anything_goes)
         parse = parser(message_factory.GetMessageClass(method.input_type))
-        serialise = message_factory.GetMessageClass(method.output_type).SerializeToString
+        serialize = message_factory.GetMessageClass(method.output_type).SerializeToString
         if method.client_streaming:
             config = method.input_type.fields_by_name["config"].message_type
             assert config is not None
             upload = self._uploaded(name, target, self.validators.get(config.full_name, _anything_goes))
-            return grpc.stream_stream_rpc_method_handler(upload, parse, serialise)
+            return grpc.stream_stream_rpc_method_handler(upload, parse, serialize)
         if method.server_streaming:
             streamed = self._handler_of(name, _serve_stream(target, validate))
             if large:
-                return grpc.stream_stream_rpc_method_handler(self._reading(name, streamed), parse, serialise)
-            return grpc.unary_stream_rpc_method_handler(streamed, parse, serialise)
+                return grpc.stream_stream_rpc_method_handler(self._reading(name, streamed), parse, serialize)
+            return grpc.unary_stream_rpc_method_handler(streamed, parse, serialize)
         unary = self._handler_of(name, _serve_whole(target, validate))
         if large:
-            return grpc.stream_unary_rpc_method_handler(self._reading(name, unary), parse, serialise)
-        return grpc.unary_unary_rpc_method_handler(unary, parse, serialise)
+            return grpc.stream_unary_rpc_method_handler(self._reading(name, unary), parse, serialize)
+        return grpc.unary_unary_rpc_method_handler(unary, parse, serialize)
 
     def _reading(self, method: str, handle: Handle) -> Any:
         """Makes a handler that reads its one message itself, as a stream's first; on the wire both are alike.
@@ -133,10 +133,10 @@ class Edge:
         gRPC keeps the bytes and the message that it reads for a handler until the answer is sent.
         """
 
-        def refuse(_request: Message | None, _context: Context, _call: Call) -> NoReturn:
+        def refuse(_request: Message | None, _context: ServicerContext, _call: Call) -> NoReturn:
             raise Overloaded("too many calls wait for their messages, and this call's did not come")
 
-        async def read(_: AsyncIterator[Message | None], context: Context) -> Message | None:
+        async def read(_: AsyncIterator[Message | None], context: ServicerContext) -> Message | None:
             try:
                 # No name for the message: it would be kept here too.
                 return await handle(await _first(context), context)
@@ -150,8 +150,8 @@ class Edge:
         return partial(Edge._run, self, method, serve)
 
     def _uploaded(self, method: str, target: Uploaded, validate: Validator) -> Any:
-        async def handle(messages: AsyncIterator[Message | None], context: Context) -> None:
-            async def serve(_: Message | None, context: Context, call: Call) -> Message | None:
+        async def handle(messages: AsyncIterator[Message | None], context: ServicerContext) -> None:
+            async def serve(_: Message | None, context: ServicerContext, call: Call) -> Message | None:
                 upload = UploadReader(messages, validate)
                 try:
                     config = await upload.config()
@@ -166,7 +166,7 @@ class Edge:
         return handle
 
     async def _run(
-        self, method: str, serve: Serve, request: Message | None, context: Context
+        self, method: str, serve: Serve, request: Message | None, context: ServicerContext
     ) -> Message | None:
         """Runs a call and ends it.
 
@@ -226,7 +226,7 @@ class _MessageTooLate(Exception):
     """The call was ended because its message did not come."""
 
 
-async def _first(context: Context) -> Message | None:
+async def _first(context: ServicerContext) -> Message | None:
     try:
         message = await context.read()
     except asyncio.CancelledError:
@@ -236,7 +236,7 @@ async def _first(context: Context) -> Message | None:
     return message if isinstance(message, Message) else None
 
 
-async def _refuse(context: Context, error: RingmainError, call: Call) -> None:
+async def _refuse(context: ServicerContext, error: RingmainError, call: Call) -> None:
     """Sends the status that a call ends with; after that, the handler returns and gRPC sends nothing more."""
     status = caller_status(error, call.response_id)
     trailers: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.SerializeToString()),)
@@ -254,8 +254,8 @@ async def _refuse(context: Context, error: RingmainError, call: Call) -> None:
         release(exc)
 
 
-def _serve_whole(target: Unary, validate: Validator) -> Serve:
-    def serve(request: Message | None, _: Context, call: Call) -> Awaitable[Message]:
+def _serve_whole(target: ServeWhole, validate: Validator) -> Serve:
+    def serve(request: Message | None, _: ServicerContext, call: Call) -> Awaitable[Message]:
         if request is None:
             raise unparsed()
         if violations := validate(request):
@@ -265,8 +265,8 @@ def _serve_whole(target: Unary, validate: Validator) -> Serve:
     return serve
 
 
-def _serve_stream(target: Streamed, validate: Validator) -> Serve:
-    def serve(request: Message | None, context: Context, call: Call) -> Awaitable[Message | None]:
+def _serve_stream(target: ServeStream, validate: Validator) -> Serve:
+    def serve(request: Message | None, context: ServicerContext, call: Call) -> Awaitable[Message | None]:
         if request is None:
             raise unparsed()
         if violations := validate(request):
@@ -276,7 +276,7 @@ def _serve_stream(target: Streamed, validate: Validator) -> Serve:
     return serve
 
 
-async def _written(stream: AsyncGenerator[Message, None], context: Context) -> Message | None:
+async def _written(stream: AsyncGenerator[Message, None], context: ServicerContext) -> Message | None:
     """Sends the events of a stream and returns the last one, None where there was none."""
     event: Message | None = None
     async with aclosing(stream) as events:

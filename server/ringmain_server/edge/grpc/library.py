@@ -10,11 +10,11 @@ from typing import Any, TypeAlias, TypeVar
 import grpc
 import grpc.aio
 
+from ringmain_server.edge.grpc.binding import ServicerContext
 from ringmain_server.edge.grpc.parsing import unparsed
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
 from ringmain_server.errors import release
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Crashed = Callable[[str, Exception], None]
 """Called with the method and the exception that nobody expected."""
@@ -42,19 +42,19 @@ class Guarded:
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
 
     def _guarded(self, method: str, handler: Any) -> Handler:
-        parse, serialise = _parser(handler.request_deserializer), handler.response_serializer
+        parse, serialize = _parser(handler.request_deserializer), handler.response_serializer
         if handler.stream_stream is not None:
             streamed = self._streamed(method, handler.stream_stream)
-            return grpc.stream_stream_rpc_method_handler(streamed, parse, serialise)
+            return grpc.stream_stream_rpc_method_handler(streamed, parse, serialize)
         if handler.unary_stream is not None:
             # One of a coroutine that writes its answers: it returns like a plain method.
             return grpc.unary_stream_rpc_method_handler(
-                self._plain(method, handler.unary_stream), parse, serialise
+                self._plain(method, handler.unary_stream), parse, serialize
             )
-        return grpc.unary_unary_rpc_method_handler(self._plain(method, handler.unary_unary), parse, serialise)
+        return grpc.unary_unary_rpc_method_handler(self._plain(method, handler.unary_unary), parse, serialize)
 
-    def _plain(self, method: str, behave: Callable[[Any, Context], Any]) -> Any:
-        async def handle(request: Any, context: Context) -> Any:
+    def _plain(self, method: str, behave: Callable[[Any, ServicerContext], Any]) -> Any:
+        async def handle(request: Any, context: ServicerContext) -> Any:
             if isinstance(request, _Unparsed):
                 return await _refuse(context, unparsed())
             try:
@@ -70,8 +70,8 @@ class Guarded:
 
         return handle
 
-    def _streamed(self, method: str, behave: Callable[[Any, Context], AsyncIterator[Any]]) -> Any:
-        async def handle(requests: AsyncIterator[Any], context: Context) -> None:
+    def _streamed(self, method: str, behave: Callable[[Any, ServicerContext], AsyncIterator[Any]]) -> Any:
+        async def handle(requests: AsyncIterator[Any], context: ServicerContext) -> None:
             try:
                 async for answer in behave(_parsed(requests), context):
                     await context.write(answer)
@@ -113,7 +113,7 @@ def _parser(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return parsed
 
 
-async def _refuse(context: Context, error: Any) -> None:
+async def _refuse(context: ServicerContext, error: Any) -> None:
     status = caller_status(error, "")
     try:
         await context.abort(error.code, status.message, ((DETAILS_KEY, status.SerializeToString()),))

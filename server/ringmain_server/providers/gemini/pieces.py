@@ -41,24 +41,24 @@ class Pieces:
             self._part(part, found)
         # Nothing follows, so a half that still waits is replaced.
         if candidate.get("finishReason"):
-            self._settle(found)
+            self._replace_half(found)
         if found:
             candidate["content"] = {**(content if isinstance(content, dict) else {}), "parts": found}
 
     def _part(self, part: object, found: list[object]) -> None:
         text = part.get("text") if isinstance(part, dict) else None
         if not isinstance(part, dict) or not isinstance(text, str):
-            self._settle(found)
+            self._replace_half(found)
             found.append(part)
             return
         thought = part.get("thought") is True
         # Half a character cannot continue in a part of the other kind.
         if thought != self._thought:
-            self._settle(found)
+            self._replace_half(found)
         self._thought = thought
         found.append({**part, "text": self._joiner.feed(text)})
 
-    def _settle(self, found: list[object]) -> None:
+    def _replace_half(self, found: list[object]) -> None:
         """Adds a part with a replacement for half a character whose other half did not come."""
         if self._joiner.holds:
             found.append({"text": self._joiner.end(), "thought": self._thought})

@@ -92,7 +92,7 @@ class JobTranslator(MultiStepTranslator[Any, Any]):
 
         Raises:
             ProviderError: No job was accepted, or some failed before anything was drawn; running jobs are
-                then canceled.
+                then cancelled.
         """
         read = partial(_document, candidate=candidate)
         # Without a way to cancel, the answer, which may hold whole pictures, is not parsed a second time.
@@ -152,7 +152,7 @@ class JobTranslator(MultiStepTranslator[Any, Any]):
                 if isinstance(told, Job) and not told.done:
                     continue
                 document = running.pop(index)
-                # A job that has ended need not be canceled if a later step fails; a lost one must be.
+                # A job that has ended need not be cancelled if a later step fails; a lost one must be.
                 if isinstance(told, Job) and cancel is not None:
                     yield Ended([cancel(document, candidate)])
 

@@ -65,7 +65,7 @@ class Service:
         result: Builds the request for the pictures of a finished job from the same arguments; None if the
             last answer to `poll` has them.
         cancel: Builds the request that cancels a job from the same arguments; None if jobs cannot be
-            canceled.
+            cancelled.
         result_hosts: Hosts of its pictures, written as for `media.fetch.Fetcher`.
         edits: The form in which it expects edits.
         interval: Seconds before the first poll of a job and before each later one.

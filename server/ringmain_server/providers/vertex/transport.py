@@ -94,7 +94,7 @@ class VertexTransport:
         except grpc.aio.AioRpcError as exc:
             raise _failure(self._provider_id, exc, self._secrets) from exc
         except asyncio.CancelledError:
-            # gRPC raises this in two cases: our task was canceled, or the channel was closed under the call.
+            # gRPC raises this in two cases: our task was cancelled, or the channel was closed under the call.
             if _cancelling():
                 raise
             raise _closed(self._provider_id) from None
@@ -271,7 +271,7 @@ def parse(kind: type[M], data: bytes, provider_id: str) -> M:
 
 
 def _cancelling() -> bool:
-    """Whether the caller canceled; gRPC raises the same exception if a call was canceled by this module."""
+    """Whether the caller cancelled; gRPC raises the same exception if a call was cancelled by this module."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
