@@ -1,7 +1,7 @@
 """Assembly: checks whether providers are back, so that no caller's request has to find out.
 
 A provider that refused the credentials is always checked: its candidates are in cooldown until a check
-passes, or for five minutes after the last refusal if none does.
+passes, or, if none does, for five minutes (by default) after the last refusal.
 
 The check is not a generation. Its result counts as the one call that a half-open breaker lets through:
 success closes the breaker, failure opens it again for twice as long.

@@ -178,7 +178,7 @@ class Schedule:
             for target, refusal in refusals
             if refusal is not None and refusal.retry_after is not None
         ]
-        # Only a request that nobody has tried waits here: after a failure its caller is told at once.
+        # Waiting for a candidate to return is for requests that no candidate could even be asked to serve.
         if not self._failures and waits:
             wait, target = min(waits, key=lambda pair: pair[0])
             wait += MARGIN
