@@ -143,7 +143,8 @@ class MediaLab:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What may show nowhere."""
-        return (KEY, str(self.upstream.port), "sk-fake-key", "org-fake", "<html", "Traceback")
+        # With its colon: five digits alone can also be part of a random id.
+        return (KEY, f":{self.upstream.port}", "sk-fake-key", "org-fake", "<html", "Traceback")
 
 
 async def ended(call: Any, *, streamed: bool) -> Failure | list[Any]:
