@@ -273,7 +273,7 @@ SPENT = (
 """Wordings for a quota or credit that is exhausted."""
 _RATE = r"requests?\b|_requests|per[ _-]?(?:second|minute|min|hour)|\b[rt]pm\b|\brate\b"
 SPENT_NOT_RATE = rf"^(?![\s\S]*(?:{_RATE}))[\s\S]*?(?:{SPENT})"
-"""As `SPENT`, but not for an exceeded rate, which some vendors call a quota too; for a 429."""
+"""The wordings of `SPENT` for a 429, without those of an exceeded rate, which some vendors call a quota."""
 SUSPENDED = (
     r"\b(?:account|organi[sz]ation|project|team|workspace|consumer)\b.{0,60}"
     r"\b(?:suspended|disabled|deactivated|terminated|banned)\b"

@@ -3,7 +3,7 @@
 from google.protobuf.struct_pb2 import Struct, Value
 
 EXACT = 2**53
-"""Whole numbers up to this one are exact as a double."""
+"""The largest whole number up to which a double holds every one exactly."""
 
 
 def read(value: Value) -> object:

@@ -32,6 +32,7 @@ from ringmain_server.errors import InvalidField
 from ringmain_server.providers.anthropic.formats import Format, format_of
 from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits, traits_of
 from ringmain_server.providers.anthropic.turns import MessagesTurn, conversation
+from ringmain_server.providers.structs import EXACT
 from ringmain_server.providers.transport import HttpRequest
 
 MESSAGES_PATH = "/v1/messages"
@@ -68,8 +69,6 @@ _COUNTED = (
 )
 _GATEWAYS_OWN = ("model", "messages", "stream")
 """Fields that decide how the answer is read and billed, so passed-through options may not change them."""
-_EXACT = 2.0**53
-"""Whole numbers up to this one are exact as a double."""
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
 Json = dict[str, object]
@@ -250,7 +249,7 @@ def _integral(value: dict[str, object]) -> dict[str, object]:
     """Returns the value with integers for whole numbers: the wire requires them and a Struct has none."""
 
     def convert(found: object) -> object:
-        if isinstance(found, float) and found.is_integer() and abs(found) <= _EXACT:
+        if isinstance(found, float) and found.is_integer() and abs(found) <= EXACT:
             return int(found)
         if isinstance(found, list):
             return [convert(inner) for inner in found]
