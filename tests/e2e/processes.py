@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -12,14 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests.fakes import ports
 from tests.fakes.waiting import LIMIT
 
-
-def free_port() -> int:
-    """A port of loopback that was free just now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+free_port = ports.free_port
 
 
 class Process:

@@ -1,5 +1,6 @@
 """Tests, fakes: ports that answer nobody."""
 
+import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,3 +24,19 @@ def mute_port() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(16)
         yield int(listener.getsockname()[1])
+
+
+def free_port() -> int:
+    """A port of loopback that was free just now.
+
+    It is below those that the kernel gives to connections, and chosen by chance, so that no connection and
+    hardly any other test takes it before whoever is told to listen there does.
+    """
+    while True:
+        port = random.SystemRandom().randrange(12_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

@@ -19,6 +19,7 @@ import grpc
 import grpc.aio
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 
+from tests.fakes import ports
 from tests.fakes.ports import closed_port
 from tests.fakes.waiting import LIMIT
 from tests.faults.catalogue import case_name
@@ -96,7 +97,7 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
     Args:
         config: Its sections; where it listens is added.
     """
-    metrics_port = _free_port()
+    metrics_port = ports.free_port()
     providers: Mapping[str, Mapping[str, str]] = config.get("providers") or {}  # type: ignore[assignment]
     addresses = (
         *("--listen", "127.0.0.1:0"),
@@ -269,9 +270,3 @@ async def running(cases: tuple[tuple[Row, Trial], ...]) -> AsyncIterator[Run]:
         served = await enter(gateway(configuration(cases, urls, fallback)))
         http = await enter(aiohttp.ClientSession())
         yield Run(served, {Side.PRIMARY: primary, Side.FALLBACK: fallback}, http)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
